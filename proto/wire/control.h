@@ -1,0 +1,25 @@
+#pragma once
+
+#include "schema/base/result.h"
+#include "schema/job/views.h"
+#include "spin/v1/control.pb.h"
+
+// schema views <-> messages of the Control service.
+
+namespace spin::wire {
+
+void to_wire(const SweepStatus& value, v1::SweepStatus* message);
+void to_wire(const JobRow& value, v1::JobRow* message);
+void to_wire(const JobDetail& value, v1::JobDetail* message);
+void to_wire(const ResultRow& value, v1::ResultRow* message);
+void to_wire(const WorkerRow& value, v1::WorkerRow* message);
+void to_wire(const LogLine& value, v1::LogLine* message);
+
+Result<SweepStatus> from_wire(const v1::SweepStatus& message);
+Result<JobRow> from_wire(const v1::JobRow& message);
+Result<JobDetail> from_wire(const v1::JobDetail& message);
+ResultRow from_wire(const v1::ResultRow& message);
+WorkerRow from_wire(const v1::WorkerRow& message);
+LogLine from_wire(const v1::LogLine& message);
+
+}  // namespace spin::wire

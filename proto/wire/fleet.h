@@ -1,0 +1,39 @@
+#pragma once
+
+#include "schema/base/result.h"
+#include "schema/job/session.h"
+#include "spin/v1/fleet.pb.h"
+
+// schema values <-> messages of the Fleet service. from_wire() rejects what a peer may not send.
+
+namespace spin::wire {
+
+void to_wire(const AttemptToken& value, v1::AttemptToken* message);
+void to_wire(const EpochMetrics& value, v1::EpochMetrics* message);
+void to_wire(const JobResult& value, v1::JobResult* message);
+void to_wire(const ArtifactRef& value, v1::ArtifactRef* message);
+void to_wire(const Progress& value, v1::Progress* message);
+void to_wire(const WorkerHello& value, v1::WorkerHello* message);
+void to_wire(const Lease& value, v1::Lease* message);
+/// Leaves `sequence` as it is.
+void to_wire(const Report& value, v1::Report* message);
+
+AttemptToken from_wire(const v1::AttemptToken& message);
+EpochMetrics from_wire(const v1::EpochMetrics& message);
+Result<JobResult> from_wire(const v1::JobResult& message);
+Result<ArtifactRef> from_wire(const v1::ArtifactRef& message);
+Progress from_wire(const v1::Progress& message);
+Result<WorkerHello> from_wire(const v1::WorkerHello& message);
+Result<Lease> from_wire(const v1::Lease& message);
+Result<Report> from_wire(const v1::Report& message);
+
+void to_wire(const CoordinatorMessage& value, v1::CoordinatorMessage* message);
+void to_wire(const WorkerMessage& value, v1::WorkerMessage* message);
+Result<CoordinatorMessage> from_wire(const v1::CoordinatorMessage& message);
+Result<WorkerMessage> from_wire(const v1::WorkerMessage& message);
+
+/// 32 raw bytes.
+std::string digest_to_wire(const Digest& digest);
+Result<Digest> digest_from_wire(const std::string& bytes);
+
+}  // namespace spin::wire

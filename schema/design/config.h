@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "schema/base/ids.h"
+#include "schema/base/result.h"
+#include "schema/design/dataset.h"
+#include "schema/design/fusion.h"
+#include "schema/design/network.h"
+#include "schema/design/sharing.h"
+#include "schema/design/training.h"
+#include "schema/design/transform.h"
+
+namespace spin {
+
+/// All that decides what a job trains. Two jobs with equal configurations are the same job.
+struct JobConfig {
+  Dataset dataset;
+  Network network;
+  Topology topology;
+  Components components;  ///< empty where the topology is unshared
+  Transform transform;
+  Fusion fusion;
+  Training training;
+  std::int64_t seed = 0;
+  std::optional<JobId> init_from;  ///< the unshared network's job, for fusion from pretrained weights
+  bool operator==(const JobConfig&) const = default;
+};
+
+/// Rewrites a configuration to the one spelling of its network: no components, transform or fusion without a
+/// shared group; no transform group without a transform; no pretrained start without fusion.
+JobConfig canonical(JobConfig config);
+
+/// Canonical JSON: sorted keys, every default filled in, only the keys that the family has.
+nlohmann::json config_to_json(const JobConfig& config);
+/// Inverse; invalid_argument names the key, the value and what would be accepted. Unknown keys are refused.
+Result<JobConfig> config_from_json(const nlohmann::json& json);
+
+/// Impossible combinations (a rate above the depth, channels not divisible, patch larger than the image, ...).
+/// The message starts with the dotted path of the setting at fault: "network.patch: ...".
+Status validate(const JobConfig& config);
+
+/// What the trainer of this version does not serve: "not supported yet: family convnext".
+Status check_supported(const JobConfig& config);
+
+}  // namespace spin

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "schema/design/config.h"
+
+namespace spin {
+
+/// One spelling of an enumerator, as sweep files and JSON write it.
+template <class E>
+struct EnumName {
+  E value;
+  std::string_view name;
+};
+
+/// The names of E in the order in which messages list them. Specialised for every enum of schema/design.
+template <class E>
+std::span<const EnumName<E>> enum_names();
+
+template <class E>
+std::string_view enum_name(E value) {
+  for (const auto& entry : enum_names<E>())
+    if (entry.value == value) return entry.name;
+  return "?";
+}
+
+/// "gelu | relu".
+template <class E>
+std::string enum_choices() {
+  std::string text;
+  for (const auto& entry : enum_names<E>()) (text += text.empty() ? "" : " | ") += entry.name;
+  return text;
+}
+
+template <class E>
+Result<E> enum_from_name(std::string_view name) {
+  for (const auto& entry : enum_names<E>())
+    if (entry.name == name) return entry.value;
+  return Error{ErrorCode::invalid_argument, "'" + std::string(name) + "' is none of " + enum_choices<E>()};
+}
+
+}  // namespace spin

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "schema/design/network.h"
+
+namespace spin {
+
+enum class Mapping { none, sequential, strided, pyramid, random };
+enum class Distribution { uniform, front, middle, back };
+
+/// Parts of a block whose weights a group may share (SPIN, Table 9).
+enum class Component : std::uint8_t { pointwise, depthwise, bias, bn, norm, attention, mlp };
+
+/// A set of components.
+class Components {
+ public:
+  Components() = default;
+  Components(std::initializer_list<Component> list) {
+    for (auto component : list) add(component);
+  }
+  void add(Component component) { bits_ |= bit(component); }
+  [[nodiscard]] bool has(Component component) const { return (bits_ & bit(component)) != 0; }
+  [[nodiscard]] bool empty() const { return bits_ == 0; }
+  bool operator==(const Components&) const = default;
+
+ private:
+  static std::uint8_t bit(Component component) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(component)); }
+  std::uint8_t bits_ = 0;
+};
+
+/// What the paper shares by default: convmixer pointwise; convnext pointwise + depthwise; deit attention + mlp.
+Components default_components(Family family);
+/// The components that a family has.
+Components family_components(Family family);
+
+/// Which weight group each layer uses: element i is the group of layer i, labels in order of first appearance
+/// (0, 1, ...), so that equal topologies are equal vectors.
+class Topology {
+ public:
+  /// Every layer on its own.
+  static Topology unshared(int depth);
+  /// Any labels; they are renamed by first appearance.
+  static Topology from_labels(const std::vector<int>& labels);
+
+  [[nodiscard]] const std::vector<int>& layers() const { return layers_; }
+  [[nodiscard]] int depth() const { return static_cast<int>(layers_.size()); }
+  [[nodiscard]] int group_count() const { return group_count_; }
+  [[nodiscard]] bool is_unshared() const { return group_count_ == depth(); }
+  /// True for the first layer of its group.
+  [[nodiscard]] bool is_first(int layer) const;
+  /// Layers of each group, ascending.
+  [[nodiscard]] std::vector<std::vector<int>> groups() const;
+  bool operator==(const Topology&) const = default;
+
+ private:
+  std::vector<int> layers_;
+  int group_count_ = 0;
+};
+
+/// How a person asks for a topology. Exactly one of {mapping and rate, groups, layers} decides.
+struct SharingRequest {
+  Mapping mapping = Mapping::none;
+  Distribution distribution = Distribution::uniform;
+  int rate = 1;                            ///< layers per group, 1..depth
+  std::optional<std::string> groups;       ///< "4x1 1x2": N groups of S layers, in order
+  std::optional<std::vector<int>> layers;  ///< the vector itself
+  bool operator==(const SharingRequest&) const = default;
+};
+
+/// Layer i of `depth` in group floor(i / rate); a last, shorter group where the rate does not divide the depth.
+Topology sequential_topology(int depth, int rate);
+/// The sequence of ceil(depth / rate) groups, repeated.
+Topology strided_topology(int depth, int rate);
+/// "N groups of S layers, in order"; invalid_argument where it does not cover `depth` layers.
+Result<Topology> topology_from_groups(const std::string& notation, int depth);
+/// unsupported for mappings and distributions that this version does not build.
+Result<Topology> build_topology(const SharingRequest& request, int depth, std::int64_t seed);
+
+/// "none", "sequential 2", "strided 4", "groups 4x1 1x2", "layers" for listings.
+std::string sharing_label(const SharingRequest& request);
+
+}  // namespace spin

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/base/ids.h"
+#include "schema/design/config.h"
+
+namespace spin {
+
+enum class Outcome { completed, diverged };
+
+/// Metrics of one finished epoch.
+struct EpochMetrics {
+  int epoch = 0;      ///< 1-based
+  double loss = 0;    ///< mean training loss
+  double top1 = 0;    ///< percent, evaluation set
+  double top5 = 0;    ///< percent
+  double images_per_second = 0;  ///< training only
+  double seconds = 0;            ///< training and evaluation of this epoch
+  bool operator==(const EpochMetrics&) const = default;
+};
+
+/// What a finished job found.
+struct JobResult {
+  Outcome outcome = Outcome::completed;
+  double top1 = 0;  ///< percent
+  double top5 = 0;
+  std::int64_t params = 0;  ///< counted on the folded module itself
+  std::int64_t flops = 0;
+  double images_per_second = 0;
+  std::int64_t peak_bytes = 0;  ///< resident memory of the trainer, or device memory
+  double seconds = 0;           ///< training and evaluation, first step to last
+  bool operator==(const JobResult&) const = default;
+};
+
+enum class ArtifactKind { checkpoint, model };
+
+struct ArtifactRef {
+  ArtifactId id;
+  ArtifactKind kind = ArtifactKind::checkpoint;
+  std::int64_t bytes = 0;
+  bool operator==(const ArtifactRef&) const = default;
+};
+
+/// Why an attempt ended without a result.
+enum class FailureKind {
+  job_error,     ///< the trainer said why (bad data, unsupported setting); counts against max_attempts
+  trainer_died,  ///< killed or crashed; three of them quarantine the job
+  input_lost,    ///< an artifact that the job needs could not be fetched; counts as job_error
+  refused,       ///< the worker is stopping and gives the lease back; counts as nothing
+};
+
+// What a worker reports of an attempt. Reports of one attempt are sent in order and may be repeated.
+struct AttemptStarted {
+  bool operator==(const AttemptStarted&) const = default;
+};
+struct EpochFinished {
+  EpochMetrics metrics;
+  bool operator==(const EpochFinished&) const = default;
+};
+/// The artifact is complete at the coordinator; a lost job resumes from it.
+struct CheckpointStored {
+  ArtifactRef artifact;
+  int epoch = 0;
+  bool operator==(const CheckpointStored&) const = default;
+};
+struct AttemptFinished {
+  JobResult result;
+  std::optional<ArtifactRef> model;  ///< folded weights; none if diverged
+  bool operator==(const AttemptFinished&) const = default;
+};
+struct AttemptFailed {
+  FailureKind kind = FailureKind::job_error;
+  std::string message;
+  bool operator==(const AttemptFailed&) const = default;
+};
+struct LogLines {
+  std::vector<std::string> lines;
+  bool operator==(const LogLines&) const = default;
+};
+using ReportBody = std::variant<AttemptStarted, EpochFinished, CheckpointStored, AttemptFinished, AttemptFailed, LogLines>;
+
+struct Report {
+  JobId job;
+  AttemptToken attempt;
+  ReportBody body;
+  bool operator==(const Report&) const = default;
+};
+
+/// Step-level progress of a running attempt. Never stored; the latest replaces the one before.
+struct Progress {
+  AttemptToken attempt;
+  int epoch = 0;   ///< 1-based
+  int epochs = 0;
+  std::int64_t step = 0;  ///< in the whole run, 1-based
+  std::int64_t steps = 0;
+  double loss = 0;
+  double images_per_second = 0;
+  bool operator==(const Progress&) const = default;
+};
+
+/// One job handed to a worker.
+struct Lease {
+  AttemptToken attempt;
+  JobId job;
+  std::string name;    ///< for people
+  std::string config;  ///< canonical JSON
+  std::optional<ArtifactRef> resume;  ///< last stored checkpoint
+  std::optional<ArtifactRef> init;    ///< model that fusion starts from
+  bool operator==(const Lease&) const = default;
+};
+
+/// What a worker says of itself when it attaches.
+struct WorkerHello {
+  std::string name;     ///< unique among live workers
+  std::string version;  ///< of spin; another than the coordinator's is refused
+  std::string host;
+  std::string device;   ///< "cpu" or "cuda:0"
+  int slots = 1;
+  int threads = 1;      ///< per slot
+  std::int64_t pid = 0;
+  std::vector<AttemptToken> held;  ///< attempts that it still runs, or whose results wait in its outbox
+  bool operator==(const WorkerHello&) const = default;
+};
+
+}  // namespace spin

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "schema/base/result.h"
+#include "schema/job/report.h"
+
+namespace spin {
+
+// The link between spin-worker and spin-train: JSON lines, commands in on standard input, events out on standard
+// output. Standard error carries log lines for people.
+
+/// Train this job. Paths are files that the trainer writes (checkpoint, model) or reads (resume, init).
+struct RunCommand {
+  std::string config;      ///< canonical JSON of the JobConfig
+  std::string data;        ///< folder of the data set; empty = the configuration's
+  std::string checkpoint;  ///< written after every epoch but the last; empty = never
+  std::string model;       ///< folded weights, written at the end; empty = never
+  std::string resume;      ///< checkpoint to go on from; empty = from the start
+  std::string init;        ///< weights that fusion starts from; empty = none
+  bool operator==(const RunCommand&) const = default;
+};
+/// Stop the running job; answered by `stopped`. Without a running job, ignored.
+struct StopCommand {
+  bool operator==(const StopCommand&) const = default;
+};
+using TrainerCommand = std::variant<RunCommand, StopCommand>;
+
+/// Sent once at start: the trainer is warm.
+struct ReadyEvent {
+  std::string version;   ///< of spin
+  std::string libtorch;
+  std::string blas;
+  std::string device;
+  int threads = 0;
+  bool operator==(const ReadyEvent&) const = default;
+};
+struct StartedEvent {
+  std::int64_t params = 0;
+  std::int64_t flops = 0;
+  int first_epoch = 1;  ///< above 1 where it resumed
+  bool operator==(const StartedEvent&) const = default;
+};
+/// Progress without the attempt, which the trainer does not know; at most four a second.
+struct ProgressEvent {
+  Progress progress;
+  bool operator==(const ProgressEvent&) const = default;
+};
+struct EpochEvent {
+  EpochMetrics metrics;
+  bool operator==(const EpochEvent&) const = default;
+};
+/// The checkpoint file is complete and on disk.
+struct CheckpointEvent {
+  std::string path;
+  int epoch = 0;
+  bool operator==(const CheckpointEvent&) const = default;
+};
+struct FinishedEvent {
+  JobResult result;
+  std::string model;  ///< path; empty if diverged or not asked for
+  bool operator==(const FinishedEvent&) const = default;
+};
+struct FailedEvent {
+  std::string message;
+  bool operator==(const FailedEvent&) const = default;
+};
+struct StoppedEvent {
+  bool operator==(const StoppedEvent&) const = default;
+};
+using TrainerEvent = std::variant<ReadyEvent, StartedEvent, ProgressEvent, EpochEvent, CheckpointEvent, FinishedEvent,
+                                  FailedEvent, StoppedEvent>;
+
+/// One line without the newline. {"command": "run", ...}, {"event": "epoch", ...}.
+std::string to_line(const TrainerCommand& command);
+std::string to_line(const TrainerEvent& event);
+Result<TrainerCommand> command_from_line(std::string_view line);
+Result<TrainerEvent> event_from_line(std::string_view line);
+
+}  // namespace spin

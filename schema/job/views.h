@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/base/ids.h"
+#include "schema/job/report.h"
+
+// What people are shown, as plain values: filled by the coordinator, carried by proto/wire, drawn by client/render.
+
+namespace spin {
+
+/// States as people see them.
+enum class JobState { waiting, ready, backoff, running, completed, diverged, failed, blocked, cancelled };
+
+struct StateCounts {
+  std::int64_t waiting = 0, ready = 0, backoff = 0, running = 0, completed = 0, diverged = 0, failed = 0, blocked = 0,
+               cancelled = 0;
+  [[nodiscard]] std::int64_t total() const {
+    return waiting + ready + backoff + running + completed + diverged + failed + blocked + cancelled;
+  }
+  [[nodiscard]] std::int64_t done() const { return completed + diverged; }
+  /// Jobs that may still change by themselves. A blocked job changes only after a retry.
+  [[nodiscard]] std::int64_t live() const { return waiting + ready + backoff + running; }
+  bool operator==(const StateCounts&) const = default;
+};
+
+struct RunningJob {
+  JobId job;
+  std::string name;
+  std::string worker;
+  std::optional<Progress> progress;
+};
+
+struct SweepStatus {
+  SweepId id;
+  std::string name;
+  std::int64_t submitted_at_ms = 0;  ///< wall clock, Unix
+  StateCounts counts;
+  std::vector<RunningJob> running;
+  /// Training work done and planned, in images (epochs x training images x relative FLOPs); for the share done.
+  double work_done = 0, work_total = 0;
+  std::optional<double> seconds_left;  ///< estimate; none before there is a basis
+};
+
+struct JobRow {
+  JobId id;
+  std::string name;
+  JobState state = JobState::waiting;
+  std::string reason;  ///< why failed, blocked or in back-off
+  std::int64_t params = 0, flops = 0;
+  int attempts = 0;
+  std::string worker;  ///< of the running or last attempt
+  std::optional<double> top1;
+  std::optional<double> seconds;
+};
+
+struct AttemptRow {
+  AttemptToken token;
+  std::string worker;
+  std::string state;  ///< running, finished, failed, lost, stopped, duplicate
+  std::string error;
+  std::int64_t started_at_ms = 0;
+  std::optional<std::int64_t> ended_at_ms;
+};
+
+struct JobDetail {
+  JobRow row;
+  std::string config;  ///< canonical JSON
+  std::vector<JobId> depends_on;
+  std::vector<std::string> sweeps;
+  std::vector<AttemptRow> attempts;
+  std::vector<EpochMetrics> epochs;
+  std::optional<JobResult> result;
+  std::vector<ArtifactRef> artifacts;
+};
+
+/// One row per cell, over its seeds.
+struct ResultRow {
+  std::string network, sharing, transform, fusion, settings;
+  std::int64_t params = 0, flops = 0;
+  int seeds = 0;     ///< jobs of the cell
+  int finished = 0;  ///< completed or diverged
+  int diverged = 0;
+  std::optional<double> top1_mean;       ///< percent, over completed seeds
+  std::optional<double> top1_deviation;  ///< sample standard deviation; none below two seeds
+  std::optional<double> difference;      ///< top1_mean minus the unshared cell's, points
+};
+
+struct WorkerRow {
+  std::string name, host, device, version, state;  ///< state: online, draining, offline
+  int slots = 0, busy = 0, threads = 0;
+  std::int64_t jobs_done = 0;
+  std::int64_t last_seen_ms = 0;  ///< wall clock, Unix
+};
+
+struct LogLine {
+  std::int64_t number = 0;  ///< position in the job's log, from 1
+  std::int64_t at_ms = 0;
+  std::string text;
+};
+
+}  // namespace spin

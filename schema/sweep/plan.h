@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "schema/base/ids.h"
+#include "schema/base/result.h"
+#include "schema/design/config.h"
+#include "schema/design/cost.h"
+
+namespace spin {
+
+/// One `--set PATH=VALUE` of the command line; VALUE is read as YAML.
+struct Override {
+  std::string path;
+  std::string value;
+};
+
+/// A row of the sweep's table: one point of the design space, over all seeds.
+struct Cell {
+  std::string network;    ///< "64/8/4/3"
+  std::string sharing;    ///< "sequential 2"
+  std::string transform;  ///< "none"
+  std::string fusion;     ///< "mean"
+  std::string settings;   ///< what else sets this cell apart within its sweep ("lr=0.01 epochs=3"), or empty
+  Cost cost;
+  int unshared_cell = -1;  ///< index of the cell of the same network without sharing; -1 = not in this sweep
+};
+
+struct PlannedJob {
+  JobId id;
+  std::string name;  ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
+  int cell = 0;      ///< index into SweepPlan::cells
+  JobConfig config;  ///< canonical
+  std::vector<JobId> depends_on;  ///< jobs of this plan that stand before it
+};
+
+/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared networks that
+/// fusion starts from) before those that need them. Each JobId once.
+struct SweepPlan {
+  std::string name;
+  std::string description;
+  int priority = 0;
+  int max_attempts = 3;
+  std::vector<Cell> cells;
+  std::vector<PlannedJob> jobs;
+  std::int64_t left_out_by_exclude = 0;
+  std::int64_t left_out_by_limits = 0;
+};
+
+/// Largest number of jobs that a sweep may have.
+inline constexpr std::int64_t kMaxSweepJobs = 1'000'000;
+inline constexpr std::size_t kMaxSweepFileBytes = 1 << 20;
+
+/// Parses, validates and expands. `file` only names the source in messages: "sweep.yaml:12: sharing.rate: ...".
+/// A value that came from an override is named "--set sharing.rate=9: ...".
+Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text, const std::vector<Override>& overrides);
+
+/// "PATH=VALUE".
+Result<Override> parse_override(std::string_view text);
+
+/// Versioned SHA-256 of the canonical JSON.
+JobId job_id(const JobConfig& canonical_config);
+
+/// {"sweep", "jobs": [{"name","hash","seed","params","flops","groups","depends_on","config"}], "totals"}.
+nlohmann::json plan_to_json(const SweepPlan& plan);
+
+}  // namespace spin

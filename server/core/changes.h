@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/job/report.h"
+#include "schema/job/views.h"
+#include "schema/sweep/plan.h"
+
+// What the core wants to be stored. The core applies a change to its own state at once; whatever tells anybody of it
+// (messages, acknowledgements) waits until the change is committed. A commit that fails ends the process.
+
+namespace spin::core {
+
+/// Row numbers of jobs; a job keeps its number for ever.
+using JobKey = detail::NumberId<struct JobKeyTag>;
+
+struct InsertSweep {
+  SweepId id;
+  std::shared_ptr<const SweepPlan> plan;
+  std::vector<JobKey> job_keys;      ///< of plan->jobs, same order
+  std::vector<bool> job_is_new;      ///< same order: insert the job, or only link it
+  std::vector<JobState> job_states;  ///< of the new ones, same order as plan->jobs
+  std::string source;                ///< text of the sweep file
+  std::vector<Override> overrides;
+};
+struct SetJobState {
+  JobKey job;
+  JobState state = JobState::waiting;
+  std::string reason;
+  int failures = 0;       ///< attempts that ended in an error
+  int trainer_deaths = 0;
+  int workers_lost = 0;
+};
+struct InsertAttempt {
+  AttemptToken token;
+  JobKey job;
+  std::string worker;
+};
+struct EndAttempt {
+  AttemptToken token;
+  std::string state;  ///< finished, failed, lost, stopped, duplicate
+  std::string error;
+};
+struct InsertEpoch {
+  JobKey job;
+  AttemptToken attempt;
+  EpochMetrics metrics;  ///< replaces an earlier report of the same epoch of this job
+};
+struct InsertArtifact {
+  JobKey job;
+  ArtifactRef artifact;
+  int epoch = 0;  ///< of a checkpoint; a job keeps its newest checkpoint only
+};
+struct InsertResult {
+  JobKey job;
+  AttemptToken attempt;
+  JobResult result;
+};
+struct AppendLog {
+  JobKey job;
+  std::vector<std::string> lines;
+};
+struct UpsertWorker {
+  WorkerHello hello;
+};
+using Change = std::variant<InsertSweep, SetJobState, InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact, InsertResult,
+                            AppendLog, UpsertWorker>;
+
+// What the store gives back when the coordinator starts.
+
+struct StoredJob {
+  JobKey key;
+  JobId id;
+  JobState state = JobState::waiting;  ///< running where an attempt has not ended
+  std::string reason;
+  int failures = 0, trainer_deaths = 0, workers_lost = 0;
+  int priority = 0, max_attempts = 3;  ///< highest over its sweeps
+  double work = 0;                     ///< predicted training work, for the share done
+  std::vector<JobKey> depends_on;
+  std::optional<AttemptToken> attempt;  ///< the running one
+  std::string worker;                   ///< its worker
+  std::optional<ArtifactRef> checkpoint, model;
+};
+struct StoredSweep {
+  SweepId id;
+  std::string name;
+  std::int64_t submitted_at_ms = 0;
+  std::vector<JobKey> jobs;
+};
+struct StoredState {
+  std::int64_t boot_epoch = 0;  ///< of this start: one more than the last
+  std::vector<StoredSweep> sweeps;
+  std::vector<StoredJob> jobs;
+};
+
+}  // namespace spin::core

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/job/views.h"
+#include "server/core/events.h"
+
+namespace spin::core {
+
+struct Settings {
+  std::int64_t lease_ms = 15'000;
+  std::int64_t heartbeat_ms = 3'000;
+  std::int64_t backoff_first_ms = 1'000;  ///< doubles with each failure
+  std::int64_t backoff_limit_ms = 60'000;
+  int trainer_deaths_limit = 3;  ///< a job that kills so many trainers is quarantined
+};
+
+/// Counters since start, for metrics.
+struct Counters {
+  std::int64_t leases = 0, results = 0, duplicates = 0, failures = 0, lost_attempts = 0, epochs = 0;
+};
+
+/// The coordinator's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and carries
+/// out the effects. Used from one strand.
+class Coordinator {
+ public:
+  Coordinator(Settings settings, StoredState stored, Now now);
+  ~Coordinator();
+  Coordinator(const Coordinator&) = delete;
+  Coordinator& operator=(const Coordinator&) = delete;
+
+  /// Never fails: what is refused shows in the effects.
+  Effects handle(const Event& event, Now now);
+  /// When TimePassed is due; none while nothing waits for time.
+  [[nodiscard]] std::optional<Now> next_deadline() const;
+
+  /// Counts, running jobs with their progress, work done and time left. Names of running jobs are left empty, the app
+  /// fills them from the store.
+  [[nodiscard]] std::optional<SweepStatus> sweep_status(SweepId id, Now now) const;
+  [[nodiscard]] std::vector<SweepId> sweeps() const;
+  /// Grows with every change that sweep_status(id) would show.
+  [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
+  [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
+  /// Live sessions: name, state (online | draining), busy slots. The other fields of the row come from the store.
+  [[nodiscard]] std::vector<WorkerRow> workers() const;
+  [[nodiscard]] const Counters& counters() const;
+
+  /// A sentence for each broken invariant; empty when all hold. Tests call it after every step.
+  [[nodiscard]] std::vector<std::string> check_invariants() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spin::core

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/job/session.h"
+#include "schema/sweep/plan.h"
+#include "server/core/changes.h"
+
+namespace spin::core {
+
+/// Monotonic time; leases, back-off and rates run on it.
+using Now = std::chrono::steady_clock::time_point;
+
+// What happens to the coordinator.
+
+struct SweepSubmitted {
+  std::uint64_t request = 0;  ///< comes back in SubmitAccepted or RequestRefused
+  std::shared_ptr<const SweepPlan> plan;
+  std::string source;
+  std::vector<Override> overrides;
+  std::int64_t wall_ms = 0;
+};
+struct CancelRequested {
+  std::uint64_t request = 0;
+  std::variant<SweepId, JobKey> target;
+};
+/// The app has chosen the session id; it is unique within this boot.
+struct WorkerAttached {
+  SessionId session;
+  WorkerHello hello;
+};
+struct WorkerDetached {
+  SessionId session;
+};
+/// Credits, Heartbeat, SequencedReport, Progress or Draining of an attached worker.
+struct WorkerSaid {
+  SessionId session;
+  WorkerMessage message;
+};
+/// A timer of next_deadline() may have come.
+struct TimePassed {};
+using Event = std::variant<SweepSubmitted, CancelRequested, WorkerAttached, WorkerDetached, WorkerSaid, TimePassed>;
+
+// What follows, once the changes of the same step are committed.
+
+/// The app adds name, configuration and id of the job from the store.
+struct SendLease {
+  SessionId session;
+  JobKey job;
+  AttemptToken attempt;
+  std::optional<ArtifactRef> resume, init;
+};
+struct SendMessage {
+  SessionId session;
+  CoordinatorMessage message;
+};
+struct CloseSession {
+  SessionId session;
+  Error error;
+};
+struct SubmitAccepted {
+  std::uint64_t request = 0;
+  SweepId sweep;
+  std::int64_t jobs = 0, jobs_new = 0;
+};
+struct CancelAccepted {
+  std::uint64_t request = 0;
+  std::int64_t jobs = 0;
+};
+struct RequestRefused {
+  std::uint64_t request = 0;
+  Error error;
+};
+using Message = std::variant<SendLease, SendMessage, CloseSession, SubmitAccepted, CancelAccepted, RequestRefused>;
+
+/// What one step wants done, in order: commit `changes`, then deliver `messages`.
+struct Effects {
+  std::vector<Change> changes;
+  std::vector<Message> messages;
+};
+
+}  // namespace spin::core

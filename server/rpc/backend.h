@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "schema/job/session.h"
+#include "schema/job/views.h"
+#include "schema/sweep/plan.h"
+
+// What the services need of the coordinator. server/app implements it; the services convert, call and convert back.
+
+namespace spin {
+
+/// One attached worker as the coordinator sees it; the stream implements it. Thread-safe, never blocks.
+class WorkerLink {
+ public:
+  virtual ~WorkerLink() = default;
+  virtual void send(CoordinatorMessage message) = 0;
+  /// Ends the stream; an error becomes its gRPC status.
+  virtual void close(Status status) = 0;
+};
+
+class FleetBackend {
+ public:
+  virtual ~FleetBackend() = default;
+  /// Answered on the link: Welcome, or close() with the reason. Thread-safe, never blocks; so are all of these.
+  virtual void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) = 0;
+  virtual void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) = 0;
+  virtual void detached(const std::shared_ptr<WorkerLink>& link) = 0;
+};
+
+/// Sweep status that changes over time.
+class StatusFeed {
+ public:
+  virtual ~StatusFeed() = default;
+  struct Item {
+    SweepStatus status;
+    bool last = false;  ///< no job of the sweep can change by itself
+  };
+  /// Waits for a change since the last call, at most `wait`; none when nothing changed.
+  virtual std::optional<Item> next(std::chrono::milliseconds wait) = 0;
+};
+
+struct SubmitReply {
+  SweepId sweep;
+  std::string name;
+  std::int64_t jobs = 0, jobs_new = 0;
+};
+
+/// Blocking calls, made on gRPC's threads. Thread-safe.
+class ControlBackend {
+ public:
+  virtual ~ControlBackend() = default;
+  virtual Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
+                                     const std::vector<Override>& overrides) = 0;
+  /// Empty text: all sweeps.
+  virtual Result<std::vector<SweepStatus>> status(const std::string& sweep) = 0;
+  virtual Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) = 0;
+  virtual Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) = 0;
+  virtual Result<JobDetail> job(const std::string& job) = 0;
+  /// Calls `each` for every line; with `follow` until the job ends or `each` says false; `idle` is called while waiting.
+  virtual Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+                      const std::function<bool()>& idle) = 0;
+  virtual Result<std::vector<ResultRow>> results(const std::string& sweep) = 0;
+  virtual Result<std::int64_t> cancel(const std::string& target) = 0;
+  virtual Result<std::vector<WorkerRow>> workers() = 0;
+};
+
+}  // namespace spin

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "schema/base/file.h"
+#include "schema/base/ids.h"
+#include "schema/base/result.h"
+
+namespace spin {
+
+/// Files named by their SHA-256 in one folder: ab/abcdef...; an upload grows in incoming/ and becomes visible by rename,
+/// once complete and its hash is right. Thread-safe; two uploads of one artifact at a time are refused (unavailable).
+class ArtifactStore {
+ public:
+  static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder);
+
+  struct Stat {
+    bool complete = false;
+    std::int64_t bytes = 0;  ///< present: all of it, or of the unfinished upload
+  };
+  [[nodiscard]] Stat stat(const ArtifactId& id) const;
+
+  class Upload {
+   public:
+    virtual ~Upload() = default;
+    /// In order; invalid_argument where offset is not what is there, resource_exhausted on a full disk.
+    virtual Status append(std::int64_t offset, std::string_view bytes) = 0;
+    /// fsync, check, rename, fsync of the folder. data_loss, and the bytes are thrown away, where the hash is wrong.
+    virtual Status finish() = 0;
+  };
+  /// Goes on where an earlier upload of the same artifact ended. resource_exhausted where `bytes` do not fit.
+  Result<std::unique_ptr<Upload>> upload(const ArtifactId& id, std::int64_t bytes);
+
+  /// Open for reading; not_found where it is not complete.
+  Result<FileDescriptor> read(const ArtifactId& id) const;
+
+ private:
+  struct State;
+  explicit ArtifactStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace spin

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "schema/job/views.h"
+#include "server/core/changes.h"
+
+namespace spin {
+
+/// Read-only view of what is committed. Thread-safe (one connection behind a lock); never blocks the writer.
+class Reader {
+ public:
+  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& path);
+  virtual ~Reader() = default;
+
+  /// `text` is an id or a name; the newest sweep of that name. not_found lists what there is.
+  virtual Result<SweepId> find_sweep(const std::string& text) = 0;
+  /// Hash, a unique beginning of it (8 or more digits), or SWEEP/NAME.
+  virtual Result<core::JobKey> find_job(const std::string& text) = 0;
+  /// Name, config (canonical JSON) and id of a job, for a lease. Empty attempt, resume and init.
+  virtual Result<Lease> lease_of(core::JobKey job) = 0;
+  /// Rows in the order of the plan, handed out one by one; false from `each` ends it.
+  virtual Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) = 0;
+  virtual Result<JobDetail> job(core::JobKey job) = 0;
+  virtual Result<std::vector<ResultRow>> results(SweepId sweep) = 0;
+  /// Lines with a number above `after`, at most `limit`.
+  virtual Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) = 0;
+  /// Name, host, device, version, slots, threads, jobs_done, last_seen of every worker ever attached.
+  virtual Result<std::vector<WorkerRow>> workers() = 0;
+};
+
+}  // namespace spin
