@@ -1,0 +1,113 @@
+#include "schema/base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace spin {
+namespace {
+
+Error system_error(const std::filesystem::path& path, int error) {
+  auto code = ErrorCode::internal;
+  if (error == ENOENT) code = ErrorCode::not_found;
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) code = ErrorCode::resource_exhausted;
+  return Error{code, path.string() + ": " + std::generic_category().message(error)};
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+Status write_and_sync(const std::filesystem::path& path, std::string_view bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.is_open()) return system_error(path, errno);
+  SPIN_TRY(write_all(file.get(), bytes, path));
+  if (::fsync(file.get()) != 0) return system_error(path, errno);
+  return {};
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int FileDescriptor::release() { return std::exchange(fd_, -1); }
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const auto count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_error(path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
+  auto temporary = path;
+  temporary += ".tmp" + std::to_string(::getpid());
+  Status status = write_and_sync(temporary, bytes);
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = system_error(path, errno);
+  if (!status.ok()) {
+    ::unlink(temporary.c_str());
+    return status;
+  }
+  return sync_folder(folder_of(path));
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+  const FileDescriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.is_open() || ::fsync(handle.get()) != 0) return system_error(folder, errno);
+  return {};
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return system_error(path, errno);
+  std::string bytes;
+  char block[1 << 16];
+  for (;;) {
+    const auto count = ::read(file.get(), block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_error(path, errno);
+    if (count == 0) return bytes;
+    bytes.append(block, static_cast<std::size_t>(count));
+    if (bytes.size() > limit_bytes) {
+      return Error{ErrorCode::resource_exhausted,
+                   path.string() + ": larger than the limit of " + std::to_string(limit_bytes) + " bytes"};
+    }
+  }
+}
+
+Result<FileDescriptor> lock_file(const std::filesystem::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.is_open()) return system_error(path, errno);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error(path, errno);
+    char pid[32] = {};
+    const bool known = ::pread(file.get(), pid, sizeof pid - 1, 0) > 0;
+    return Error{ErrorCode::already_exists,
+                 path.string() + " is locked by " + (known ? "process " + std::string(pid) : "another process")};
+  }
+  const auto pid = std::to_string(::getpid());
+  if (::ftruncate(file.get(), 0) != 0) return system_error(path, errno);
+  SPIN_TRY(write_all(file.get(), pid, path));
+  return file;
+}
+
+}  // namespace spin

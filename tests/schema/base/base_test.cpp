@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "schema/base/file.h"
+#include "schema/base/ids.h"
+#include "schema/base/sha256.h"
+#include "tests/support/temp_folder.h"
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Sha256, MatchesThePublishedVectors) {
+  // FIPS 180-2, appendix B.
+  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {
+  const TempFolder folder;
+  const std::string bytes(1'000'003, 'x');
+  ASSERT_TRUE(write_file_durably(folder / "f", bytes).ok());
+  Sha256 pieces;
+  for (std::size_t at = 0; at < bytes.size(); at += 997) pieces.update(std::string_view(bytes).substr(at, 997));
+  EXPECT_EQ(sha256_file(folder / "f").value(), sha256(bytes));
+  EXPECT_EQ(pieces.finish(), sha256(bytes));
+  EXPECT_EQ(sha256_file(folder / "none").error().code, ErrorCode::not_found);
+}
+
+TEST(Digest, HexGoesBothWaysAndRefusesWhatIsNotAHash) {
+  const Digest digest = sha256("spin");
+  EXPECT_EQ(digest_from_hex(to_hex(digest)).value(), digest);
+  EXPECT_FALSE(digest_from_hex("abc").ok());
+  EXPECT_FALSE(digest_from_hex(std::string(63, 'a') + "g").ok());
+}
+
+TEST(WriteFileDurably, ReplacesAndLeavesNoTemporary) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_durably(folder / "f", "one").ok());
+  ASSERT_TRUE(write_file_durably(folder / "f", "two").ok());
+  EXPECT_EQ(read_file(folder / "f", 100).value(), "two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+}
+
+TEST(WriteFileDurably, KeepsTheOldFileWhereTheNewOneDoesNotFit) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_durably(folder / "f", "old").ok());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The limit stands for a full disk: it works for root too and needs no mount.
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto status = write_file_durably(folder / "f", std::string(5000, 'n'));
+    ::_exit(!status.ok() && status.error().code == ErrorCode::resource_exhausted ? 0 : 1);
+  }
+  int exit_status = 0;
+  ASSERT_EQ(::waitpid(child, &exit_status, 0), child);
+  EXPECT_EQ(exit_status, 0);
+  EXPECT_EQ(read_file(folder / "f", 100).value(), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+}
+
+TEST(ReadFile, RefusesWhatIsLargerThanTheLimitAndWhatIsNotThere) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_durably(folder / "f", std::string(101, 'x')).ok());
+  EXPECT_EQ(read_file(folder / "f", 100).error().code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(read_file(folder / "g", 100).error().code, ErrorCode::not_found);
+}
+
+TEST(LockFile, IsHeldOnceAndDiesWithItsHolder) {
+  const TempFolder folder;
+  auto first = lock_file(folder / "lock");
+  ASSERT_TRUE(first.ok());
+  const auto second = lock_file(folder / "lock");
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::already_exists);
+  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
+  first.value().reset();
+  EXPECT_TRUE(lock_file(folder / "lock").ok());
+}
+
+}  // namespace
+}  // namespace spin
