@@ -1,13 +1,13 @@
 #include "schema/base/file.h"
 
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
-#include <utility>
 
 namespace spin {
 namespace {
@@ -101,8 +101,8 @@ Result<FileDescriptor> lock_file(const std::filesystem::path& path) {
     if (errno != EWOULDBLOCK) return system_error(path, errno);
     char pid[32] = {};
     const bool known = ::pread(file.get(), pid, sizeof pid - 1, 0) > 0;
-    return Error{ErrorCode::already_exists,
-                 path.string() + " is locked by " + (known ? "process " + std::string(pid) : "another process")};
+    return Error{ErrorCode::already_exists, path.string() + " is locked by " +
+                                                (known ? "process " + std::string(pid) : "another process")};
   }
   const auto pid = std::to_string(::getpid());
   if (::ftruncate(file.get(), 0) != 0) return system_error(path, errno);

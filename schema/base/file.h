@@ -34,7 +34,8 @@ Status write_file_durably(const std::filesystem::path& path, std::string_view by
 Status sync_folder(const std::filesystem::path& folder);
 /// Whole file; resource_exhausted where it is larger than `limit_bytes`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
-/// Takes an exclusive lock that dies with the process; already_exists, with the holder's pid, where it is held.
+/// Takes an exclusive lock that dies with the process; already_exists, with the holder's pid, where it is
+/// held.
 Result<FileDescriptor> lock_file(const std::filesystem::path& path);
 
 }  // namespace spin

@@ -42,8 +42,10 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
   /// Precondition: ok().
@@ -68,11 +70,11 @@ class [[nodiscard]] Result {
 #define SPIN_CONCAT(a, b) SPIN_CONCAT_INNER(a, b)
 
 /// Returns the error of a Status expression to the caller, if there is one.
-#define SPIN_TRY(expr)                                        \
-  do {                                                        \
-    if (auto spin_status = (expr); !spin_status.ok()) {       \
-      return spin_status.error();                             \
-    }                                                         \
+#define SPIN_TRY(expr)                                  \
+  do {                                                  \
+    if (auto spin_status = (expr); !spin_status.ok()) { \
+      return spin_status.error();                       \
+    }                                                   \
   } while (false)
 
 /// `SPIN_ASSIGN(auto x, f())`: x gets the value of a Result expression; its error goes to the caller.

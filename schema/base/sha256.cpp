@@ -1,13 +1,13 @@
 #include "schema/base/sha256.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
 #include <vector>
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
 
 #include "schema/base/file.h"
 
@@ -56,7 +56,8 @@ Result<Digest> sha256_file(const std::filesystem::path& path) {
   for (;;) {
     const auto count = ::read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error{ErrorCode::internal, path.string() + ": " + std::generic_category().message(errno)};
+    if (count < 0)
+      return Error{ErrorCode::internal, path.string() + ": " + std::generic_category().message(errno)};
     if (count == 0) return hash.finish();
     hash.update({block.data(), static_cast<std::size_t>(count)});
   }

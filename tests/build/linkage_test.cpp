@@ -1,13 +1,13 @@
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
-// A binary that links what it must not (LibTorch in the coordinator, gRPC in the trainer) still works on the machine
-// that built it, and fails on the one that has another vendor's copy.
+#include <gtest/gtest.h>
+
+// A binary that links what it must not (LibTorch in the coordinator, gRPC in the trainer) still works on the
+// machine that built it, and fails on the one that has another vendor's copy.
 
 namespace {
 
@@ -15,7 +15,8 @@ std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string text;
   std::array<char, 4096> block{};
-  while (const auto count = std::fread(block.data(), 1, block.size(), pipe.get())) text.append(block.data(), count);
+  while (const auto count = std::fread(block.data(), 1, block.size(), pipe.get()))
+    text.append(block.data(), count);
   return text;
 }
 
@@ -24,10 +25,13 @@ std::string direct_libraries(const std::string& binary) {
   return output_of(std::string("readelf -d " SPIN_BIN_DIR "/") + binary + " | grep NEEDED");
 }
 
-std::string all_libraries(const std::string& binary) { return output_of(std::string("ldd " SPIN_BIN_DIR "/") + binary); }
+std::string all_libraries(const std::string& binary) {
+  return output_of(std::string("ldd " SPIN_BIN_DIR "/") + binary);
+}
 
 void expect_none(const std::string& libraries, const std::vector<std::string>& forbidden) {
-  for (const auto& name : forbidden) EXPECT_EQ(libraries.find(name), std::string::npos) << name << " in\n" << libraries;
+  for (const auto& name : forbidden)
+    EXPECT_EQ(libraries.find(name), std::string::npos) << name << " in\n" << libraries;
 }
 
 TEST(Linkage, CoordinatorNeverLoadsLibTorch) {
@@ -53,8 +57,8 @@ TEST(Linkage, ClientNeverLoadsLibTorchOrSqlite) {
 TEST(Linkage, TrainerNamesNoNetworkLibrary) {
   const auto libraries = direct_libraries("spin-train");
   EXPECT_NE(libraries.find("libtorch"), std::string::npos);
-  expect_none(libraries, {"libgrpc", "libprotobuf", "libsqlite3", "libssl", "libcrypto", "libboost", "libyaml", "libprometheus",
-                          "libfmt", "libspdlog"});
+  expect_none(libraries, {"libgrpc", "libprotobuf", "libsqlite3", "libssl", "libcrypto", "libboost",
+                          "libyaml", "libprometheus", "libfmt", "libspdlog"});
 }
 
 }  // namespace

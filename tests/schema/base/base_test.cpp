@@ -1,11 +1,11 @@
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <filesystem>
-#include <fstream>
 
 #include "schema/base/file.h"
 #include "schema/base/ids.h"
@@ -28,7 +28,8 @@ TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {
   const std::string bytes(1'000'003, 'x');
   ASSERT_TRUE(write_file_durably(folder / "f", bytes).ok());
   Sha256 pieces;
-  for (std::size_t at = 0; at < bytes.size(); at += 997) pieces.update(std::string_view(bytes).substr(at, 997));
+  for (std::size_t at = 0; at < bytes.size(); at += 997)
+    pieces.update(std::string_view(bytes).substr(at, 997));
   EXPECT_EQ(sha256_file(folder / "f").value(), sha256(bytes));
   EXPECT_EQ(pieces.finish(), sha256(bytes));
   EXPECT_EQ(sha256_file(folder / "none").error().code, ErrorCode::not_found);
