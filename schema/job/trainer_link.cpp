@@ -1,0 +1,269 @@
+#include "schema/job/trainer_link.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace spin {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kQuotedBytes = 120;
+
+/// The value as a message shows it.
+std::string excerpt(std::string_view text) {
+  if (text.size() <= kQuotedBytes) return "'" + std::string(text) + "'";
+  return "'" + std::string(text.substr(0, kQuotedBytes)) + "...'";
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// JSON has no NaN and no infinity: a number that is not finite travels as null and comes back as NaN.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// Reads the fields of one message; remembers the first thing that was wrong.
+class Fields {
+ public:
+  Fields(const Json& json, std::string what) : json_(json), what_(std::move(what)) {}
+
+  std::string text(const char* key) {
+    const Json* value = find(key);
+    if (value == nullptr) return {};
+    if (!value->is_string()) return fail(key, *value, "a string"), std::string();
+    return value->get<std::string>();
+  }
+  std::string optional_text(const char* key) { return json_.contains(key) ? text(key) : std::string(); }
+  double real(const char* key) {
+    const Json* value = find(key);
+    if (value == nullptr) return 0;
+    if (value->is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (!value->is_number()) return fail(key, *value, "a number"), 0;
+    return value->get<double>();
+  }
+  std::int64_t count(const char* key, std::int64_t limit = std::numeric_limits<std::int64_t>::max()) {
+    const Json* value = find(key);
+    if (value == nullptr) return 0;
+    const bool fits =
+        value->is_number_integer() &&
+        !(value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(limit));
+    if (!fits || value->get<std::int64_t>() < 0) {
+      return fail(key, *value, "a whole number from 0 to " + std::to_string(limit)), 0;
+    }
+    return value->get<std::int64_t>();
+  }
+  int small(const char* key) { return static_cast<int>(count(key, std::numeric_limits<int>::max())); }
+  void refuse(const char* key, const std::string& expected) { fail(key, json_.at(key), expected); }
+
+  /// The value, unless something was wrong on the way.
+  template <class Variant, class T>
+  Result<Variant> finish(T value) const {
+    if (!message_.empty()) return Error{ErrorCode::invalid_argument, message_};
+    return Variant(std::move(value));
+  }
+
+ private:
+  const Json* find(const char* key) {
+    const auto found = json_.find(key);
+    if (found != json_.end()) return &*found;
+    if (message_.empty()) message_ = what_ + ": key '" + key + "' is missing";
+    return nullptr;
+  }
+  void fail(const char* key, const Json& value, const std::string& expected) {
+    if (!message_.empty()) return;
+    message_ = what_ + ": " + key + " is " + excerpt(dump(value)) + ", expected " + expected;
+  }
+
+  const Json& json_;
+  std::string what_;
+  std::string message_;
+};
+
+/// Parses one line into an object and takes the string that says what it is.
+Result<std::pair<Json, std::string>> open_line(std::string_view line, const char* key) {
+  Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    return Error{ErrorCode::invalid_argument,
+                 "not a JSON object on one line: " + excerpt(line) + "; expected {\"" + key + "\": ...}"};
+  }
+  const auto kind = json.find(key);
+  if (kind == json.end() || !kind->is_string()) {
+    return Error{ErrorCode::invalid_argument, std::string("no string '") + key + "' in " + excerpt(line)};
+  }
+  std::string name = kind->get<std::string>();
+  return std::pair{std::move(json), std::move(name)};
+}
+
+Result<TrainerCommand> read_run(Fields fields) {
+  RunCommand run;
+  run.config = fields.text("config");
+  run.data = fields.optional_text("data");
+  run.checkpoint = fields.optional_text("checkpoint");
+  run.model = fields.optional_text("model");
+  run.resume = fields.optional_text("resume");
+  run.init = fields.optional_text("init");
+  return fields.finish<TrainerCommand>(std::move(run));
+}
+
+Result<TrainerEvent> read_ready(Fields fields) {
+  ReadyEvent ready;
+  ready.version = fields.text("version");
+  ready.libtorch = fields.text("libtorch");
+  ready.blas = fields.text("blas");
+  ready.device = fields.text("device");
+  ready.threads = fields.small("threads");
+  return fields.finish<TrainerEvent>(std::move(ready));
+}
+
+Result<TrainerEvent> read_progress(Fields fields) {
+  Progress progress;
+  progress.epoch = fields.small("epoch");
+  progress.epochs = fields.small("epochs");
+  progress.step = fields.count("step");
+  progress.steps = fields.count("steps");
+  progress.loss = fields.real("loss");
+  progress.images_per_second = fields.real("images_per_second");
+  return fields.finish<TrainerEvent>(ProgressEvent{progress});
+}
+
+Result<TrainerEvent> read_epoch(Fields fields) {
+  EpochMetrics metrics;
+  metrics.epoch = fields.small("epoch");
+  metrics.loss = fields.real("loss");
+  metrics.top1 = fields.real("top1");
+  metrics.top5 = fields.real("top5");
+  metrics.images_per_second = fields.real("images_per_second");
+  metrics.seconds = fields.real("seconds");
+  return fields.finish<TrainerEvent>(EpochEvent{metrics});
+}
+
+Result<TrainerEvent> read_finished(Fields fields) {
+  FinishedEvent finished;
+  const std::string outcome = fields.text("outcome");
+  if (outcome == "diverged") {
+    finished.result.outcome = Outcome::diverged;
+  } else if (!outcome.empty() && outcome != "completed") {
+    fields.refuse("outcome", "completed or diverged");
+  }
+  finished.result.top1 = fields.real("top1");
+  finished.result.top5 = fields.real("top5");
+  finished.result.params = fields.count("params");
+  finished.result.flops = fields.count("flops");
+  finished.result.images_per_second = fields.real("images_per_second");
+  finished.result.peak_bytes = fields.count("peak_bytes");
+  finished.result.seconds = fields.real("seconds");
+  finished.model = fields.optional_text("model");
+  return fields.finish<TrainerEvent>(std::move(finished));
+}
+
+Json write(const ReadyEvent& event) {
+  return {{"event", "ready"},   {"version", event.version}, {"libtorch", event.libtorch},
+          {"blas", event.blas}, {"device", event.device},   {"threads", event.threads}};
+}
+Json write(const StartedEvent& event) {
+  return {{"event", "started"},
+          {"params", event.params},
+          {"flops", event.flops},
+          {"first_epoch", event.first_epoch}};
+}
+Json write(const ProgressEvent& event) {
+  const Progress& progress = event.progress;
+  return {{"event", "progress"},
+          {"epoch", progress.epoch},
+          {"epochs", progress.epochs},
+          {"step", progress.step},
+          {"steps", progress.steps},
+          {"loss", number(progress.loss)},
+          {"images_per_second", number(progress.images_per_second)}};
+}
+Json write(const EpochEvent& event) {
+  const EpochMetrics& metrics = event.metrics;
+  return {{"event", "epoch"},
+          {"epoch", metrics.epoch},
+          {"loss", number(metrics.loss)},
+          {"top1", number(metrics.top1)},
+          {"top5", number(metrics.top5)},
+          {"images_per_second", number(metrics.images_per_second)},
+          {"seconds", number(metrics.seconds)}};
+}
+Json write(const CheckpointEvent& event) {
+  return {{"event", "checkpoint"}, {"path", event.path}, {"epoch", event.epoch}};
+}
+Json write(const FinishedEvent& event) {
+  const JobResult& result = event.result;
+  Json json = {{"event", "finished"},
+               {"outcome", result.outcome == Outcome::diverged ? "diverged" : "completed"},
+               {"top1", number(result.top1)},
+               {"top5", number(result.top5)},
+               {"params", result.params},
+               {"flops", result.flops},
+               {"images_per_second", number(result.images_per_second)},
+               {"peak_bytes", result.peak_bytes},
+               {"seconds", number(result.seconds)}};
+  if (!event.model.empty()) json["model"] = event.model;
+  return json;
+}
+Json write(const FailedEvent& event) { return {{"event", "failed"}, {"message", event.message}}; }
+Json write(const StoppedEvent&) { return Json::object({{"event", "stopped"}}); }
+
+Json write(const RunCommand& run) {
+  Json json = {{"command", "run"}, {"config", run.config}};
+  const auto add = [&json](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  add("data", run.data);
+  add("checkpoint", run.checkpoint);
+  add("model", run.model);
+  add("resume", run.resume);
+  add("init", run.init);
+  return json;
+}
+Json write(const StopCommand&) { return Json::object({{"command", "stop"}}); }
+
+}  // namespace
+
+std::string to_line(const TrainerCommand& command) {
+  return std::visit([](const auto& value) { return dump(write(value)); }, command);
+}
+
+std::string to_line(const TrainerEvent& event) {
+  return std::visit([](const auto& value) { return dump(write(value)); }, event);
+}
+
+Result<TrainerCommand> command_from_line(std::string_view line) {
+  SPIN_ASSIGN(const auto opened, open_line(line, "command"));
+  const auto& [json, name] = opened;
+  if (name == "run") return read_run(Fields(json, "command run"));
+  if (name == "stop") return TrainerCommand(StopCommand{});
+  return Error{ErrorCode::invalid_argument, "unknown command " + excerpt(name) + "; expected run or stop"};
+}
+
+Result<TrainerEvent> event_from_line(std::string_view line) {
+  SPIN_ASSIGN(const auto opened, open_line(line, "event"));
+  const auto& [json, name] = opened;
+  Fields fields(json, "event " + name);
+  if (name == "ready") return read_ready(fields);
+  if (name == "started") {
+    StartedEvent started{fields.count("params"), fields.count("flops"), fields.small("first_epoch")};
+    return fields.finish<TrainerEvent>(started);
+  }
+  if (name == "progress") return read_progress(fields);
+  if (name == "epoch") return read_epoch(fields);
+  if (name == "checkpoint") {
+    CheckpointEvent checkpoint{fields.text("path"), fields.small("epoch")};
+    return fields.finish<TrainerEvent>(std::move(checkpoint));
+  }
+  if (name == "finished") return read_finished(fields);
+  if (name == "failed") {
+    FailedEvent failed{fields.text("message")};
+    return fields.finish<TrainerEvent>(std::move(failed));
+  }
+  if (name == "stopped") return TrainerEvent(StoppedEvent{});
+  return Error{ErrorCode::invalid_argument,
+               "unknown event " + excerpt(name) +
+                   "; expected ready, started, progress, epoch, checkpoint, finished, failed or stopped"};
+}
+
+}  // namespace spin

@@ -1,0 +1,139 @@
+#include "schema/job/trainer_link.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace spin {
+namespace {
+
+RunCommand full_run() {
+  return RunCommand{R"({"seed":1,"name":"a \"quoted\" name"})", "/data", "/s/c", "/s/m", "/s/r", "/s/i"};
+}
+
+std::vector<TrainerEvent> every_event() {
+  Progress progress;
+  progress.epoch = 2;
+  progress.epochs = 9;
+  progress.step = 5'000'000'000;
+  progress.steps = 6'000'000'000;
+  progress.loss = 0.1;
+  progress.images_per_second = 1e5 / 3;
+  return {
+      ReadyEvent{"0.1.0", "1.13.1", "OpenBLAS", "cuda:0", 4},
+      StartedEvent{123, 456'000'000'000, 3},
+      ProgressEvent{progress},
+      EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5}},
+      CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
+      FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m"},
+      FinishedEvent{JobResult{Outcome::diverged, 10, 50, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
+      FailedEvent{"line one\nline two \"quoted\" \x01"},
+      StoppedEvent{}};
+}
+
+TEST(TrainerLink, CommandsComeBackAsTheyWere) {
+  for (const TrainerCommand& command :
+       {TrainerCommand(full_run()), TrainerCommand(RunCommand{"{}", "", "", "", "", ""}),
+        TrainerCommand(StopCommand{})}) {
+    const auto read = command_from_line(to_line(command));
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_TRUE(*read == command) << to_line(command);
+  }
+}
+
+TEST(TrainerLink, EventsComeBackAsTheyWere) {
+  for (const TrainerEvent& event : every_event()) {
+    const std::string line = to_line(event);
+    const auto read = event_from_line(line);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_TRUE(*read == event) << line;
+  }
+}
+
+TEST(TrainerLink, AMessageIsOneLine) {
+  for (const TrainerEvent& event : every_event()) EXPECT_EQ(to_line(event).find('\n'), std::string::npos);
+  EXPECT_EQ(to_line(TrainerCommand(full_run())).find('\n'), std::string::npos);
+}
+
+TEST(TrainerLink, WhatIsNotANumberTravelsAsNull) {
+  EpochMetrics metrics;
+  metrics.epoch = 1;
+  metrics.loss = std::numeric_limits<double>::infinity();
+  const std::string line = to_line(TrainerEvent(EpochEvent{metrics}));
+  EXPECT_NE(line.find("\"loss\":null"), std::string::npos) << line;
+  const auto read = event_from_line(line);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(std::isnan(std::get<EpochEvent>(*read).metrics.loss));
+}
+
+TEST(TrainerLink, BytesThatAreNotUtf8AreReplacedRatherThanThrown) {
+  const auto read = event_from_line(to_line(TrainerEvent(FailedEvent{"bad \xff byte"})));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(std::get<FailedEvent>(*read).message, "bad \xef\xbf\xbd byte");
+}
+
+TEST(TrainerLink, UnknownKeysAreLeftToLaterVersions) {
+  const auto read = event_from_line(R"({"event":"checkpoint","path":"/p","epoch":1,"extra":[1,2]})");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(std::get<CheckpointEvent>(*read).epoch, 1);
+}
+
+struct Reject {
+  std::string line;
+  std::string names;  ///< what the message must name
+};
+
+TEST(TrainerLink, BrokenEventsAreRefusedWithTheFieldAtFault) {
+  const std::vector<Reject> rejects = {
+      {"", "not a JSON object"},
+      {"Segmentation fault", "Segmentation fault"},
+      {"[1,2]", "not a JSON object"},
+      {R"({"event":"epoch")", "not a JSON object"},
+      {R"({"epoch":1})", "'event'"},
+      {R"({"event":7})", "'event'"},
+      {R"({"event":"dance"})", "'dance'"},
+      {R"({"event":"checkpoint","epoch":1})", "'path'"},
+      {R"({"event":"checkpoint","path":3,"epoch":1})", "path is '3'"},
+      {R"({"event":"checkpoint","path":"p","epoch":1.5})", "epoch is '1.5'"},
+      {R"({"event":"checkpoint","path":"p","epoch":-1})", "epoch is '-1'"},
+      {R"({"event":"checkpoint","path":"p","epoch":3000000000})", "epoch is '3000000000'"},
+      {R"({"event":"started","params":18446744073709551615,"flops":1,"first_epoch":1})", "params is"},
+      {R"({"event":"epoch","epoch":1,"loss":"x","top1":1,"top5":1,"images_per_second":1,"seconds":1})",
+       "loss is"},
+      {R"({"event":"finished","outcome":"great","top1":1,"top5":1,"params":1,"flops":1,"images_per_second":1,)"
+       R"("peak_bytes":1,"seconds":1})",
+       "completed or diverged"},
+  };
+  for (const auto& reject : rejects) {
+    const auto read = event_from_line(reject.line);
+    ASSERT_FALSE(read.ok()) << reject.line;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid_argument);
+    EXPECT_NE(read.error().message.find(reject.names), std::string::npos) << read.error().message;
+  }
+}
+
+TEST(TrainerLink, BrokenCommandsAreRefusedWithTheFieldAtFault) {
+  const std::vector<Reject> rejects = {
+      {"run", "not a JSON object"},
+      {R"({"command":"walk"})", "'walk'"},
+      {R"({"command":"run"})", "'config'"},
+      {R"({"command":"run","config":{"seed":1}})", "config is"},
+      {R"({"command":"run","config":"{}","resume":false})", "resume is 'false'"},
+  };
+  for (const auto& reject : rejects) {
+    const auto read = command_from_line(reject.line);
+    ASSERT_FALSE(read.ok()) << reject.line;
+    EXPECT_NE(read.error().message.find(reject.names), std::string::npos) << read.error().message;
+  }
+}
+
+TEST(TrainerLink, EveryLineCutShortIsRefused) {
+  const std::string line = to_line(every_event()[5]);
+  for (std::size_t length = 0; length < line.size(); ++length) {
+    EXPECT_FALSE(event_from_line(line.substr(0, length)).ok()) << line.substr(0, length);
+  }
+}
+
+}  // namespace
+}  // namespace spin
