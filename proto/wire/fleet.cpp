@@ -1,0 +1,198 @@
+#include "proto/wire/fleet.h"
+
+#include <algorithm>
+
+#include "proto/wire/check.h"
+#include "proto/wire/text.h"
+
+namespace spin::wire {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 200;
+constexpr int kMaxSlots = 4096;
+
+/// Names show up in terminals and metric labels.
+Status check_name(std::string_view field, const std::string& name) {
+  const bool printable =
+      std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (!name.empty() && name.size() <= kMaxNameBytes && printable) return {};
+  return rejected(field, "has " + std::to_string(name.size()) +
+                             " bytes; 1 to 200 bytes without control characters are accepted");
+}
+
+Result<Progress> checked_progress(const v1::Progress& message) {
+  if (!message.has_attempt()) return rejected("progress.attempt", "is missing");
+  SPIN_TRY(check_at_least("progress.epoch", message.epoch(), 0));
+  SPIN_TRY(check_at_least("progress.epochs", message.epochs(), 0));
+  SPIN_TRY(check_at_least("progress.step", message.step(), std::int64_t{0}));
+  SPIN_TRY(check_at_least("progress.steps", message.steps(), std::int64_t{0}));
+  SPIN_TRY(check_finite_not_negative("progress.images_per_second", message.images_per_second()));
+  return from_wire(message);
+}
+
+Result<Welcome> welcome_from_wire(const v1::Welcome& message) {
+  SPIN_TRY(check_at_least("welcome.lease_ms", message.lease_ms(), std::int64_t{1}));
+  SPIN_TRY(check_at_least("welcome.heartbeat_ms", message.heartbeat_ms(), std::int64_t{1}));
+  return Welcome{.session = {message.session()},
+                 .boot_epoch = message.boot_epoch(),
+                 .lease_ms = message.lease_ms(),
+                 .heartbeat_ms = message.heartbeat_ms()};
+}
+
+struct CoordinatorMessageToWire {
+  v1::CoordinatorMessage* message;
+  void operator()(const Welcome& value) const {
+    auto* welcome = message->mutable_welcome();
+    welcome->set_session(value.session.value);
+    welcome->set_boot_epoch(value.boot_epoch);
+    welcome->set_lease_ms(value.lease_ms);
+    welcome->set_heartbeat_ms(value.heartbeat_ms);
+  }
+  void operator()(const Lease& value) const { to_wire(value, message->mutable_lease()); }
+  void operator()(const ReportAck& value) const { message->mutable_ack()->set_sequence(value.sequence); }
+  void operator()(const StopAttempt& value) const {
+    to_wire(value.attempt, message->mutable_stop()->mutable_attempt());
+    message->mutable_stop()->set_reason(valid_utf8(value.reason));
+  }
+  void operator()(const DrainRequest&) const { message->mutable_drain(); }
+};
+
+struct WorkerMessageToWire {
+  v1::WorkerMessage* message;
+  void operator()(const WorkerHello& value) const { to_wire(value, message->mutable_hello()); }
+  void operator()(const Credits& value) const { message->mutable_credits()->set_free(value.free); }
+  void operator()(const Heartbeat& value) const {
+    auto* heartbeat = message->mutable_heartbeat();
+    for (const auto& token : value.running) to_wire(token, heartbeat->add_running());
+  }
+  void operator()(const SequencedReport& value) const {
+    to_wire(value.report, message->mutable_report());
+    message->mutable_report()->set_sequence(value.sequence);
+  }
+  void operator()(const Progress& value) const { to_wire(value, message->mutable_progress()); }
+  void operator()(const Draining&) const { message->mutable_draining(); }
+};
+
+}  // namespace
+
+void to_wire(const WorkerHello& value, v1::WorkerHello* message) {
+  message->set_name(valid_utf8(value.name));
+  message->set_version(valid_utf8(value.version));
+  message->set_host(valid_utf8(value.host));
+  message->set_device(valid_utf8(value.device));
+  message->set_slots(value.slots);
+  message->set_threads(value.threads);
+  message->set_pid(value.pid);
+  for (const auto& token : value.held) to_wire(token, message->add_held());
+}
+
+Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
+  SPIN_TRY(check_name("hello.name", message.name()));
+  SPIN_TRY(check_name("hello.version", message.version()));
+  SPIN_TRY(check_name("hello.host", message.host()));
+  SPIN_TRY(check_name("hello.device", message.device()));
+  SPIN_TRY(check_at_least("hello.slots", message.slots(), 1));
+  if (message.slots() > kMaxSlots)
+    return rejected("hello.slots", "is " + std::to_string(message.slots()) + "; at most 4096 is accepted");
+  SPIN_TRY(check_at_least("hello.threads", message.threads(), 1));
+  SPIN_TRY(check_at_least("hello.pid", message.pid(), std::int64_t{0}));
+  WorkerHello hello{.name = message.name(),
+                    .version = message.version(),
+                    .host = message.host(),
+                    .device = message.device(),
+                    .slots = message.slots(),
+                    .threads = message.threads(),
+                    .pid = message.pid(),
+                    .held = {}};
+  for (const auto& token : message.held()) hello.held.push_back(from_wire(token));
+  return hello;
+}
+
+void to_wire(const Lease& value, v1::Lease* message) {
+  to_wire(value.attempt, message->mutable_attempt());
+  message->set_job(digest_to_wire(value.job.digest));
+  message->set_name(valid_utf8(value.name));
+  message->set_config(valid_utf8(value.config));
+  if (value.resume) to_wire(*value.resume, message->mutable_resume());
+  if (value.init) to_wire(*value.init, message->mutable_init());
+}
+
+Result<Lease> from_wire(const v1::Lease& message) {
+  if (!message.has_attempt()) return rejected("lease.attempt", "is missing");
+  if (message.config().empty()) return rejected("lease.config", "is empty");
+  Lease lease;
+  lease.attempt = from_wire(message.attempt());
+  SPIN_ASSIGN(lease.job.digest, digest_from_wire(message.job()));
+  lease.name = message.name();
+  lease.config = message.config();
+  if (message.has_resume()) {
+    SPIN_ASSIGN(lease.resume, from_wire(message.resume()));
+  }
+  if (message.has_init()) {
+    SPIN_ASSIGN(lease.init, from_wire(message.init()));
+  }
+  return lease;
+}
+
+void to_wire(const CoordinatorMessage& value, v1::CoordinatorMessage* message) {
+  std::visit(CoordinatorMessageToWire{message}, value);
+}
+
+void to_wire(const WorkerMessage& value, v1::WorkerMessage* message) {
+  std::visit(WorkerMessageToWire{message}, value);
+}
+
+Result<CoordinatorMessage> from_wire(const v1::CoordinatorMessage& message) {
+  switch (message.body_case()) {
+    case v1::CoordinatorMessage::kWelcome: {
+      SPIN_ASSIGN(const Welcome welcome, welcome_from_wire(message.welcome()));
+      return CoordinatorMessage{welcome};
+    }
+    case v1::CoordinatorMessage::kLease: {
+      SPIN_ASSIGN(Lease lease, from_wire(message.lease()));
+      return CoordinatorMessage{std::move(lease)};
+    }
+    case v1::CoordinatorMessage::kAck:
+      return CoordinatorMessage{ReportAck{message.ack().sequence()}};
+    case v1::CoordinatorMessage::kStop:
+      if (!message.stop().has_attempt()) return rejected("stop.attempt", "is missing");
+      return CoordinatorMessage{StopAttempt{from_wire(message.stop().attempt()), message.stop().reason()}};
+    case v1::CoordinatorMessage::kDrain:
+      return CoordinatorMessage{DrainRequest{}};
+    case v1::CoordinatorMessage::BODY_NOT_SET:
+      break;
+  }
+  return rejected("message from the coordinator", "has no body that this version knows");
+}
+
+Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
+  switch (message.body_case()) {
+    case v1::WorkerMessage::kHello: {
+      SPIN_ASSIGN(WorkerHello hello, from_wire(message.hello()));
+      return WorkerMessage{std::move(hello)};
+    }
+    case v1::WorkerMessage::kCredits:
+      SPIN_TRY(check_at_least("credits.free", message.credits().free(), 0));
+      return WorkerMessage{Credits{message.credits().free()}};
+    case v1::WorkerMessage::kHeartbeat: {
+      Heartbeat heartbeat;
+      for (const auto& token : message.heartbeat().running()) heartbeat.running.push_back(from_wire(token));
+      return WorkerMessage{std::move(heartbeat)};
+    }
+    case v1::WorkerMessage::kReport: {
+      SPIN_ASSIGN(Report report, from_wire(message.report()));
+      return WorkerMessage{SequencedReport{message.report().sequence(), std::move(report)}};
+    }
+    case v1::WorkerMessage::kProgress: {
+      SPIN_ASSIGN(const Progress progress, checked_progress(message.progress()));
+      return WorkerMessage{progress};
+    }
+    case v1::WorkerMessage::kDraining:
+      return WorkerMessage{Draining{}};
+    case v1::WorkerMessage::BODY_NOT_SET:
+      break;
+  }
+  return rejected("message from the worker", "has no body that this version knows");
+}
+
+}  // namespace spin::wire

@@ -1,0 +1,208 @@
+#include "proto/wire/control.h"
+
+#include "proto/wire/check.h"
+#include "proto/wire/fleet.h"
+#include "proto/wire/text.h"
+
+namespace spin::wire {
+namespace {
+
+void counts_to_wire(const StateCounts& counts, v1::StateCounts* message) {
+  message->set_waiting(counts.waiting);
+  message->set_ready(counts.ready);
+  message->set_backoff(counts.backoff);
+  message->set_running(counts.running);
+  message->set_completed(counts.completed);
+  message->set_diverged(counts.diverged);
+  message->set_failed(counts.failed);
+  message->set_blocked(counts.blocked);
+  message->set_cancelled(counts.cancelled);
+}
+
+StateCounts counts_from_wire(const v1::StateCounts& message) {
+  return {.waiting = message.waiting(),
+          .ready = message.ready(),
+          .backoff = message.backoff(),
+          .running = message.running(),
+          .completed = message.completed(),
+          .diverged = message.diverged(),
+          .failed = message.failed(),
+          .blocked = message.blocked(),
+          .cancelled = message.cancelled()};
+}
+
+void running_to_wire(const RunningJob& value, v1::RunningJob* message) {
+  message->set_job(digest_to_wire(value.job.digest));
+  message->set_name(valid_utf8(value.name));
+  message->set_worker(valid_utf8(value.worker));
+  if (value.progress) to_wire(*value.progress, message->mutable_progress());
+}
+
+Result<RunningJob> running_from_wire(const v1::RunningJob& message) {
+  RunningJob running;
+  SPIN_ASSIGN(running.job.digest, digest_from_wire(message.job()));
+  running.name = message.name();
+  running.worker = message.worker();
+  if (message.has_progress()) running.progress = from_wire(message.progress());
+  return running;
+}
+
+v1::JobState state_to_wire(JobState state) {
+  switch (state) {
+    case JobState::waiting:
+      return v1::JOB_STATE_WAITING;
+    case JobState::ready:
+      return v1::JOB_STATE_READY;
+    case JobState::backoff:
+      return v1::JOB_STATE_BACKOFF;
+    case JobState::running:
+      return v1::JOB_STATE_RUNNING;
+    case JobState::completed:
+      return v1::JOB_STATE_COMPLETED;
+    case JobState::diverged:
+      return v1::JOB_STATE_DIVERGED;
+    case JobState::failed:
+      return v1::JOB_STATE_FAILED;
+    case JobState::blocked:
+      return v1::JOB_STATE_BLOCKED;
+    case JobState::cancelled:
+      return v1::JOB_STATE_CANCELLED;
+  }
+  return v1::JOB_STATE_UNSPECIFIED;
+}
+
+Result<JobState> state_from_wire(v1::JobState state) {
+  switch (state) {
+    case v1::JOB_STATE_WAITING:
+      return JobState::waiting;
+    case v1::JOB_STATE_READY:
+      return JobState::ready;
+    case v1::JOB_STATE_BACKOFF:
+      return JobState::backoff;
+    case v1::JOB_STATE_RUNNING:
+      return JobState::running;
+    case v1::JOB_STATE_COMPLETED:
+      return JobState::completed;
+    case v1::JOB_STATE_DIVERGED:
+      return JobState::diverged;
+    case v1::JOB_STATE_FAILED:
+      return JobState::failed;
+    case v1::JOB_STATE_BLOCKED:
+      return JobState::blocked;
+    case v1::JOB_STATE_CANCELLED:
+      return JobState::cancelled;
+    default:
+      return rejected("job state", "is " + std::to_string(state) + "; 1 to 9 is accepted");
+  }
+}
+
+void attempt_to_wire(const AttemptRow& value, v1::AttemptRow* message) {
+  to_wire(value.token, message->mutable_token());
+  message->set_worker(valid_utf8(value.worker));
+  message->set_state(value.state);
+  message->set_error(valid_utf8(value.error));
+  message->set_started_at_ms(value.started_at_ms);
+  if (value.ended_at_ms) message->set_ended_at_ms(*value.ended_at_ms);
+}
+
+AttemptRow attempt_from_wire(const v1::AttemptRow& message) {
+  AttemptRow attempt{.token = from_wire(message.token()),
+                     .worker = message.worker(),
+                     .state = message.state(),
+                     .error = message.error(),
+                     .started_at_ms = message.started_at_ms(),
+                     .ended_at_ms = {}};
+  if (message.has_ended_at_ms()) attempt.ended_at_ms = message.ended_at_ms();
+  return attempt;
+}
+
+}  // namespace
+
+void to_wire(const SweepStatus& value, v1::SweepStatus* message) {
+  message->set_id(value.id.value);
+  message->set_name(valid_utf8(value.name));
+  message->set_submitted_at_ms(value.submitted_at_ms);
+  counts_to_wire(value.counts, message->mutable_counts());
+  for (const auto& running : value.running) running_to_wire(running, message->add_running());
+  message->set_work_done(value.work_done);
+  message->set_work_total(value.work_total);
+  if (value.seconds_left) message->set_seconds_left(*value.seconds_left);
+}
+
+Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
+  SweepStatus status;
+  status.id = {message.id()};
+  status.name = message.name();
+  status.submitted_at_ms = message.submitted_at_ms();
+  status.counts = counts_from_wire(message.counts());
+  for (const auto& entry : message.running()) {
+    SPIN_ASSIGN(RunningJob running, running_from_wire(entry));
+    status.running.push_back(std::move(running));
+  }
+  status.work_done = message.work_done();
+  status.work_total = message.work_total();
+  if (message.has_seconds_left()) status.seconds_left = message.seconds_left();
+  return status;
+}
+
+void to_wire(const JobRow& value, v1::JobRow* message) {
+  message->set_id(digest_to_wire(value.id.digest));
+  message->set_name(valid_utf8(value.name));
+  message->set_state(state_to_wire(value.state));
+  message->set_reason(valid_utf8(value.reason));
+  message->set_params(value.params);
+  message->set_flops(value.flops);
+  message->set_attempts(value.attempts);
+  message->set_worker(valid_utf8(value.worker));
+  if (value.top1) message->set_top1(*value.top1);
+  if (value.seconds) message->set_seconds(*value.seconds);
+}
+
+Result<JobRow> from_wire(const v1::JobRow& message) {
+  JobRow row;
+  SPIN_ASSIGN(row.id.digest, digest_from_wire(message.id()));
+  row.name = message.name();
+  SPIN_ASSIGN(row.state, state_from_wire(message.state()));
+  row.reason = message.reason();
+  row.params = message.params();
+  row.flops = message.flops();
+  row.attempts = message.attempts();
+  row.worker = message.worker();
+  if (message.has_top1()) row.top1 = message.top1();
+  if (message.has_seconds()) row.seconds = message.seconds();
+  return row;
+}
+
+void to_wire(const JobDetail& value, v1::JobDetail* message) {
+  to_wire(value.row, message->mutable_row());
+  message->set_config(valid_utf8(value.config));
+  for (const auto& id : value.depends_on) message->add_depends_on(digest_to_wire(id.digest));
+  for (const auto& sweep : value.sweeps) message->add_sweeps(valid_utf8(sweep));
+  for (const auto& attempt : value.attempts) attempt_to_wire(attempt, message->add_attempts());
+  for (const auto& epoch : value.epochs) to_wire(epoch, message->add_epochs());
+  if (value.result) to_wire(*value.result, message->mutable_result());
+  for (const auto& artifact : value.artifacts) to_wire(artifact, message->add_artifacts());
+}
+
+Result<JobDetail> from_wire(const v1::JobDetail& message) {
+  JobDetail detail;
+  SPIN_ASSIGN(detail.row, from_wire(message.row()));
+  detail.config = message.config();
+  for (const auto& bytes : message.depends_on()) {
+    SPIN_ASSIGN(const Digest digest, digest_from_wire(bytes));
+    detail.depends_on.push_back({digest});
+  }
+  detail.sweeps.assign(message.sweeps().begin(), message.sweeps().end());
+  for (const auto& attempt : message.attempts()) detail.attempts.push_back(attempt_from_wire(attempt));
+  for (const auto& epoch : message.epochs()) detail.epochs.push_back(from_wire(epoch));
+  if (message.has_result()) {
+    SPIN_ASSIGN(detail.result, from_wire(message.result()));
+  }
+  for (const auto& entry : message.artifacts()) {
+    SPIN_ASSIGN(const ArtifactRef artifact, from_wire(entry));
+    detail.artifacts.push_back(artifact);
+  }
+  return detail;
+}
+
+}  // namespace spin::wire

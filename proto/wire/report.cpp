@@ -1,0 +1,130 @@
+#include "proto/wire/check.h"
+#include "proto/wire/fleet.h"
+#include "proto/wire/text.h"
+
+namespace spin::wire {
+namespace {
+
+v1::FailureKind kind_to_wire(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::job_error:
+      return v1::FAILURE_KIND_JOB_ERROR;
+    case FailureKind::trainer_died:
+      return v1::FAILURE_KIND_TRAINER_DIED;
+    case FailureKind::input_lost:
+      return v1::FAILURE_KIND_INPUT_LOST;
+    case FailureKind::refused:
+      return v1::FAILURE_KIND_REFUSED;
+  }
+  return v1::FAILURE_KIND_UNSPECIFIED;
+}
+
+Result<FailureKind> kind_from_wire(v1::FailureKind kind) {
+  switch (kind) {
+    case v1::FAILURE_KIND_JOB_ERROR:
+      return FailureKind::job_error;
+    case v1::FAILURE_KIND_TRAINER_DIED:
+      return FailureKind::trainer_died;
+    case v1::FAILURE_KIND_INPUT_LOST:
+      return FailureKind::input_lost;
+    case v1::FAILURE_KIND_REFUSED:
+      return FailureKind::refused;
+    default:
+      return rejected("report.failed.kind",
+                      "is " + std::to_string(kind) + "; a failure kind from 1 to 4 is accepted");
+  }
+}
+
+struct BodyToWire {
+  v1::Report* message;
+  void operator()(const AttemptStarted&) const { message->mutable_started(); }
+  void operator()(const EpochFinished& body) const { to_wire(body.metrics, message->mutable_epoch()); }
+  void operator()(const CheckpointStored& body) const {
+    auto* checkpoint = message->mutable_checkpoint();
+    to_wire(body.artifact, checkpoint->mutable_artifact());
+    checkpoint->set_epoch(body.epoch);
+  }
+  void operator()(const AttemptFinished& body) const {
+    auto* finished = message->mutable_finished();
+    to_wire(body.result, finished->mutable_result());
+    if (body.model) to_wire(*body.model, finished->mutable_model());
+  }
+  void operator()(const AttemptFailed& body) const {
+    auto* failed = message->mutable_failed();
+    failed->set_kind(kind_to_wire(body.kind));
+    failed->set_message(valid_utf8(body.message));
+  }
+  void operator()(const LogLines& body) const {
+    auto* log = message->mutable_log();
+    for (const auto& line : body.lines) log->add_lines(valid_utf8(line));
+  }
+};
+
+Result<ReportBody> epoch_from_wire(const v1::EpochMetrics& message) {
+  SPIN_TRY(check_at_least("report.epoch.epoch", message.epoch(), 1));
+  SPIN_TRY(check_finite("report.epoch.loss", message.loss()));
+  SPIN_TRY(check_finite_not_negative("report.epoch.top1", message.top1()));
+  SPIN_TRY(check_finite_not_negative("report.epoch.top5", message.top5()));
+  SPIN_TRY(check_finite_not_negative("report.epoch.images_per_second", message.images_per_second()));
+  SPIN_TRY(check_finite_not_negative("report.epoch.seconds", message.seconds()));
+  return ReportBody{EpochFinished{from_wire(message)}};
+}
+
+Result<ReportBody> checkpoint_from_wire(const v1::Report::CheckpointStored& message) {
+  SPIN_ASSIGN(const ArtifactRef artifact, from_wire(message.artifact()));
+  if (artifact.kind != ArtifactKind::checkpoint)
+    return rejected("report.checkpoint.artifact.kind", "is model; checkpoint is accepted");
+  SPIN_TRY(check_at_least("report.checkpoint.epoch", message.epoch(), 1));
+  return ReportBody{CheckpointStored{.artifact = artifact, .epoch = message.epoch()}};
+}
+
+Result<ReportBody> finished_from_wire(const v1::Report::Finished& message) {
+  if (!message.has_result()) return rejected("report.finished.result", "is missing");
+  AttemptFinished finished;
+  SPIN_ASSIGN(finished.result, from_wire(message.result()));
+  if (message.has_model()) {
+    SPIN_ASSIGN(finished.model, from_wire(message.model()));
+    if (finished.model->kind != ArtifactKind::model)
+      return rejected("report.finished.model.kind", "is checkpoint; model is accepted");
+  }
+  return ReportBody{std::move(finished)};
+}
+
+Result<ReportBody> body_from_wire(const v1::Report& message) {
+  switch (message.body_case()) {
+    case v1::Report::kStarted:
+      return ReportBody{AttemptStarted{}};
+    case v1::Report::kEpoch:
+      return epoch_from_wire(message.epoch());
+    case v1::Report::kCheckpoint:
+      return checkpoint_from_wire(message.checkpoint());
+    case v1::Report::kFinished:
+      return finished_from_wire(message.finished());
+    case v1::Report::kFailed: {
+      SPIN_ASSIGN(const FailureKind kind, kind_from_wire(message.failed().kind()));
+      return ReportBody{AttemptFailed{.kind = kind, .message = message.failed().message()}};
+    }
+    case v1::Report::kLog:
+      return ReportBody{LogLines{{message.log().lines().begin(), message.log().lines().end()}}};
+    case v1::Report::BODY_NOT_SET:
+      break;
+  }
+  return rejected("report", "has no body that this version knows");
+}
+
+}  // namespace
+
+void to_wire(const Report& value, v1::Report* message) {
+  message->set_job(digest_to_wire(value.job.digest));
+  to_wire(value.attempt, message->mutable_attempt());
+  std::visit(BodyToWire{message}, value.body);
+}
+
+Result<Report> from_wire(const v1::Report& message) {
+  SPIN_ASSIGN(const Digest job, digest_from_wire(message.job()));
+  if (!message.has_attempt()) return rejected("report.attempt", "is missing");
+  SPIN_ASSIGN(ReportBody body, body_from_wire(message));
+  return Report{.job = {job}, .attempt = from_wire(message.attempt()), .body = std::move(body)};
+}
+
+}  // namespace spin::wire

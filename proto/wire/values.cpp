@@ -1,0 +1,119 @@
+#include <cstring>
+
+#include "proto/wire/check.h"
+#include "proto/wire/fleet.h"
+
+namespace spin::wire {
+
+std::string digest_to_wire(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
+}
+
+Result<Digest> digest_from_wire(const std::string& bytes) {
+  Digest digest;
+  if (bytes.size() != digest.bytes.size())
+    return rejected("SHA-256", "has " + std::to_string(bytes.size()) + " bytes; 32 raw bytes are accepted");
+  std::memcpy(digest.bytes.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
+void to_wire(const AttemptToken& value, v1::AttemptToken* message) {
+  message->set_boot_epoch(value.boot_epoch);
+  message->set_sequence(value.sequence);
+}
+
+AttemptToken from_wire(const v1::AttemptToken& message) {
+  return {.boot_epoch = message.boot_epoch(), .sequence = message.sequence()};
+}
+
+void to_wire(const EpochMetrics& value, v1::EpochMetrics* message) {
+  message->set_epoch(value.epoch);
+  message->set_loss(value.loss);
+  message->set_top1(value.top1);
+  message->set_top5(value.top5);
+  message->set_images_per_second(value.images_per_second);
+  message->set_seconds(value.seconds);
+}
+
+EpochMetrics from_wire(const v1::EpochMetrics& message) {
+  return {.epoch = message.epoch(),
+          .loss = message.loss(),
+          .top1 = message.top1(),
+          .top5 = message.top5(),
+          .images_per_second = message.images_per_second(),
+          .seconds = message.seconds()};
+}
+
+void to_wire(const JobResult& value, v1::JobResult* message) {
+  message->set_outcome(value.outcome == Outcome::completed ? v1::OUTCOME_COMPLETED : v1::OUTCOME_DIVERGED);
+  message->set_top1(value.top1);
+  message->set_top5(value.top5);
+  message->set_params(value.params);
+  message->set_flops(value.flops);
+  message->set_images_per_second(value.images_per_second);
+  message->set_peak_bytes(value.peak_bytes);
+  message->set_seconds(value.seconds);
+}
+
+Result<JobResult> from_wire(const v1::JobResult& message) {
+  if (message.outcome() != v1::OUTCOME_COMPLETED && message.outcome() != v1::OUTCOME_DIVERGED)
+    return rejected("result.outcome", "is " + std::to_string(message.outcome()) +
+                                          "; completed (1) or diverged (2) is accepted");
+  SPIN_TRY(check_finite_not_negative("result.top1", message.top1()));
+  SPIN_TRY(check_finite_not_negative("result.top5", message.top5()));
+  SPIN_TRY(check_at_least("result.params", message.params(), std::int64_t{0}));
+  SPIN_TRY(check_at_least("result.flops", message.flops(), std::int64_t{0}));
+  SPIN_TRY(check_finite_not_negative("result.images_per_second", message.images_per_second()));
+  SPIN_TRY(check_at_least("result.peak_bytes", message.peak_bytes(), std::int64_t{0}));
+  SPIN_TRY(check_finite_not_negative("result.seconds", message.seconds()));
+  return JobResult{
+      .outcome = message.outcome() == v1::OUTCOME_COMPLETED ? Outcome::completed : Outcome::diverged,
+      .top1 = message.top1(),
+      .top5 = message.top5(),
+      .params = message.params(),
+      .flops = message.flops(),
+      .images_per_second = message.images_per_second(),
+      .peak_bytes = message.peak_bytes(),
+      .seconds = message.seconds()};
+}
+
+void to_wire(const ArtifactRef& value, v1::ArtifactRef* message) {
+  message->set_sha256(digest_to_wire(value.id.digest));
+  message->set_kind(value.kind == ArtifactKind::checkpoint ? v1::ARTIFACT_KIND_CHECKPOINT
+                                                           : v1::ARTIFACT_KIND_MODEL);
+  message->set_bytes(value.bytes);
+}
+
+Result<ArtifactRef> from_wire(const v1::ArtifactRef& message) {
+  SPIN_ASSIGN(const Digest digest, digest_from_wire(message.sha256()));
+  if (message.kind() != v1::ARTIFACT_KIND_CHECKPOINT && message.kind() != v1::ARTIFACT_KIND_MODEL)
+    return rejected("artifact.kind",
+                    "is " + std::to_string(message.kind()) + "; checkpoint (1) or model (2) is accepted");
+  SPIN_TRY(check_at_least("artifact.bytes", message.bytes(), std::int64_t{0}));
+  return ArtifactRef{
+      .id = {digest},
+      .kind = message.kind() == v1::ARTIFACT_KIND_CHECKPOINT ? ArtifactKind::checkpoint : ArtifactKind::model,
+      .bytes = message.bytes()};
+}
+
+void to_wire(const Progress& value, v1::Progress* message) {
+  to_wire(value.attempt, message->mutable_attempt());
+  message->set_epoch(value.epoch);
+  message->set_epochs(value.epochs);
+  message->set_step(value.step);
+  message->set_steps(value.steps);
+  message->set_loss(value.loss);
+  message->set_images_per_second(value.images_per_second);
+}
+
+Progress from_wire(const v1::Progress& message) {
+  return {.attempt = from_wire(message.attempt()),
+          .epoch = message.epoch(),
+          .epochs = message.epochs(),
+          .step = message.step(),
+          .steps = message.steps(),
+          .loss = message.loss(),
+          .images_per_second = message.images_per_second()};
+}
+
+}  // namespace spin::wire
