@@ -15,6 +15,7 @@ enum class ErrorCode {
   unsupported,          ///< valid, but this version does not serve it
   resource_exhausted,   ///< disk, memory or a limit
   unavailable,          ///< the peer is not there; try again
+  refused,              ///< the caller may not do that: authentication or role
   data_loss,            ///< stored or received bytes are not what they should be
   internal,             ///< a defect of ours
 };
