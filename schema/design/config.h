@@ -40,8 +40,8 @@ nlohmann::json config_to_json(const JobConfig& config);
 /// Inverse; invalid_argument names the key, the value and what would be accepted. Unknown keys are refused.
 Result<JobConfig> config_from_json(const nlohmann::json& json);
 
-/// Impossible combinations (a rate above the depth, channels not divisible, patch larger than the image, ...).
-/// The message starts with the dotted path of the setting at fault: "network.patch: ...".
+/// Impossible combinations (a rate above the depth, channels not divisible, patch larger than the image,
+/// ...). The message starts with the dotted path of the setting at fault: "network.patch: ...".
 Status validate(const JobConfig& config);
 
 /// What the trainer of this version does not serve: "not supported yet: family convnext".

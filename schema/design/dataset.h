@@ -12,7 +12,7 @@ namespace spin {
 struct DatasetFacts {
   int channels = 0;
   int classes = 0;
-  int resolution = 0;  ///< pixels; the default of network.resolution
+  int resolution = 0;             ///< pixels; the default of network.resolution
   std::int64_t train_images = 0;  ///< 0 = known only where the data lies
   std::int64_t eval_images = 0;
 };

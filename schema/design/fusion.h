@@ -17,7 +17,8 @@ enum class FusionInit { pretrained, random };
 
 struct Fusion {
   FusionStrategy strategy = FusionStrategy::none;
-  FusionInit init = FusionInit::pretrained;  ///< where the V_j start: the unshared network, or random (Table 10)
+  FusionInit init =
+      FusionInit::pretrained;  ///< where the V_j start: the unshared network, or random (Table 10)
   bool operator==(const Fusion&) const = default;
 };
 

@@ -19,6 +19,29 @@ struct EnumName {
 template <class E>
 std::span<const EnumName<E>> enum_names();
 
+template <>
+std::span<const EnumName<Family>> enum_names();
+template <>
+std::span<const EnumName<Activation>> enum_names();
+template <>
+std::span<const EnumName<Mapping>> enum_names();
+template <>
+std::span<const EnumName<Distribution>> enum_names();
+template <>
+std::span<const EnumName<Component>> enum_names();
+template <>
+std::span<const EnumName<TransformKind>> enum_names();
+template <>
+std::span<const EnumName<FusionStrategy>> enum_names();
+template <>
+std::span<const EnumName<FusionInit>> enum_names();
+template <>
+std::span<const EnumName<Optimizer>> enum_names();
+template <>
+std::span<const EnumName<Schedule>> enum_names();
+template <>
+std::span<const EnumName<Precision>> enum_names();
+
 template <class E>
 std::string_view enum_name(E value) {
   for (const auto& entry : enum_names<E>())

@@ -1,0 +1,18 @@
+#include "schema/design/network.h"
+
+namespace spin {
+
+std::string network_label(const Network& network, int native_resolution) {
+  std::string label = std::to_string(network.channels) + "/" + std::to_string(network.depth);
+  if (network.family == Family::convmixer)
+    label += "/" + std::to_string(network.patch) + "/" + std::to_string(network.kernel);
+  if (network.resolution != native_resolution) label += "@" + std::to_string(network.resolution);
+  return label;
+}
+
+int positions(const Network& network) {
+  const int side = network.resolution / network.patch;
+  return side * side;
+}
+
+}  // namespace spin

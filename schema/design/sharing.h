@@ -30,11 +30,14 @@ class Components {
   bool operator==(const Components&) const = default;
 
  private:
-  static std::uint8_t bit(Component component) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(component)); }
+  static std::uint8_t bit(Component component) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(component));
+  }
   std::uint8_t bits_ = 0;
 };
 
-/// What the paper shares by default: convmixer pointwise; convnext pointwise + depthwise; deit attention + mlp.
+/// What the paper shares by default: convmixer pointwise; convnext pointwise + depthwise; deit attention +
+/// mlp.
 Components default_components(Family family);
 /// The components that a family has.
 Components family_components(Family family);
@@ -73,7 +76,8 @@ struct SharingRequest {
   bool operator==(const SharingRequest&) const = default;
 };
 
-/// Layer i of `depth` in group floor(i / rate); a last, shorter group where the rate does not divide the depth.
+/// Layer i of `depth` in group floor(i / rate); a last, shorter group where the rate does not divide the
+/// depth.
 Topology sequential_topology(int depth, int rate);
 /// The sequence of ceil(depth / rate) groups, repeated.
 Topology strided_topology(int depth, int rate);

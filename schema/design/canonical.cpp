@@ -1,0 +1,48 @@
+#include "schema/design/config.h"
+
+namespace spin {
+namespace {
+
+void drop_what_family_lacks(Network& network) {
+  const Network defaults;
+  const bool convmixer = network.family == Family::convmixer;
+  const bool deit = network.family == Family::deit;
+  if (!convmixer) network.pointwise_residual = defaults.pointwise_residual;
+  if (network.family != Family::convnext) network.layer_scale = defaults.layer_scale;
+  if (convmixer) network.mlp_ratio = defaults.mlp_ratio;
+  if (deit) {
+    network.kernel = defaults.kernel;
+    network.activation = defaults.activation;
+  } else {
+    network.heads = defaults.heads;
+  }
+}
+
+void tidy(Dataset& dataset) {
+  while (dataset.root.size() > 1 && dataset.root.back() == '/') dataset.root.pop_back();
+  if (dataset.root == default_dataset_root(dataset.name)) dataset.root.clear();
+  const auto all_if_above = [](std::int64_t& limit, std::int64_t images) {
+    if (images > 0 && limit >= images) limit = 0;
+  };
+  all_if_above(dataset.train_limit, dataset.facts.train_images);
+  all_if_above(dataset.eval_limit, dataset.facts.eval_images);
+}
+
+}  // namespace
+
+JobConfig canonical(JobConfig config) {
+  tidy(config.dataset);
+  drop_what_family_lacks(config.network);
+  if (config.components.empty()) config.topology = Topology::unshared(config.topology.depth());
+  if (config.topology.is_unshared()) {
+    config.components = Components();
+    config.transform = Transform();
+    config.fusion = Fusion();
+  }
+  if (config.transform.kind == TransformKind::none) config.transform = Transform();
+  if (config.fusion.strategy == FusionStrategy::none) config.fusion = Fusion();
+  if (config.fusion == Fusion() || config.fusion.init != FusionInit::pretrained) config.init_from.reset();
+  return config;
+}
+
+}  // namespace spin

@@ -1,0 +1,98 @@
+#include "schema/design/config_json.h"
+
+#include "schema/design/names.h"
+
+namespace spin {
+
+using nlohmann::json;
+
+json dataset_to_json(const Dataset& dataset) {
+  return {{"name", dataset.name},
+          {"root", dataset.root},
+          {"train_limit", dataset.train_limit},
+          {"eval_limit", dataset.eval_limit},
+          {"channels", dataset.facts.channels},
+          {"classes", dataset.facts.classes},
+          {"resolution", dataset.facts.resolution}};
+}
+
+json network_to_json(const Network& network) {
+  json out = {{"family", enum_name(network.family)},
+              {"channels", network.channels},
+              {"depth", network.depth},
+              {"patch", network.patch},
+              {"resolution", network.resolution},
+              {"dropout", network.dropout}};
+  switch (network.family) {
+    case Family::convmixer:
+      out["kernel"] = network.kernel;
+      out["activation"] = enum_name(network.activation);
+      out["pointwise_residual"] = network.pointwise_residual;
+      break;
+    case Family::convnext:
+      out["kernel"] = network.kernel;
+      out["activation"] = enum_name(network.activation);
+      out["layer_scale"] = network.layer_scale;
+      out["mlp_ratio"] = network.mlp_ratio;
+      break;
+    case Family::deit:
+      out["heads"] = network.heads;
+      out["mlp_ratio"] = network.mlp_ratio;
+      break;
+  }
+  return out;
+}
+
+json sharing_to_json(const Topology& topology, Components components) {
+  json names = json::array();
+  for (const auto& entry : enum_names<Component>())
+    if (components.has(entry.value)) names.push_back(entry.name);
+  return {{"layers", topology.layers()}, {"components", std::move(names)}};
+}
+
+json transform_to_json(const Transform& transform) {
+  json out = {{"kind", enum_name(transform.kind)}};
+  if (transform.kind != TransformKind::none) out["group"] = transform.group;
+  return out;
+}
+
+json fusion_to_json(const Fusion& fusion) {
+  json out = {{"strategy", enum_name(fusion.strategy)}};
+  if (fusion.strategy != FusionStrategy::none) out["init"] = enum_name(fusion.init);
+  return out;
+}
+
+json training_to_json(const Training& training) {
+  json randaugment = nullptr;
+  if (training.randaugment)
+    randaugment = {{"layers", training.randaugment->layers}, {"magnitude", training.randaugment->magnitude}};
+  return {{"epochs", training.epochs},
+          {"batch_size", training.batch_size},
+          {"optimizer", enum_name(training.optimizer)},
+          {"lr", training.lr},
+          {"weight_decay", training.weight_decay},
+          {"schedule", enum_name(training.schedule)},
+          {"warmup_epochs", training.warmup_epochs},
+          {"clip_grad_norm", training.clip_grad_norm},
+          {"label_smoothing", training.label_smoothing},
+          {"mixup", training.mixup},
+          {"cutmix", training.cutmix},
+          {"random_erasing", training.random_erasing},
+          {"randaugment", std::move(randaugment)},
+          {"label_noise", training.label_noise},
+          {"precision", enum_name(training.precision)}};
+}
+
+json config_to_json(const JobConfig& config) {
+  return {{"version", kConfigVersion},
+          {"dataset", dataset_to_json(config.dataset)},
+          {"network", network_to_json(config.network)},
+          {"sharing", sharing_to_json(config.topology, config.components)},
+          {"transform", transform_to_json(config.transform)},
+          {"fusion", fusion_to_json(config.fusion)},
+          {"training", training_to_json(config.training)},
+          {"seed", config.seed},
+          {"init_from", config.init_from ? json(config.init_from->hex()) : json(nullptr)}};
+}
+
+}  // namespace spin

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "schema/base/result.h"
+#include "schema/design/names.h"
+
+namespace spin {
+
+/// Reads the keys of one JSON object, all of them required, and keeps the first thing that is wrong.
+class JsonFields {
+ public:
+  /// `prefix`: dotted path of the object, empty for the outermost.
+  JsonFields(const nlohmann::json& object, std::string prefix);
+
+  /// The value of a key, or null when it is missing or something was wrong before.
+  const nlohmann::json* find(const std::string& key);
+  [[nodiscard]] std::string path(const std::string& key) const {
+    return prefix_.empty() ? key : prefix_ + "." + key;
+  }
+  /// "PATH: 'VALUE' is not WANTED".
+  void refuse(const std::string& key, const std::string& wanted);
+  void refuse(Error error);
+
+  void read(const std::string& key, bool& out);
+  void read(const std::string& key, double& out);
+  void read(const std::string& key, std::string& out);
+  template <std::signed_integral T>
+  void read(const std::string& key, T& out);
+  template <class E>
+  requires std::is_enum_v<E>
+  void read(const std::string& key, E& out);
+
+  /// What was wrong first; else a key that nothing has read.
+  Status finish();
+
+ private:
+  const nlohmann::json& object_;
+  std::string prefix_;
+  std::vector<std::string> known_;
+  Status status_;
+};
+
+template <std::signed_integral T>
+void JsonFields::read(const std::string& key, T& out) {
+  const auto* value = find(key);
+  if (!value) return;
+  const bool fits =
+      value->is_number_unsigned()
+          ? value->get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max())
+          : value->is_number_integer() && value->get<std::int64_t>() >= std::numeric_limits<T>::min();
+  if (!fits) return refuse(key, "a whole number within range");
+  out = value->get<T>();
+}
+
+template <class E>
+requires std::is_enum_v<E>
+void JsonFields::read(const std::string& key, E& out) {
+  const auto* value = find(key);
+  if (!value) return;
+  const auto parsed = value->is_string() ? enum_from_name<E>(value->get<std::string>()) : Error{};
+  if (!parsed.ok()) return refuse(key, "one of " + enum_choices<E>());
+  out = *parsed;
+}
+
+}  // namespace spin

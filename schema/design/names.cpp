@@ -1,0 +1,94 @@
+#include "schema/design/names.h"
+
+namespace spin {
+
+template <>
+std::span<const EnumName<Family>> enum_names() {
+  static constexpr EnumName<Family> kNames[] = {
+      {Family::convmixer, "convmixer"}, {Family::convnext, "convnext"}, {Family::deit, "deit"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Activation>> enum_names() {
+  static constexpr EnumName<Activation> kNames[] = {{Activation::gelu, "gelu"}, {Activation::relu, "relu"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Mapping>> enum_names() {
+  static constexpr EnumName<Mapping> kNames[] = {{Mapping::none, "none"},
+                                                 {Mapping::sequential, "sequential"},
+                                                 {Mapping::strided, "strided"},
+                                                 {Mapping::pyramid, "pyramid"},
+                                                 {Mapping::random, "random"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Distribution>> enum_names() {
+  static constexpr EnumName<Distribution> kNames[] = {{Distribution::uniform, "uniform"},
+                                                      {Distribution::front, "front"},
+                                                      {Distribution::middle, "middle"},
+                                                      {Distribution::back, "back"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Component>> enum_names() {
+  static constexpr EnumName<Component> kNames[] = {{Component::pointwise, "pointwise"},
+                                                   {Component::depthwise, "depthwise"},
+                                                   {Component::bias, "bias"},
+                                                   {Component::bn, "bn"},
+                                                   {Component::norm, "norm"},
+                                                   {Component::attention, "attention"},
+                                                   {Component::mlp, "mlp"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<TransformKind>> enum_names() {
+  static constexpr EnumName<TransformKind> kNames[] = {{TransformKind::none, "none"},
+                                                       {TransformKind::affine, "affine"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<FusionStrategy>> enum_names() {
+  static constexpr EnumName<FusionStrategy> kNames[] = {
+      {FusionStrategy::none, "none"},
+      {FusionStrategy::choose_first, "choose_first"},
+      {FusionStrategy::mean, "mean"},
+      {FusionStrategy::scalar_weighted_mean, "scalar_weighted_mean"},
+      {FusionStrategy::channel_weighted_mean, "channel_weighted_mean"},
+      {FusionStrategy::pointwise_convolution, "pointwise_convolution"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<FusionInit>> enum_names() {
+  static constexpr EnumName<FusionInit> kNames[] = {{FusionInit::pretrained, "pretrained"},
+                                                    {FusionInit::random, "random"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Optimizer>> enum_names() {
+  static constexpr EnumName<Optimizer> kNames[] = {{Optimizer::adamw, "adamw"}, {Optimizer::sgd, "sgd"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Schedule>> enum_names() {
+  static constexpr EnumName<Schedule> kNames[] = {
+      {Schedule::one_cycle, "one_cycle"}, {Schedule::cosine, "cosine"}, {Schedule::constant, "constant"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Precision>> enum_names() {
+  static constexpr EnumName<Precision> kNames[] = {{Precision::fp32, "fp32"}, {Precision::bf16, "bf16"}};
+  return kNames;
+}
+
+}  // namespace spin

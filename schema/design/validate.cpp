@@ -1,0 +1,174 @@
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "schema/design/config.h"
+#include "schema/design/names.h"
+
+namespace spin {
+namespace {
+
+// Bounds within which parameters and FLOPs of any network fit 64 bits.
+constexpr int kMaxChannels = 16'384;
+constexpr int kMaxDepth = 1'024;
+constexpr int kMaxResolution = 4'096;
+constexpr int kMaxKernel = 63;
+
+Error fault(std::string_view path, const std::string& what) {
+  return {ErrorCode::invalid_argument, std::string(path) + ": " + what};
+}
+
+std::string text_of(double value) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), end};
+}
+
+Status whole_in(std::string_view path, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value >= low && value <= high) return {};
+  return fault(path, std::to_string(value) + " is out of range; a whole number from " + std::to_string(low) +
+                         " to " + std::to_string(high) + " is accepted");
+}
+
+Status number_in(std::string_view path, double value, double low, double high) {
+  if (value >= low && value <= high) return {};
+  return fault(path, text_of(value) + " is out of range; a number from " + text_of(low) + " to " +
+                         text_of(high) + " is accepted");
+}
+
+/// A share or probability that must stay below 1.
+Status below_one(std::string_view path, double value) {
+  if (value >= 0 && value < 1) return {};
+  return fault(path, text_of(value) + " is out of range; a number from 0 to below 1 is accepted");
+}
+
+Status check_dataset(const Dataset& dataset) {
+  const auto known = dataset_facts(dataset.name);
+  if (!known) {
+    std::string names;
+    for (const auto& name : dataset_names()) (names += names.empty() ? "" : " | ") += name;
+    return fault("dataset.name", "'" + dataset.name + "' is none of " + names);
+  }
+  const bool folder = dataset.name == "imagefolder";
+  if (folder && dataset.root.empty())
+    return fault("dataset.root", "is missing; an imagefolder needs the folder's path");
+  SPIN_TRY(whole_in("dataset.train_limit", dataset.train_limit, 0, std::int64_t{1} << 40));
+  SPIN_TRY(whole_in("dataset.eval_limit", dataset.eval_limit, 0, std::int64_t{1} << 40));
+  const bool any_classes = folder || dataset.name == "synthetic";
+  SPIN_TRY(whole_in("dataset.classes", dataset.facts.classes, any_classes ? 1 : known->classes,
+                    any_classes ? 1'000'000 : known->classes));
+  SPIN_TRY(whole_in("dataset.channels", dataset.facts.channels, known->channels, known->channels));
+  return whole_in("dataset.resolution", dataset.facts.resolution, known->resolution, known->resolution);
+}
+
+Status check_heads(const Network& network) {
+  SPIN_TRY(whole_in("network.heads", network.heads, 1, network.channels));
+  if (network.channels % network.heads == 0) return {};
+  return fault("network.heads", std::to_string(network.heads) + " heads do not divide the " +
+                                    std::to_string(network.channels) +
+                                    " channels; give a divisor of the channels");
+}
+
+Status check_network(const Network& network) {
+  SPIN_TRY(whole_in("network.channels", network.channels, 1, kMaxChannels));
+  SPIN_TRY(whole_in("network.depth", network.depth, 1, kMaxDepth));
+  SPIN_TRY(whole_in("network.resolution", network.resolution, 1, kMaxResolution));
+  SPIN_TRY(whole_in("network.patch", network.patch, 1, kMaxResolution));
+  if (network.patch > network.resolution)
+    return fault("network.patch", std::to_string(network.patch) + " pixels are larger than the image of " +
+                                      std::to_string(network.resolution) + "; give at most " +
+                                      std::to_string(network.resolution));
+  if (network.family != Family::deit) {
+    SPIN_TRY(whole_in("network.kernel", network.kernel, 1, kMaxKernel));
+    if (network.kernel % 2 == 0)
+      return fault("network.kernel", std::to_string(network.kernel) +
+                                         " is even; give an odd number from 1 to " +
+                                         std::to_string(kMaxKernel));
+  } else {
+    SPIN_TRY(check_heads(network));
+  }
+  if (network.family != Family::convmixer) {
+    SPIN_TRY(number_in("network.mlp_ratio", network.mlp_ratio, 0.125, 64));
+    const double width = network.channels * network.mlp_ratio;
+    if (width != std::floor(width))
+      return fault("network.mlp_ratio", text_of(network.mlp_ratio) + " times " +
+                                            std::to_string(network.channels) +
+                                            " channels is not a whole number; give a ratio for which it is");
+  }
+  SPIN_TRY(number_in("network.layer_scale", network.layer_scale, 0, 1));
+  return below_one("network.dropout", network.dropout);
+}
+
+Status check_sharing(const JobConfig& config) {
+  if (config.topology.depth() != config.network.depth)
+    return fault("sharing.layers", "gives groups for " + std::to_string(config.topology.depth()) +
+                                       " layers, but network.depth is " +
+                                       std::to_string(config.network.depth) +
+                                       "; give one group for each layer");
+  const auto allowed = family_components(config.network.family);
+  std::string choices;
+  for (const auto& entry : enum_names<Component>())
+    if (allowed.has(entry.value)) (choices += choices.empty() ? "" : " | ") += entry.name;
+  for (const auto& entry : enum_names<Component>())
+    if (config.components.has(entry.value) && !allowed.has(entry.value))
+      return fault("sharing.components", std::string(entry.name) + " is no part of a " +
+                                             std::string(enum_name(config.network.family)) + "; it has " +
+                                             choices);
+  return {};
+}
+
+Status check_transform(const JobConfig& config) {
+  if (config.transform.kind == TransformKind::none) return {};
+  if (config.topology.is_unshared())
+    return fault(
+        "transform.kind",
+        std::string(enum_name(config.transform.kind)) +
+            " changes shared weights, but no layers share any; set sharing, or transform.kind: none");
+  SPIN_TRY(whole_in("transform.group", config.transform.group, 1, config.network.channels));
+  if (config.network.channels % config.transform.group == 0) return {};
+  return fault("transform.group", std::to_string(config.transform.group) + " does not divide the " +
+                                      std::to_string(config.network.channels) +
+                                      " channels; give a divisor of the channels");
+}
+
+Status check_fusion(const JobConfig& config) {
+  if (config.fusion.strategy == FusionStrategy::none || !config.topology.is_unshared()) return {};
+  return fault("fusion.strategy",
+               std::string(enum_name(config.fusion.strategy)) +
+                   " fuses the weights of layers that share, but no layers share any; set sharing "
+                   "with a rate above 1, or fusion.strategy: none");
+}
+
+Status check_training(const Training& training) {
+  SPIN_TRY(whole_in("training.epochs", training.epochs, 1, 100'000));
+  SPIN_TRY(whole_in("training.batch_size", training.batch_size, 1, 1'000'000));
+  SPIN_TRY(number_in("training.lr", training.lr, 0, 1'000));
+  if (training.lr == 0) return fault("training.lr", "0 trains nothing; give a number above 0");
+  SPIN_TRY(number_in("training.weight_decay", training.weight_decay, 0, 1'000));
+  SPIN_TRY(number_in("training.warmup_epochs", training.warmup_epochs, 0, training.epochs));
+  SPIN_TRY(number_in("training.clip_grad_norm", training.clip_grad_norm, 0, 1e9));
+  SPIN_TRY(below_one("training.label_smoothing", training.label_smoothing));
+  SPIN_TRY(number_in("training.mixup", training.mixup, 0, 100));
+  SPIN_TRY(number_in("training.cutmix", training.cutmix, 0, 100));
+  SPIN_TRY(number_in("training.random_erasing", training.random_erasing, 0, 1));
+  if (training.randaugment) {
+    SPIN_TRY(whole_in("training.randaugment.layers", training.randaugment->layers, 1, 16));
+    SPIN_TRY(whole_in("training.randaugment.magnitude", training.randaugment->magnitude, 0, 30));
+  }
+  return number_in("training.label_noise", training.label_noise, 0, 1);
+}
+
+}  // namespace
+
+Status validate(const JobConfig& config) {
+  SPIN_TRY(check_dataset(config.dataset));
+  SPIN_TRY(check_network(config.network));
+  SPIN_TRY(check_sharing(config));
+  SPIN_TRY(check_transform(config));
+  SPIN_TRY(check_fusion(config));
+  SPIN_TRY(check_training(config.training));
+  return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
+}
+
+}  // namespace spin
