@@ -12,7 +12,8 @@
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
 
-// What the services need of the coordinator. server/app implements it; the services convert, call and convert back.
+// What the services need of the coordinator. server/app implements it; the services convert, call and convert
+// back.
 
 namespace spin {
 
@@ -28,7 +29,8 @@ class WorkerLink {
 class FleetBackend {
  public:
   virtual ~FleetBackend() = default;
-  /// Answered on the link: Welcome, or close() with the reason. Thread-safe, never blocks; so are all of these.
+  /// Answered on the link: Welcome, or close() with the reason. Thread-safe, never blocks; so are all of
+  /// these.
   virtual void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) = 0;
   virtual void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) = 0;
   virtual void detached(const std::shared_ptr<WorkerLink>& link) = 0;
@@ -63,7 +65,8 @@ class ControlBackend {
   virtual Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) = 0;
   virtual Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) = 0;
   virtual Result<JobDetail> job(const std::string& job) = 0;
-  /// Calls `each` for every line; with `follow` until the job ends or `each` says false; `idle` is called while waiting.
+  /// Calls `each` for every line; with `follow` until the job ends or `each` says false; `idle` is called
+  /// while waiting.
   virtual Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
                       const std::function<bool()>& idle) = 0;
   virtual Result<std::vector<ResultRow>> results(const std::string& sweep) = 0;
