@@ -1,0 +1,179 @@
+#include "client/render/listings.h"
+
+#include <fmt/format.h>
+
+#include "client/render/cells.h"
+
+namespace spin::render {
+namespace {
+
+std::string two_decimals(double value) { return fixed(value, 2); }
+
+template <class R>
+Table table_of(std::vector<Column> columns, const std::vector<R>& rows, std::function<Row(const R&)> make) {
+  return {std::move(columns), rows.size(),
+          [&rows, make = std::move(make)](std::size_t i) { return make(rows[i]); }};
+}
+
+std::string done_text(const ResultRow& row) {
+  const auto text = fmt::format("{}/{}", row.finished, row.seeds);
+  return row.diverged == 0 ? text : fmt::format("{}, {} diverged", text, row.diverged);
+}
+
+Row job_cells(const JobRow& row) {
+  return {{row.id.short_hex(), row.id.hex(), Tone::muted},
+          text_cell(row.name),
+          text_cell(std::string(state_name(row.state)), state_tone(row.state)),
+          quantity_cell(row.params),
+          quantity_cell(row.flops),
+          number_cell(row.top1, two_decimals),
+          number_cell(row.seconds, duration),
+          whole_cell(row.attempts),
+          optional_text_cell(row.worker),
+          optional_text_cell(row.reason, Tone::warning)};
+}
+
+Row result_cells(const ResultRow& row) {
+  const auto& mean = row.top1_mean;
+  TableCell top1 =
+      number_cell(mean, [&row](double value) { return mean_and_deviation(value, row.top1_deviation); });
+  TableCell against = number_cell(row.difference, difference);
+  if (row.difference) against.tone = *row.difference < 0 ? Tone::warning : Tone::good;
+  return {text_cell(row.network),
+          text_cell(row.sharing),
+          text_cell(row.transform),
+          text_cell(row.fusion),
+          text_cell(row.settings),
+          quantity_cell(row.params),
+          quantity_cell(row.flops),
+          std::move(top1),
+          value_cell(row.top1_deviation ? Value{*row.top1_deviation} : Value{Missing{}}),
+          std::move(against),
+          {done_text(row), Missing{}, row.finished < row.seeds ? Tone::warning : Tone::plain},
+          value_cell(std::int64_t{row.seeds}),
+          value_cell(std::int64_t{row.finished}),
+          value_cell(std::int64_t{row.diverged})};
+}
+
+}  // namespace
+
+std::string_view state_name(JobState state) {
+  switch (state) {
+    case JobState::waiting:
+      return "waiting";
+    case JobState::ready:
+      return "ready";
+    case JobState::backoff:
+      return "backoff";
+    case JobState::running:
+      return "running";
+    case JobState::completed:
+      return "completed";
+    case JobState::diverged:
+      return "diverged";
+    case JobState::failed:
+      return "failed";
+    case JobState::blocked:
+      return "blocked";
+    case JobState::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+Tone state_tone(JobState state) {
+  switch (state) {
+    case JobState::waiting:
+    case JobState::ready:
+      return Tone::plain;
+    case JobState::running:
+      return Tone::accent;
+    case JobState::completed:
+      return Tone::good;
+    case JobState::backoff:
+    case JobState::diverged:
+      return Tone::warning;
+    case JobState::failed:
+    case JobState::blocked:
+      return Tone::bad;
+    case JobState::cancelled:
+      return Tone::muted;
+  }
+  return Tone::plain;
+}
+
+Table jobs_table(const std::vector<JobRow>& rows) {
+  return table_of<JobRow>({{.key = "id", .title = "job"},
+                           {.key = "name", .title = "name", .shrink = 2, .min_width = 16, .cut = Cut::middle},
+                           {.key = "state", .title = "state"},
+                           {.key = "params", .title = "params", .align = Align::right},
+                           {.key = "flops", .title = "FLOPs", .align = Align::right},
+                           {.key = "top1", .title = "top-1 %", .align = Align::right},
+                           {.key = "seconds", .title = "time", .align = Align::right},
+                           {.key = "attempts", .title = "attempts", .align = Align::right},
+                           {.key = "worker", .title = "worker", .shrink = 3, .min_width = 6, .drop_if = ""},
+                           {.key = "reason", .title = "reason", .shrink = 1, .min_width = 16, .drop_if = ""}},
+                          rows, job_cells);
+}
+
+Table results_table(const std::vector<ResultRow>& rows) {
+  return table_of<ResultRow>(
+      {{.key = "network", .title = "network"},
+       {.key = "sharing", .title = "sharing", .shrink = 2, .min_width = 10},
+       {.key = "transform", .title = "transform", .drop_if = "none"},
+       {.key = "fusion", .title = "fusion", .shrink = 3, .min_width = 10, .drop_if = "none"},
+       {.key = "settings", .title = "settings", .shrink = 4, .min_width = 10, .drop_if = ""},
+       {.key = "params", .title = "params", .align = Align::right},
+       {.key = "flops", .title = "FLOPs", .align = Align::right},
+       {.key = "top1", .title = "top-1 %", .align = Align::right},
+       {.key = "top1_deviation", .title = "", .audience = Audience::machines},
+       {.key = "difference", .title = "vs unshared", .align = Align::right},
+       {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people},
+       {.key = "seeds", .title = "", .audience = Audience::machines},
+       {.key = "finished", .title = "", .audience = Audience::machines},
+       {.key = "diverged", .title = "", .audience = Audience::machines}},
+      rows, result_cells);
+}
+
+Table attempts_table(const std::vector<AttemptRow>& rows) {
+  const auto cells = [](const AttemptRow& row) -> Row {
+    std::optional<double> seconds;
+    if (row.ended_at_ms) seconds = static_cast<double>(*row.ended_at_ms - row.started_at_ms) / 1000;
+    return {text_cell(fmt::format("{}.{}", row.token.boot_epoch, row.token.sequence)),
+            text_cell(row.worker),
+            text_cell(row.state),
+            value_cell(row.started_at_ms),
+            value_cell(row.ended_at_ms ? Value{*row.ended_at_ms} : Value{Missing{}}),
+            number_cell(seconds, duration),
+            optional_text_cell(row.error, Tone::bad)};
+  };
+  return table_of<AttemptRow>(
+      {{.key = "attempt", .title = "attempt"},
+       {.key = "worker", .title = "worker", .shrink = 2},
+       {.key = "state", .title = "state"},
+       {.key = "started_at_ms", .title = "", .audience = Audience::machines},
+       {.key = "ended_at_ms", .title = "", .audience = Audience::machines},
+       {.key = "seconds", .title = "time", .align = Align::right},
+       {.key = "error", .title = "error", .shrink = 1, .min_width = 16, .drop_if = ""}},
+      rows, cells);
+}
+
+Table epochs_table(const std::vector<EpochMetrics>& rows) {
+  const auto cells = [](const EpochMetrics& row) -> Row {
+    return {whole_cell(row.epoch),
+            {fixed(row.loss, 4), row.loss, Tone::plain},
+            {fixed(row.top1, 2), row.top1, Tone::plain},
+            {fixed(row.top5, 2), row.top5, Tone::plain},
+            {quantity(row.images_per_second), row.images_per_second, Tone::plain},
+            {duration(row.seconds), row.seconds, Tone::plain}};
+  };
+  return table_of<EpochMetrics>({{.key = "epoch", .title = "epoch", .align = Align::right},
+                                 {.key = "loss", .title = "loss", .align = Align::right},
+                                 {.key = "top1", .title = "top-1 %", .align = Align::right},
+                                 {.key = "top5", .title = "top-5 %", .align = Align::right},
+                                 {.key = "images_per_second", .title = "images/s", .align = Align::right},
+                                 {.key = "seconds", .title = "time", .align = Align::right}},
+                                rows, cells);
+}
+
+}  // namespace spin::render

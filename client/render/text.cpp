@@ -1,0 +1,149 @@
+#include "client/render/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace spin::render {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+
+/// One character of UTF-8 text. An invalid byte is a character of its own.
+struct Character {
+  std::string_view bytes;
+  char32_t code = 0;
+  bool valid = true;
+};
+
+std::size_t sequence_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead < 0xE0) return 2;
+  if (lead >= 0xE0 && lead < 0xF0) return 3;
+  if (lead >= 0xF0 && lead < 0xF5) return 4;
+  return 0;
+}
+
+bool is_overlong_or_surrogate(char32_t code, std::size_t length) {
+  return (length == 3 && code < 0x800) || (length == 4 && code < 0x10000) || code > 0x10FFFF ||
+         (code >= 0xD800 && code <= 0xDFFF);
+}
+
+/// Precondition: text is not empty.
+Character first_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = sequence_length(lead);
+  const Character invalid{text.substr(0, 1), 0xFFFD, false};
+  if (length == 0 || length > text.size()) return invalid;
+  if (length == 1) return {text.substr(0, 1), lead, true};
+  char32_t code = lead & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0U) != 0x80U) return invalid;
+    code = (code << 6U) | (byte & 0x3FU);
+  }
+  if (is_overlong_or_surrogate(code, length)) return invalid;
+  return {text.substr(0, length), code, true};
+}
+
+struct Range {
+  char32_t first, last;
+};
+// The blocks that matter for names, labels and messages (Unicode 15, EastAsianWidth.txt and categories Mn,
+// Me, Cf).
+constexpr std::array kZeroWidth{Range{0x0300, 0x036F}, Range{0x0483, 0x0489}, Range{0x0591, 0x05BD},
+                                Range{0x0610, 0x061A}, Range{0x064B, 0x065F}, Range{0x1AB0, 0x1AFF},
+                                Range{0x1DC0, 0x1DFF}, Range{0x200B, 0x200F}, Range{0x202A, 0x202E},
+                                Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF}, Range{0xFE00, 0xFE0F},
+                                Range{0xFE20, 0xFE2F}, Range{0xFEFF, 0xFEFF}, Range{0xE0100, 0xE01EF}};
+constexpr std::array kDoubleWidth{Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0x33FF},
+                                  Range{0x3400, 0x4DBF},   Range{0x4E00, 0x9FFF},   Range{0xA000, 0xA4CF},
+                                  Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},
+                                  Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
+                                  Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
+
+template <std::size_t N>
+bool lies_in(const std::array<Range, N>& ranges, char32_t code) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [code](const Range& range) { return code >= range.first && code <= range.last; });
+}
+
+std::size_t width_of(char32_t code) {
+  if (code < 0x300) return 1;
+  if (lies_in(kZeroWidth, code)) return 0;
+  return lies_in(kDoubleWidth, code) ? 2 : 1;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The longest beginning of at most `width` columns.
+std::string_view head(std::string_view text, std::size_t width) {
+  std::size_t bytes = 0;
+  std::size_t used = 0;
+  while (bytes < text.size()) {
+    const auto character = first_character(text.substr(bytes));
+    used += width_of(character.code);
+    if (used > width) break;
+    bytes += character.bytes.size();
+  }
+  return text.substr(0, bytes);
+}
+
+/// The longest end of at most `width` columns.
+std::string_view tail(std::string_view text, std::size_t width) {
+  std::size_t left = display_width(text);
+  while (left > width) {
+    const auto character = first_character(text);
+    left -= width_of(character.code);
+    text.remove_prefix(character.bytes.size());
+  }
+  return text;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  if (is_ascii(text)) return text.size();
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    width += width_of(character.code);
+    text.remove_prefix(character.bytes.size());
+  }
+  return width;
+}
+
+std::string printable(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const bool is_space = character.code == '\n' || character.code == '\r' || character.code == '\t';
+    const bool is_control = character.code < 0x20 || (character.code >= 0x7F && character.code < 0xA0);
+    if (is_space) {
+      line += ' ';
+    } else if (is_control || !character.valid) {
+      line += kReplacement;
+    } else {
+      line += character.bytes;
+    }
+    text.remove_prefix(character.bytes.size());
+  }
+  return line;
+}
+
+std::string shorten(std::string_view text, std::size_t width, Cut cut) {
+  if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  const std::size_t kept = width - 1;
+  const std::size_t behind = cut == Cut::middle ? kept / 2 : 0;
+  std::string result(head(text, kept - behind));
+  result += kEllipsis;
+  result += tail(text, behind);
+  return result;
+}
+
+}  // namespace spin::render
