@@ -1,0 +1,174 @@
+#include "worker/agent/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spin::agent {
+
+Agent::Agent(Settings settings, Now now)
+    : settings_(std::move(settings)),
+      now_(now),
+      link_(LinkDown{now}),
+      reconnect_(settings_.reconnect_first, settings_.reconnect_limit, settings_.seed),
+      slots_(static_cast<std::size_t>(settings_.hello.slots), Slot{NoTrainer{now}, {}, 0, {}}) {}
+
+Effects Agent::handle(const Event& event, Now now) {
+  if (ended_) return {};
+  now_ = now;
+  std::visit([this](const auto& value) { on(value); }, event);
+  settle();
+  return std::exchange(effects_, {});
+}
+
+void Agent::on(const Begin& event) {
+  reports_.recover(event.outbox);
+  std::map<AttemptToken, std::pair<Report, std::uint64_t>> last;  // the outbox is in order
+  for (const auto& kept : event.outbox)
+    last.insert_or_assign(kept.report.attempt, std::pair{kept.report, kept.sequence});
+  for (const auto& [token, kept] : last) {
+    const auto& [report, sequence] = kept;
+    Attempt& attempt = attempts_[token];
+    attempt.lease.attempt = token;
+    attempt.lease.job = report.job;
+    attempt.state = Preparing{-1, {}, {}};
+    if (is_last(report.body)) {
+      move(attempt, Reporting{sequence});
+    } else {
+      end_with(attempt, AttemptFailed{FailureKind::refused, "the worker that ran it ended"});
+    }
+  }
+  if (!last.empty()) {
+    say(Severity::info, "outbox: " + std::to_string(event.outbox.size()) + " reports of " +
+                            std::to_string(last.size()) + " attempts wait for the coordinator");
+  }
+  connect();
+}
+
+void Agent::on(const TimePassed&) {
+  link_time();
+  trainer_time();
+  if (quit_at_ && now_ >= *quit_at_) finish(0, "");
+}
+
+void Agent::on(const TerminateRequested&) {
+  if (!draining_) return start_drain("asked to stop");
+  if (!quit_at_) quit_now();
+}
+
+void Agent::on(const Persisted& event) {
+  for (auto& report : reports_.persisted(event.sequence)) send(std::move(report));
+}
+
+void Agent::start_drain(const std::string& reason) {
+  if (draining_) return;
+  draining_ = true;
+  send(Draining{});
+  const std::string what = attempts_.empty() ? "nothing is running"
+                                             : "finishing " + std::to_string(attempts_.size()) +
+                                                   " attempts first (a second SIGTERM ends them at once)";
+  say(Severity::info, reason + ": no more jobs are taken, " + what);
+}
+
+void Agent::quit_now() {
+  quit_at_ = now_ + settings_.quit_limit;
+  say(Severity::warning, "asked to stop again: running jobs are given back");
+  std::vector<AttemptToken> running;
+  for (const auto& [token, attempt] : attempts_) {
+    if (!std::holds_alternative<Reporting>(attempt.state)) running.push_back(token);
+  }
+  for (const auto& token : running) {
+    Attempt& attempt = attempts_.at(token);
+    if (std::holds_alternative<Stopping>(attempt.state)) {
+      drop(token);
+    } else {
+      fail(attempt, FailureKind::refused, "the worker was stopped");
+    }
+  }
+  for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
+}
+
+// What follows from every step: credits, and the end once nothing is left to do.
+void Agent::settle() {
+  if (ended_) return;
+  send_credits();
+  const bool nothing_left = attempts_.empty() && reports_.empty();
+  const bool cannot_report = quit_at_ && !std::holds_alternative<LinkUp>(link_);
+  if ((draining_ && nothing_left) || cannot_report) finish(0, "");
+}
+
+void Agent::finish(int code, std::string message) {
+  if (ended_) return;
+  for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
+  emit(Disconnect{});
+  emit(Exit{code, std::move(message)});
+  ended_ = true;
+}
+
+std::optional<Now> Agent::next_deadline() const {
+  std::optional<Now> next;
+  const auto consider = [&next](Now at) { next = next ? std::min(*next, at) : at; };
+  if (ended_) return next;
+  if (const auto* down = std::get_if<LinkDown>(&link_)) consider(down->retry_at);
+  if (const auto* connecting = std::get_if<LinkConnecting>(&link_)) consider(connecting->give_up_at);
+  if (const auto* up = std::get_if<LinkUp>(&link_)) consider(up->heartbeat_at);
+  if (quit_at_) consider(*quit_at_);
+  for (const auto& [token, attempt] : attempts_) {
+    if (const auto* stopping = std::get_if<Stopping>(&attempt.state)) consider(stopping->kill_at);
+  }
+  for (const auto& slot : slots_) {
+    if (slot.log.due()) consider(*slot.log.due());
+    if (const auto* starting = std::get_if<TrainerStarting>(&slot.trainer)) consider(starting->give_up_at);
+    const auto* none = std::get_if<NoTrainer>(&slot.trainer);
+    if (none != nullptr && none->not_before > now_) consider(none->not_before);
+  }
+  return next;
+}
+
+int Agent::free_slots(Now now) const {
+  return static_cast<int>(
+      std::count_if(slots_.begin(), slots_.end(), [now](const Slot& slot) { return slot.is_free(now); }));
+}
+
+std::vector<AttemptToken> Agent::held() const {
+  std::vector<AttemptToken> tokens;
+  tokens.reserve(attempts_.size());
+  for (const auto& [token, attempt] : attempts_) tokens.push_back(token);
+  return tokens;
+}
+
+std::vector<std::string> Agent::check_invariants() const {
+  std::vector<std::string> broken;
+  const auto expect = [&broken](bool holds, std::string what) {
+    if (!holds) broken.push_back(std::move(what));
+  };
+  for (const auto& [token, attempt] : attempts_) {
+    const std::string name = "attempt " + token_name(token) + " (" + state_name(attempt.state) + ")";
+    expect(attempt.lease.attempt == token, name + " is listed under another token");
+    if (const auto slot = slot_of(attempt)) {
+      const bool known = *slot >= 0 && *slot < static_cast<int>(slots_.size());
+      expect(known && slots_[static_cast<std::size_t>(*slot)].attempt == token,
+             name + " holds a slot that does not know it");
+    }
+    if (const auto* reporting = std::get_if<Reporting>(&attempt.state)) {
+      expect(reports_.has(reporting->sequence), name + " waits for a report that is not kept");
+    }
+  }
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    const std::string name = "slot " + std::to_string(i);
+    const auto found = slot.attempt ? attempts_.find(*slot.attempt) : attempts_.end();
+    if (slot.attempt) {
+      expect(found != attempts_.end() && slot_of(found->second) == static_cast<int>(i),
+             name + " is held by no attempt");
+    }
+    if (std::holds_alternative<TrainerBusy>(slot.trainer)) {
+      expect(slot.attempt.has_value(), name + " has a busy trainer and no attempt");
+    }
+    if (found != attempts_.end() && std::holds_alternative<Training>(found->second.state)) {
+      expect(std::holds_alternative<TrainerBusy>(slot.trainer), name + " trains without a busy trainer");
+    }
+  }
+  return broken;
+}
+
+}  // namespace spin::agent

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "worker/agent/attempt.h"
+#include "worker/agent/backoff.h"
+#include "worker/agent/events.h"
+#include "worker/agent/reports.h"
+#include "worker/agent/slot.h"
+
+namespace spin::agent {
+
+struct Settings {
+  WorkerHello hello;                   ///< without `held`
+  std::string data;                    ///< folder of data sets for the trainers; empty = the configurations'
+  std::string scratch;                 ///< folder of the attempts' folders
+  std::uint64_t seed = 0;              ///< of the jitter
+  Millis checkpoint_interval{30'000};  ///< least time between two uploads of an attempt's checkpoint
+  Millis connect_limit{10'000};        ///< from opening a stream to its welcome
+  Millis reconnect_first{100}, reconnect_limit{10'000};
+  Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
+  Millis stop_grace{2'000};  ///< from StopCommand to SIGKILL
+  Millis start_limit{120'000};  ///< from the trainer's start to `ready`
+  Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
+  Millis quit_limit{1'000};  ///< second SIGTERM: how long the last reports may take
+};
+
+/// The worker's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
+/// carries out the effects in order. Used from one strand.
+class Agent {
+ public:
+  Agent(Settings settings, Now now);
+
+  /// Never fails: what is refused shows in the effects. After Exit every event is ignored.
+  Effects handle(const Event& event, Now now);
+  /// When TimePassed is due; none while nothing waits for time.
+  [[nodiscard]] std::optional<Now> next_deadline() const;
+
+  [[nodiscard]] int free_slots(Now now) const;
+  [[nodiscard]] bool is_draining() const { return draining_; }
+  /// What the coordinator is told that this worker holds.
+  [[nodiscard]] std::vector<AttemptToken> held() const;
+  /// A sentence for each broken invariant; empty when all hold. Tests call it after every step.
+  [[nodiscard]] std::vector<std::string> check_invariants() const;
+
+ private:
+  struct LinkDown {
+    Now retry_at;
+  };
+  struct LinkConnecting {
+    Now give_up_at;
+  };
+  struct LinkUp {
+    Millis heartbeat;
+    Now heartbeat_at;
+    int believed = 0;  ///< free slots that the coordinator counts with
+  };
+  using LinkState = std::variant<LinkDown, LinkConnecting, LinkUp>;
+
+  // agent.cpp: begin, time and end
+  void on(const Begin& event);
+  void on(const TimePassed& event);
+  void on(const TerminateRequested& event);
+  void on(const Persisted& event);
+  void start_drain(const std::string& reason);
+  void quit_now();
+  void settle();
+  void finish(int code, std::string message);
+
+  // agent_link.cpp
+  void on(const Received& event);
+  void on(const LinkLost& event);
+  void receive(const Welcome& message);
+  void receive(const Lease& message);
+  void receive(const ReportAck& message);
+  void receive(const StopAttempt& message);
+  void receive(const DrainRequest& message);
+  void connect();
+  void link_time();
+  void send_credits();
+  [[nodiscard]] bool name_may_be_ours(const Error& error) const;
+  /// Sent if the stream is up, else dropped.
+  void send(WorkerMessage message);
+
+  // agent_attempts.cpp
+  void on(const ScratchFailed& event);
+  void on(const Fetched& event);
+  void on(const FetchFailed& event);
+  void on(const Uploaded& event);
+  void on(const UploadFailed& event);
+  void try_run(Attempt& attempt);
+  void finish_training(Attempt& attempt, const FinishedEvent& event);
+  void keep_report(const Attempt& attempt, ReportBody body);
+  /// Last report of the attempt; its slot is free, its transfers end.
+  void end_with(Attempt& attempt, ReportBody body);
+  void fail(Attempt& attempt, FailureKind kind, const std::string& message);
+  void refuse(const Lease& lease, const std::string& message);
+  /// Nothing more is said of the attempt.
+  void drop(AttemptToken token);
+  void release_slot(const Attempt& attempt);
+  Attempt* find(const AttemptToken& token);
+  void move(Attempt& attempt, AttemptState next);
+
+  // agent_trainers.cpp
+  void on(const TrainerStartFailed& event);
+  void on(const TrainerSaid& event);
+  void on(const TrainerBroke& event);
+  void on(const TrainerWrote& event);
+  void on(const TrainerExited& event);
+  void hear(int slot, const ReadyEvent& event);
+  void hear(int slot, const StartedEvent& event);
+  void hear(int slot, const ProgressEvent& event);
+  void hear(int slot, const EpochEvent& event);
+  void hear(int slot, const CheckpointEvent& event);
+  void hear(int slot, const FinishedEvent& event);
+  void hear(int slot, const FailedEvent& event);
+  void hear(int slot, const StoppedEvent& event);
+  void start_trainer(int slot);
+  /// The process is gone.
+  void start_failed(int slot, const std::string& message);
+  /// The process lives and is no use.
+  void start_refused(int slot, const std::string& message);
+  void kill_trainer(int slot);
+  void trainer_is_idle(int slot);
+  void drop_stopped(int slot);
+  void trainer_time();
+  void flush_log(int slot);
+  Attempt* attempt_in(int slot);
+  /// The attempt of the slot if its trainer is training it for us.
+  Attempt* training_in(int slot);
+
+  template <class E>
+  void emit(E effect) {
+    effects_.emplace_back(std::move(effect));
+  }
+  void say(Severity severity, std::string text) { emit(Say{severity, std::move(text)}); }
+  [[nodiscard]] std::string scratch_file(const AttemptToken& token, const char* name) const;
+
+  const Settings settings_;
+
+  Now now_;  // of the event in hand
+  Effects effects_;
+
+  LinkState link_;
+  Backoff reconnect_;
+  bool said_waiting_ = false;  // since the stream was last up
+  std::optional<Now> name_refused_since_;
+  Millis welcome_lease_{0};  // of the last welcome; 0 = never attached
+
+  std::map<AttemptToken, Attempt> attempts_;
+  std::vector<Slot> slots_;
+  Reports reports_;
+
+  bool draining_ = false;
+  std::optional<Now> quit_at_;  // set by the second SIGTERM
+  bool ended_ = false;
+};
+
+}  // namespace spin::agent

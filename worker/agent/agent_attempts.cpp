@@ -1,0 +1,148 @@
+#include <utility>
+
+#include "worker/agent/agent.h"
+#include "worker/agent/checks.h"
+
+namespace spin::agent {
+namespace {
+
+constexpr std::size_t kMessageBytes = 4000;
+
+const char* input_name(Input input) { return input == Input::resume ? "checkpoint" : "initial weights"; }
+
+}  // namespace
+
+Attempt* Agent::find(const AttemptToken& token) {
+  const auto found = attempts_.find(token);
+  return found == attempts_.end() ? nullptr : &found->second;
+}
+
+void Agent::move(Attempt& attempt, AttemptState next) {
+  if (const Status moved = move_to(attempt, std::move(next)); !moved.ok())
+    say(Severity::error, moved.error().message);
+}
+
+std::string Agent::scratch_file(const AttemptToken& token, const char* name) const {
+  return settings_.scratch + "/" + token_name(token) + "/" + name;
+}
+
+void Agent::on(const ScratchFailed& event) {
+  Attempt* attempt = find(event.attempt);
+  if (attempt == nullptr || !std::holds_alternative<Preparing>(attempt->state)) return;
+  fail(*attempt, FailureKind::job_error, "no folder for the job on this worker: " + event.error.message);
+}
+
+void Agent::on(const Fetched& event) {
+  Attempt* attempt = find(event.attempt);
+  auto* preparing = attempt == nullptr ? nullptr : std::get_if<Preparing>(&attempt->state);
+  if (preparing == nullptr) return;
+  (event.input == Input::resume ? preparing->resume : preparing->init) = event.path;
+  try_run(*attempt);
+}
+
+void Agent::on(const FetchFailed& event) {
+  Attempt* attempt = find(event.attempt);
+  if (attempt == nullptr || !std::holds_alternative<Preparing>(attempt->state)) return;
+  fail(*attempt, FailureKind::input_lost, std::string(input_name(event.input)) + ": " + event.error.message);
+}
+
+// Trains once the inputs are here and the trainer is warm.
+void Agent::try_run(Attempt& attempt) {
+  const auto& preparing = std::get<Preparing>(attempt.state);
+  const Lease& lease = attempt.lease;
+  Slot& slot = slots_[static_cast<std::size_t>(preparing.slot)];
+  const bool has_inputs = lease.resume.has_value() == preparing.resume.has_value() &&
+                          lease.init.has_value() == preparing.init.has_value();
+  if (!has_inputs || !std::holds_alternative<TrainerIdle>(slot.trainer)) return;
+
+  RunCommand run;
+  run.config = lease.config;
+  run.data = settings_.data;
+  run.checkpoint = scratch_file(lease.attempt, "checkpoint.safetensors");
+  run.model = scratch_file(lease.attempt, "model.safetensors");
+  run.resume = preparing.resume.value_or("");
+  run.init = preparing.init.value_or("");
+  const int index = preparing.slot;
+  slot.trainer = TrainerBusy{};
+  move(attempt, Training{index, now_ + settings_.checkpoint_interval, {}});
+  emit(CommandTrainer{index, std::move(run)});
+}
+
+void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
+  const AttemptToken token = attempt.lease.attempt;
+  const JobResult result = reportable(event.result);
+  release_slot(attempt);
+  if (event.model.empty()) return end_with(attempt, AttemptFinished{result, std::nullopt});
+  emit(CancelTransfers{token});
+  move(attempt, Uploading{result});
+  emit(Upload{token, ArtifactKind::model, scratch_file(token, "model.safetensors")});
+}
+
+void Agent::on(const Uploaded& event) {
+  Attempt* attempt = find(event.attempt);
+  if (attempt == nullptr) return;
+  if (auto* training = std::get_if<Training>(&attempt->state)) {
+    if (event.artifact.kind != ArtifactKind::checkpoint || !training->storing) return;
+    const int epoch = *std::exchange(training->storing, std::nullopt);
+    keep_report(*attempt, CheckpointStored{event.artifact, epoch});
+  } else if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) {
+    if (event.artifact.kind != ArtifactKind::model) return;
+    end_with(*attempt, AttemptFinished{uploading->result, event.artifact});
+  }
+}
+
+void Agent::on(const UploadFailed& event) {
+  Attempt* attempt = find(event.attempt);
+  if (attempt == nullptr) return;
+  if (auto* training = std::get_if<Training>(&attempt->state)) {
+    training->storing.reset();
+    say(Severity::warning, attempt->lease.name + ": checkpoint not stored: " + event.error.message);
+  } else if (std::holds_alternative<Uploading>(attempt->state) && event.kind == ArtifactKind::model) {
+    fail(*attempt, FailureKind::job_error, "the trained model could not be read: " + event.error.message);
+  }
+}
+
+void Agent::keep_report(const Attempt& attempt, ReportBody body) {
+  emit(Persist{reports_.add({attempt.lease.job, attempt.lease.attempt, std::move(body)})});
+}
+
+void Agent::end_with(Attempt& attempt, ReportBody body) {
+  const AttemptToken token = attempt.lease.attempt;
+  release_slot(attempt);
+  const SequencedReport kept = reports_.add({attempt.lease.job, token, std::move(body)});
+  move(attempt, Reporting{kept.sequence});
+  emit(Persist{kept});
+  emit(CancelTransfers{token});
+  emit(RemoveScratch{token});
+}
+
+void Agent::fail(Attempt& attempt, FailureKind kind, const std::string& message) {
+  say(Severity::warning, attempt.lease.name + ": " + message);
+  end_with(attempt, AttemptFailed{kind, shortened(message, kMessageBytes)});
+}
+
+void Agent::refuse(const Lease& lease, const std::string& message) {
+  Attempt& attempt = attempts_[lease.attempt];
+  attempt = Attempt{lease, Preparing{-1, {}, {}}};
+  end_with(attempt, AttemptFailed{FailureKind::refused, message});
+}
+
+void Agent::drop(AttemptToken token) {
+  const auto found = attempts_.find(token);
+  if (found == attempts_.end()) return;
+  release_slot(found->second);
+  attempts_.erase(found);
+  emit(CancelTransfers{token});
+  emit(RemoveScratch{token});
+}
+
+void Agent::release_slot(const Attempt& attempt) {
+  const auto slot = slot_of(attempt);
+  if (!slot || *slot < 0) return;
+  Slot& held = slots_[static_cast<std::size_t>(*slot)];
+  if (held.attempt != attempt.lease.attempt) return;
+  flush_log(*slot);
+  held.attempt.reset();
+}
+
+}  // namespace spin::agent

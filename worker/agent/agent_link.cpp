@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <utility>
+
+#include "worker/agent/agent.h"
+
+namespace spin::agent {
+namespace {
+
+/// Exit code for an answer that trying again cannot change; none where it can.
+std::optional<int> fatal_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::already_exists:
+    case ErrorCode::failed_precondition:
+      return 2;
+    case ErrorCode::refused:
+      return 4;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void Agent::connect() {
+  link_ = LinkConnecting{now_ + settings_.connect_limit};
+  WorkerHello hello = settings_.hello;
+  hello.held = held();
+  emit(Connect{std::move(hello)});
+}
+
+void Agent::send(WorkerMessage message) {
+  if (std::holds_alternative<LinkUp>(link_)) emit(Send{std::move(message)});
+}
+
+void Agent::on(const Received& event) {
+  const bool first = std::holds_alternative<LinkConnecting>(link_);
+  const bool welcome = std::holds_alternative<Welcome>(event.message);
+  if (std::holds_alternative<LinkDown>(link_)) return;
+  if (first != welcome) {
+    emit(Disconnect{});
+    return on(LinkLost{{ErrorCode::unavailable, first ? "the coordinator's first message was no welcome"
+                                                      : "the coordinator sent a second welcome"}});
+  }
+  std::visit([this](const auto& message) { receive(message); }, event.message);
+}
+
+void Agent::receive(const Welcome& message) {
+  const Millis heartbeat(message.heartbeat_ms);
+  link_ = LinkUp{heartbeat, now_ + heartbeat, 0};
+  reconnect_.reset();
+  said_waiting_ = false;
+  name_refused_since_.reset();
+  welcome_lease_ = Millis(message.lease_ms);
+  say(Severity::info, "attached to the coordinator, session " + std::to_string(message.session.value));
+  if (draining_) send(Draining{});
+  for (auto& report : reports_.sendable()) send(std::move(report));
+}
+
+void Agent::receive(const Lease& message) {
+  auto& up = std::get<LinkUp>(link_);
+  up.believed = std::max(0, up.believed - 1);
+  if (attempts_.count(message.attempt) > 0) return;
+  if (draining_) return refuse(message, "the worker is stopping");
+  // A warm trainer first, then one that is getting warm.
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].is_free(now_)) continue;
+    if (!best || slots_[i].trainer.index() == TrainerState(TrainerIdle{}).index() ||
+        (!slots_[*best].has_process() && slots_[i].has_process())) {
+      best = i;
+    }
+  }
+  // Credits that crossed a lease on their way may bring one lease too many.
+  if (!best) return refuse(message, "the worker has no free slot");
+
+  const int slot = static_cast<int>(*best);
+  Attempt& attempt = attempts_[message.attempt];
+  attempt = Attempt{message, Preparing{slot, {}, {}}};
+  slots_[*best].attempt = message.attempt;
+  slots_[*best].log.clear();
+  emit(MakeScratch{message.attempt});
+  if (message.resume) emit(Fetch{message.attempt, Input::resume, *message.resume});
+  if (message.init) emit(Fetch{message.attempt, Input::init, *message.init});
+  if (!slots_[*best].has_process()) start_trainer(slot);
+  try_run(attempt);
+}
+
+void Agent::receive(const ReportAck& message) {
+  if (!reports_.acknowledged(message.sequence)) return;
+  emit(Forget{message.sequence});
+  for (auto& [token, attempt] : attempts_) {
+    const auto* reporting = std::get_if<Reporting>(&attempt.state);
+    if (reporting == nullptr || reporting->sequence != message.sequence) continue;
+    attempts_.erase(token);
+    return;
+  }
+}
+
+void Agent::receive(const StopAttempt& message) {
+  Attempt* attempt = find(message.attempt);
+  if (attempt == nullptr || std::holds_alternative<Stopping>(attempt->state) ||
+      std::holds_alternative<Reporting>(attempt->state)) {
+    return;
+  }
+  say(Severity::info, attempt->lease.name + ": stopped: " + message.reason);
+  if (const auto* training = std::get_if<Training>(&attempt->state)) {
+    const int slot = training->slot;
+    emit(CancelTransfers{message.attempt});
+    move(*attempt, Stopping{slot, now_ + settings_.stop_grace});
+    emit(CommandTrainer{slot, StopCommand{}});
+    return;
+  }
+  drop(message.attempt);
+}
+
+void Agent::receive(const DrainRequest&) { start_drain("the coordinator asked to drain"); }
+
+void Agent::on(const LinkLost& event) {
+  if (std::holds_alternative<LinkDown>(link_)) return;
+  const bool was_up = std::holds_alternative<LinkUp>(link_);
+  const Error& error = event.error;
+  if (name_may_be_ours(error)) {
+    if (!name_refused_since_) name_refused_since_ = now_;
+  } else if (const auto code = fatal_code(error.code)) {
+    return finish(*code, error.message);
+  }
+  link_ = LinkDown{now_ + reconnect_.next()};
+  if (was_up) {
+    say(Severity::warning, "lost the coordinator: " + error.message + "; jobs go on, trying again");
+  } else if (!said_waiting_) {
+    say(Severity::warning, "waiting for a coordinator: " + error.message);
+  }
+  said_waiting_ = true;
+}
+
+// A stream that we lost may live on at the coordinator until its keepalive or lease runs out.
+bool Agent::name_may_be_ours(const Error& error) const {
+  if (error.code != ErrorCode::already_exists) return false;
+  const Millis grace = std::max(settings_.name_grace, 2 * welcome_lease_);
+  return !name_refused_since_ || now_ < *name_refused_since_ + grace;
+}
+
+void Agent::link_time() {
+  if (const auto* down = std::get_if<LinkDown>(&link_)) {
+    if (now_ >= down->retry_at) connect();
+  } else if (const auto* connecting = std::get_if<LinkConnecting>(&link_)) {
+    if (now_ < connecting->give_up_at) return;
+    emit(Disconnect{});
+    on(LinkLost{{ErrorCode::unavailable,
+                 "no welcome within " + std::to_string(settings_.connect_limit.count()) + " ms"}});
+  } else if (auto* up = std::get_if<LinkUp>(&link_); up != nullptr && now_ >= up->heartbeat_at) {
+    up->heartbeat_at = now_ + up->heartbeat;
+    send(Heartbeat{held()});
+  }
+}
+
+void Agent::send_credits() {
+  auto* up = std::get_if<LinkUp>(&link_);
+  if (up == nullptr || draining_) return;
+  const int free = free_slots(now_);
+  if (free == up->believed) return;
+  up->believed = free;
+  send(Credits{free});
+}
+
+}  // namespace spin::agent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "worker/agent/events.h"
+
+namespace spin::agent {
+
+// States of an attempt on this worker. The first three hold a slot.
+
+/// Inputs are on their way, or the trainer is not warm yet.
+struct Preparing {
+  int slot = 0;
+  std::optional<std::string> resume, init;  ///< paths, once fetched
+};
+struct Training {
+  int slot = 0;
+  Now checkpoint_at;           ///< no upload of a checkpoint before
+  std::optional<int> storing;  ///< epoch of the checkpoint that is being uploaded
+};
+/// No longer wanted; the trainer has been told.
+struct Stopping {
+  int slot = 0;
+  Now kill_at;
+};
+/// Trained; the model is on its way to the coordinator.
+struct Uploading {
+  JobResult result;
+};
+/// The last report waits for its acknowledgement.
+struct Reporting {
+  std::uint64_t sequence = 0;
+};
+using AttemptState = std::variant<Preparing, Training, Stopping, Uploading, Reporting>;
+
+struct Attempt {
+  Lease lease;
+  AttemptState state;
+};
+
+/// The only way from one state to another; failed_precondition names an illegal pair.
+Status move_to(Attempt& attempt, AttemptState next);
+/// Slot that the attempt holds.
+std::optional<int> slot_of(const Attempt& attempt);
+/// "preparing", ..., for messages.
+const char* state_name(const AttemptState& state);
+/// "3-17": boot epoch and sequence; names the attempt's scratch folder.
+std::string token_name(const AttemptToken& token);
+
+}  // namespace spin::agent

@@ -1,0 +1,33 @@
+#include "worker/agent/checks.h"
+
+#include <cmath>
+
+namespace spin::agent {
+namespace {
+
+bool is_amount(double value) { return std::isfinite(value) && value >= 0; }
+
+}  // namespace
+
+bool is_reportable(const EpochMetrics& metrics) {
+  return metrics.epoch >= 1 && std::isfinite(metrics.loss) && is_amount(metrics.top1) &&
+         is_amount(metrics.top5) && is_amount(metrics.images_per_second) && is_amount(metrics.seconds);
+}
+
+bool is_reportable(const Progress& progress) {
+  return std::isfinite(progress.loss) && is_amount(progress.images_per_second);
+}
+
+JobResult reportable(JobResult result) {
+  for (double* value : {&result.top1, &result.top5, &result.images_per_second, &result.seconds}) {
+    if (!is_amount(*value)) *value = 0;
+  }
+  return result;
+}
+
+std::string shortened(std::string_view message, std::size_t limit_bytes) {
+  if (message.size() <= limit_bytes) return std::string(message);
+  return std::string(message.substr(0, limit_bytes)) + "...";
+}
+
+}  // namespace spin::agent

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "schema/job/report.h"
+
+// What a trainer says is brought into what a coordinator takes: it refuses numbers that are not finite.
+
+namespace spin::agent {
+
+/// Whether an epoch can be reported: a diverged one has no loss.
+[[nodiscard]] bool is_reportable(const EpochMetrics& metrics);
+[[nodiscard]] bool is_reportable(const Progress& progress);
+/// The result with 0 in place of what is not a finite number of 0 or more.
+[[nodiscard]] JobResult reportable(JobResult result);
+/// At most `limit_bytes` of a message for people.
+[[nodiscard]] std::string shortened(std::string_view message, std::size_t limit_bytes);
+
+}  // namespace spin::agent

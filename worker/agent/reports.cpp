@@ -1,0 +1,44 @@
+#include "worker/agent/reports.h"
+
+#include <utility>
+
+namespace spin::agent {
+
+void Reports::recover(const std::vector<SequencedReport>& outbox) {
+  for (const auto& kept : outbox) {
+    entries_[kept.sequence] = Entry{kept.report, true};
+    next_ = std::max(next_, kept.sequence + 1);
+  }
+}
+
+SequencedReport Reports::add(Report report) {
+  const std::uint64_t sequence = next_++;
+  entries_[sequence] = Entry{report, false};
+  return {sequence, std::move(report)};
+}
+
+std::vector<SequencedReport> Reports::persisted(std::uint64_t sequence) {
+  std::vector<SequencedReport> fresh;
+  for (auto& [number, entry] : entries_) {
+    if (number > sequence) break;
+    if (std::exchange(entry.durable, true)) continue;
+    fresh.push_back({number, entry.report});
+  }
+  return fresh;
+}
+
+std::vector<SequencedReport> Reports::sendable() const {
+  std::vector<SequencedReport> found;
+  for (const auto& [number, entry] : entries_) {
+    if (entry.durable) found.push_back({number, entry.report});
+  }
+  return found;
+}
+
+bool Reports::acknowledged(std::uint64_t sequence) { return entries_.erase(sequence) > 0; }
+
+bool is_last(const ReportBody& body) {
+  return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
+}
+
+}  // namespace spin::agent
