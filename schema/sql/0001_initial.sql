@@ -50,7 +50,7 @@ CREATE TABLE job (
   trainer_deaths INTEGER NOT NULL,
   workers_lost INTEGER NOT NULL,
   seed INTEGER NOT NULL,
-  work REAL NOT NULL  -- epochs x training images x FLOPs
+  work REAL NOT NULL  -- predicted: epochs x training images x FLOPs
 ) STRICT;
 
 -- Beside job, so that the rows that change with every state stay small.

@@ -12,10 +12,12 @@
 
 namespace spin {
 
-/// Files named by their SHA-256 in one folder: ab/abcdef...; an upload grows in incoming/ and becomes visible by rename,
-/// once complete and its hash is right. Thread-safe; two uploads of one artifact at a time are refused (unavailable).
+/// Files named by their SHA-256 in one folder: ab/abcdef...; an upload grows in incoming/ and becomes visible
+/// by rename, once complete and its hash is right. Thread-safe; two uploads of one artifact at a time are
+/// refused (unavailable).
 class ArtifactStore {
  public:
+  /// Makes the folder where there is none. Unfinished uploads that nobody touched for a day are removed.
   static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder);
 
   struct Stat {
@@ -26,20 +28,24 @@ class ArtifactStore {
 
   class Upload {
    public:
+    /// Without finish() the bytes stay, for a later upload to go on.
     virtual ~Upload() = default;
     /// In order; invalid_argument where offset is not what is there, resource_exhausted on a full disk.
     virtual Status append(std::int64_t offset, std::string_view bytes) = 0;
-    /// fsync, check, rename, fsync of the folder. data_loss, and the bytes are thrown away, where the hash is wrong.
+    /// fsync, check, rename, fsync of the folder. failed_precondition where bytes are missing; data_loss, and
+    /// the bytes are thrown away, where the hash is wrong.
     virtual Status finish() = 0;
   };
   /// Goes on where an earlier upload of the same artifact ended. resource_exhausted where `bytes` do not fit.
+  /// Where the artifact is complete already, the upload takes any bytes and changes nothing.
   Result<std::unique_ptr<Upload>> upload(const ArtifactId& id, std::int64_t bytes);
 
   /// Open for reading; not_found where it is not complete.
   Result<FileDescriptor> read(const ArtifactId& id) const;
 
- private:
   struct State;
+
+ private:
   explicit ArtifactStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };

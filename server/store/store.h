@@ -16,11 +16,12 @@ class Store {
  public:
   /// Called on the writer's thread once the batch is durable.
   using Committed = std::function<void()>;
-  /// Called on the writer's thread when a commit failed; the process must end, and recovers from what is on disk.
+  /// Called on the writer's thread when a commit failed; the process must end, and recovers from what is on
+  /// disk.
   using Fatal = std::function<void(const Error&)>;
 
-  /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates, runs quick_check
-  /// (data_loss) and raises the boot epoch.
+  /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates, runs
+  /// quick_check (data_loss) and raises the boot epoch.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Fatal fatal);
   virtual ~Store() = default;
 

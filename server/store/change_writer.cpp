@@ -1,0 +1,137 @@
+#include "server/store/change_writer.h"
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+#include "server/store/names.h"
+
+namespace spin {
+namespace {
+
+constexpr char kSetJobState[] =
+    "UPDATE job SET state = ?2, reason = ?3, failures = ?4, trainer_deaths = ?5, workers_lost = ?6 WHERE key "
+    "= ?1";
+constexpr char kInsertAttempt[] =
+    "INSERT INTO attempt (boot_epoch, sequence, job, worker, state, started_at_ms)"
+    " VALUES (?1, ?2, ?3, ?4, 'running', ?5)";
+// Touches nothing where an outbox outlived the database that knew its attempt.
+constexpr char kEndAttempt[] =
+    "UPDATE attempt SET state = ?3, error = ?4, ended_at_ms = ?5 WHERE boot_epoch = ?1 AND sequence = ?2";
+constexpr char kInsertEpoch[] =
+    "INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, loss, top1, top5, "
+    "images_per_second, seconds,"
+    " reported_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    " ON CONFLICT (job, epoch) DO UPDATE SET attempt_boot_epoch = excluded.attempt_boot_epoch,"
+    " attempt_sequence = excluded.attempt_sequence, loss = excluded.loss, top1 = excluded.top1, top5 = "
+    "excluded.top5,"
+    " images_per_second = excluded.images_per_second, seconds = excluded.seconds,"
+    " reported_at_ms = excluded.reported_at_ms";
+constexpr char kInsertArtifact[] =
+    "INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING";
+constexpr char kSetJobArtifact[] =
+    "INSERT INTO job_artifact (job, kind, artifact, epoch) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (job, kind) DO UPDATE SET artifact = excluded.artifact, epoch = excluded.epoch";
+constexpr char kInsertResult[] =
+    "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
+    " images_per_second, peak_bytes, seconds, finished_at_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+constexpr char kCountJob[] =
+    "UPDATE worker SET jobs_done = jobs_done + 1, last_seen_ms = ?3"
+    " WHERE name = (SELECT worker FROM attempt WHERE boot_epoch = ?1 AND sequence = ?2)";
+constexpr char kLastLine[] = "SELECT coalesce(max(number), 0) FROM log_line WHERE job = ?1";
+constexpr char kInsertLine[] = "INSERT INTO log_line (job, number, at_ms, text) VALUES (?1, ?2, ?3, ?4)";
+constexpr char kDeleteLines[] = "DELETE FROM log_line WHERE job = ?1 AND number <= ?2";
+constexpr char kUpsertWorker[] =
+    "INSERT INTO worker (name, version, host, device, slots, threads, pid, first_seen_ms, last_seen_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
+    " ON CONFLICT (name) DO UPDATE SET version = excluded.version, host = excluded.host, device = "
+    "excluded.device,"
+    " slots = excluded.slots, threads = excluded.threads, pid = excluded.pid, last_seen_ms = "
+    "excluded.last_seen_ms";
+
+}  // namespace
+
+Result<ChangeWriter> ChangeWriter::make(Database& database) {
+  SPIN_ASSIGN(auto sweeps, SweepWriter::make(database));
+  ChangeWriter writer(database, std::move(sweeps));
+  SPIN_ASSIGN(writer.set_job_state_, database.prepare(kSetJobState));
+  SPIN_ASSIGN(writer.insert_attempt_, database.prepare(kInsertAttempt));
+  SPIN_ASSIGN(writer.end_attempt_, database.prepare(kEndAttempt));
+  SPIN_ASSIGN(writer.insert_epoch_, database.prepare(kInsertEpoch));
+  SPIN_ASSIGN(writer.insert_artifact_, database.prepare(kInsertArtifact));
+  SPIN_ASSIGN(writer.set_job_artifact_, database.prepare(kSetJobArtifact));
+  SPIN_ASSIGN(writer.insert_result_, database.prepare(kInsertResult));
+  SPIN_ASSIGN(writer.count_job_, database.prepare(kCountJob));
+  SPIN_ASSIGN(writer.last_line_, database.prepare(kLastLine));
+  SPIN_ASSIGN(writer.insert_line_, database.prepare(kInsertLine));
+  SPIN_ASSIGN(writer.delete_lines_, database.prepare(kDeleteLines));
+  SPIN_ASSIGN(writer.upsert_worker_, database.prepare(kUpsertWorker));
+  return writer;
+}
+
+Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
+  return std::visit([&](const auto& kind) { return write(kind, now_ms); }, change);
+}
+
+Status ChangeWriter::write(const core::SetJobState& change, std::int64_t) {
+  SPIN_TRY(set_job_state_.run(change.job.value, text_of(change.state), change.reason, change.failures,
+                              change.trainer_deaths, change.workers_lost));
+  if (database_->changes() == 1) return {};
+  return Error{ErrorCode::internal, "there is no job number " + std::to_string(change.job.value)};
+}
+
+Status ChangeWriter::write(const core::InsertAttempt& change, std::int64_t now_ms) {
+  return insert_attempt_.run(change.token.boot_epoch, change.token.sequence, change.job.value, change.worker,
+                             now_ms);
+}
+
+Status ChangeWriter::write(const core::EndAttempt& change, std::int64_t now_ms) {
+  return end_attempt_.run(change.token.boot_epoch, change.token.sequence, change.state, change.error, now_ms);
+}
+
+Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms) {
+  const auto& metrics = change.metrics;
+  return insert_epoch_.run(change.job.value, metrics.epoch, change.attempt.boot_epoch,
+                           change.attempt.sequence, metrics.loss, metrics.top1, metrics.top5,
+                           metrics.images_per_second, metrics.seconds, now_ms);
+}
+
+Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_ms) {
+  const auto& digest = change.artifact.id.digest;
+  SPIN_TRY(insert_artifact_.run(digest, change.artifact.bytes, now_ms));
+  return set_job_artifact_.run(change.job.value, text_of(change.artifact.kind), digest, change.epoch);
+}
+
+Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {
+  const auto& result = change.result;
+  SPIN_TRY(insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
+                              text_of(result.outcome), result.top1, result.top5, result.params, result.flops,
+                              result.images_per_second, result.peak_bytes, result.seconds, now_ms));
+  return count_job_.run(change.attempt.boot_epoch, change.attempt.sequence, now_ms);
+}
+
+Status ChangeWriter::write(const core::AppendLog& change, std::int64_t now_ms) {
+  std::int64_t last = 0;
+  {
+    auto rows = last_line_.query(change.job.value);
+    if (rows.next()) last = rows.integer(0);
+    SPIN_TRY(rows.status());
+  }
+  const auto count = static_cast<std::int64_t>(change.lines.size());
+  const auto skipped = std::max<std::int64_t>(0, count - kKeptLogLines);
+  for (auto line = skipped; line < count; ++line) {
+    SPIN_TRY(insert_line_.run(change.job.value, last + line + 1, now_ms,
+                              change.lines[static_cast<std::size_t>(line)]));
+  }
+  const auto newest_dropped = last + count - kKeptLogLines;
+  return newest_dropped > 0 ? delete_lines_.run(change.job.value, newest_dropped) : Status();
+}
+
+Status ChangeWriter::write(const core::UpsertWorker& change, std::int64_t now_ms) {
+  const auto& hello = change.hello;
+  return upsert_worker_.run(hello.name, hello.version, hello.host, hello.device, hello.slots, hello.threads,
+                            hello.pid, now_ms);
+}
+
+}  // namespace spin

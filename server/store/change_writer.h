@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "schema/base/result.h"
+#include "server/core/changes.h"
+#include "server/store/database.h"
+#include "server/store/sweep_writer.h"
+
+namespace spin {
+
+/// Newest lines of a job's log that are kept.
+inline constexpr std::int64_t kKeptLogLines = 5000;
+
+/// Turns changes of the core into rows. Its statements are prepared once.
+class ChangeWriter {
+ public:
+  /// The database outlives the writer.
+  static Result<ChangeWriter> make(Database& database);
+  /// Inside a transaction of the caller. An error is a defect of ours or of the disk, and the transaction is
+  /// lost.
+  Status apply(const core::Change& change, std::int64_t now_ms);
+
+ private:
+  ChangeWriter(Database& database, SweepWriter sweeps) : database_(&database), sweeps_(std::move(sweeps)) {}
+  Status write(const core::InsertSweep& change, std::int64_t now_ms) {
+    return sweeps_.insert(change, now_ms);
+  }
+  Status write(const core::SetJobState& change, std::int64_t now_ms);
+  Status write(const core::InsertAttempt& change, std::int64_t now_ms);
+  Status write(const core::EndAttempt& change, std::int64_t now_ms);
+  Status write(const core::InsertEpoch& change, std::int64_t now_ms);
+  Status write(const core::InsertArtifact& change, std::int64_t now_ms);
+  Status write(const core::InsertResult& change, std::int64_t now_ms);
+  Status write(const core::AppendLog& change, std::int64_t now_ms);
+  Status write(const core::UpsertWorker& change, std::int64_t now_ms);
+
+  Database* database_;
+  SweepWriter sweeps_;
+  Statement set_job_state_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_, set_job_artifact_,
+      insert_result_, count_job_, last_line_, insert_line_, delete_lines_, upsert_worker_;
+};
+
+}  // namespace spin

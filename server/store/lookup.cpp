@@ -1,0 +1,126 @@
+#include "server/store/lookup.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace spin {
+namespace {
+
+constexpr char kSweepById[] = "SELECT id FROM sweep WHERE id = ?1";
+constexpr char kSweepByName[] = "SELECT id FROM sweep WHERE name = ?1 ORDER BY id DESC LIMIT 1";
+constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep ORDER BY id DESC LIMIT ?1";
+constexpr char kJobByHash[] = "SELECT key, hash FROM job WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash LIMIT ?3";
+constexpr char kJobByName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND name = ?2";
+
+constexpr int kListed = 10;
+constexpr std::size_t kFewestDigits = 8;
+constexpr std::size_t kMostDigits = 64;
+
+std::optional<std::int64_t> number_from(const std::string& text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+bool is_hex(const std::string& text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+}
+
+/// First row, first column; none without a row.
+template <class... Values>
+Result<std::optional<std::int64_t>> first(Statement& statement, const Values&... values) {
+  auto rows = statement.query(values...);
+  if (rows.next()) return std::optional(rows.integer(0));
+  SPIN_TRY(rows.status());
+  return std::optional<std::int64_t>();
+}
+
+Error not_a_job(const std::string& text) {
+  return Error{ErrorCode::invalid_argument,
+               "'" + text + "' names no job: give " + std::to_string(kFewestDigits) + " to " +
+                   std::to_string(kMostDigits) + " hexadecimal digits of its hash, or SWEEP/NAME"};
+}
+
+}  // namespace
+
+Result<Lookup> Lookup::make(Database& database) {
+  Lookup lookup;
+  SPIN_ASSIGN(lookup.sweep_by_id_, database.prepare(kSweepById));
+  SPIN_ASSIGN(lookup.sweep_by_name_, database.prepare(kSweepByName));
+  SPIN_ASSIGN(lookup.newest_sweeps_, database.prepare(kNewestSweeps));
+  SPIN_ASSIGN(lookup.job_by_hash_, database.prepare(kJobByHash));
+  SPIN_ASSIGN(lookup.job_by_name_, database.prepare(kJobByName));
+  return lookup;
+}
+
+Result<SweepId> Lookup::find_sweep(const std::string& text) {
+  if (const auto number = number_from(text)) {
+    SPIN_ASSIGN(const auto id, first(sweep_by_id_, *number));
+    if (id.has_value()) return SweepId{*id};
+  }
+  SPIN_ASSIGN(const auto id, first(sweep_by_name_, text));
+  if (id.has_value()) return SweepId{*id};
+  return no_such_sweep(text);
+}
+
+Error Lookup::no_such_sweep(const std::string& text) {
+  std::string list;
+  int listed = 0;
+  auto rows = newest_sweeps_.query(kListed + 1);
+  while (rows.next()) {
+    if (listed++ == kListed) {
+      list += ", ...";
+      break;
+    }
+    list += (list.empty() ? "" : ", ") + std::to_string(rows.integer(0)) + " (" + rows.text(1) + ")";
+  }
+  if (const auto status = rows.status(); !status.ok()) return status.error();
+  return Error{ErrorCode::not_found, "there is no sweep '" + text + "'; " +
+                                         (list.empty() ? "none was submitted yet" : "there are " + list)};
+}
+
+Result<core::JobKey> Lookup::find_job(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash != std::string::npos) return find_job_by_name(text.substr(0, slash), text.substr(slash + 1));
+  if (text.size() < kFewestDigits || text.size() > kMostDigits || !is_hex(text)) return not_a_job(text);
+  return find_job_by_hash(text);
+}
+
+Result<core::JobKey> Lookup::find_job_by_hash(const std::string& text) {
+  auto low = text;
+  auto high = text;
+  low.resize(kMostDigits, '0');
+  high.resize(kMostDigits, 'f');
+  SPIN_ASSIGN(const auto from, digest_from_hex(low));
+  SPIN_ASSIGN(const auto to, digest_from_hex(high));
+  std::vector<std::pair<core::JobKey, JobId>> found;
+  auto rows = job_by_hash_.query(from, to, kListed + 1);
+  while (rows.next()) found.push_back({core::JobKey{rows.integer(0)}, JobId{rows.digest(1)}});
+  SPIN_TRY(rows.status());
+  if (found.size() == 1) return found.front().first;
+  if (found.empty())
+    return Error{ErrorCode::not_found, "there is no job whose hash begins with '" + text + "'"};
+  std::string list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(found.size(), kListed); ++i) {
+    list +=
+        (i == 0 ? "" : ", ") + found[i].second.hex().substr(0, std::max<std::size_t>(text.size() + 4, 12));
+  }
+  return Error{ErrorCode::invalid_argument, "several hashes begin with '" + text + "': " + list +
+                                                (found.size() > kListed ? ", ..." : "") +
+                                                "; give more digits"};
+}
+
+Result<core::JobKey> Lookup::find_job_by_name(const std::string& sweep, const std::string& name) {
+  SPIN_ASSIGN(const auto id, find_sweep(sweep));
+  SPIN_ASSIGN(const auto key, first(job_by_name_, id.value, name));
+  if (key.has_value()) return core::JobKey{*key};
+  return Error{ErrorCode::not_found, "sweep " + sweep + " has no job '" + name + "'; `spinctl jobs " + sweep +
+                                         "` lists those that it has"};
+}
+
+}  // namespace spin

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "schema/base/ids.h"
+#include "schema/base/result.h"
+#include "server/core/changes.h"
+#include "server/store/database.h"
+
+namespace spin {
+
+/// Finds what a person named.
+class Lookup {
+ public:
+  /// The database outlives the lookup.
+  static Result<Lookup> make(Database& database);
+  Result<SweepId> find_sweep(const std::string& text);
+  Result<core::JobKey> find_job(const std::string& text);
+
+ private:
+  Lookup() = default;
+  Error no_such_sweep(const std::string& text);
+  Result<core::JobKey> find_job_by_hash(const std::string& text);
+  Result<core::JobKey> find_job_by_name(const std::string& sweep, const std::string& name);
+
+  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, job_by_hash_, job_by_name_;
+};
+
+}  // namespace spin

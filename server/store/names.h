@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "schema/base/result.h"
+#include "schema/job/views.h"
+
+// How the tables spell the enumerators.
+
+namespace spin {
+
+std::string_view text_of(JobState state);
+std::string_view text_of(Outcome outcome);
+std::string_view text_of(ArtifactKind kind);
+
+/// data_loss where the text is none of the names.
+Result<JobState> job_state_from(std::string_view text);
+Result<Outcome> outcome_from(std::string_view text);
+Result<ArtifactKind> artifact_kind_from(std::string_view text);
+
+}  // namespace spin

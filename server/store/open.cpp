@@ -1,0 +1,166 @@
+#include "server/store/open.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "schema/base/version.h"
+#include "schema/sql/migrations.h"
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kApplicationId = 0x5350494e;  // "SPIN", as the first migration sets it
+
+constexpr char kSelectVersion[] = "SELECT value FROM meta WHERE key = 'version'";
+constexpr char kSetVersion[] =
+    "INSERT INTO meta (key, value) VALUES ('version', ?1) ON CONFLICT (key) DO UPDATE SET value = "
+    "excluded.value";
+constexpr char kSelectBootEpoch[] = "SELECT value FROM meta WHERE key = 'boot_epoch'";
+constexpr char kRaiseBootEpoch[] = "UPDATE meta SET value = value + 1 WHERE key = 'boot_epoch'";
+
+fs::path beside(fs::path path, const char* suffix) { return path += suffix; }
+
+Error damaged(const fs::path& path, const std::string& what) {
+  return Error{ErrorCode::data_loss, "database " + path.string() + " " + what +
+                                         "; put back a backup, or move the file " +
+                                         "away to start an empty one"};
+}
+
+Result<FileDescriptor> take_lock(const fs::path& path) {
+  const auto lock_path = beside(path, ".lock");
+  auto lock = lock_file(lock_path);
+  if (lock.ok() || lock.error().code != ErrorCode::already_exists) return lock;
+  const auto pid = read_file(lock_path, 32);
+  return Error{ErrorCode::already_exists, "database " + path.string() + " is in use by spind" +
+                                              (pid.ok() && !pid->empty() ? " pid " + *pid : "")};
+}
+
+Status run_migrations(Database& database) {
+  SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
+  const auto all = migrations();
+  for (auto next = static_cast<std::size_t>(version); next < all.size(); ++next) {
+    SPIN_ASSIGN(auto transaction, Transaction::begin(database, Transaction::Kind::write));
+    SPIN_TRY(database.run(std::string(all[next].sql)));
+    SPIN_TRY(database.run("PRAGMA user_version = " + std::to_string(next + 1)));
+    SPIN_ASSIGN(auto set_version, database.prepare(kSetVersion));
+    SPIN_TRY(set_version.run(kVersion));
+    SPIN_TRY(transaction.commit());
+  }
+  return {};
+}
+
+/// The file appears complete or not at all, so that an empty file is always one that lost its content.
+Status create(const fs::path& path) {
+  std::error_code error;
+  if (fs::file_size(beside(path, "-wal"), error) > 0 && !error) {
+    return damaged(path,
+                   "is missing, but its write-ahead log " + beside(path, "-wal").string() + " is there");
+  }
+  const auto fresh = beside(path, ".new");
+  fs::remove(fresh, error);
+  const FileDescriptor file(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.is_open()) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " cannot be made: " + std::strerror(errno)};
+  }
+  {
+    SPIN_ASSIGN(auto database, Database::open(fresh, Database::Mode::read_write));
+    SPIN_TRY(run_migrations(database));
+  }
+  if (::rename(fresh.c_str(), path.c_str()) != 0) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " cannot be made: " + std::strerror(errno)};
+  }
+  return sync_folder(path.parent_path());
+}
+
+/// Before anything is written: is this file ours, and do we know all that is in it?
+Status check_identity(Database& database) {
+  SPIN_ASSIGN(const auto application, database.integer("PRAGMA application_id"));
+  if (application != kApplicationId) {
+    return Error{ErrorCode::data_loss,
+                 "database " + database.path().string() +
+                     " belongs to another program; give the path of a database of spin, or of " +
+                     "a file that does not exist yet"};
+  }
+  SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
+  const auto known = static_cast<std::int64_t>(migrations().size());
+  if (version <= known) return {};
+  const auto writer = database.text(kSelectVersion);
+  return Error{ErrorCode::failed_precondition,
+               "database " + database.path().string() + " has schema version " + std::to_string(version) +
+                   ", this spind " + std::string(kVersion) + " knows up to " + std::to_string(known) +
+                   "; start spind " + (writer.ok() ? *writer : "of the version that wrote it") + " or newer"};
+}
+
+Status configure(Database& database) {
+  SPIN_TRY(database.run("PRAGMA foreign_keys = ON"));
+  SPIN_TRY(database.run("PRAGMA cache_size = -" + std::to_string(kCacheKib)));
+  SPIN_ASSIGN(const auto mode, database.text("PRAGMA journal_mode = WAL"));
+  if (mode != "wal") {
+    return Error{ErrorCode::failed_precondition,
+                 "database " + database.path().string() +
+                     ": the file system does not support a write-ahead log; use a " + "local disk"};
+  }
+  SPIN_TRY(database.run("PRAGMA synchronous = FULL"));
+  return database.run("PRAGMA wal_autocheckpoint = 0");
+}
+
+Status check_integrity(Database& database) {
+  SPIN_ASSIGN(const auto answer, database.text("PRAGMA quick_check(1)"));
+  if (answer == "ok") return {};
+  return damaged(database.path(), "is damaged: " + answer);
+}
+
+Result<std::int64_t> raise_boot_epoch(Database& database) {
+  SPIN_ASSIGN(auto transaction, Transaction::begin(database, Transaction::Kind::write));
+  SPIN_TRY(database.run(kRaiseBootEpoch));
+  SPIN_ASSIGN(const auto epoch, database.integer(kSelectBootEpoch));
+  SPIN_TRY(transaction.commit());
+  return epoch;
+}
+
+Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
+  struct ::stat file {};
+  if (::stat(path.c_str(), &file) != 0) {
+    SPIN_TRY(create(path));
+  } else if (!S_ISREG(file.st_mode)) {
+    return Error{ErrorCode::invalid_argument, "database " + path.string() + " is not a file"};
+  } else if (file.st_size == 0) {
+    return damaged(path, "is empty: it lost its content");
+  } else if ((file.st_mode & 0077U) != 0 && ::chmod(path.c_str(), 0600) != 0) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " is open to others and belongs to another user"};
+  }
+  SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_write));
+  SPIN_TRY(check_identity(database));
+  SPIN_TRY(configure(database));
+  SPIN_TRY(check_integrity(database));
+  SPIN_TRY(run_migrations(database));
+  SPIN_ASSIGN(const auto epoch, raise_boot_epoch(database));
+  return OpenDatabase{std::move(lock), std::move(database), epoch};
+}
+
+}  // namespace
+
+Result<OpenDatabase> open_database(const fs::path& path) {
+  std::error_code error;
+  // One database has one lock, by whatever link it is reached.
+  const auto canonical = fs::weakly_canonical(fs::absolute(path), error);
+  if (error || !fs::is_directory(canonical.parent_path(), error)) {
+    return Error{ErrorCode::not_found, "database " + path.string() + ": there is no folder " +
+                                           fs::absolute(path).parent_path().string()};
+  }
+  SPIN_ASSIGN(auto lock, take_lock(canonical));
+  return open_locked(canonical, std::move(lock));
+}
+
+}  // namespace spin

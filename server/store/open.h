@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "schema/base/file.h"
+#include "schema/base/result.h"
+#include "server/store/database.h"
+
+namespace spin {
+
+/// The coordinator's database, checked, migrated and locked for this process.
+struct OpenDatabase {
+  FileDescriptor lock;
+  Database connection;
+  std::int64_t boot_epoch = 0;  ///< of this start, durable
+};
+
+/// Makes the file where there is none. already_exists: another spind holds it. failed_precondition: a newer
+/// spin wrote it. data_loss: not a database of spin, or damaged.
+Result<OpenDatabase> open_database(const std::filesystem::path& path);
+
+/// Page cache of each connection, KiB.
+inline constexpr int kCacheKib = 4096;
+
+}  // namespace spin

@@ -1,0 +1,295 @@
+#include <mutex>
+#include <utility>
+
+#include "server/store/lookup.h"
+#include "server/store/names.h"
+#include "server/store/open.h"
+#include "server/store/reader.h"
+
+namespace spin {
+namespace {
+
+constexpr char kLease[] =
+    "SELECT j.hash, c.config, (SELECT name FROM sweep_job WHERE job = j.key ORDER BY sweep DESC LIMIT 1)"
+    " FROM job j JOIN job_config c ON c.job = j.key WHERE j.key = ?1";
+// ?1 sweep, ?2 position after which the page begins, ?3 rows
+constexpr char kJobPage[] =
+    "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
+    " (SELECT count(*) FROM attempt WHERE job = j.key),"
+    " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
+    " r.top1, r.seconds"
+    " FROM sweep_job sj JOIN job j ON j.key = sj.job JOIN cell c ON c.sweep = sj.sweep AND c.position = "
+    "sj.cell"
+    " LEFT JOIN result r ON r.job = j.key"
+    " WHERE sj.sweep = ?1 AND sj.position > ?2 ORDER BY sj.position LIMIT ?3";
+constexpr char kPlaceOfJob[] =
+    "SELECT sweep, position FROM sweep_job WHERE job = ?1 ORDER BY sweep DESC LIMIT 1";
+constexpr char kConfig[] = "SELECT config FROM job_config WHERE job = ?1";
+constexpr char kDependencies[] =
+    "SELECT j.hash FROM job_dependency d JOIN job j ON j.key = d.depends_on WHERE d.job = ?1 ORDER BY "
+    "d.depends_on";
+constexpr char kSweepsOfJob[] =
+    "SELECT s.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep WHERE sj.job = ?1 ORDER BY s.id";
+constexpr char kAttempts[] =
+    "SELECT boot_epoch, sequence, worker, state, error, started_at_ms, ended_at_ms FROM attempt WHERE job = "
+    "?1"
+    " ORDER BY boot_epoch, sequence";
+constexpr char kEpochs[] =
+    "SELECT epoch, loss, top1, top5, images_per_second, seconds FROM epoch WHERE job = ?1 ORDER BY epoch";
+constexpr char kResult[] =
+    "SELECT outcome, top1, top5, params, flops, images_per_second, peak_bytes, seconds FROM result WHERE job "
+    "= ?1";
+constexpr char kArtifacts[] =
+    "SELECT a.hash, ja.kind, a.bytes FROM job_artifact ja JOIN artifact a ON a.hash = ja.artifact WHERE "
+    "ja.job = ?1"
+    " ORDER BY ja.kind";
+constexpr char kResultRows[] =
+    "SELECT network, sharing, transform, fusion, settings, params, flops, seeds, finished, diverged, "
+    "top1_mean,"
+    " top1_deviation, difference FROM cells WHERE sweep_id = ?1 ORDER BY cell";
+constexpr char kLog[] =
+    "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+constexpr char kWorkers[] =
+    "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms FROM worker ORDER BY name";
+
+constexpr int kJobsPerPage = 1000;
+
+struct Statements {
+  Statement lease, job_page, place_of_job, config, dependencies, sweeps_of_job, attempts, epochs, result,
+      artifacts, result_rows, log, workers;
+
+  Status prepare(Database& database) {
+    SPIN_ASSIGN(lease, database.prepare(kLease));
+    SPIN_ASSIGN(job_page, database.prepare(kJobPage));
+    SPIN_ASSIGN(place_of_job, database.prepare(kPlaceOfJob));
+    SPIN_ASSIGN(config, database.prepare(kConfig));
+    SPIN_ASSIGN(dependencies, database.prepare(kDependencies));
+    SPIN_ASSIGN(sweeps_of_job, database.prepare(kSweepsOfJob));
+    SPIN_ASSIGN(attempts, database.prepare(kAttempts));
+    SPIN_ASSIGN(epochs, database.prepare(kEpochs));
+    SPIN_ASSIGN(result, database.prepare(kResult));
+    SPIN_ASSIGN(artifacts, database.prepare(kArtifacts));
+    SPIN_ASSIGN(result_rows, database.prepare(kResultRows));
+    SPIN_ASSIGN(log, database.prepare(kLog));
+    SPIN_ASSIGN(workers, database.prepare(kWorkers));
+    return {};
+  }
+};
+
+Error no_such_job(core::JobKey job) {
+  return Error{ErrorCode::not_found, "there is no job number " + std::to_string(job.value)};
+}
+
+/// Column 0 is the position.
+Result<JobRow> job_row(const Rows& rows) {
+  JobRow row;
+  row.id.digest = rows.digest(1);
+  row.name = rows.text(2);
+  SPIN_ASSIGN(row.state, job_state_from(rows.text(3)));
+  row.reason = rows.text(4);
+  row.params = rows.integer(5);
+  row.flops = rows.integer(6);
+  row.attempts = rows.small(7);
+  row.worker = rows.text(8);
+  row.top1 = rows.optional_real(9);
+  row.seconds = rows.optional_real(10);
+  return row;
+}
+
+/// Each row of `rows` through `read` into a list.
+template <class T, class Read>
+Result<std::vector<T>> collect(Rows rows, Read read) {
+  std::vector<T> list;
+  while (rows.next()) {
+    Result<T> value = read(rows);
+    if (!value.ok()) return value.error();
+    list.push_back(*std::move(value));
+  }
+  SPIN_TRY(rows.status());
+  return list;
+}
+
+AttemptRow attempt_row(const Rows& rows) {
+  return {{rows.integer(0), rows.integer(1)},
+          rows.text(2),
+          rows.text(3),
+          rows.text(4),
+          rows.integer(5),
+          rows.optional_integer(6)};
+}
+
+EpochMetrics epoch_metrics(const Rows& rows) {
+  return {rows.small(0), rows.real(1), rows.real(2), rows.real(3), rows.real(4), rows.real(5)};
+}
+
+Result<JobResult> job_result(const Rows& rows) {
+  SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
+  return JobResult{outcome,         rows.real(1), rows.real(2),    rows.integer(3),
+                   rows.integer(4), rows.real(5), rows.integer(6), rows.real(7)};
+}
+
+Result<ArtifactRef> artifact_ref(const Rows& rows) {
+  SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
+  return ArtifactRef{ArtifactId{rows.digest(0)}, kind, rows.integer(2)};
+}
+
+ResultRow result_row(const Rows& rows) {
+  ResultRow row{rows.text(0),
+                rows.text(1),
+                rows.text(2),
+                rows.text(3),
+                rows.text(4),
+                rows.integer(5),
+                rows.integer(6),
+                rows.small(7),
+                rows.small(8),
+                rows.small(9),
+                {},
+                {},
+                {}};
+  row.top1_mean = rows.optional_real(10);
+  row.top1_deviation = rows.optional_real(11);
+  row.difference = rows.optional_real(12);
+  return row;
+}
+
+WorkerRow worker_row(const Rows& rows) {
+  WorkerRow row;
+  row.name = rows.text(0);
+  row.host = rows.text(1);
+  row.device = rows.text(2);
+  row.version = rows.text(3);
+  row.state = "offline";
+  row.slots = rows.small(4);
+  row.threads = rows.small(5);
+  row.jobs_done = rows.integer(6);
+  row.last_seen_ms = rows.integer(7);
+  return row;
+}
+
+class SqliteReader final : public Reader {
+ public:
+  SqliteReader(Database database) : database_(std::move(database)) {}
+
+  Status prepare() {
+    database_.never_checkpoint();
+    SPIN_TRY(database_.run("PRAGMA cache_size = -" + std::to_string(kCacheKib)));
+    SPIN_TRY(statements_.prepare(database_));
+    SPIN_ASSIGN(auto lookup, Lookup::make(database_));
+    lookup_.emplace(std::move(lookup));
+    return {};
+  }
+
+  Result<SweepId> find_sweep(const std::string& text) override {
+    const std::lock_guard lock(mutex_);
+    return lookup_->find_sweep(text);
+  }
+
+  Result<core::JobKey> find_job(const std::string& text) override {
+    const std::lock_guard lock(mutex_);
+    return lookup_->find_job(text);
+  }
+
+  Result<Lease> lease_of(core::JobKey job) override {
+    const std::lock_guard lock(mutex_);
+    auto rows = statements_.lease.query(job.value);
+    if (rows.next()) return Lease{{}, JobId{rows.digest(0)}, rows.text(2), rows.text(1), {}, {}};
+    SPIN_TRY(rows.status());
+    return no_such_job(job);
+  }
+
+  Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) override {
+    std::int64_t last = -1;
+    for (;;) {
+      SPIN_ASSIGN(const auto page, job_page(sweep, last));
+      for (const auto& row : page) {
+        if (!each(row)) return {};
+      }
+      if (page.size() < kJobsPerPage) return {};
+    }
+  }
+
+  Result<JobDetail> job(core::JobKey job) override {
+    const std::lock_guard lock(mutex_);
+    SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
+    JobDetail detail;
+    SPIN_ASSIGN(detail.row, newest_row(job));
+    SPIN_TRY(fill(job, detail));
+    SPIN_TRY(transaction.commit());
+    return detail;
+  }
+
+  Result<std::vector<ResultRow>> results(SweepId sweep) override {
+    const std::lock_guard lock(mutex_);
+    return collect<ResultRow>(statements_.result_rows.query(sweep.value), result_row);
+  }
+
+  Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) override {
+    const std::lock_guard lock(mutex_);
+    return collect<LogLine>(statements_.log.query(job.value, after, limit), [](const Rows& rows) {
+      return LogLine{rows.integer(0), rows.integer(1), rows.text(2)};
+    });
+  }
+
+  Result<std::vector<WorkerRow>> workers() override {
+    const std::lock_guard lock(mutex_);
+    return collect<WorkerRow>(statements_.workers.query(), worker_row);
+  }
+
+ private:
+  /// Read in pages, so that whoever takes the rows slowly holds neither the lock nor an old snapshot.
+  Result<std::vector<JobRow>> job_page(SweepId sweep, std::int64_t& last) {
+    const std::lock_guard lock(mutex_);
+    return collect<JobRow>(statements_.job_page.query(sweep.value, last, kJobsPerPage),
+                           [&](const Rows& rows) {
+                             last = rows.integer(0);
+                             return job_row(rows);
+                           });
+  }
+
+  /// As the newest sweep shows it.
+  Result<JobRow> newest_row(core::JobKey job) {
+    auto place = statements_.place_of_job.query(job.value);
+    if (!place.next()) {
+      SPIN_TRY(place.status());
+      return no_such_job(job);
+    }
+    auto rows = statements_.job_page.query(place.integer(0), place.integer(1) - 1, 1);
+    if (rows.next()) return job_row(rows);
+    SPIN_TRY(rows.status());
+    return no_such_job(job);
+  }
+
+  Status fill(core::JobKey job, JobDetail& detail) {
+    const auto key = job.value;
+    const auto first_text = [](const Rows& rows) { return rows.text(0); };
+    SPIN_ASSIGN(const auto configs, collect<std::string>(statements_.config.query(key), first_text));
+    if (!configs.empty()) detail.config = configs.front();
+    SPIN_ASSIGN(detail.depends_on, collect<JobId>(statements_.dependencies.query(key),
+                                                  [](const Rows& rows) { return JobId{rows.digest(0)}; }));
+    SPIN_ASSIGN(detail.sweeps, collect<std::string>(statements_.sweeps_of_job.query(key), first_text));
+    SPIN_ASSIGN(detail.attempts, collect<AttemptRow>(statements_.attempts.query(key), attempt_row));
+    SPIN_ASSIGN(detail.epochs, collect<EpochMetrics>(statements_.epochs.query(key), epoch_metrics));
+    SPIN_ASSIGN(const auto results, collect<JobResult>(statements_.result.query(key), job_result));
+    if (!results.empty()) detail.result = results.front();
+    SPIN_ASSIGN(detail.artifacts, collect<ArtifactRef>(statements_.artifacts.query(key), artifact_ref));
+    return {};
+  }
+
+  std::mutex mutex_;
+  // Behind mutex_. The connection goes last.
+  Database database_;
+  Statements statements_;
+  std::optional<Lookup> lookup_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) {
+  SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_only));
+  auto reader = std::make_unique<SqliteReader>(std::move(database));
+  SPIN_TRY(reader->prepare());
+  return std::unique_ptr<Reader>(std::move(reader));
+}
+
+}  // namespace spin

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "schema/base/result.h"
+#include "server/core/changes.h"
+#include "server/store/database.h"
+
+namespace spin {
+
+/// Writes a submitted sweep: its cells, its jobs, and links to the jobs that are known already.
+class SweepWriter {
+ public:
+  /// The database outlives the writer.
+  static Result<SweepWriter> make(Database& database);
+  /// Inside a transaction of the caller.
+  Status insert(const core::InsertSweep& change, std::int64_t now_ms);
+
+ private:
+  explicit SweepWriter(Database& database) : database_(&database) {}
+  Status insert_cells(const core::InsertSweep& change);
+  Status insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state);
+
+  Database* database_;
+  Statement insert_sweep_, insert_cell_, insert_job_, insert_config_, insert_dependency_, insert_sweep_job_;
+};
+
+}  // namespace spin
