@@ -24,7 +24,7 @@ struct InsertSweep {
   std::shared_ptr<const SweepPlan> plan;
   std::vector<JobKey> job_keys;      ///< of plan->jobs, same order
   std::vector<bool> job_is_new;      ///< same order: insert the job, or only link it
-  std::vector<JobState> job_states;  ///< of the new ones, same order as plan->jobs
+  std::vector<JobState> job_states;  ///< one for each new job, in the order of plan->jobs
   std::string source;                ///< text of the sweep file
   std::vector<Override> overrides;
 };
@@ -36,11 +36,14 @@ struct SetJobState {
   int trainer_deaths = 0;
   int workers_lost = 0;
 };
+/// An attempt begins. With a token that is there already: the attempt was ended as lost and turns out to be alive, it
+/// runs again.
 struct InsertAttempt {
   AttemptToken token;
   JobKey job;
   std::string worker;
 };
+/// Replaces an earlier end: a lost or stopped attempt may still have finished.
 struct EndAttempt {
   AttemptToken token;
   std::string state;  ///< finished, failed, lost, stopped, duplicate
@@ -80,7 +83,7 @@ struct StoredJob {
   std::string reason;
   int failures = 0, trainer_deaths = 0, workers_lost = 0;
   int priority = 0, max_attempts = 3;  ///< highest over its sweeps
-  double work = 0;                     ///< predicted training work, for the share done
+  double work = 0;                     ///< training_work() of server/core/work.h, for the share done
   std::vector<JobKey> depends_on;
   std::optional<AttemptToken> attempt;  ///< the running one
   std::string worker;                   ///< its worker

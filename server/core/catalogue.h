@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/core/changes.h"
+#include "server/core/job_index.h"
+#include "server/core/phase.h"
+#include "server/core/small_list.h"
+
+namespace spin::core {
+
+struct JobArtifacts {
+  std::optional<ArtifactRef> checkpoint, model;
+};
+
+/// What the coordinator keeps of a job: about 160 bytes, whatever its configuration.
+struct Job {
+  JobId id;
+  JobPhase phase;  ///< changed by change() of step.h only
+  int failures = 0, trainer_deaths = 0, workers_lost = 0;
+  int priority = 0, max_attempts = 3;  ///< highest over its sweeps
+  double work = 0;
+  SmallList<JobKey> depends_on, dependants;
+  SmallList<SweepId> sweeps;
+  std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
+
+  [[nodiscard]] std::optional<ArtifactRef> checkpoint() const;
+  [[nodiscard]] std::optional<ArtifactRef> model() const;
+  void set(const ArtifactRef& artifact);
+};
+
+struct Sweep {
+  SweepId id;
+  std::string name;
+  std::int64_t submitted_at_ms = 0;
+  std::vector<JobKey> jobs;  ///< in the order of the plan
+  bool withdrawn =
+      false;  ///< cancelled: needs none of its jobs any more, even where another sweep keeps them alive
+
+  // Kept with every change of a job.
+  StateCounts counts;
+  double work_total = 0, work_done = 0, work_live = 0;
+  std::uint64_t version = 1;
+  struct RateBasis {
+    Now at;
+    double work_done = 0;  ///< the shares of running jobs included
+  };
+  std::optional<RateBasis> rate_basis;  ///< first progress of this boot
+
+  /// Whether one of its jobs may still change by itself.
+  [[nodiscard]] bool is_live() const { return !withdrawn && counts.live() > 0; }
+};
+
+/// The member of `counts` that `state` stands for.
+std::int64_t& count_of(StateCounts& counts, JobState state);
+bool is_done(JobState state);  ///< completed or diverged
+bool is_live(JobState state);  ///< may change by itself
+
+/// Jobs, sweeps, and how they hang together. Jobs are never removed.
+class Catalogue {
+ public:
+  /// Numbers the job with the next key.
+  JobKey add(Job job);
+  /// With the key that it has; keys ascend.
+  void restore(JobKey key, Job job);
+  [[nodiscard]] Job* find(JobKey key);
+  [[nodiscard]] const Job* find(JobKey key) const;
+  [[nodiscard]] std::optional<JobKey> find(const JobId& id) const;
+  /// Precondition: find(key).
+  [[nodiscard]] Job& at(JobKey key) { return *find(key); }
+  [[nodiscard]] const Job& at(JobKey key) const { return *find(key); }
+  [[nodiscard]] JobKey last_key() const { return JobKey{static_cast<std::int64_t>(jobs_.size())}; }
+  void depend(JobKey job, JobKey on);
+
+  Sweep& add_sweep(const std::string& name, std::int64_t submitted_at_ms);
+  Sweep& restore_sweep(SweepId id, const std::string& name, std::int64_t submitted_at_ms);
+  [[nodiscard]] Sweep* find_sweep(SweepId id);
+  [[nodiscard]] const Sweep* find_sweep(SweepId id) const;
+  [[nodiscard]] const std::map<SweepId, Sweep>& sweeps() const { return sweeps_; }
+  void link(JobKey job, Sweep& sweep);
+
+  /// Brings the counts of the job's sweeps up to date after a change of its state.
+  void count(const Job& job, JobState before, JobState after);
+  /// Says that the job's sweeps show something new.
+  void touch(const Job& job);
+
+ private:
+  std::deque<Job> jobs_;  ///< of key 1, 2, ...; a number that the store skipped is a job without an identity
+  JobIndex index_;
+  std::map<SweepId, Sweep> sweeps_;
+};
+
+}  // namespace spin::core

@@ -1,0 +1,86 @@
+#include "server/core/coordinator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/core/cancel.h"
+#include "server/core/invariants.h"
+#include "server/core/leases.h"
+#include "server/core/reports.h"
+#include "server/core/sessions.h"
+#include "server/core/status.h"
+#include "server/core/submit.h"
+
+namespace spin::core {
+namespace {
+
+struct Handler {
+  Step& step;
+
+  void operator()(const SweepSubmitted& event) const { submit(step, event); }
+  void operator()(const CancelRequested& event) const { cancel(step, event); }
+  void operator()(const WorkerAttached& event) const { attach(step, event); }
+  void operator()(const WorkerDetached& event) const { detach(step, event.session); }
+  void operator()(const WorkerSaid& event) const { worker_said(step, event); }
+  void operator()(const TimePassed&) const { time_passed(step); }
+};
+
+}  // namespace
+
+Coordinator::Coordinator(Settings settings, StoredState stored, Now now)
+    : state_(std::make_unique<State>(State{restore(settings, std::move(stored), now)})) {}
+
+Coordinator::~Coordinator() = default;
+
+Effects Coordinator::handle(const Event& event, Now now) {
+  Effects effects;
+  Step step{state_->core, now, effects};
+  std::visit(Handler{step}, event);
+  schedule(step);
+  return effects;
+}
+
+std::optional<Now> Coordinator::next_deadline() const {
+  const auto due = state_->core.timers.first();
+  return due ? std::optional<Now>(due->at) : std::nullopt;
+}
+
+std::optional<SweepStatus> Coordinator::sweep_status(SweepId id, Now now) const {
+  const Sweep* sweep = state_->core.catalogue.find_sweep(id);
+  return sweep == nullptr ? std::nullopt : std::optional(make_status(state_->core, *sweep, now));
+}
+
+std::vector<SweepId> Coordinator::sweeps() const {
+  std::vector<SweepId> ids;
+  for (const auto& [id, sweep] : state_->core.catalogue.sweeps()) ids.push_back(id);
+  return ids;
+}
+
+std::uint64_t Coordinator::sweep_version(SweepId id) const {
+  const Sweep* sweep = state_->core.catalogue.find_sweep(id);
+  return sweep == nullptr ? 0 : sweep->version;
+}
+
+std::optional<JobState> Coordinator::job_state(JobKey key) const {
+  const Job* job = state_->core.catalogue.find(key);
+  return job == nullptr ? std::nullopt : std::optional(state_of(job->phase));
+}
+
+std::vector<WorkerRow> Coordinator::workers() const {
+  std::vector<WorkerRow> rows;
+  for (const auto& [id, session] : state_->core.workers.all()) {
+    WorkerRow row;
+    row.name = session.hello.name;
+    row.state = session.draining ? "draining" : "online";
+    row.busy = static_cast<int>(session.busy.size());
+    rows.push_back(std::move(row));
+  }
+  std::sort(rows.begin(), rows.end(), [](const WorkerRow& a, const WorkerRow& b) { return a.name < b.name; });
+  return rows;
+}
+
+const Counters& Coordinator::counters() const { return state_->core.counters; }
+
+std::vector<std::string> Coordinator::check_invariants() const { return broken_invariants(state_->core); }
+
+}  // namespace spin::core

@@ -1,0 +1,100 @@
+#include "server/core/dependencies.h"
+
+#include <memory>
+#include <vector>
+
+namespace spin::core {
+namespace {
+
+Reason share(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+/// What `job` is to those that depend on it; none where they may wait for it or start from it.
+std::optional<Obstacle> as_obstacle(JobKey key, const Job& job) {
+  const std::string name = "dependency " + job.id.short_hex();
+  if (std::holds_alternative<Diverged>(job.phase))
+    return Obstacle{key, share(name + " diverged: there is no model to start from")};
+  if (const auto* failed = std::get_if<Failed>(&job.phase))
+    return Obstacle{key, share(name + " failed: " + *failed->reason)};
+  if (std::holds_alternative<Cancelled>(job.phase)) return Obstacle{key, share(name + " was cancelled")};
+  if (const auto* blocked = std::get_if<Blocked>(&job.phase)) return Obstacle{blocked->by, blocked->reason};
+  return std::nullopt;
+}
+
+/// Blocked jobs that nothing stands in the way of any more wait again, or are ready; the others may now be
+/// blocked by another job.
+void unblock(Step& step, std::vector<JobKey> open) {
+  while (!open.empty()) {
+    const JobKey key = open.back();
+    open.pop_back();
+    const Job& job = step.core.catalogue.at(key);
+    const auto* blocked = std::get_if<Blocked>(&job.phase);
+    if (blocked == nullptr) continue;
+    const DependencyView view = view_dependencies(step.core.catalogue, job);
+    if (view.obstacle && view.obstacle->by == blocked->by) continue;
+    if (view.obstacle)
+      change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+    else
+      change(step, key, Revive{view.unmet});
+    const auto next = job.dependants.items();
+    open.insert(open.end(), next.begin(), next.end());
+  }
+}
+
+/// A job that waits; and one that the same job has blocked with another reason before.
+bool may_block(const Job& job, const Obstacle& obstacle) {
+  const auto* blocked = std::get_if<Blocked>(&job.phase);
+  return blocked == nullptr ? std::holds_alternative<Waiting>(job.phase)
+                            : blocked->by == obstacle.by && blocked->reason != obstacle.reason;
+}
+
+std::vector<JobKey> dependants_of(const Step& step, JobKey key) {
+  const auto dependants = step.core.catalogue.at(key).dependants.items();
+  return {dependants.begin(), dependants.end()};
+}
+
+}  // namespace
+
+DependencyView view_dependencies(const Catalogue& catalogue, const Job& job) {
+  DependencyView view;
+  for (const JobKey key : job.depends_on.items()) {
+    const Job& dependency = catalogue.at(key);
+    if (!std::holds_alternative<Completed>(dependency.phase)) ++view.unmet;
+    if (!view.obstacle) view.obstacle = as_obstacle(key, dependency);
+  }
+  return view;
+}
+
+void release_dependants(Step& step, JobKey key) {
+  for (const JobKey dependant : dependants_of(step, key))
+    if (std::holds_alternative<Waiting>(step.core.catalogue.at(dependant).phase))
+      change(step, dependant, DependencyDone{});
+  unblock(step, dependants_of(step, key));
+}
+
+void block_dependants(Step& step, JobKey key) {
+  const auto obstacle = as_obstacle(key, step.core.catalogue.at(key));
+  if (!obstacle) return;
+  std::vector<JobKey> open = dependants_of(step, key);
+  while (!open.empty()) {
+    const JobKey next = open.back();
+    open.pop_back();
+    if (!may_block(step.core.catalogue.at(next), *obstacle)) continue;
+    change(step, next, Block{obstacle->by, obstacle->reason}, *obstacle->reason);
+    const auto further = dependants_of(step, next);
+    open.insert(open.end(), further.begin(), further.end());
+  }
+}
+
+void revive(Step& step, JobKey key) {
+  Job& job = step.core.catalogue.at(key);
+  const DependencyView view = view_dependencies(step.core.catalogue, job);
+  if (view.obstacle && std::holds_alternative<Blocked>(job.phase)) return;
+  job.failures = 0;
+  job.trainer_deaths = 0;
+  change(step, key, Revive{view.unmet});
+  if (view.obstacle)
+    change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+  unblock(step, dependants_of(step, key));
+}
+
+}  // namespace spin::core

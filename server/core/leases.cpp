@@ -1,0 +1,97 @@
+#include "server/core/leases.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/core/dependencies.h"
+
+namespace spin::core {
+namespace {
+
+std::optional<ArtifactRef> initial_weights(const Catalogue& catalogue, const Job& job) {
+  for (const JobKey dependency : job.depends_on.items())
+    if (const auto model = catalogue.at(dependency).model()) return model;
+  return std::nullopt;
+}
+
+std::unique_ptr<Attempt> make_attempt(const Step& step, SessionId session, const AttemptToken& token) {
+  auto attempt = std::make_unique<Attempt>();
+  attempt->token = token;
+  attempt->worker = step.core.workers.find(session)->hello.name;
+  attempt->deadline = step.now + std::chrono::milliseconds(step.core.settings.lease_ms);
+  attempt->session = session;
+  return attempt;
+}
+
+/// The changes that a new attempt and one that comes back have in common.
+void run(Step& step, JobKey key, SessionId session, const AttemptToken& token) {
+  auto attempt = make_attempt(step, session, token);
+  step.effects.changes.emplace_back(InsertAttempt{token, key, attempt->worker});
+  change(step, key, Run{std::move(attempt)});
+}
+
+void grant(Step& step, JobKey key, SessionId session) {
+  Core& core = step.core;
+  const AttemptToken token{core.boot_epoch, core.next_sequence++};
+  run(step, key, session, token);
+  core.workers.take_credit(session);
+  ++core.counters.leases;
+  const Job& job = core.catalogue.at(key);
+  step.effects.messages.emplace_back(
+      SendLease{session, key, token, job.checkpoint(), initial_weights(core.catalogue, job)});
+}
+
+bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
+  if (attempt.session && *attempt.session != session) return false;
+  if (!attempt.session) {
+    attempt.session = session;
+    attempt.worker = step.core.workers.find(session)->hello.name;
+    step.core.workers.occupy(session, key);
+  }
+  renew_lease(step, key);
+  return true;
+}
+
+}  // namespace
+
+void schedule(Step& step) {
+  while (const auto key = step.core.ready.first()) {
+    const auto session = step.core.workers.roomiest();
+    if (!session) return;
+    grant(step, *key, *session);
+  }
+}
+
+void lose(Step& step, JobKey key, const std::string& why) {
+  Job& job = step.core.catalogue.at(key);
+  step.effects.changes.emplace_back(EndAttempt{running_attempt(job)->token, "lost", why});
+  ++job.workers_lost;
+  ++step.core.counters.lost_attempts;
+  change(step, key, Lose{});
+}
+
+void time_passed(Step& step) {
+  const std::string silent =
+      "nothing was heard of it for " + std::to_string(step.core.settings.lease_ms) + " ms";
+  while (const auto due = step.core.timers.first()) {
+    if (due->at > step.now) return;
+    if (running_attempt(step.core.catalogue.at(due->job)) != nullptr)
+      lose(step, due->job, silent);
+    else
+      change(step, due->job, BackoffOver{});
+  }
+}
+
+bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
+  const auto found = step.core.attempts.find(token);
+  if (found == step.core.attempts.end()) return false;
+  const JobKey key = found->second;
+  Attempt* attempt = running_attempt(step.core.catalogue.at(key));
+  if (attempt == nullptr) {
+    run(step, key, session, token);
+    return true;
+  }
+  return attempt->token == token && bind(step, key, *attempt, session);
+}
+
+}  // namespace spin::core

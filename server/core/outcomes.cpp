@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "server/core/dependencies.h"
+#include "server/core/reports.h"
+#include "server/core/status.h"
+
+// How attempts end by what their worker says: with a result, or with a failure.
+
+namespace spin::core {
+namespace {
+
+/// Whether a job in this phase has no result yet and may take one, also a late one.
+bool takes_result(const JobPhase& phase) {
+  return std::holds_alternative<Ready>(phase) || std::holds_alternative<Backoff>(phase) ||
+         std::holds_alternative<Running>(phase) || std::holds_alternative<Failed>(phase);
+}
+
+std::optional<AttemptToken> winner_of(const JobPhase& phase) {
+  if (const auto* completed = std::get_if<Completed>(&phase)) return completed->winner;
+  if (const auto* diverged = std::get_if<Diverged>(&phase)) return diverged->winner;
+  return std::nullopt;
+}
+
+void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
+  Job& job = step.core.catalogue.at(key);
+  auto& changes = step.effects.changes;
+  if (const Attempt* other = running_attempt(job); other != nullptr && other->token != token)
+    stop_running(step, job, "an earlier attempt, counted as lost, has finished the job");
+  changes.emplace_back(InsertResult{key, token, finished.result});
+  if (finished.model) {
+    ArtifactRef model = *finished.model;
+    model.kind = ArtifactKind::model;
+    job.set(model);
+    changes.emplace_back(InsertArtifact{key, model, 0});
+  }
+  changes.emplace_back(EndAttempt{token, "finished", {}});
+  change(step, key, Finish{token, finished.result.outcome});
+  ++step.core.counters.results;
+  if (finished.result.outcome == Outcome::completed)
+    release_dependants(step, key);
+  else
+    block_dependants(step, key);
+  note_progress(step, job);
+}
+
+void retry_later(Step& step, JobKey key, const std::string& message) {
+  const Job& job = step.core.catalogue.at(key);
+  const Settings& settings = step.core.settings;
+  const int doublings = std::clamp(job.failures + job.trainer_deaths - 1, 0, 30);
+  const std::int64_t wait_ms =
+      std::min(settings.backoff_limit_ms, settings.backoff_first_ms * (std::int64_t{1} << doublings));
+  change(step, key, Retry{step.now + std::chrono::milliseconds(wait_ms)}, message);
+}
+
+void give_up(Step& step, JobKey key, const std::string& reason) {
+  change(step, key, GiveUp{std::make_shared<const std::string>(reason)}, reason);
+  block_dependants(step, key);
+}
+
+}  // namespace
+
+void accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
+  const Job& job = step.core.catalogue.at(key);
+  if (takes_result(job.phase)) {
+    accept(step, key, token, finished);
+  } else if (winner_of(job.phase) != token) {
+    ++step.core.counters.duplicates;
+  }
+}
+
+void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
+  Job& job = step.core.catalogue.at(key);
+  const Attempt& attempt = *running_attempt(job);
+  const bool refused = failed.kind == FailureKind::refused;
+  step.effects.changes.emplace_back(
+      EndAttempt{attempt.token, refused ? "stopped" : "failed", failed.message});
+  if (refused) {
+    // It will not want the next one either, until it says so.
+    if (attempt.session) step.core.workers.set_credits(*attempt.session, 0);
+    change(step, key, GiveBack{});
+    return;
+  }
+  ++step.core.counters.failures;
+  if (failed.kind == FailureKind::trainer_died) {
+    ++job.trainer_deaths;
+    if (job.trainer_deaths >= step.core.settings.trainer_deaths_limit)
+      give_up(step, key,
+              "quarantined: killed " + std::to_string(job.trainer_deaths) + " trainers: " + failed.message);
+    else
+      retry_later(step, key, failed.message);
+    return;
+  }
+  ++job.failures;
+  if (job.failures >= job.max_attempts)
+    give_up(step, key, failed.message);
+  else
+    retry_later(step, key, failed.message);
+}
+
+}  // namespace spin::core

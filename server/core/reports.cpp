@@ -1,0 +1,112 @@
+#include "server/core/reports.h"
+
+#include <utility>
+
+#include "server/core/leases.h"
+#include "server/core/sessions.h"
+#include "server/core/status.h"
+
+namespace spin::core {
+namespace {
+
+/// Whether the report comes from the attempt that runs the job, or from the one that ran it last and that
+/// nobody has replaced. Anything else is stale.
+bool speaks_for(const Job& job, const AttemptToken& token) {
+  if (const Attempt* attempt = running_attempt(job)) return attempt->token == token;
+  return lost_attempt(job) == token;
+}
+
+/// Whether this coordinator, in this or an earlier boot, may have issued the token.
+bool may_be_issued(const Core& core, const AttemptToken& token) {
+  if (token.boot_epoch < 1 || token.sequence < 1) return false;
+  return token < AttemptToken{core.boot_epoch, core.next_sequence};
+}
+
+/// A report that is sent again because its acknowledgement got lost.
+bool is_repeated(const Job& job, const SequencedReport& report) {
+  const Attempt* attempt = running_attempt(job);
+  return attempt != nullptr && attempt->token == report.report.attempt && report.sequence != 0 &&
+         report.sequence <= attempt->last_report;
+}
+
+struct ReportHandler {
+  Step& step;
+  SessionId session;
+  JobKey key;
+  AttemptToken token;
+  bool current;   ///< of the attempt that speaks for the job
+  bool repeated;  ///< has been handled before
+
+  void operator()(const AttemptStarted&) const {}
+  void operator()(const EpochFinished& epoch) const {
+    if (!current || repeated) return;
+    step.effects.changes.emplace_back(InsertEpoch{key, token, epoch.metrics});
+    ++step.core.counters.epochs;
+  }
+  void operator()(const CheckpointStored& stored) const {
+    if (!current || repeated) return;
+    ArtifactRef artifact = stored.artifact;
+    artifact.kind = ArtifactKind::checkpoint;
+    step.core.catalogue.at(key).set(artifact);
+    step.effects.changes.emplace_back(InsertArtifact{key, artifact, stored.epoch});
+  }
+  void operator()(const AttemptFinished& finished) const { accept_or_count(step, key, token, finished); }
+  void operator()(const AttemptFailed& failed) const {
+    if (current && keep_attempt(step, session, token)) handle_failure(step, key, failed);
+  }
+  void operator()(const LogLines& log) const {
+    if (!repeated && !log.lines.empty()) step.effects.changes.emplace_back(AppendLog{key, log.lines});
+  }
+};
+
+void apply_report(Step& step, SessionId session, const SequencedReport& report) {
+  const auto& [id, token, body] = report.report;
+  const auto key = step.core.catalogue.find(id);
+  if (!key || !may_be_issued(step.core, token)) return;
+  const auto owner = step.core.attempts.find(token);
+  if (owner != step.core.attempts.end() && owner->second != *key) return;
+
+  Job& job = step.core.catalogue.at(*key);
+  const bool repeated = is_repeated(job, report);
+  if (Attempt* attempt = running_attempt(job); attempt != nullptr && attempt->token == token) {
+    if (!repeated && report.sequence != 0) attempt->last_report = report.sequence;
+    renew_lease(step, *key);
+  }
+  std::visit(ReportHandler{step, session, *key, token, speaks_for(job, token), repeated}, body);
+}
+
+struct Said {
+  Step& step;
+  SessionId session;
+
+  void operator()(const WorkerHello&) const {}  // comes as WorkerAttached
+  void operator()(const Credits& credits) const { step.core.workers.set_credits(session, credits.free); }
+  void operator()(const Heartbeat& heartbeat) const { reconcile(step, session, heartbeat.running); }
+  void operator()(const SequencedReport& report) const { handle_report(step, session, report); }
+  void operator()(const Progress& progress) const { handle_progress(step, session, progress); }
+  void operator()(const Draining&) const { step.core.workers.drain(session); }
+};
+
+}  // namespace
+
+void worker_said(Step& step, const WorkerSaid& event) {
+  if (step.core.workers.find(event.session) == nullptr) return;
+  step.core.workers.heard(event.session, step.now);
+  std::visit(Said{step, event.session}, event.message);
+}
+
+void handle_report(Step& step, SessionId session, const SequencedReport& report) {
+  apply_report(step, session, report);
+  if (report.sequence != 0)
+    step.effects.messages.emplace_back(SendMessage{session, ReportAck{report.sequence}});
+}
+
+void handle_progress(Step& step, SessionId session, const Progress& progress) {
+  if (!keep_attempt(step, session, progress.attempt)) return;
+  Job& job = step.core.catalogue.at(step.core.attempts.at(progress.attempt));
+  running_attempt(job)->progress = progress;
+  step.core.catalogue.touch(job);
+  note_progress(step, job);
+}
+
+}  // namespace spin::core

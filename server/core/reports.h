@@ -1,0 +1,18 @@
+#pragma once
+
+#include "server/core/step.h"
+
+namespace spin::core {
+
+/// What an attached worker said; of a session that is gone, nothing is heard (its worker repeats it).
+void worker_said(Step& step, const WorkerSaid& event);
+/// What a worker reports of an attempt. Acknowledged in every case, so that no worker repeats it for ever.
+void handle_report(Step& step, SessionId session, const SequencedReport& report);
+void handle_progress(Step& step, SessionId session, const Progress& progress);
+
+/// An attempt found a result: taken if the job has none, whoever runs it now.
+void accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished);
+/// Precondition: the attempt runs the job.
+void handle_failure(Step& step, JobKey key, const AttemptFailed& failed);
+
+}  // namespace spin::core

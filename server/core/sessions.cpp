@@ -1,0 +1,93 @@
+#include "server/core/sessions.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "schema/base/version.h"
+#include "server/core/leases.h"
+
+namespace spin::core {
+namespace {
+
+void close(Step& step, SessionId session, Error error) {
+  step.effects.messages.emplace_back(CloseSession{session, std::move(error)});
+}
+
+bool may_replace(const Step& step, const Session& old, const WorkerHello& hello) {
+  const bool same_process = old.hello.host == hello.host && old.hello.pid == hello.pid;
+  return same_process ||
+         step.now - old.heard > 2 * std::chrono::milliseconds(step.core.settings.heartbeat_ms);
+}
+
+std::optional<Error> reason_to_refuse(const Step& step, const WorkerHello& hello) {
+  if (hello.version != kVersion)
+    return Error{ErrorCode::failed_precondition, "worker '" + hello.name + "' is spin " + hello.version +
+                                                     " and the coordinator is spin " + std::string(kVersion) +
+                                                     "; run the same version on both"};
+  if (hello.name.empty())
+    return Error{ErrorCode::invalid_argument, "a worker needs a name; give one with --name"};
+  const Session* old = step.core.workers.find(hello.name);
+  if (old != nullptr && !may_replace(step, *old, hello))
+    return Error{ErrorCode::already_exists, "worker name '" + hello.name + "' is in use by " +
+                                                old->hello.host + " pid " + std::to_string(old->hello.pid) +
+                                                "; give another with --name"};
+  return std::nullopt;
+}
+
+/// Attempts that the coordinator gave to this worker and that the worker does not have: it was started anew,
+/// or never got them. In the order of their age.
+std::vector<JobKey> missing_attempts(const Core& core, const WorkerHello& hello) {
+  std::vector<std::pair<AttemptToken, JobKey>> missing;
+  for (const auto& [token, key] : core.attempts) {
+    const Attempt* attempt = running_attempt(core.catalogue.at(key));
+    if (attempt == nullptr || attempt->token != token || attempt->worker != hello.name) continue;
+    if (std::find(hello.held.begin(), hello.held.end(), token) == hello.held.end())
+      missing.emplace_back(token, key);
+  }
+  std::sort(missing.begin(), missing.end());
+  std::vector<JobKey> keys;
+  for (const auto& [token, key] : missing) keys.push_back(key);
+  return keys;
+}
+
+}  // namespace
+
+void attach(Step& step, const WorkerAttached& event) {
+  Core& core = step.core;
+  if (auto error = reason_to_refuse(step, event.hello)) {
+    close(step, event.session, std::move(*error));
+    return;
+  }
+  if (const Session* old = core.workers.find(event.hello.name)) {
+    const SessionId replaced = old->id;
+    detach(step, replaced);
+    close(step, replaced, {ErrorCode::unavailable, "worker '" + event.hello.name + "' has connected anew"});
+  }
+  core.workers.add(event.session, event.hello, step.now);
+  step.effects.changes.emplace_back(UpsertWorker{event.hello});
+  step.effects.messages.emplace_back(SendMessage{
+      event.session,
+      Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms}});
+  for (const JobKey key : missing_attempts(core, event.hello))
+    lose(step, key, "worker '" + event.hello.name + "' came back without it");
+  reconcile(step, event.session, event.hello.held);
+}
+
+void detach(Step& step, SessionId session) {
+  const Session* gone = step.core.workers.find(session);
+  if (gone == nullptr) return;
+  for (const JobKey key : gone->busy) running_attempt(step.core.catalogue.at(key))->session.reset();
+  step.core.workers.remove(session);
+}
+
+void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {
+  for (const AttemptToken& token : running)
+    if (!keep_attempt(step, session, token))
+      step.effects.messages.emplace_back(SendMessage{
+          session,
+          StopAttempt{token, "no longer wanted: the job is done or cancelled, or another attempt runs it"}});
+}
+
+}  // namespace spin::core

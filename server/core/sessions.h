@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "server/core/step.h"
+
+namespace spin::core {
+
+void attach(Step& step, const WorkerAttached& event);
+/// The worker's attempts run on under their leases, until it comes back or the leases end.
+void detach(Step& step, SessionId session);
+/// Keeps the attempts that are wanted, and has the others stopped.
+void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running);
+
+}  // namespace spin::core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/core/catalogue.h"
+#include "server/core/coordinator.h"
+#include "server/core/ready_queue.h"
+#include "server/core/timers.h"
+#include "server/core/workers.h"
+
+namespace spin::core {
+
+/// All that the coordinator knows. The rules are free functions over it, one file a subject.
+struct Core {
+  // Constant after construction.
+  Settings settings;
+  std::int64_t boot_epoch = 0;
+  std::int64_t done_before = 0;  ///< jobs that had a result when this boot began
+
+  Catalogue catalogue;
+  ReadyQueue ready;
+  Timers timers;
+  Workers workers;
+  /// Jobs by their running attempt, and by the lost one that may still come back.
+  std::unordered_map<AttemptToken, JobKey> attempts;
+  std::int64_t next_sequence = 1;
+  Counters counters;
+  std::vector<std::string>
+      defects;  ///< transitions that were refused: bugs of ours, shown by check_invariants()
+};
+
+struct Coordinator::State {
+  Core core;
+};
+
+/// From what the store holds: running jobs get a whole lease from `now`, jobs in back-off are due at once.
+Core restore(const Settings& settings, StoredState stored, Now now);
+
+}  // namespace spin::core

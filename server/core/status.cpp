@@ -1,0 +1,78 @@
+#include "server/core/status.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace spin::core {
+namespace {
+
+/// Share of a running job's work that is done, 0 to 1.
+double share_done(const Attempt& attempt) {
+  if (!attempt.progress || attempt.progress->steps <= 0) return 0;
+  const auto& progress = *attempt.progress;
+  return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.steps), 0.0, 1.0);
+}
+
+/// Running jobs of the sweep in the order of their numbers; takes a look at every running job there is.
+std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep) {
+  std::vector<JobKey> keys;
+  for (const auto& [token, key] : core.attempts) {
+    const Job& job = core.catalogue.at(key);
+    const Attempt* attempt = running_attempt(job);
+    if (attempt != nullptr && attempt->token == token && job.sweeps.contains(sweep.id)) keys.push_back(key);
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+double work_under_way(const Core& core, const std::vector<JobKey>& running) {
+  double work = 0;
+  for (const JobKey key : running) {
+    const Job& job = core.catalogue.at(key);
+    work += job.work * share_done(*running_attempt(job));
+  }
+  return work;
+}
+
+std::optional<double> estimate_seconds(const Sweep& sweep, double done, double left, Now now) {
+  if (sweep.counts.live() == 0) return 0;
+  if (!sweep.rate_basis) return std::nullopt;
+  const double seconds = std::chrono::duration<double>(now - sweep.rate_basis->at).count();
+  const double gained = done - sweep.rate_basis->work_done;
+  if (seconds <= 0 || gained <= 0) return std::nullopt;
+  return std::max(0.0, left) * seconds / gained;
+}
+
+}  // namespace
+
+SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
+  SweepStatus status;
+  status.id = sweep.id;
+  status.name = sweep.name;
+  status.submitted_at_ms = sweep.submitted_at_ms;
+  status.counts = sweep.counts;
+  const auto running = running_jobs(core, sweep);
+  for (const JobKey key : running) {
+    const Job& job = core.catalogue.at(key);
+    const Attempt& attempt = *running_attempt(job);
+    status.running.push_back({job.id, {}, attempt.worker, attempt.progress});
+  }
+  const double under_way = work_under_way(core, running);
+  status.work_done = sweep.work_done + under_way;
+  status.work_total = sweep.work_total;
+  status.seconds_left = estimate_seconds(sweep, status.work_done, sweep.work_live - under_way, now);
+  return status;
+}
+
+void note_progress(Step& step, const Job& job) {
+  for (const SweepId id : job.sweeps.items()) {
+    Sweep& sweep = *step.core.catalogue.find_sweep(id);
+    if (sweep.rate_basis) continue;
+    const double under_way = work_under_way(step.core, running_jobs(step.core, sweep));
+    sweep.rate_basis = {step.now, sweep.work_done + under_way};
+  }
+}
+
+}  // namespace spin::core

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "server/core/state.h"
+#include "server/core/step.h"
+
+namespace spin::core {
+
+[[nodiscard]] SweepStatus make_status(const Core& core, const Sweep& sweep, Now now);
+/// The first time that a sweep gets on in this boot is where its rate of work is measured from.
+void note_progress(Step& step, const Job& job);
+
+}  // namespace spin::core

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "server/core/step.h"
+
+namespace spin::core {
+
+/// A plan becomes a sweep: jobs that are known already are linked, the others made. Refused with nothing
+/// changed where the name is taken or the plan is not sound; a repeated submission gets the sweep that it
+/// made.
+void submit(Step& step, const SweepSubmitted& event);
+
+}  // namespace spin::core
