@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "schema/base/result.h"
+#include "server/core/coordinator.h"
+
+namespace spin {
+
+struct AppOptions {
+  std::string listen;  ///< "unix:PATH"
+  std::filesystem::path database;
+  std::filesystem::path artifacts;  ///< folder
+  core::Settings settings;
+};
+
+/// The coordinator with everything around it but the process: store, strand, services, metrics.
+class App {
+ public:
+  /// Opens the database and serves. already_exists: the database or the socket is another server's;
+  /// data_loss: the database is damaged; invalid_argument: a path that cannot be used.
+  static Result<std::unique_ptr<App>> start(const AppOptions& options);
+  virtual ~App() = default;
+
+  /// The metrics in Prometheus' text format; unavailable where the strand does not answer. Thread-safe.
+  virtual Result<std::string> metrics() = 0;
+  /// Ends all calls and streams, commits what is decided, closes the database, removes the socket.
+  virtual void stop() = 0;
+};
+
+}  // namespace spin

@@ -1,0 +1,217 @@
+#include "server/app/control_gate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
+
+namespace spin {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A sweep of a million jobs takes its time to be stored.
+constexpr std::chrono::seconds kSubmitLimit{120};
+constexpr std::chrono::seconds kCancelLimit{60};
+constexpr std::chrono::milliseconds kFeedPause{250};
+constexpr std::chrono::milliseconds kLogPause{200};
+constexpr int kLogPageLines = 1000;
+constexpr std::size_t kMaxNames = 4096;
+
+std::int64_t wall_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+bool is_final(JobState state) {
+  return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
+         state == JobState::cancelled || state == JobState::blocked;
+}
+
+/// Puts a request to the engine and waits for what the coordinator says to it.
+template <class Put>
+Result<core::Message> request(Strand& strand, std::chrono::seconds limit, Put put) {
+  auto promise = std::make_shared<std::promise<core::Message>>();
+  auto answer = promise->get_future();
+  strand.post([promise, put = std::move(put)]() mutable {
+    put([promise](core::Message message) { promise->set_value(std::move(message)); });
+  });
+  SPIN_ASSIGN(core::Message message, Strand::await(std::move(answer), limit));
+  if (const auto* refused = std::get_if<core::RequestRefused>(&message)) return refused->error;
+  return message;
+}
+
+}  // namespace
+
+class ControlGate::Feed final : public StatusFeed {
+ public:
+  Feed(ControlGate& gate, SweepId sweep) : gate_(gate), sweep_(sweep), watch_(gate.parts_.versions, sweep) {}
+
+  std::optional<Item> next(std::chrono::milliseconds wait) override {
+    const auto deadline = steady_clock::now() + wait;
+    std::this_thread::sleep_until(std::min(deadline, not_before_));
+    if (not_before_ > deadline) return {};
+    if (started_ && !watch_.wait_for_other(version_, deadline)) return {};
+    // By value: an answer that comes too late finds no feed any more.
+    auto seen = gate_.parts_.strand.ask([parts = &gate_.parts_, sweep = sweep_] {
+      const auto& coordinator = parts->engine.coordinator();
+      parts->versions.follow(coordinator);
+      return std::pair(coordinator.sweep_version(sweep),
+                       coordinator.sweep_status(sweep, steady_clock::now()));
+    });
+    if (!seen.ok() || !seen->second) return {};
+    started_ = true;
+    version_ = seen->first;
+    not_before_ = steady_clock::now() + kFeedPause;
+    Item item{.status = std::move(*seen->second), .last = false};
+    item.last = item.status.counts.live() == 0;
+    gate_.fill_names(&item.status);
+    return item;
+  }
+
+ private:
+  ControlGate& gate_;
+  SweepId sweep_;
+  Versions::Watch watch_;
+  bool started_ = false;
+  std::uint64_t version_ = 0;
+  steady_clock::time_point not_before_;
+};
+
+Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std::string& text,
+                                        const std::vector<Override>& overrides) {
+  SPIN_ASSIGN(auto planned, plan_sweep(file_name, text, overrides));
+  const auto plan = std::make_shared<const SweepPlan>(std::move(planned));
+  core::SweepSubmitted event{
+      .request = 0, .plan = plan, .source = text, .overrides = overrides, .wall_ms = wall_ms()};
+  SPIN_ASSIGN(const core::Message message,
+              request(parts_.strand, kSubmitLimit,
+                      [this, event = std::move(event)](Engine::Answered answered) mutable {
+                        parts_.engine.submit(std::move(event), std::move(answered));
+                      }));
+  const auto& accepted = std::get<core::SubmitAccepted>(message);
+  return SubmitReply{
+      .sweep = accepted.sweep, .name = plan->name, .jobs = accepted.jobs, .jobs_new = accepted.jobs_new};
+}
+
+Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
+  std::optional<SweepId> only;
+  if (!sweep.empty()) {
+    SPIN_ASSIGN(only, parts_.reader.find_sweep(sweep));
+  }
+  SPIN_ASSIGN(auto statuses, parts_.strand.ask([this, only] {
+    const auto& coordinator = parts_.engine.coordinator();
+    std::vector<SweepStatus> found;
+    for (const SweepId id : only ? std::vector{*only} : coordinator.sweeps())
+      if (auto status = coordinator.sweep_status(id, steady_clock::now()))
+        found.push_back(std::move(*status));
+    return found;
+  }));
+  for (auto& status : statuses) fill_names(&status);
+  return statuses;
+}
+
+Result<std::unique_ptr<StatusFeed>> ControlGate::watch(const std::string& sweep) {
+  SPIN_ASSIGN(const SweepId id, parts_.reader.find_sweep(sweep));
+  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this, id));
+}
+
+Status ControlGate::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
+  // A client that reads slowly holds up nobody else this way.
+  SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
+  SPIN_ASSIGN(const SweepId id, reader->find_sweep(sweep));
+  return reader->jobs(id, each);
+}
+
+Result<JobDetail> ControlGate::job(const std::string& job) {
+  SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
+  return parts_.reader.job(key);
+}
+
+Status ControlGate::logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+                         const std::function<bool()>& idle) {
+  SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
+  std::int64_t after = 0;
+  for (bool ended = !follow;;) {
+    const std::uint64_t version = parts_.versions.log_version();
+    SPIN_ASSIGN(const auto lines, parts_.reader.log(key, after, kLogPageLines));
+    for (const LogLine& line : lines) {
+      if (!each(line)) return {};
+      after = line.number;
+    }
+    if (!lines.empty()) continue;
+    if (ended || !idle()) return {};
+    SPIN_ASSIGN(ended, has_ended(key));
+    if (!ended) parts_.versions.wait_for_logs(version, steady_clock::now() + kLogPause);
+  }
+}
+
+Result<bool> ControlGate::has_ended(core::JobKey job) {
+  auto promise = std::make_shared<std::promise<bool>>();
+  auto answer = promise->get_future();
+  parts_.strand.post([this, job, promise] {
+    const auto state = parts_.engine.coordinator().job_state(job);
+    const bool ended = !state || is_final(*state);
+    parts_.engine.after_commits([promise, ended] { promise->set_value(ended); });
+  });
+  return Strand::await(std::move(answer), Strand::kAnswerLimit);
+}
+
+Result<std::vector<ResultRow>> ControlGate::results(const std::string& sweep) {
+  SPIN_ASSIGN(const SweepId id, parts_.reader.find_sweep(sweep));
+  return parts_.reader.results(id);
+}
+
+Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::string& target) {
+  using Target = std::variant<SweepId, core::JobKey>;
+  const auto sweep = parts_.reader.find_sweep(target);
+  if (sweep.ok()) return Target{*sweep};
+  if (sweep.error().code != ErrorCode::not_found) return sweep.error();
+  const auto job = parts_.reader.find_job(target);
+  if (job.ok()) return Target{*job};
+  if (job.error().code != ErrorCode::not_found && target.find('/') != std::string::npos) return job.error();
+  return Error{ErrorCode::not_found,
+               "'" + target + "' is neither a sweep nor a job: " + sweep.error().message};
+}
+
+Result<std::int64_t> ControlGate::cancel(const std::string& target) {
+  SPIN_ASSIGN(const auto found, find_target(target));
+  SPIN_ASSIGN(const core::Message message,
+              request(parts_.strand, kCancelLimit, [this, found](Engine::Answered answered) {
+                parts_.engine.cancel({.request = 0, .target = found}, std::move(answered));
+              }));
+  return std::get<core::CancelAccepted>(message).jobs;
+}
+
+Result<std::vector<WorkerRow>> ControlGate::workers() {
+  SPIN_ASSIGN(auto rows, parts_.reader.workers());
+  SPIN_ASSIGN(const auto live, parts_.strand.ask([this] { return parts_.engine.coordinator().workers(); }));
+  for (auto& row : rows) {
+    const auto found =
+        std::find_if(live.begin(), live.end(), [&](const auto& worker) { return worker.name == row.name; });
+    row.state = found == live.end() ? "offline" : found->state;
+    row.busy = found == live.end() ? 0 : found->busy;
+  }
+  return rows;
+}
+
+void ControlGate::fill_names(SweepStatus* status) {
+  for (auto& running : status->running) running.name = name_of(running.job);
+}
+
+std::string ControlGate::name_of(const JobId& job) {
+  {
+    const std::lock_guard lock(names_mutex_);
+    if (const auto known = names_.find(job); known != names_.end()) return known->second;
+  }
+  const auto key = parts_.reader.find_job(job.hex());
+  if (!key.ok()) return job.short_hex();
+  const auto lease = parts_.reader.lease_of(*key);
+  if (!lease.ok()) return job.short_hex();
+  const std::lock_guard lock(names_mutex_);
+  if (names_.size() >= kMaxNames) names_.clear();
+  return names_[job] = lease->name;
+}
+
+}  // namespace spin

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/app/engine.h"
+
+namespace spin {
+
+/// Answers people: what changes goes to the strand, what is stored comes from a reader. Its calls block and
+/// are made on gRPC's threads.
+class ControlGate final : public ControlBackend {
+ public:
+  struct Parts {
+    Strand& strand;
+    Engine& engine;
+    Reader& reader;
+    Versions& versions;
+    std::filesystem::path database;  ///< listings read through a connection of their own
+  };
+  explicit ControlGate(Parts parts) : parts_(std::move(parts)) {}
+
+  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
+                             const std::vector<Override>& overrides) override;
+  Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
+  Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
+  Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
+  Result<JobDetail> job(const std::string& job) override;
+  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+              const std::function<bool()>& idle) override;
+  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Result<std::int64_t> cancel(const std::string& target) override;
+  Result<std::vector<WorkerRow>> workers() override;
+
+ private:
+  class Feed;
+  Result<std::variant<SweepId, core::JobKey>> find_target(const std::string& target);
+  /// Whether the job has ended, and everything that it left is in the store.
+  Result<bool> has_ended(core::JobKey job);
+  void fill_names(SweepStatus* status);
+  std::string name_of(const JobId& job);
+
+  Parts parts_;
+  std::mutex names_mutex_;
+  std::map<JobId, std::string> names_;  ///< of running jobs, behind the mutex; bounded
+};
+
+}  // namespace spin

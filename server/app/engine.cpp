@@ -1,0 +1,198 @@
+#include "server/app/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <spdlog/spdlog.h>
+
+namespace spin {
+namespace {
+
+core::Now now() { return std::chrono::steady_clock::now(); }
+
+void add(StateCounts& sum, const StateCounts& counts) {
+  sum.waiting += counts.waiting;
+  sum.ready += counts.ready;
+  sum.backoff += counts.backoff;
+  sum.running += counts.running;
+  sum.completed += counts.completed;
+  sum.diverged += counts.diverged;
+  sum.failed += counts.failed;
+  sum.blocked += counts.blocked;
+  sum.cancelled += counts.cancelled;
+}
+
+bool grows_logs(const std::vector<core::Change>& changes) {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const auto& change) { return std::holds_alternative<core::AppendLog>(change); });
+}
+
+}  // namespace
+
+Engine::Engine(Parts parts, core::Settings settings, core::StoredState stored)
+    : strand_(parts.strand),
+      store_(parts.store),
+      reader_(parts.reader),
+      metrics_(parts.metrics),
+      versions_(parts.versions),
+      coordinator_(settings, std::move(stored), now()),
+      timer_(parts.strand.context()) {}
+
+void Engine::start() { handle(core::TimePassed{}); }
+
+void Engine::stop() {
+  stopped_ = true;
+  timer_.cancel();
+}
+
+void Engine::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) {
+  const SessionId session{++last_session_};
+  spdlog::info("worker {} on {} attached: session {}, {} slot(s) of {}", hello.name, hello.host,
+               session.value, hello.slots, hello.device);
+  sessions_[link.get()] = session;
+  links_[session] = std::move(link);
+  handle(core::WorkerAttached{session, std::move(hello)});
+}
+
+void Engine::receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) {
+  const auto session = sessions_.find(link.get());
+  if (session != sessions_.end()) handle(core::WorkerSaid{session->second, std::move(message)});
+}
+
+void Engine::detached(const std::shared_ptr<WorkerLink>& link) {
+  const auto found = sessions_.find(link.get());
+  if (found == sessions_.end()) return;
+  const SessionId session = found->second;
+  spdlog::info("session {} ended", session.value);
+  sessions_.erase(found);
+  links_.erase(session);
+  handle(core::WorkerDetached{session});
+}
+
+void Engine::submit(core::SweepSubmitted event, Answered answered) {
+  event.request = ++last_request_;
+  requests_[event.request] = std::move(answered);
+  handle(std::move(event));
+}
+
+void Engine::cancel(core::CancelRequested event, Answered answered) {
+  event.request = ++last_request_;
+  requests_[event.request] = std::move(answered);
+  handle(std::move(event));
+}
+
+void Engine::after_commits(std::function<void()> task) {
+  if (batches_.empty()) return task();
+  batches_.back().tasks.push_back(std::move(task));
+}
+
+void Engine::handle(const core::Event& event) {
+  if (stopped_) return;
+  commit(coordinator_.handle(event, now()));
+  versions_.follow(coordinator_);
+  arm_timer();
+}
+
+/// Messages of a step without changes join the last step that is being committed: none overtakes another, and
+/// nothing is said that rests on what is not durable yet.
+void Engine::commit(core::Effects effects) {
+  if (effects.changes.empty() && batches_.empty()) {
+    for (auto& message : effects.messages) deliver(message);
+    return;
+  }
+  if (effects.changes.empty()) {
+    auto& waiting = batches_.back().messages;
+    std::move(effects.messages.begin(), effects.messages.end(), std::back_inserter(waiting));
+    return;
+  }
+  batches_.push_back({.messages = std::move(effects.messages),
+                      .tasks = {},
+                      .handed_over = now(),
+                      .grows_logs = grows_logs(effects.changes)});
+  store_.commit(std::move(effects.changes), [this] { strand_.post([this] { committed(); }); });
+}
+
+void Engine::committed() {
+  Batch batch = std::move(batches_.front());
+  batches_.pop_front();
+  metrics_.commit_took(now() - batch.handed_over);
+  if (batch.grows_logs) versions_.logs_grew();
+  for (auto& message : batch.messages) deliver(message);
+  for (const auto& task : batch.tasks) task();
+}
+
+void Engine::deliver(core::Message& message) {
+  std::visit(
+      [this](auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, core::SendLease>) {
+          deliver(value);
+        } else if constexpr (std::is_same_v<T, core::SendMessage>) {
+          const auto link = links_.find(value.session);
+          if (link != links_.end()) link->second->send(std::move(value.message));
+        } else if constexpr (std::is_same_v<T, core::CloseSession>) {
+          spdlog::warn("session {} is closed: {}", value.session.value, value.error.message);
+          const auto link = links_.find(value.session);
+          if (link != links_.end()) link->second->close(std::move(value.error));
+        } else {
+          answer(value.request, std::move(value));
+        }
+      },
+      message);
+}
+
+void Engine::deliver(core::SendLease& order) {
+  const auto link = links_.find(order.session);
+  if (link == links_.end()) return;
+  auto lease = reader_.lease_of(order.job);
+  if (!lease.ok()) {
+    // The worker never hears of the attempt, so the lease runs out and the job is handed out again.
+    spdlog::error("job {} cannot be leased: {}", order.job.value, lease.error().message);
+    return;
+  }
+  lease->attempt = order.attempt;
+  lease->resume = order.resume;
+  lease->init = order.init;
+  link->second->send(CoordinatorMessage{std::move(*lease)});
+}
+
+void Engine::answer(std::uint64_t request, core::Message message) {
+  const auto found = requests_.find(request);
+  if (found == requests_.end()) return;
+  const Answered answered = std::move(found->second);
+  requests_.erase(found);
+  answered(std::move(message));
+}
+
+void Engine::arm_timer() {
+  const auto deadline = coordinator_.next_deadline();
+  if (deadline == armed_) return;
+  armed_ = deadline;
+  if (!deadline) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_at(*deadline);
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    armed_.reset();
+    handle(core::TimePassed{});
+  });
+}
+
+MetricsSnapshot Engine::snapshot() const {
+  MetricsSnapshot snapshot;
+  snapshot.counters = coordinator_.counters();
+  for (const SweepId sweep : coordinator_.sweeps())
+    if (const auto status = coordinator_.sweep_status(sweep, now())) add(snapshot.jobs, status->counts);
+  for (const WorkerRow& worker : coordinator_.workers()) {
+    ++(worker.state == "draining" ? snapshot.workers_draining : snapshot.workers_online);
+    snapshot.slots_busy += worker.busy;
+  }
+  return snapshot;
+}
+
+}  // namespace spin

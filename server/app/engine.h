@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "server/app/strand.h"
+#include "server/app/versions.h"
+#include "server/core/coordinator.h"
+#include "server/metrics/metrics.h"
+#include "server/rpc/backend.h"
+#include "server/store/reader.h"
+#include "server/store/store.h"
+
+namespace spin {
+
+/// Drives the coordinator: brings it events and time, commits what it changes, and delivers what it says once
+/// that is durable. Everything but the constructor runs on the strand.
+class Engine {
+ public:
+  /// Gets SubmitAccepted, CancelAccepted or RequestRefused.
+  using Answered = std::function<void(core::Message)>;
+
+  /// What the engine works with; all of it outlives the engine.
+  struct Parts {
+    Strand& strand;
+    Store& store;
+    Reader& reader;  ///< for leases alone, so that no query holds it up
+    Metrics& metrics;
+    Versions& versions;
+  };
+
+  Engine(Parts parts, core::Settings settings, core::StoredState stored);
+
+  void start();
+  /// From here on events are ignored.
+  void stop();
+
+  void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link);
+  void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message);
+  void detached(const std::shared_ptr<WorkerLink>& link);
+
+  void submit(core::SweepSubmitted event, Answered answered);
+  void cancel(core::CancelRequested event, Answered answered);
+
+  /// Runs `task` once everything that the coordinator has decided by now is durable.
+  void after_commits(std::function<void()> task);
+
+  [[nodiscard]] const core::Coordinator& coordinator() const { return coordinator_; }
+  [[nodiscard]] MetricsSnapshot snapshot() const;
+
+ private:
+  /// What follows from steps whose changes are being committed, oldest first.
+  struct Batch {
+    std::vector<core::Message> messages;
+    std::vector<std::function<void()>> tasks;
+    core::Now handed_over;
+    bool grows_logs = false;
+  };
+
+  void handle(const core::Event& event);
+  void commit(core::Effects effects);
+  void committed();
+  void deliver(core::Message& message);
+  void deliver(core::SendLease& lease);
+  void answer(std::uint64_t request, core::Message message);
+  void arm_timer();
+
+  Strand& strand_;
+  Store& store_;
+  Reader& reader_;
+  Metrics& metrics_;
+  Versions& versions_;
+
+  // On the strand.
+  core::Coordinator coordinator_;
+  boost::asio::steady_timer timer_;
+  std::optional<core::Now> armed_;
+  bool stopped_ = false;
+  std::deque<Batch> batches_;
+  std::int64_t last_session_ = 0;
+  std::unordered_map<SessionId, std::shared_ptr<WorkerLink>> links_;
+  std::unordered_map<const WorkerLink*, SessionId> sessions_;
+  std::uint64_t last_request_ = 0;
+  std::unordered_map<std::uint64_t, Answered> requests_;
+};
+
+}  // namespace spin

@@ -1,0 +1,63 @@
+#include "server/app/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "schema/base/paths.h"
+#include "schema/base/version.h"
+
+namespace spin {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr std::int64_t kHeartbeatsPerLease = 5;
+
+constexpr const char* kExamples = R"(
+Examples:
+  spind                                          serve this user's own spinctl and spin-worker
+  spind --db /srv/spin/spind.db --listen unix:/run/spin/spind.sock
+  spind --http unix:/run/spin/http.sock          and: curl --unix-socket /run/spin/http.sock http://spind/metrics
+
+Exit codes: 0 stopped as asked; 1 failed while running; 2 bad usage, or a database or socket that cannot be had.)";
+
+void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seconds) {
+  cli.add_option("--listen", options.app.listen, "Unix socket to serve on, as unix:PATH")
+      ->default_val(default_listen_address());
+  cli.add_option("--db", options.app.database, "SQLite database; made where it is missing")
+      ->default_val(default_database_path().string());
+  cli.add_option("--artifacts", options.app.artifacts,
+                 "Folder of checkpoints and models (default: DB.artifacts)");
+  cli.add_option("--http", options.http, "Serve /metrics and /healthz on this Unix socket, as unix:PATH");
+  cli.add_option("--lease-seconds", lease_seconds,
+                 "An attempt is lost when nothing is heard of it for so long")
+      ->default_val(15)
+      ->check(CLI::Range(1, 3600));
+  cli.add_option("--log-level", options.log_level, "Least serious messages that are logged")
+      ->default_val("info")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  cli.add_option("--ready-fd", options.ready_fd, "Write a newline to this descriptor once spind serves")
+      ->check(CLI::Range(0, 1 << 20));
+  cli.add_flag("--exit-with-parent", options.exit_with_parent,
+               "Stop when the process that started spind ends");
+  cli.set_version_flag("--version", "spind " + std::string(kVersion));
+  cli.footer(kExamples);
+}
+
+}  // namespace
+
+std::variant<DaemonOptions, int> parse_options(int argc, char** argv) {
+  DaemonOptions options;
+  std::int64_t lease_seconds = 0;
+  CLI::App cli("spind, the coordinator of spin: keeps sweeps and jobs, and hands jobs to workers", "spind");
+  add_options(cli, options, lease_seconds);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  if (options.app.artifacts.empty()) options.app.artifacts = options.app.database.string() + ".artifacts";
+  options.app.settings.lease_ms = lease_seconds * 1000;
+  options.app.settings.heartbeat_ms = options.app.settings.lease_ms / kHeartbeatsPerLease;
+  return options;
+}
+
+}  // namespace spin
