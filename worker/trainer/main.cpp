@@ -1,1 +1,117 @@
-int main() { return 0; }
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "schema/base/file.h"
+#include "schema/base/version.h"
+#include "worker/trainer/event_log.h"
+#include "worker/trainer/job_runner.h"
+#include "worker/trainer/runtime.h"
+#include "worker/trainer/serve.h"
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr std::size_t kJobLimit = 16U << 20;
+
+constexpr auto kExamples =
+    "Examples:\n"
+    "  spinctl plan sweep.yaml --format json | jq '.jobs[0]' > job.json\n"
+    "  spin-train job.json --threads 2 --model unshared.safetensors\n"
+    "  spin-train fused.json --init unshared.safetensors --checkpoint fused.ckpt\n"
+    "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"
+    "Events go to standard output as JSON lines, a log for people to standard error.\n"
+    "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
+
+struct Options {
+  std::string job;
+  bool serve = false;
+  std::string device = "cpu";
+  int threads = 0;
+  spin::RunCommand files;
+};
+
+void declare(CLI::App& app, Options& options) {
+  app.footer(kExamples);
+  app.set_version_flag("--version", [] {
+    return "spin " + std::string(spin::kVersion) + ", LibTorch " TORCH_VERSION ", BLAS " + spin::blas_name();
+  });
+  auto* serve =
+      app.add_flag("--serve", options.serve, "Run the jobs that arrive as JSON lines on standard input");
+  app.add_option("job", options.job,
+                 "Job file: an element of `jobs` of a plan, or its config; - = standard input")
+      ->excludes(serve);
+  app.add_option("--device", options.device, "cpu, cuda:0, cuda:1, ...")->capture_default_str();
+  app.add_option("--threads", options.threads, "CPU threads (default: one per core)")
+      ->check(CLI::Range(1, 1024));
+  const auto add_path = [&](const char* name, std::string& target, const char* what) {
+    app.add_option(name, target, what)->excludes(serve);
+  };
+  add_path("--data", options.files.data,
+           "Folder of the data set (default: the job's, or where Debian puts it)");
+  add_path("--checkpoint", options.files.checkpoint,
+           "Write a checkpoint here after every epoch but the last");
+  add_path("--resume", options.files.resume, "Go on from this checkpoint");
+  add_path("--init", options.files.init, "Model of the unshared network that fusion starts from");
+  add_path("--model", options.files.model, "Write the folded weights here at the end");
+}
+
+spin::Result<std::string> read_job(const std::string& path) {
+  if (path != "-") return spin::read_file(path, kJobLimit);
+  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+}
+
+int fail(int code, const std::string& message) {
+  spin::log_line(message);
+  return code;
+}
+
+int run_one(Options& options, const spin::Runtime& runtime) {
+  auto text = read_job(options.job);
+  if (!text.ok()) return fail(kExitUsage, text.error().message);
+  const auto config = spin::parse_job(*text);
+  if (!config.ok()) return fail(kExitUsage, options.job + ": " + config.error().message);
+  options.files.config = *text;
+  const std::atomic<bool> never_stopped = false;
+  spin::JobRunner runner(runtime, spin::emit);
+  return runner.run(options.files, never_stopped) == spin::JobEnd::failed ? kExitFailed : EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App app("spin-train trains one job of a sweep, or with --serve job after job.", "spin-train");
+  declare(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
+  }
+  if (options.job.empty() && !options.serve)
+    return fail(kExitUsage,
+                "no job file; `spin-train job.json` runs one, `spin-train --help` shows examples");
+  const auto runtime = spin::prepare_runtime(options.device, options.threads);
+  if (!runtime.ok()) return fail(kExitUsage, runtime.error().message);
+  if (runtime->device.is_cpu() && spin::is_reference_blas(runtime->blas))
+    spin::log_line(
+        "warning: LibTorch runs on the reference BLAS, some 20 times slower; "
+        "`apt install libopenblas0-openmp` replaces it");
+  if (!options.serve) return run_one(options, *runtime);
+  spin::serve(*runtime, {std::string(spin::kVersion), runtime->libtorch, runtime->blas, options.device,
+                         runtime->threads});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    return fail(kExitFailed, error.what());
+  }
+}

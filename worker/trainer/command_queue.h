@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string_view>
+#include <variant>
+
+#include "schema/base/result.h"
+#include "schema/job/trainer_link.h"
+
+namespace spin {
+
+/// Hands commands from the thread that reads them to the thread that trains.
+class CommandQueue {
+ public:
+  /// A job to run, or why a line was no command.
+  using Item = std::variant<RunCommand, Error>;
+
+  /// Reader's thread. A stop goes to the running job, or else to the first job that waits.
+  void push_line(std::string_view line);
+  void push(Item item);
+
+  /// Training thread: waits for the next item. The job that it returns counts as running until the next call.
+  Item pop();
+  /// Whether the running job is to stop.
+  [[nodiscard]] const std::atomic<bool>& stop() const { return stop_; }
+
+ private:
+  struct Waiting {
+    Item item;
+    bool stop = false;
+  };
+  void stop_current();
+
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  // Behind mutex_.
+  std::deque<Waiting> waiting_;
+  bool running_ = false;
+};
+
+}  // namespace spin

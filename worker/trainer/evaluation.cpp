@@ -1,0 +1,36 @@
+#include "worker/trainer/evaluation.h"
+
+#include <algorithm>
+
+namespace spin {
+namespace {
+
+// Small enough for the activations to stay in a CPU's cache, large enough to fill its cores; a GPU wants
+// more.
+constexpr std::int64_t kCpuBatch = 250;
+constexpr std::int64_t kGpuBatch = 2000;
+
+}  // namespace
+
+torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k) {
+  const auto top = std::get<1>(logits.topk(std::min(k, logits.size(1)), /*dim=*/1));  // [N, k]
+  return top.eq(labels.unsqueeze(1)).sum();
+}
+
+Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution) {
+  const c10::InferenceMode inference;
+  const auto weights = network.weights();
+  const auto batch_size = split.images.is_cuda() ? kGpuBatch : kCpuBatch;
+  auto counts = torch::zeros({2}, split.labels.options());
+  for (std::int64_t begin = 0; begin < split.size(); begin += batch_size) {
+    const auto batch =
+        slice_batch(split, begin, std::min(begin + batch_size, split.size()), pixels, resolution);
+    const auto logits = network.forward(batch.images, weights, Mode::evaluate);
+    counts[0] += count_in_top(logits, batch.labels, 1);
+    counts[1] += count_in_top(logits, batch.labels, 5);
+  }
+  const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(split.size()));
+  return {percent[0].item<double>(), percent[1].item<double>()};
+}
+
+}  // namespace spin

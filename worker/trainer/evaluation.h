@@ -1,0 +1,21 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "worker/trainer/convmixer.h"
+#include "worker/trainer/dataset.h"
+
+namespace spin {
+
+struct Accuracy {
+  double top1 = 0;  ///< percent
+  double top5 = 0;
+};
+
+/// How many of `labels` [N] are among the `k` highest of their row of `logits` [N, classes]; an int64 scalar
+/// on the device. Where there are fewer classes than k, all count.
+torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
+
+Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution);
+
+}  // namespace spin

@@ -1,0 +1,59 @@
+#include "worker/trainer/event_log.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <variant>
+
+#include <unistd.h>
+
+#include "schema/base/file.h"
+
+namespace spin {
+namespace {
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+std::string line(const ReadyEvent& event) {
+  return "ready: spin " + event.version + ", LibTorch " + event.libtorch + ", BLAS " + event.blas + ", " +
+         event.device + ", " + std::to_string(event.threads) + " threads";
+}
+std::string line(const StartedEvent& event) {
+  return "started at epoch " + std::to_string(event.first_epoch) + ": " + std::to_string(event.params) +
+         " parameters, " + std::to_string(event.flops) + " FLOPs";
+}
+std::string line(const ProgressEvent&) { return {}; }
+std::string line(const EpochEvent& event) {
+  const auto& metrics = event.metrics;
+  return "epoch " + std::to_string(metrics.epoch) + ": loss " + fixed(metrics.loss, 4) + ", top-1 " +
+         fixed(metrics.top1, 2) + " %, top-5 " + fixed(metrics.top5, 2) + " %, " +
+         fixed(metrics.images_per_second, 0) + " images/s, " + fixed(metrics.seconds, 1) + " s";
+}
+std::string line(const CheckpointEvent& event) {
+  return "checkpoint of epoch " + std::to_string(event.epoch) + ": " + event.path;
+}
+std::string line(const FinishedEvent& event) {
+  if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";
+  return "finished: top-1 " + fixed(event.result.top1, 2) + " % after " + fixed(event.result.seconds, 1) +
+         " s";
+}
+std::string line(const FailedEvent& event) { return "failed: " + event.message; }
+std::string line(const StoppedEvent&) { return "stopped"; }
+
+}  // namespace
+
+std::string describe(const TrainerEvent& event) {
+  return std::visit([](const auto& kind) { return line(kind); }, event);
+}
+
+void emit(const TrainerEvent& event) {
+  if (!write_all(STDOUT_FILENO, to_line(event) + "\n", "standard output").ok()) _exit(EXIT_FAILURE);
+  if (const auto text = describe(event); !text.empty()) log_line(text);
+}
+
+void log_line(const std::string& text) { std::fprintf(stderr, "spin-train: %s\n", text.c_str()); }
+
+}  // namespace spin

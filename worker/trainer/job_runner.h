@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "schema/design/config.h"
+#include "schema/job/trainer_link.h"
+#include "worker/trainer/dataset.h"
+#include "worker/trainer/runtime.h"
+#include "worker/trainer/training_run.h"
+
+namespace spin {
+
+/// Parses, validates and checks that this version serves it. `text` is a configuration, or an object with one
+/// under "config".
+Result<JobConfig> parse_job(const std::string& text);
+
+enum class JobEnd { finished, failed, stopped };
+
+/// Runs job after job on the calling thread and keeps the last data set in memory between them.
+class JobRunner {
+ public:
+  JobRunner(const Runtime& runtime, EventSink sink);
+
+  /// The last event is finished, failed or stopped, and the return value says which. Nothing is thrown.
+  JobEnd run(const RunCommand& command, const std::atomic<bool>& stop);
+
+  /// False where the device no longer computes, as after a fault of a CUDA kernel: the process should end.
+  [[nodiscard]] bool device_works() const;
+
+ private:
+  Result<std::optional<FinishedEvent>> train(const RunCommand& command, const std::atomic<bool>& stop);
+  Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
+                                                      const std::atomic<bool>& stop);
+
+  torch::Device device_;
+  EventSink sink_;
+  DataStore data_;
+};
+
+}  // namespace spin

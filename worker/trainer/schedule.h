@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "schema/design/training.h"
+
+namespace spin {
+
+/// Learning rate as a function of the step: nothing to store, nothing to restore.
+class LearningRate {
+ public:
+  /// `total_steps` optimizer steps of which `steps_per_epoch` make an epoch; both at least 1.
+  LearningRate(const Training& training, std::int64_t steps_per_epoch, std::int64_t total_steps);
+
+  /// Rate of the 0-based `step`.
+  [[nodiscard]] double at(std::int64_t step) const;
+
+ private:
+  [[nodiscard]] double one_cycle(double step) const;
+  [[nodiscard]] double cosine(double step) const;
+
+  Schedule schedule_;
+  double peak_;
+  double total_steps_;
+  double warmup_steps_;
+};
+
+}  // namespace spin
