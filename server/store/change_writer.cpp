@@ -12,9 +12,13 @@ namespace {
 constexpr char kSetJobState[] =
     "UPDATE job SET state = ?2, reason = ?3, failures = ?4, trainer_deaths = ?5, workers_lost = ?6 WHERE key "
     "= ?1";
+// A token that is there: the attempt was taken for lost and is alive.
 constexpr char kInsertAttempt[] =
     "INSERT INTO attempt (boot_epoch, sequence, job, worker, state, started_at_ms)"
-    " VALUES (?1, ?2, ?3, ?4, 'running', ?5)";
+    " VALUES (?1, ?2, ?3, ?4, 'running', ?5)"
+    " ON CONFLICT (boot_epoch, sequence) DO UPDATE SET worker = excluded.worker, state = 'running', error = "
+    "'',"
+    " ended_at_ms = NULL";
 // Touches nothing where an outbox outlived the database that knew its attempt.
 constexpr char kEndAttempt[] =
     "UPDATE attempt SET state = ?3, error = ?4, ended_at_ms = ?5 WHERE boot_epoch = ?1 AND sequence = ?2";

@@ -82,6 +82,34 @@ Status create(const fs::path& path) {
   return sync_folder(path.parent_path());
 }
 
+std::uint32_t big_endian(const unsigned char* bytes, int count) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < count; ++i) value = value << 8U | bytes[i];
+  return value;
+}
+
+/// SQLite reads what is missing behind the end of a file as zeros, which the integrity check does not always
+/// notice. The header tells how long the file is, unless the log still holds pages of it. Before SQLite opens
+/// the file, because closing it here would drop SQLite's locks.
+Status check_length(const fs::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  if (fs::file_size(beside(path, "-wal"), error) > 0 && !error) return {};
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  unsigned char header[100] = {};
+  if (!file.is_open() || ::pread(file.get(), header, sizeof header, 0) < 0) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " cannot be read: " + std::strerror(errno)};
+  }
+  // SQLite's file format, section 1.3: page size at 16, change counter at 24, pages at 28, "pages is valid
+  // for" at 92.
+  const auto page_bytes = big_endian(header + 16, 2) == 1 ? 65536U : big_endian(header + 16, 2);
+  const bool is_database = std::memcmp(header, "SQLite format 3", 16) == 0;
+  const bool counted = big_endian(header + 24, 4) == big_endian(header + 92, 4);
+  const auto expected = std::uint64_t{big_endian(header + 28, 4)} * page_bytes;
+  if (!is_database || !counted || bytes >= expected) return {};
+  return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
+}
+
 /// Before anything is written: is this file ours, and do we know all that is in it?
 Status check_identity(Database& database) {
   SPIN_ASSIGN(const auto application, database.integer("PRAGMA application_id"));
@@ -139,6 +167,8 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
   } else if ((file.st_mode & 0077U) != 0 && ::chmod(path.c_str(), 0600) != 0) {
     return Error{ErrorCode::internal,
                  "database " + path.string() + " is open to others and belongs to another user"};
+  } else {
+    SPIN_TRY(check_length(path, static_cast<std::uint64_t>(file.st_size)));
   }
   SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_write));
   SPIN_TRY(check_identity(database));

@@ -1,0 +1,160 @@
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <sqlite3.h>
+
+#include "schema/base/file.h"
+#include "schema/base/version.h"
+#include "schema/sql/migrations.h"
+#include "tests/server/store/fixture.h"
+
+// Databases that are not what they should be: refused with a reason, or whole; never taken for something
+// else.
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_file(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+std::string bytes_of(const fs::path& path) { return value_of(read_file(path, std::size_t{1} << 30U)); }
+
+void run_sql(const fs::path& path, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+}
+
+Error refusal(const fs::path& path) {
+  auto store = Store::open(path, [](const Error&) {});
+  if (store.ok()) {
+    ADD_FAILURE() << path << " was opened";
+    return {};
+  }
+  EXPECT_NE(store.error().message.find(path.string()), std::string::npos) << store.error().message;
+  return store.error();
+}
+
+/// A closed database with something in it.
+void fill(const fs::path& path) {
+  auto store = open_store(path);
+  commit(*store, {insert_all(SweepId{1}, make_plan("study", 10, 5), 1)});
+  for (int i = 1; i <= 50; ++i) {
+    commit(*store, {core::AppendLog{{i}, {std::string(500, 'x')}}, set_state(i, JobState::failed, "no")});
+  }
+  store->close();
+}
+
+TEST(StoreDamage, OtherFilesAreRefusedAndLeftAlone) {
+  const TempFolder folder;
+  const auto path = folder / "spin.db";
+  const std::vector<std::string> contents = {"just some text", std::string(100'000, 'x'),
+                                             std::string(9000, '\0')};
+  for (const auto& content : contents) {
+    write_file(path, content);
+    const auto error = refusal(path);
+    EXPECT_EQ(error.code, ErrorCode::data_loss) << error.message;
+    EXPECT_NE(error.message.find("not a database"), std::string::npos) << error.message;
+    EXPECT_EQ(bytes_of(path), content);
+  }
+}
+
+TEST(StoreDamage, DatabasesOfOtherProgramsAreRefusedAndLeftAlone) {
+  const TempFolder folder;
+  const auto path = folder / "other.db";
+  run_sql(path, "CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')");
+  const auto before = bytes_of(path);
+  const auto error = refusal(path);
+  EXPECT_EQ(error.code, ErrorCode::data_loss);
+  EXPECT_NE(error.message.find("another program"), std::string::npos) << error.message;
+  EXPECT_EQ(bytes_of(path), before);
+}
+
+TEST(StoreDamage, ANewerVersionIsRefusedWithTheVersionThatIsNeeded) {
+  const TempFolder folder;
+  const auto path = folder / "spin.db";
+  fill(path);
+  const auto newer = std::to_string(migrations().size() + 3);
+  run_sql(path, "PRAGMA user_version = " + newer + "; UPDATE meta SET value = '7.8.9' WHERE key = 'version'");
+  const auto error = refusal(path);
+  EXPECT_EQ(error.code, ErrorCode::failed_precondition);
+  EXPECT_NE(error.message.find("schema version " + newer), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("7.8.9"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find(std::string(kVersion)), std::string::npos) << error.message;
+}
+
+TEST(StoreDamage, AnOlderVersionIsMigrated) {
+  const TempFolder folder;
+  const auto path = folder / "spin.db";
+  run_sql(path, std::string(migrations()[0].sql) + "; PRAGMA user_version = 1");
+  auto store = open_store(path);
+  commit(*store, {insert_all(SweepId{1}, make_plan("s", 2, 1), 1)});
+  EXPECT_EQ(value_of(value_of(Reader::open(path))->results(SweepId{1})).size(), 2U) << "the views are there";
+}
+
+TEST(StoreDamage, AnEmptyFileIsNotTakenForANewDatabase) {
+  const TempFolder folder;
+  write_file(folder / "spin.db", "");
+  EXPECT_EQ(refusal(folder / "spin.db").code, ErrorCode::data_loss);
+}
+
+TEST(StoreDamage, AMissingDatabaseBesideItsLogIsNotMadeAnew) {
+  const TempFolder folder;
+  write_file(folder / "spin.db-wal", "frames");
+  EXPECT_EQ(refusal(folder / "spin.db").code, ErrorCode::data_loss);
+  EXPECT_FALSE(fs::exists(folder / "spin.db"));
+}
+
+TEST(StoreDamage, AFolderThatIsNotThereAndAFolderInPlaceOfTheFile) {
+  const TempFolder folder;
+  EXPECT_EQ(refusal(fs::path(folder / "nowhere") / "spin.db").code, ErrorCode::not_found);
+  fs::create_directory(folder / "spin.db");
+  EXPECT_EQ(refusal(folder / "spin.db").code, ErrorCode::invalid_argument);
+}
+
+TEST(StoreDamage, ALeftOverOfACreationThatWasCutDoesNotHinder) {
+  const TempFolder folder;
+  write_file(folder / "spin.db.new", "half a database");
+  const auto store = open_store(folder / "spin.db");
+  EXPECT_TRUE(value_of(store->load()).jobs.empty());
+  EXPECT_FALSE(fs::exists(folder / "spin.db.new"));
+}
+
+TEST(StoreDamage, ACutDatabaseIsRefusedWhereverItIsCut) {
+  const TempFolder folder;
+  fill(folder / "whole.db");
+  const auto whole = bytes_of(folder / "whole.db");
+  std::vector<std::size_t> cuts = {
+      1, 15, 16, 50, 99, 100, 101, 511, 512, 1024, whole.size() - 1, whole.size() - 100};
+  for (std::size_t page = 4096; page < whole.size(); page += 4096) {
+    cuts.insert(cuts.end(), {page - 1, page, page + 1, page + 2000});
+  }
+  for (const auto cut : cuts) {
+    const auto path = folder / "cut.db";
+    write_file(path, whole.substr(0, cut));
+    const auto error = refusal(path);
+    EXPECT_EQ(error.code, ErrorCode::data_loss) << "cut at " << cut << ": " << error.message;
+  }
+}
+
+TEST(StoreDamage, APageOfGarbageIsFound) {
+  const TempFolder folder;
+  fill(folder / "whole.db");
+  const auto whole = bytes_of(folder / "whole.db");
+  for (std::size_t page = 4096; page < whole.size(); page += 4096) {
+    auto broken = whole;
+    broken.replace(page, 4096, std::string(4096, '\x5a'));
+    write_file(folder / "broken.db", broken);
+    const auto error = refusal(folder / "broken.db");
+    EXPECT_EQ(error.code, ErrorCode::data_loss) << "page at " << page << ": " << error.message;
+  }
+}
+
+}  // namespace
+}  // namespace spin

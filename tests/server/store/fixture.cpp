@@ -1,0 +1,81 @@
+#include "tests/server/store/fixture.h"
+
+#include <future>
+#include <utility>
+
+#include "schema/base/sha256.h"
+
+namespace spin {
+
+JobId job_id_of(const std::string& text) { return JobId{sha256(text)}; }
+ArtifactId artifact_id_of(const std::string& text) { return ArtifactId{sha256(text)}; }
+
+std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int seeds, const std::string& salt) {
+  auto plan = std::make_shared<SweepPlan>();
+  plan->name = name;
+  plan->description = "made by a test";
+  for (int cell = 0; cell < cells; ++cell) {
+    const bool shared = cell > 0;
+    plan->cells.push_back({"64/8/4/3", shared ? "sequential " + std::to_string(cell + 1) : "none", "none",
+                           "none", "", Cost{1000 + cell, 2000 + cell}, 0});
+    for (int seed = 0; seed < seeds; ++seed) {
+      PlannedJob job;
+      job.name = "cell-" + std::to_string(cell) + ".s" + std::to_string(seed);
+      job.id = job_id_of(salt + job.name);
+      job.cell = cell;
+      job.config.topology = Topology::unshared(8);
+      job.config.training.epochs = 3;
+      job.config.dataset.train_limit = 500;
+      job.config.seed = seed;
+      if (shared) job.depends_on = {plan->jobs[static_cast<std::size_t>(seed)].id};
+      plan->jobs.push_back(std::move(job));
+    }
+  }
+  return plan;
+}
+
+core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, std::int64_t first_key) {
+  core::InsertSweep change;
+  change.id = id;
+  for (std::size_t i = 0; i < plan->jobs.size(); ++i) {
+    change.job_keys.push_back({first_key + static_cast<std::int64_t>(i)});
+    change.job_is_new.push_back(true);
+    change.job_states.push_back(plan->jobs[i].depends_on.empty() ? JobState::ready : JobState::waiting);
+  }
+  change.plan = std::move(plan);
+  change.source = "version: 1\n";
+  return change;
+}
+
+core::Change set_state(std::int64_t job, JobState state, const std::string& reason) {
+  return core::SetJobState{{job}, state, reason, 0, 0, 0};
+}
+
+core::Change attach(const std::string& worker) {
+  WorkerHello hello;
+  hello.name = worker;
+  hello.version = "0.1.0";
+  hello.host = "host-of-" + worker;
+  hello.device = "cpu";
+  hello.slots = 2;
+  hello.threads = 3;
+  return core::UpsertWorker{hello};
+}
+
+std::unique_ptr<Store> open_store(const std::filesystem::path& path) {
+  return value_of(Store::open(path, [](const Error& error) { ADD_FAILURE() << error.message; }));
+}
+
+void commit(Store& store, std::vector<core::Change> changes) {
+  std::promise<void> done;
+  store.commit(std::move(changes), [&done] { done.set_value(); });
+  done.get_future().wait();
+}
+
+core::StoredState StoreTest::reopen() {
+  store_.reset();
+  store_ = open_store(path());
+  return value_of(store_->load());
+}
+
+}  // namespace spin

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "server/core/changes.h"
+#include "server/store/reader.h"
+#include "server/store/store.h"
+#include "tests/support/temp_folder.h"
+
+namespace spin {
+
+/// Any text as an identity.
+JobId job_id_of(const std::string& text);
+ArtifactId artifact_id_of(const std::string& text);
+
+/// A sweep of `cells` cells with `seeds` jobs each. Cell 0 is the unshared network of all others; the jobs of
+/// the others depend on those of cell 0 with the same seed. Equal `salt`s give equal jobs.
+std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int seeds,
+                                     const std::string& salt = "");
+
+/// All jobs new, with keys from `first_key`.
+core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, std::int64_t first_key);
+
+core::Change set_state(std::int64_t job, JobState state, const std::string& reason = "");
+core::Change attach(const std::string& worker);
+
+/// The value, or a failed test and an exception that ends it.
+template <class T>
+T value_of(Result<T> result) {
+  if (!result.ok()) {
+    ADD_FAILURE() << result.error().message;
+    throw std::runtime_error(result.error().message);
+  }
+  return *std::move(result);
+}
+
+/// A store whose failures fail the test.
+std::unique_ptr<Store> open_store(const std::filesystem::path& path);
+/// Returns when the changes are durable.
+void commit(Store& store, std::vector<core::Change> changes);
+
+/// A folder with a store in it.
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() { reopen(); }
+  /// Ends the store and opens it again; what it loaded.
+  core::StoredState reopen();
+  [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
+
+  TempFolder folder_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace spin

@@ -1,0 +1,298 @@
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/core/work.h"
+#include "tests/server/store/fixture.h"
+
+// The store against plain maps, over random steps: what was committed is what is read and what is loaded.
+
+namespace spin {
+namespace {
+
+using core::JobKey;
+
+struct ModelJob {
+  core::StoredJob stored;
+  std::string name;  ///< in its newest sweep
+  std::vector<std::string> sweeps;
+  std::map<AttemptToken, std::pair<std::string, std::string>> attempts;  ///< state, worker
+  std::map<int, EpochMetrics> epochs;
+  std::optional<JobResult> result;
+  std::vector<std::string> log;
+};
+
+struct Model {
+  std::vector<core::StoredSweep> sweeps;
+  std::map<std::int64_t, ModelJob> jobs;  ///< by key
+  std::map<JobId, std::int64_t> keys;
+  std::map<std::string, std::int64_t> jobs_done;  ///< of workers
+};
+
+class Walk {
+ public:
+  explicit Walk(unsigned seed) : random_(seed) { open(); }
+
+  void run(int steps) {
+    for (int step = 0; step < steps; ++step) {
+      if (pick(20) == 0) {
+        reopen();
+      } else {
+        commit(*store_, random_batch());
+      }
+      if (pick(8) == 0) compare_reads();
+    }
+    reopen();
+    compare_reads();
+  }
+
+ private:
+  int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
+  double number() { return pick(100'000) / 7.0; }
+  [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
+
+  void open() {
+    store_ = open_store(path());
+    compare_state(value_of(store_->load()));
+    reader_ = value_of(Reader::open(path()));
+  }
+
+  void reopen() {
+    if (pick(2) == 0) reader_.reset();  // the last to close the database is the store, or the reader
+    store_.reset();
+    open();
+  }
+
+  std::vector<core::Change> random_batch() {
+    std::vector<core::Change> batch;
+    const int count = 1 + pick(6);
+    for (int i = 0; i < count; ++i) random_change(batch);
+    return batch;
+  }
+
+  void random_change(std::vector<core::Change>& batch) {
+    const int kind = pick(14);
+    if (model_.jobs.empty() || kind == 0) return submit(batch);
+    if (model_.jobs_done.empty() || kind == 1) return attach_worker(batch);
+    const auto job = std::next(model_.jobs.begin(), pick(static_cast<int>(model_.jobs.size())));
+    if (kind <= 3) return change_state(batch, job->second);
+    if (kind <= 5) return begin_attempt(batch, job->second);
+    if (kind <= 7) return end_attempt(batch, job->second);
+    if (kind <= 9) return report_epoch(batch, job->second);
+    if (kind == 10) return add_artifact(batch, job->second);
+    if (kind == 11) return finish(batch, job->second);
+    append_log(batch, job->second);
+  }
+
+  void submit(std::vector<core::Change>& batch) {
+    const auto number = static_cast<std::int64_t>(model_.sweeps.size()) + 1;
+    auto plan =
+        make_plan("sweep-" + std::to_string(pick(4)), 1 + pick(3), 1 + pick(3), std::to_string(pick(5)));
+    plan->priority = pick(7) - 3;
+    plan->max_attempts = 1 + pick(5);
+    core::InsertSweep change;
+    change.id = SweepId{number};
+    change.plan = plan;
+    change.overrides = {{"sharing.rate", "\"4\""}};
+    core::StoredSweep sweep{SweepId{number}, plan->name, 0, {}};
+    for (const auto& job : plan->jobs) {
+      const bool is_new = !model_.keys.contains(job.id);
+      if (is_new) add_job(change, *plan, job);
+      change.job_is_new.push_back(is_new);
+      const JobKey key{model_.keys.at(job.id)};
+      change.job_keys.push_back(key);
+      sweep.jobs.push_back(key);
+      auto& known = model_.jobs.at(key.value);
+      known.name = job.name;
+      known.sweeps.push_back(plan->name);
+      auto& stored = known.stored;
+      stored.priority = is_new ? plan->priority : std::max(stored.priority, plan->priority);
+      stored.max_attempts = is_new ? plan->max_attempts : std::max(stored.max_attempts, plan->max_attempts);
+    }
+    model_.sweeps.push_back(sweep);
+    batch.emplace_back(std::move(change));
+  }
+
+  void add_job(core::InsertSweep& change, const SweepPlan& plan, const PlannedJob& job) {
+    ModelJob added;
+    added.stored.key = {static_cast<std::int64_t>(model_.jobs.size()) + 1};
+    added.stored.id = job.id;
+    added.stored.state = pick(2) == 0 ? JobState::ready : JobState::waiting;
+    added.stored.work = core::training_work(job.config, plan.cells[static_cast<std::size_t>(job.cell)].cost);
+    for (const auto& dependency : job.depends_on)
+      added.stored.depends_on.push_back({model_.keys.at(dependency)});
+    change.job_states.push_back(added.stored.state);
+    model_.keys[job.id] = added.stored.key.value;
+    model_.jobs[added.stored.key.value] = added;
+  }
+
+  void attach_worker(std::vector<core::Change>& batch) {
+    const auto name = "worker-" + std::to_string(pick(3));
+    model_.jobs_done.try_emplace(name, 0);
+    batch.push_back(attach(name));
+  }
+
+  void change_state(std::vector<core::Change>& batch, ModelJob& job) {
+    auto& stored = job.stored;
+    stored.state = static_cast<JobState>(pick(9));
+    stored.reason = pick(2) == 0 ? "" : "reason " + std::to_string(pick(100));
+    stored.failures = pick(4);
+    stored.trainer_deaths = pick(4);
+    stored.workers_lost = pick(4);
+    batch.emplace_back(core::SetJobState{stored.key, stored.state, stored.reason, stored.failures,
+                                         stored.trainer_deaths, stored.workers_lost});
+  }
+
+  void begin_attempt(std::vector<core::Change>& batch, ModelJob& job) {
+    if (job.stored.attempt.has_value()) return;
+    const bool revive = !job.attempts.empty() && pick(3) == 0;
+    const auto token = revive ? job.attempts.rbegin()->first : AttemptToken{1, ++sequence_};
+    const auto worker =
+        std::next(model_.jobs_done.begin(), pick(static_cast<int>(model_.jobs_done.size())))->first;
+    job.attempts[token] = {"running", worker};
+    job.stored.attempt = token;
+    job.stored.worker = worker;
+    batch.emplace_back(core::InsertAttempt{token, job.stored.key, worker});
+  }
+
+  void end_attempt(std::vector<core::Change>& batch, ModelJob& job) {
+    if (job.attempts.empty()) return;
+    const auto attempt = std::next(job.attempts.begin(), pick(static_cast<int>(job.attempts.size())));
+    static const std::vector<std::string> kStates = {"finished", "failed", "lost", "stopped", "duplicate"};
+    attempt->second.first = kStates[static_cast<std::size_t>(pick(5))];
+    if (job.stored.attempt == attempt->first) {
+      job.stored.attempt.reset();
+      job.stored.worker.clear();
+    }
+    batch.emplace_back(core::EndAttempt{attempt->first, attempt->second.first, "because"});
+  }
+
+  void report_epoch(std::vector<core::Change>& batch, ModelJob& job) {
+    const EpochMetrics metrics{1 + pick(5), number(), number(), number(), number(), number()};
+    job.epochs[metrics.epoch] = metrics;
+    batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics});
+  }
+
+  void add_artifact(std::vector<core::Change>& batch, ModelJob& job) {
+    const int content = pick(30);
+    const auto kind = pick(2) == 0 ? ArtifactKind::checkpoint : ArtifactKind::model;
+    const ArtifactRef artifact{artifact_id_of(std::to_string(content)), kind, 100 + content};
+    (kind == ArtifactKind::checkpoint ? job.stored.checkpoint : job.stored.model) = artifact;
+    batch.emplace_back(core::InsertArtifact{job.stored.key, artifact, pick(9)});
+  }
+
+  void finish(std::vector<core::Change>& batch, ModelJob& job) {
+    if (job.result.has_value()) return;
+    job.result = JobResult{pick(4) == 0 ? Outcome::diverged : Outcome::completed,
+                           number(),
+                           number(),
+                           pick(1000),
+                           pick(1000),
+                           number(),
+                           pick(1000),
+                           number()};
+    AttemptToken token{99, 1};  // of nobody
+    if (!job.attempts.empty()) {
+      token = job.attempts.begin()->first;
+      ++model_.jobs_done.at(job.attempts.begin()->second.second);
+    }
+    batch.emplace_back(core::InsertResult{job.stored.key, token, *job.result});
+  }
+
+  void append_log(std::vector<core::Change>& batch, ModelJob& job) {
+    core::AppendLog change{job.stored.key, {}};
+    const int count = pick(5) == 0 ? 2000 : pick(4);
+    for (int i = 0; i < count; ++i) change.lines.push_back("line " + std::to_string(pick(1'000'000)));
+    job.log.insert(job.log.end(), change.lines.begin(), change.lines.end());
+    batch.emplace_back(std::move(change));
+  }
+
+  void compare_state(const core::StoredState& state) {
+    EXPECT_GT(state.boot_epoch, boot_epoch_);
+    boot_epoch_ = state.boot_epoch;
+    ASSERT_EQ(state.sweeps.size(), model_.sweeps.size());
+    for (std::size_t i = 0; i < state.sweeps.size(); ++i) {
+      EXPECT_EQ(state.sweeps[i].id, model_.sweeps[i].id);
+      EXPECT_EQ(state.sweeps[i].name, model_.sweeps[i].name);
+      EXPECT_EQ(state.sweeps[i].jobs, model_.sweeps[i].jobs);
+    }
+    ASSERT_EQ(state.jobs.size(), model_.jobs.size());
+    for (const auto& job : state.jobs) compare_job(job, model_.jobs.at(job.key.value).stored);
+  }
+
+  static void compare_job(const core::StoredJob& job, const core::StoredJob& expected) {
+    EXPECT_EQ(job.id, expected.id);
+    EXPECT_EQ(job.state, expected.state);
+    EXPECT_EQ(job.reason, expected.reason);
+    EXPECT_EQ(std::tuple(job.failures, job.trainer_deaths, job.workers_lost),
+              std::tuple(expected.failures, expected.trainer_deaths, expected.workers_lost));
+    EXPECT_EQ(std::pair(job.priority, job.max_attempts), std::pair(expected.priority, expected.max_attempts));
+    EXPECT_EQ(job.work, expected.work);
+    EXPECT_EQ(job.depends_on, expected.depends_on);
+    EXPECT_EQ(job.attempt, expected.attempt);
+    EXPECT_EQ(job.worker, expected.worker);
+    EXPECT_EQ(job.checkpoint, expected.checkpoint);
+    EXPECT_EQ(job.model, expected.model);
+  }
+
+  void compare_reads() {
+    for (const auto& [key, job] : model_.jobs) compare_detail(value_of(reader_->job({key})), job);
+    std::map<std::string, std::int64_t> jobs_done;
+    for (const auto& worker : value_of(reader_->workers())) jobs_done[worker.name] = worker.jobs_done;
+    EXPECT_EQ(jobs_done, model_.jobs_done);
+  }
+
+  void compare_detail(const JobDetail& detail, const ModelJob& job) {
+    EXPECT_EQ(detail.row.id, job.stored.id);
+    EXPECT_EQ(detail.row.name, job.name);
+    EXPECT_EQ(detail.row.state, job.stored.state);
+    EXPECT_EQ(detail.row.attempts, static_cast<int>(job.attempts.size()));
+    EXPECT_EQ(detail.row.worker, job.attempts.empty() ? "" : job.attempts.rbegin()->second.second);
+    EXPECT_EQ(detail.sweeps, job.sweeps);
+    ASSERT_EQ(detail.attempts.size(), job.attempts.size());
+    std::size_t index = 0;
+    for (const auto& [token, attempt] : job.attempts) {
+      EXPECT_EQ(detail.attempts[index].token, token);
+      EXPECT_EQ(detail.attempts[index].state, attempt.first);
+      EXPECT_EQ(detail.attempts[index++].worker, attempt.second);
+    }
+    std::vector<EpochMetrics> epochs;
+    for (const auto& [number, metrics] : job.epochs) epochs.push_back(metrics);
+    EXPECT_EQ(detail.epochs, epochs);
+    EXPECT_EQ(detail.result, job.result);
+    std::vector<ArtifactRef> artifacts;
+    if (job.stored.checkpoint) artifacts.push_back(*job.stored.checkpoint);
+    if (job.stored.model) artifacts.push_back(*job.stored.model);
+    EXPECT_EQ(detail.artifacts, artifacts);
+    compare_log(job);
+  }
+
+  void compare_log(const ModelJob& job) {
+    const auto lines = value_of(reader_->log(job.stored.key, 0, 100'000));
+    const auto dropped = job.log.size() - std::min<std::size_t>(job.log.size(), 5000);
+    ASSERT_EQ(lines.size(), job.log.size() - dropped);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      ASSERT_EQ(lines[i].number, static_cast<std::int64_t>(dropped + i + 1));
+      ASSERT_EQ(lines[i].text, job.log[dropped + i]);
+    }
+  }
+
+  std::mt19937 random_;
+  TempFolder folder_;
+  Model model_;
+  std::int64_t boot_epoch_ = 0;
+  std::int64_t sequence_ = 0;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Reader> reader_;
+};
+
+class StoreModel : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(StoreModel, AgreesWithPlainMaps) { Walk(GetParam()).run(120); }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, StoreModel, ::testing::Range(1U, 13U));
+
+}  // namespace
+}  // namespace spin

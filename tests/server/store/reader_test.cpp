@@ -1,0 +1,265 @@
+#include "server/store/reader.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/server/store/fixture.h"
+
+namespace spin {
+namespace {
+
+using core::JobKey;
+
+JobResult result_of(double top1, Outcome outcome = Outcome::completed) {
+  return {outcome, top1, 99, 1000, 2000, 300, 1 << 20, 12.5};
+}
+
+class ReaderTest : public StoreTest {
+ protected:
+  ReaderTest() : reader_(value_of(Reader::open(path()))) {}
+  std::unique_ptr<Reader> reader_;
+};
+
+TEST_F(ReaderTest, SweepsAreFoundByIdAndByTheNewestOfTheirName) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1, "a"), 1),
+                   insert_all(SweepId{2}, make_plan("study", 1, 1, "b"), 2),
+                   insert_all(SweepId{3}, make_plan("1", 1, 1, "c"), 3)});
+  EXPECT_EQ(value_of(reader_->find_sweep("study")), SweepId{2});
+  EXPECT_EQ(value_of(reader_->find_sweep("2")), SweepId{2});
+  EXPECT_EQ(value_of(reader_->find_sweep("1")), SweepId{1}) << "an id goes before a name";
+  const auto missing = reader_->find_sweep("studi");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+  EXPECT_EQ(missing.error().message, "there is no sweep 'studi'; there are 3 (1), 2 (study), 1 (study)");
+}
+
+TEST_F(ReaderTest, AMissingSweepListsAtMostTen) {
+  EXPECT_EQ(reader_->find_sweep("x").error().message, "there is no sweep 'x'; none was submitted yet");
+  for (int i = 1; i <= 12; ++i) {
+    commit(*store_, {insert_all(SweepId{i}, make_plan("s" + std::to_string(i), 1, 1, std::to_string(i)), i)});
+  }
+  const auto message = reader_->find_sweep("99999999999999999999").error().message;
+  EXPECT_NE(message.find("12 (s12)"), std::string::npos) << message;
+  EXPECT_NE(message.find("3 (s3), ..."), std::string::npos) << message;
+  EXPECT_EQ(message.find(" 2 (s2)"), std::string::npos) << message;
+}
+
+TEST_F(ReaderTest, JobsAreFoundByHashBeginningAndName) {
+  const auto plan = make_plan("study", 2, 2);
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  const auto hex = plan->jobs[2].id.hex();
+  EXPECT_EQ(value_of(reader_->find_job(hex)), JobKey{3});
+  EXPECT_EQ(value_of(reader_->find_job(hex.substr(0, 8))), JobKey{3});
+  EXPECT_EQ(value_of(reader_->find_job(hex.substr(0, 13))), JobKey{3});
+  EXPECT_EQ(value_of(reader_->find_job("study/cell-1.s1")), JobKey{4});
+  EXPECT_EQ(value_of(reader_->find_job("1/cell-0.s0")), JobKey{1});
+  EXPECT_EQ(reader_->find_job("study/cell-9").error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_->find_job("other/cell-1.s1").error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_->find_job("0123456789abcdef").error().code, ErrorCode::not_found);
+  for (const auto& text : {hex.substr(0, 7), std::string("cell-1.s1"), hex + "0", std::string()}) {
+    const auto refused = reader_->find_job(text);
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+    EXPECT_NE(refused.error().message.find("SWEEP/NAME"), std::string::npos) << refused.error().message;
+  }
+}
+
+TEST_F(ReaderTest, AnAmbiguousBeginningNamesWhatItCouldBe) {
+  auto plan = make_plan("study", 1, 2);
+  plan->jobs[0].id.digest.bytes.fill(0xAB);
+  plan->jobs[1].id.digest.bytes.fill(0xAB);
+  plan->jobs[1].id.digest.bytes[6] = 0xCD;
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  const auto refused = reader_->find_job("ABabABabA");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(refused.error().message.find("abababababab"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("give more digits"), std::string::npos);
+  EXPECT_EQ(value_of(reader_->find_job("ababababababcd")), JobKey{2});
+}
+
+TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
+  const auto plan = make_plan("study", 2, 1);
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  const auto lease = value_of(reader_->lease_of({2}));
+  EXPECT_EQ(lease.job, plan->jobs[1].id);
+  EXPECT_EQ(lease.name, "cell-1.s0");
+  EXPECT_EQ(lease.config, config_to_json(plan->jobs[1].config).dump());
+  EXPECT_EQ(reader_->lease_of({3}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
+  const auto plan = make_plan("study", 3, 900);
+  auto change = insert_all(SweepId{1}, plan, 1);
+  std::reverse(change.job_keys.begin(), change.job_keys.end());
+  commit(*store_, {change});
+  std::vector<std::string> names;
+  ASSERT_TRUE(reader_
+                  ->jobs(SweepId{1},
+                         [&](const JobRow& row) {
+                           names.push_back(row.name);
+                           return true;
+                         })
+                  .ok());
+  ASSERT_EQ(names.size(), plan->jobs.size());
+  for (std::size_t i = 0; i < names.size(); ++i) ASSERT_EQ(names[i], plan->jobs[i].name);
+  int taken = 0;
+  ASSERT_TRUE(reader_->jobs(SweepId{1}, [&](const JobRow&) { return ++taken < 3; }).ok());
+  EXPECT_EQ(taken, 3);
+}
+
+TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
+  const auto plan = make_plan("study", 2, 1);
+  const ArtifactRef checkpoint{artifact_id_of("c"), ArtifactKind::checkpoint, 11};
+  const ArtifactRef model{artifact_id_of("m"), ArtifactKind::model, 22};
+  const EpochMetrics first{1, 2.5, 50, 90, 800, 1.5}, again{1, 2.25, 51, 91, 801, 1.25},
+      second{2, 2, 60, 95, 900, 1};
+  commit(*store_, {insert_all(SweepId{1}, plan, 1), attach("w1"), attach("w2"),
+                   core::InsertAttempt{{1, 1}, {2}, "w1"}, core::InsertEpoch{{2}, {1, 1}, first},
+                   core::EndAttempt{{1, 1}, "failed", "out of luck"}, core::InsertAttempt{{1, 2}, {2}, "w2"},
+                   core::InsertEpoch{{2}, {1, 2}, again}, core::InsertEpoch{{2}, {1, 2}, second},
+                   core::InsertArtifact{{2}, checkpoint, 1}, core::InsertArtifact{{2}, model, 0},
+                   core::InsertResult{{2}, {1, 2}, result_of(61)}, core::EndAttempt{{1, 2}, "finished", ""},
+                   core::SetJobState{{2}, JobState::completed, "", 1, 0, 0}});
+  const auto detail = value_of(reader_->job({2}));
+  EXPECT_EQ(detail.row.id, plan->jobs[1].id);
+  EXPECT_EQ(detail.row.name, "cell-1.s0");
+  EXPECT_EQ(detail.row.state, JobState::completed);
+  EXPECT_EQ(detail.row.params, 1001);
+  EXPECT_EQ(detail.row.flops, 2001);
+  EXPECT_EQ(detail.row.attempts, 2);
+  EXPECT_EQ(detail.row.worker, "w2");
+  EXPECT_EQ(detail.row.top1, 61.0);
+  EXPECT_EQ(detail.row.seconds, 12.5);
+  EXPECT_EQ(detail.config, config_to_json(plan->jobs[1].config).dump());
+  EXPECT_EQ(detail.depends_on, std::vector<JobId>{plan->jobs[0].id});
+  EXPECT_EQ(detail.sweeps, std::vector<std::string>{"study"});
+  ASSERT_EQ(detail.attempts.size(), 2U);
+  EXPECT_EQ(detail.attempts[0].state, "failed");
+  EXPECT_EQ(detail.attempts[0].error, "out of luck");
+  EXPECT_EQ(detail.attempts[1].token, (AttemptToken{1, 2}));
+  EXPECT_GE(detail.attempts[1].ended_at_ms, detail.attempts[1].started_at_ms);
+  EXPECT_EQ(detail.epochs, (std::vector<EpochMetrics>{again, second}));
+  EXPECT_EQ(detail.result, result_of(61));
+  EXPECT_EQ(detail.artifacts, (std::vector<ArtifactRef>{checkpoint, model}));
+
+  const auto untouched = value_of(reader_->job({1}));
+  EXPECT_EQ(untouched.row.worker, "");
+  EXPECT_FALSE(untouched.row.top1.has_value());
+  EXPECT_FALSE(untouched.result.has_value());
+  EXPECT_EQ(reader_->job({9}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(ReaderTest, ResultsAreMeansOverSeedsWithDifferencesToTheUnsharedCell) {
+  const auto plan =
+      make_plan("study", 4, 3);  // keys: cell 0: 1 2 3, cell 1: 4 5 6, cell 2: 7 8 9, cell 3: 10 11 12
+  plan->cells[3].unshared_cell = -1;
+  std::vector<core::Change> changes{insert_all(SweepId{1}, plan, 1)};
+  const auto finish = [&](std::int64_t job, JobResult result) {
+    changes.emplace_back(core::InsertResult{{job}, {1, job}, result});
+  };
+  finish(1, result_of(90));
+  finish(2, result_of(91));
+  finish(3, result_of(95));
+  finish(4, result_of(88));
+  finish(5, result_of(10, Outcome::diverged));
+  finish(6, result_of(86));
+  finish(7, result_of(10, Outcome::diverged));
+  finish(10, result_of(70));
+  commit(*store_, changes);
+  const auto rows = value_of(reader_->results(SweepId{1}));
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0].network, "64/8/4/3");
+  EXPECT_EQ(rows[0].sharing, "none");
+  EXPECT_EQ(rows[1].sharing, "sequential 2");
+  EXPECT_EQ(rows[1].params, 1001);
+  EXPECT_EQ(rows[1].flops, 2001);
+  EXPECT_EQ(rows[0].seeds, 3);
+  EXPECT_EQ(rows[0].finished, 3);
+  EXPECT_EQ(rows[0].diverged, 0);
+  EXPECT_DOUBLE_EQ(rows[0].top1_mean.value(), 92);
+  EXPECT_DOUBLE_EQ(rows[0].top1_deviation.value(), std::sqrt((4 + 1 + 9) / 2.0));
+  EXPECT_DOUBLE_EQ(rows[0].difference.value(), 0);
+  EXPECT_EQ(rows[1].finished, 3);
+  EXPECT_EQ(rows[1].diverged, 1);
+  EXPECT_DOUBLE_EQ(rows[1].top1_mean.value(), 87);
+  EXPECT_DOUBLE_EQ(rows[1].top1_deviation.value(), std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(rows[1].difference.value(), -5);
+  EXPECT_EQ(rows[2].finished, 1);
+  EXPECT_EQ(rows[2].diverged, 1);
+  EXPECT_FALSE(rows[2].top1_mean.has_value());
+  EXPECT_FALSE(rows[2].top1_deviation.has_value());
+  EXPECT_FALSE(rows[2].difference.has_value());
+  EXPECT_DOUBLE_EQ(rows[3].top1_mean.value(), 70);
+  EXPECT_FALSE(rows[3].top1_deviation.has_value()) << "one seed has no deviation";
+  EXPECT_FALSE(rows[3].difference.has_value()) << "its unshared network is not in the sweep";
+}
+
+TEST_F(ReaderTest, EqualSeedsHaveNoDeviation) {
+  std::vector<core::Change> changes{insert_all(SweepId{1}, make_plan("study", 1, 3), 1)};
+  for (int job = 1; job <= 3; ++job)
+    changes.emplace_back(core::InsertResult{{job}, {1, job}, result_of(90.1)});
+  commit(*store_, changes);
+  EXPECT_NEAR(value_of(reader_->results(SweepId{1}))[0].top1_deviation.value(), 0, 1e-12);
+}
+
+TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
+  const auto plan = make_plan("first", 1, 1);
+  commit(*store_, {insert_all(SweepId{1}, plan, 1), core::InsertResult{{1}, {1, 1}, result_of(90)}});
+  auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
+  link.job_is_new = {false};
+  link.job_states.clear();
+  commit(*store_, {link});
+  EXPECT_EQ(value_of(reader_->results(SweepId{2}))[0].top1_mean, 90.0);
+  EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_F(ReaderTest, ALogIsReadOnFromAnyLineAndKeepsItsNewestLines) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1)});
+  commit(*store_, {core::AppendLog{{1}, {"one", "", "drei \xE2\x82\xAC"}}, core::AppendLog{{1}, {"four"}}});
+  const auto tail = value_of(reader_->log({1}, 2, 10));
+  ASSERT_EQ(tail.size(), 2U);
+  EXPECT_EQ(tail[0].number, 3);
+  EXPECT_EQ(tail[0].text, "drei \xE2\x82\xAC");
+  EXPECT_GT(tail[0].at_ms, 1'600'000'000'000);
+  EXPECT_EQ(value_of(reader_->log({1}, 0, 2)).size(), 2U);
+
+  std::vector<std::string> many;
+  for (int i = 5; i <= 7000; ++i) many.push_back(std::to_string(i));
+  commit(*store_, {core::AppendLog{{1}, many}, core::AppendLog{{1}, {"7001", "7002"}}});
+  const auto kept = value_of(reader_->log({1}, 0, 100'000));
+  ASSERT_EQ(kept.size(), 5000U);
+  EXPECT_EQ(kept.front().number, 2003);
+  EXPECT_EQ(kept.front().text, "2003");
+  EXPECT_EQ(kept.back().text, "7002");
+}
+
+TEST_F(ReaderTest, WorkersAreListedByNameWithWhatTheyDid) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("study", 1, 2), 1), attach("b"), attach("a"),
+          core::InsertAttempt{{1, 1}, {1}, "a"}, core::InsertResult{{1}, {1, 1}, result_of(1)},
+          core::InsertAttempt{{1, 2}, {2}, "a"}, core::InsertResult{{2}, {1, 2}, result_of(1)}, attach("a")});
+  const auto workers = value_of(reader_->workers());
+  ASSERT_EQ(workers.size(), 2U);
+  EXPECT_EQ(workers[0].name, "a");
+  EXPECT_EQ(workers[0].host, "host-of-a");
+  EXPECT_EQ(workers[0].device, "cpu");
+  EXPECT_EQ(workers[0].version, "0.1.0");
+  EXPECT_EQ(workers[0].state, "offline");
+  EXPECT_EQ(workers[0].slots, 2);
+  EXPECT_EQ(workers[0].threads, 3);
+  EXPECT_EQ(workers[0].jobs_done, 2);
+  EXPECT_GT(workers[0].last_seen_ms, 1'600'000'000'000);
+  EXPECT_EQ(workers[1].name, "b");
+  EXPECT_EQ(workers[1].jobs_done, 0);
+}
+
+TEST(Reader, AMissingDatabaseIsAnError) {
+  const TempFolder folder;
+  EXPECT_FALSE(Reader::open(folder / "none.db").ok());
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,266 @@
+#include "server/store/store.h"
+
+#include <atomic>
+#include <cmath>
+#include <future>
+#include <limits>
+#include <mutex>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/core/work.h"
+#include "tests/server/store/fixture.h"
+
+namespace spin {
+namespace {
+
+using core::JobKey;
+
+JobResult finished(double top1) { return {Outcome::completed, top1, 99, 1000, 2000, 300, 1 << 20, 12.5}; }
+
+TEST_F(StoreTest, ANewDatabaseIsEmpty) {
+  const auto state = reopen();
+  EXPECT_TRUE(state.sweeps.empty());
+  EXPECT_TRUE(state.jobs.empty());
+}
+
+TEST_F(StoreTest, TheBootEpochGrowsWithEveryStart) {
+  const auto first = reopen().boot_epoch;
+  EXPECT_EQ(reopen().boot_epoch, first + 1);
+  EXPECT_EQ(reopen().boot_epoch, first + 2);
+}
+
+TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
+  auto plan = make_plan("study", 2, 2);
+  plan->priority = 4;
+  plan->max_attempts = 7;
+  commit(*store_, {insert_all(SweepId{1}, plan, 10)});
+  const auto state = reopen();
+  ASSERT_EQ(state.sweeps.size(), 1U);
+  EXPECT_EQ(state.sweeps[0].id, SweepId{1});
+  EXPECT_EQ(state.sweeps[0].name, "study");
+  EXPECT_GT(state.sweeps[0].submitted_at_ms, 1'600'000'000'000);
+  EXPECT_EQ(state.sweeps[0].jobs, (std::vector<JobKey>{{10}, {11}, {12}, {13}}));
+  ASSERT_EQ(state.jobs.size(), 4U);
+  const auto& base = state.jobs[1];
+  EXPECT_EQ(base.id, plan->jobs[1].id);
+  EXPECT_EQ(base.state, JobState::ready);
+  EXPECT_TRUE(base.depends_on.empty());
+  const auto& shared = state.jobs[3];
+  EXPECT_EQ(shared.key, JobKey{13});
+  EXPECT_EQ(shared.state, JobState::waiting);
+  EXPECT_EQ(shared.depends_on, std::vector<JobKey>{{11}});
+  EXPECT_EQ(shared.priority, 4);
+  EXPECT_EQ(shared.max_attempts, 7);
+  EXPECT_EQ(shared.work, core::training_work(plan->jobs[3].config, plan->cells[1].cost));
+  EXPECT_EQ(shared.work, 3.0 * 500 * 2001);
+  EXPECT_FALSE(shared.attempt.has_value());
+}
+
+TEST_F(StoreTest, AJobOfTwoSweepsHasTheHigherPriorityAndAttempts) {
+  auto first = make_plan("first", 1, 1);
+  first->priority = -5;
+  first->max_attempts = 2;
+  auto second = make_plan("second", 1, 1);
+  second->priority = -2;
+  second->max_attempts = 1;
+  commit(*store_, {insert_all(SweepId{1}, first, 1)});
+  auto link = insert_all(SweepId{2}, second, 1);
+  link.job_is_new = {false};
+  link.job_states.clear();
+  commit(*store_, {link});
+  const auto state = reopen();
+  ASSERT_EQ(state.jobs.size(), 1U);
+  EXPECT_EQ(state.jobs[0].priority, -2);
+  EXPECT_EQ(state.jobs[0].max_attempts, 2);
+  ASSERT_EQ(state.sweeps.size(), 2U);
+  EXPECT_EQ(state.sweeps[1].jobs, std::vector<JobKey>{{1}});
+}
+
+TEST_F(StoreTest, ARunningAttemptComesBackUntilItHasEnded) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("s", 1, 1), 1), attach("w"), core::InsertAttempt{{1, 5}, {1}, "w"},
+          core::SetJobState{{1}, JobState::running, "", 1, 2, 3}});
+  auto job = reopen().jobs.at(0);
+  EXPECT_EQ(job.state, JobState::running);
+  EXPECT_EQ(job.attempt, (AttemptToken{1, 5}));
+  EXPECT_EQ(job.worker, "w");
+  EXPECT_EQ(job.failures, 1);
+  EXPECT_EQ(job.trainer_deaths, 2);
+  EXPECT_EQ(job.workers_lost, 3);
+  commit(*store_, {core::EndAttempt{{1, 5}, "lost", "no sign of life"},
+                   core::SetJobState{{1}, JobState::backoff, "worker lost", 1, 2, 4}});
+  job = reopen().jobs.at(0);
+  EXPECT_EQ(job.state, JobState::backoff);
+  EXPECT_EQ(job.reason, "worker lost");
+  EXPECT_FALSE(job.attempt.has_value());
+  commit(*store_, {core::InsertAttempt{{1, 5}, {1}, "w"}, set_state(1, JobState::running)});
+  EXPECT_EQ(reopen().jobs.at(0).attempt, (AttemptToken{1, 5})) << "an attempt taken for lost runs again";
+}
+
+TEST_F(StoreTest, AJobKeepsItsNewestCheckpointAndItsModel) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  const ArtifactRef first{artifact_id_of("a"), ArtifactKind::checkpoint, 10};
+  const ArtifactRef second{artifact_id_of("b"), ArtifactKind::checkpoint, 20};
+  const ArtifactRef model{artifact_id_of("a"), ArtifactKind::model, 10};
+  commit(*store_, {core::InsertArtifact{{1}, first, 1}, core::InsertArtifact{{1}, second, 2},
+                   core::InsertArtifact{{1}, model, 0}, core::InsertArtifact{{1}, second, 2}});
+  const auto job = reopen().jobs.at(0);
+  EXPECT_EQ(job.checkpoint, second);
+  EXPECT_EQ(job.model, model);
+}
+
+TEST_F(StoreTest, ReportsOfAttemptsThatTheDatabaseNeverSawAreTaken) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
+          core::InsertEpoch{{1}, {77, 7}, {1, 0.5, 80, 99, 100, 1}},
+          core::InsertResult{{1}, {77, 7}, finished(90)}, core::EndAttempt{{77, 7}, "finished", ""}});
+  const auto reader = value_of(Reader::open(path()));
+  EXPECT_EQ(value_of(reader->job({1})).result, finished(90));
+}
+
+TEST_F(StoreTest, CallbacksRunInOrderAndTheirDataIsVisible) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  const auto reader = value_of(Reader::open(path()));
+  std::vector<std::pair<int, std::int64_t>> seen;  // on the writer's thread
+  std::promise<void> done;
+  for (int i = 1; i <= 50; ++i) {
+    store_->commit({core::AppendLog{{1}, {"line " + std::to_string(i)}}}, [&, i] {
+      seen.emplace_back(i, static_cast<std::int64_t>(value_of(reader->log({1}, 0, 1000)).size()));
+      if (i == 50) done.set_value();
+    });
+  }
+  done.get_future().wait();
+  ASSERT_EQ(seen.size(), 50U);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(seen[static_cast<std::size_t>(i)].first, i + 1);
+    EXPECT_GE(seen[static_cast<std::size_t>(i)].second, i + 1);
+  }
+}
+
+TEST_F(StoreTest, WhatWaitsSharesOneTransaction) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  const auto reader = value_of(Reader::open(path()));
+  std::promise<void> writing, queued, done;
+  std::size_t at_first_callback = 0;
+  store_->commit({}, [&] {
+    writing.set_value();
+    queued.get_future().wait();
+  });
+  writing.get_future().wait();
+  store_->commit({core::AppendLog{{1}, {"one"}}},
+                 [&] { at_first_callback = value_of(reader->log({1}, 0, 10)).size(); });
+  store_->commit({core::AppendLog{{1}, {"two"}}}, [&] { done.set_value(); });
+  queued.set_value();
+  done.get_future().wait();
+  EXPECT_EQ(at_first_callback, 2U);
+}
+
+TEST_F(StoreTest, CloseCommitsWhatIsQueued) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  std::atomic<int> committed = 0;
+  for (int i = 0; i < 20; ++i) store_->commit({core::AppendLog{{1}, {"x"}}}, [&] { ++committed; });
+  store_->close();
+  EXPECT_EQ(committed, 20);
+  store_->close();  // again: nothing happens
+  EXPECT_EQ(value_of(value_of(Reader::open(path()))->log({1}, 0, 100)).size(), 20U);
+}
+
+TEST(Store, AFailedCommitIsFatalOnceAndEndsAllWriting) {
+  const TempFolder folder;
+  std::mutex mutex;
+  std::vector<Error> fatal;
+  std::promise<void> failed;
+  auto store = value_of(Store::open(folder / "spin.db", [&](const Error& error) {
+    const std::lock_guard lock(mutex);
+    fatal.push_back(error);
+    failed.set_value();
+  }));
+  commit(*store,
+         {insert_all(SweepId{1}, make_plan("s", 1, 2), 1), core::InsertResult{{1}, {1, 1}, finished(90)}});
+  std::atomic<int> committed = 0;
+  store->commit({set_state(2, JobState::cancelled), core::InsertResult{{1}, {1, 2}, finished(10)}},
+                [&] { ++committed; });
+  failed.get_future().wait();
+  store->commit({set_state(2, JobState::failed)}, [&] { ++committed; });
+  store->close();
+  EXPECT_EQ(committed, 0);
+  ASSERT_EQ(fatal.size(), 1U);
+  EXPECT_EQ(fatal[0].code, ErrorCode::internal);
+  EXPECT_NE(fatal[0].message.find("result.job"), std::string::npos) << fatal[0].message;
+
+  store = open_store(folder / "spin.db");
+  const auto state = value_of(store->load());
+  EXPECT_EQ(state.jobs.at(1).state, JobState::ready) << "nothing of the failed transaction is there";
+  const auto reader = value_of(Reader::open(folder / "spin.db"));
+  EXPECT_EQ(value_of(reader->job({1})).result, finished(90));
+}
+
+TEST(Store, AChangeOfAnUnknownJobIsFatal) {
+  const TempFolder folder;
+  std::promise<Error> fatal;
+  auto store = value_of(Store::open(folder / "spin.db", [&](const Error& error) { fatal.set_value(error); }));
+  store->commit({set_state(42, JobState::failed)}, nullptr);
+  EXPECT_NE(fatal.get_future().get().message.find("42"), std::string::npos);
+}
+
+TEST_F(StoreTest, ASecondStoreOnTheSameDatabaseIsRefusedWithThePid) {
+  std::filesystem::create_symlink(path(), folder_ / "link.db");
+  for (const auto& name : {path(), folder_ / "link.db"}) {
+    const auto second = Store::open(name, [](const Error&) {});
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().code, ErrorCode::already_exists);
+    EXPECT_NE(second.error().message.find("is in use by spind pid " + std::to_string(::getpid())),
+              std::string::npos)
+        << second.error().message;
+  }
+  store_.reset();
+  EXPECT_TRUE(Store::open(path(), [](const Error&) {}).ok()) << "the lock goes with the store";
+}
+
+TEST_F(StoreTest, OnlyTheOwnerMayReadTheFiles) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    struct ::stat file {};
+    ASSERT_EQ(::stat(entry.path().c_str(), &file), 0);
+    EXPECT_EQ(file.st_mode & 0077U, 0U) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 3);  // database, log, lock
+  store_.reset();
+  ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
+  reopen();
+  struct ::stat file {};
+  ASSERT_EQ(::stat(path().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777U, 0600U);
+}
+
+TEST_F(StoreTest, TheLogOfWritesIsReusedWhileTheStoreRuns) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1)});
+  const std::string line(100'000, 'x');
+  for (int i = 0; i < 400; ++i) commit(*store_, {core::AppendLog{{1}, {line}}});
+  // 40 MB went through the log; it is copied away at 8 MiB and begun again.
+  EXPECT_LT(std::filesystem::file_size(folder_ / "spin.db-wal"), 12U << 20U);
+  EXPECT_GT(std::filesystem::file_size(path()), 30U << 20U);
+}
+
+TEST_F(StoreTest, NumbersThatAreNoneSurvive) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
+                   core::InsertEpoch{{1}, {1, 1}, {1, nan, 10, nan, infinity, 1}},
+                   core::InsertResult{{1}, {1, 1}, {Outcome::diverged, nan, nan, 1, 2, nan, 3, 4}}});
+  const auto detail = value_of(value_of(Reader::open(path()))->job({1}));
+  ASSERT_EQ(detail.epochs.size(), 1U);
+  EXPECT_TRUE(std::isnan(detail.epochs[0].loss));
+  EXPECT_TRUE(std::isnan(detail.epochs[0].top5));
+  EXPECT_EQ(detail.epochs[0].images_per_second, infinity);
+  ASSERT_TRUE(detail.result.has_value());
+  EXPECT_TRUE(std::isnan(detail.result->top1));
+  EXPECT_EQ(detail.result->outcome, Outcome::diverged);
+}
+
+}  // namespace
+}  // namespace spin
