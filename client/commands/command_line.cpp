@@ -1,0 +1,71 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "client/commands/verbs.h"
+#include "schema/base/version.h"
+
+namespace spin::cli {
+namespace {
+
+constexpr const char* kFooter = R"(
+SWEEP is a sweep's id or name; JOB is a job's hash, 8 or more digits of it, or SWEEP/NAME.
+Exit codes: 0 done, 1 the work itself failed, 2 usage or bad input, 3 no coordinator, 4 refused.
+
+Examples:
+  spinctl plan sweep.yaml                 what a sweep would train, without training
+  spinctl run sweep.yaml --db study.db    train it on this machine; again to go on
+  spinctl submit sweep.yaml --wait        hand it to the coordinator and watch it
+  spinctl results my-sweep --format csv   the table for a spreadsheet)";
+
+void add_verbs(CLI::App& app, Invocation& invocation) {
+  add_plan(app, invocation);
+  add_run(app, invocation);
+  add_submit(app, invocation);
+  add_status(app, invocation);
+  add_watch(app, invocation);
+  add_jobs(app, invocation);
+  add_job(app, invocation);
+  add_logs(app, invocation);
+  add_results(app, invocation);
+  add_cancel(app, invocation);
+  add_workers(app, invocation);
+}
+
+/// Help and version are no errors; everything else is bad usage, whatever code CLI11 has for it.
+int usage_exit(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
+  complain(error.what());
+  std::cerr << "`spinctl --help` and `spinctl COMMAND --help` say what is accepted\n";
+  return kBadInput;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Runs sweeps of weight-sharing networks.", "spinctl");
+  Invocation invocation;
+  app.set_version_flag("--version", "spinctl " + std::string(kVersion));
+  app.add_option("--connect", invocation.connect,
+                 "the coordinator, unix:PATH; default: $SPIN_CONNECT, else your own spind")
+      ->type_name("ADDRESS");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.get_formatter()->column_width(32);
+  app.footer(kFooter);
+  add_verbs(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return usage_exit(app, error);
+  }
+  const int code = invocation.action();
+  std::cout.flush();
+  if (!std::cout) {
+    complain("standard output could not be written");
+    return code == kDone ? kWorkFailed : code;
+  }
+  return code;
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,219 @@
+#include "client/commands/control_client.h"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+#include <unistd.h>
+
+#include "proto/wire/control.h"
+#include "proto/wire/error.h"
+#include "schema/base/paths.h"
+#include "spin/v1/control.grpc.pb.h"
+
+namespace spin::cli {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kCallDeadline{10};
+constexpr seconds kSubmitDeadline{60};
+/// A listing of a million jobs streams for some seconds.
+constexpr seconds kListingDeadline{120};
+constexpr int kMaxReceiveBytes = 256 << 20;
+constexpr int kKeepaliveTime_ms = 20'000;
+constexpr int kKeepaliveTimeout_ms = 10'000;
+constexpr int kReconnectFirst_ms = 100;
+constexpr int kReconnectLimit_ms = 1'000;
+
+std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime_ms);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout_ms);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirst_ms);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectFirst_ms);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectLimit_ms);
+  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+void set_deadline(grpc::ClientContext& context, seconds time) {
+  context.set_deadline(std::chrono::system_clock::now() + time);
+}
+
+template <class T, class Messages>
+Result<std::vector<T>> all_from_wire(const Messages& messages) {
+  std::vector<T> values;
+  values.reserve(static_cast<std::size_t>(messages.size()));
+  for (const auto& message : messages) {
+    Result<T> value = wire::from_wire(message);
+    if (!value.ok()) return value.error();
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+}  // namespace
+
+struct ControlClient::State {
+  std::string address, socket;
+  std::unique_ptr<v1::Control::Stub> stub;
+
+  [[nodiscard]] Error failure(const grpc::Status& status) const {
+    switch (status.error_code()) {
+      case grpc::StatusCode::PERMISSION_DENIED:
+      case grpc::StatusCode::UNAUTHENTICATED:
+        return {ErrorCode::refused, status.error_message()};
+      case grpc::StatusCode::UNAVAILABLE:
+        return absent(status.error_message());
+      case grpc::StatusCode::DEADLINE_EXCEEDED:
+        return {ErrorCode::unavailable, "the coordinator at " + address + " did not answer in time"};
+      default:
+        return wire::from_grpc(status);
+    }
+  }
+
+  [[nodiscard]] Error absent(const std::string& reason) const {
+    if (::access(socket.c_str(), W_OK) != 0 && errno == EACCES)
+      return {ErrorCode::refused, "the coordinator at " + address + " belongs to another user"};
+    return {
+        ErrorCode::unavailable,
+        fmt::format("no coordinator at {} ({}); start one with `spind`, or train on this machine alone with "
+                    "`spinctl run FILE`",
+                    address, reason)};
+  }
+
+  /// One unary call.
+  template <class Request, class Response>
+  Result<Response> call(grpc::Status (v1::Control::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                  Response*),
+                        const Request& request, seconds deadline = kCallDeadline) {
+    grpc::ClientContext context;
+    set_deadline(context, deadline);
+    Response response;
+    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    if (!status.ok()) return failure(status);
+    return response;
+  }
+
+  /// Hands on every message of a stream until it ends or `each` fails.
+  template <class Message, class Each>
+  Status drain(grpc::ClientContext& context, grpc::ClientReader<Message>& reader, const Each& each) const {
+    Message message;
+    Status converted;
+    while (converted.ok() && reader.Read(&message)) converted = each(message);
+    if (!converted.ok()) context.TryCancel();
+    const grpc::Status status = reader.Finish();
+    if (!converted.ok() || status.ok()) return converted;
+    return failure(status);
+  }
+};
+
+ControlClient::ControlClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ControlClient::~ControlClient() = default;
+ControlClient::ControlClient(ControlClient&&) noexcept = default;
+
+Result<ControlClient> ControlClient::make(const std::string& address) {
+  SPIN_ASSIGN(const std::string socket, unix_socket_path(address));
+  auto state = std::make_unique<State>();
+  state->address = address;
+  state->socket = socket;
+  state->stub = v1::Control::NewStub(make_channel("unix:" + socket));
+  return ControlClient(std::move(state));
+}
+
+Result<Submitted> ControlClient::submit(const SweepText& sweep) {
+  v1::SubmitRequest request;
+  request.set_file_name(sweep.file);
+  request.set_text(sweep.text);
+  for (const auto& entry : sweep.overrides) {
+    auto* message = request.add_overrides();
+    message->set_path(entry.path);
+    message->set_value(entry.value);
+  }
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Submit, request, kSubmitDeadline));
+  return Submitted{SweepId{response.sweep()}, response.name(), response.jobs(), response.jobs_new()};
+}
+
+Result<std::vector<SweepStatus>> ControlClient::status(const std::string& sweep) {
+  v1::GetStatusRequest request;
+  request.set_sweep(sweep);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::GetStatus, request));
+  return all_from_wire<SweepStatus>(response.sweeps());
+}
+
+Result<std::vector<JobRow>> ControlClient::jobs(const std::string& sweep) {
+  v1::ListJobsRequest request;
+  request.set_sweep(sweep);
+  grpc::ClientContext context;
+  set_deadline(context, kListingDeadline);
+  const auto reader = state_->stub->ListJobs(&context, request);
+  std::vector<JobRow> rows;
+  const auto add = [&rows](const v1::JobRow& message) -> Status {
+    SPIN_ASSIGN(JobRow row, wire::from_wire(message));
+    rows.push_back(std::move(row));
+    return {};
+  };
+  SPIN_TRY(state_->drain(context, *reader, add));
+  return rows;
+}
+
+Result<JobDetail> ControlClient::job(const std::string& job) {
+  v1::GetJobRequest request;
+  request.set_job(job);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::GetJob, request));
+  return wire::from_wire(response);
+}
+
+Result<std::vector<ResultRow>> ControlClient::results(const std::string& sweep) {
+  v1::GetResultsRequest request;
+  request.set_sweep(sweep);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::GetResults, request));
+  return all_from_wire<ResultRow>(response.rows());
+}
+
+Result<std::int64_t> ControlClient::cancel(const std::string& target) {
+  v1::CancelRequest request;
+  request.set_target(target);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Cancel, request));
+  return response.jobs();
+}
+
+Result<std::vector<WorkerRow>> ControlClient::workers() {
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::ListWorkers, v1::ListWorkersRequest{}));
+  return all_from_wire<WorkerRow>(response.workers());
+}
+
+Status ControlClient::watch(const std::string& sweep, Interrupt& interrupt,
+                            const std::function<void(const SweepStatus&)>& each) {
+  v1::WatchRequest request;
+  request.set_sweep(sweep);
+  grpc::ClientContext context;
+  const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
+  const auto reader = state_->stub->Watch(&context, request);
+  const auto show = [&each](const v1::SweepStatus& message) -> Status {
+    SPIN_ASSIGN(const SweepStatus status, wire::from_wire(message));
+    each(status);
+    return {};
+  };
+  return state_->drain(context, *reader, show);
+}
+
+Status ControlClient::logs(const std::string& job, bool follow, Interrupt& interrupt,
+                           const std::function<void(const LogLine&)>& each) {
+  v1::GetLogsRequest request;
+  request.set_job(job);
+  request.set_follow(follow);
+  grpc::ClientContext context;
+  if (!follow) set_deadline(context, kListingDeadline);
+  const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
+  const auto reader = state_->stub->GetLogs(&context, request);
+  const auto show = [&each](const v1::LogLine& message) -> Status {
+    each(wire::from_wire(message));
+    return {};
+  };
+  return state_->drain(context, *reader, show);
+}
+
+}  // namespace spin::cli

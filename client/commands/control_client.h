@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/commands/interrupt.h"
+#include "client/commands/options.h"
+#include "schema/base/result.h"
+#include "schema/job/views.h"
+
+namespace spin::cli {
+
+struct Submitted {
+  SweepId sweep;
+  std::string name;
+  std::int64_t jobs = 0, jobs_new = 0;
+};
+
+/// Calls of the coordinator as plain values. Every call has a deadline, or ends with the interrupt.
+/// `unavailable` says how to start a coordinator.
+class ControlClient {
+ public:
+  /// Connects with the first call. invalid_argument where this version does not serve the address.
+  static Result<ControlClient> make(const std::string& address);
+  ~ControlClient();
+  ControlClient(ControlClient&&) noexcept;
+  ControlClient& operator=(ControlClient&&) = delete;
+
+  Result<Submitted> submit(const SweepText& sweep);
+  /// Empty text: all sweeps.
+  Result<std::vector<SweepStatus>> status(const std::string& sweep);
+  Result<std::vector<JobRow>> jobs(const std::string& sweep);
+  Result<JobDetail> job(const std::string& job);
+  Result<std::vector<ResultRow>> results(const std::string& sweep);
+  /// How many jobs were cancelled.
+  Result<std::int64_t> cancel(const std::string& target);
+  Result<std::vector<WorkerRow>> workers();
+
+  /// Every status until no job of the sweep can change by itself, or the interrupt comes.
+  Status watch(const std::string& sweep, Interrupt& interrupt,
+               const std::function<void(const SweepStatus&)>& each);
+  /// The job's log; with `follow` until the job ends, or the interrupt comes.
+  Status logs(const std::string& job, bool follow, Interrupt& interrupt,
+              const std::function<void(const LogLine&)>& each);
+
+ private:
+  struct State;
+  explicit ControlClient(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spin::cli

@@ -1,0 +1,113 @@
+#include "client/commands/follow.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "client/commands/invocation.h"
+
+namespace spin::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstWait{100};
+constexpr milliseconds kLongestWait{2000};
+/// Between two listings of a sweep's jobs.
+constexpr milliseconds kListingInterval{1000};
+/// Share of the time that listings may take: one tenth.
+constexpr int kListingShare = 10;
+
+/// Tells what became of single jobs, which the status of a sweep does not say.
+class JobNews {
+ public:
+  JobNews(ControlClient& client, std::string sweep, render::ProgressDisplay& display)
+      : client_(client), sweep_(std::move(sweep)), display_(display) {}
+
+  void look(const SweepStatus& status) {
+    const auto& now = status.counts;
+    const bool is_over = now.live() == 0;
+    if (counts_ && *counts_ == now) return;
+    const bool has_trouble =
+        !counts_ || now.failed + now.blocked + now.backoff + now.cancelled !=
+                        counts_->failed + counts_->blocked + counts_->backoff + counts_->cancelled;
+    if (!is_over && Clock::now() < (has_trouble ? after_pause_ : after_interval_)) return;
+    if (list()) counts_ = now;
+  }
+
+ private:
+  bool list() {
+    const auto begin = Clock::now();
+    const auto rows = client_.jobs(sweep_);
+    if (!rows.ok()) return false;
+    for (const auto& row : changes_.update(*rows))
+      display_.note(render::job_line(row, {0, display_.colour()}));
+    const auto end = Clock::now();
+    after_pause_ = end + kListingShare * (end - begin);
+    after_interval_ = std::max(after_pause_, end + kListingInterval);
+    return true;
+  }
+
+  ControlClient& client_;
+  const std::string sweep_;
+  render::ProgressDisplay& display_;
+  render::JobChanges changes_;
+  std::optional<StateCounts> counts_;  ///< at the last listing
+  Clock::time_point after_pause_{}, after_interval_{};
+};
+
+}  // namespace
+
+void Patience::reset() {
+  since_.reset();
+  next_ = milliseconds{0};
+}
+
+bool Patience::wait(const Interrupt& interrupt) {
+  const auto now = Clock::now();
+  if (!since_) since_ = now;
+  if (now - *since_ >= limit_) return false;
+  next_ = std::clamp(next_ * 2, kFirstWait, kLongestWait);
+  return !interrupt.wait_for(next_);
+}
+
+Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& sweep, bool is_expected,
+                                   render::ProgressDisplay& display, Interrupt& interrupt) {
+  FollowedSweep followed;
+  Patience patience(kReconnectLimit);
+  JobNews news(client, sweep, display);
+  bool has_answered = is_expected;
+  const auto each = [&](const SweepStatus& status) {
+    followed.status = status;
+    has_answered = true;
+    patience.reset();
+    news.look(status);
+    display.show(status);
+  };
+  for (;;) {
+    const Status end = client.watch(sweep, interrupt, each);
+    followed.stopped = interrupt.stopped();
+    if (end.ok() || followed.stopped) return followed;
+    if (end.error().code != ErrorCode::unavailable || !has_answered) return end.error();
+    if (patience.is_fresh()) display.note(std::string("spinctl: ") + kCoordinatorGone);
+    if (!patience.wait(interrupt) && !interrupt.stopped()) return end.error();
+  }
+}
+
+int judge(const SweepStatus& status) {
+  const auto& counts = status.counts;
+  if (counts.failed + counts.blocked + counts.cancelled == 0) return kDone;
+  std::string what;
+  const auto add = [&what](std::int64_t count, const char* state) {
+    if (count > 0) what += fmt::format("{}{} {}", what.empty() ? "" : ", ", count, state);
+  };
+  add(counts.failed, "failed");
+  add(counts.blocked, "blocked by a failed dependency");
+  add(counts.cancelled, "cancelled");
+  complain(fmt::format("{}: of {} jobs {}", status.name, counts.total(), what));
+  return kWorkFailed;
+}
+
+}  // namespace spin::cli

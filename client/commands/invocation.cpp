@@ -1,0 +1,44 @@
+#include "client/commands/invocation.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include "schema/base/paths.h"
+
+namespace spin::cli {
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::not_found:
+    case ErrorCode::already_exists:
+    case ErrorCode::failed_precondition:
+    case ErrorCode::unsupported:
+      return kBadInput;
+    case ErrorCode::unavailable:
+      return kNoCoordinator;
+    case ErrorCode::refused:
+      return kRefused;
+    case ErrorCode::resource_exhausted:
+    case ErrorCode::data_loss:
+    case ErrorCode::internal:
+      return kWorkFailed;
+  }
+  return kWorkFailed;
+}
+
+void complain(const std::string& message) { std::cerr << "spinctl: " << message << std::endl; }
+
+int report(const Error& error) {
+  complain(error.message);
+  return exit_code_of(error);
+}
+
+std::string Invocation::address() const {
+  if (!connect.empty()) return connect;
+  const char* from_environment = std::getenv("SPIN_CONNECT");
+  if (from_environment != nullptr && *from_environment != '\0') return from_environment;
+  return default_listen_address();
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "client/commands/interrupt.h"
+#include "client/commands/supervised.h"
+#include "schema/base/result.h"
+
+namespace spin::cli {
+
+/// A folder for this user alone that goes with the object.
+class PrivateFolder {
+ public:
+  /// Under $TMPDIR, or under /tmp where a Unix socket in there would have too long a path.
+  static Result<PrivateFolder> make();
+  ~PrivateFolder();
+  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  PrivateFolder& operator=(PrivateFolder&&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path socket() const { return path_ / "spind.sock"; }
+
+ private:
+  explicit PrivateFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+struct FleetSettings {
+  std::filesystem::path socket, database, artifacts, worker_state;
+  std::filesystem::path spind_log, worker_log;
+  int slots = 1;
+  int threads = 1;  ///< per slot
+  std::string device = "cpu";
+  std::string data;  ///< folder of data sets; empty = the configurations'
+};
+
+/// A coordinator and a worker of our own on this machine, started again when they die. When one of them does
+/// not stay up, the interrupt is stopped with the reason. Thread-safe.
+class LocalFleet {
+ public:
+  /// `say` gets lines for people, from a thread of the fleet's own. not_found where the programs are not
+  /// installed.
+  static Result<std::unique_ptr<LocalFleet>> make(const FleetSettings& settings, Interrupt& interrupt,
+                                                  std::function<void(const std::string&)> say);
+  /// Ends what is left, at once.
+  ~LocalFleet();
+
+  /// Starts the coordinator and waits until it serves. Fails with the reason, or unavailable on an interrupt.
+  Status start_coordinator();
+  void start_worker();
+  /// Ends worker and coordinator, the worker first, and waits for both.
+  void stop(bool at_once);
+
+ private:
+  enum class Phase { idle, coordinator, both, stopping, stopping_at_once };
+  LocalFleet(Supervised coordinator, Supervised worker, Interrupt& interrupt,
+             std::function<void(const std::string&)> say);
+  void tend();
+  void tend_one(Supervised& daemon);
+  void enter(Phase phase);
+
+  // Constant after construction.
+  Interrupt& interrupt_;
+  const std::function<void(const std::string&)> say_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Behind mutex_.
+  Phase phase_ = Phase::idle;
+  bool is_serving_ = false;
+
+  // Of thread_.
+  Supervised coordinator_, worker_;
+  bool has_given_up_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace spin::cli

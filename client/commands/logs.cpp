@@ -1,0 +1,72 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "client/commands/control_client.h"
+#include "client/commands/follow.h"
+#include "client/commands/verbs.h"
+#include "client/render/text.h"
+
+namespace spin::cli {
+namespace {
+
+struct LogsOptions {
+  std::string job;
+  bool follow = false;
+};
+
+/// Prints lines once, in order, however often the log is read from its start.
+class LogPrinter {
+ public:
+  void print(const LogLine& line) {
+    if (line.number <= last_) return;
+    last_ = line.number;
+    // What a trainer wrote must not steer the terminal; a file gets it as it is.
+    std::cout << (is_terminal_ ? render::printable(line.text) : line.text) << '\n' << std::flush;
+  }
+  [[nodiscard]] bool is_empty() const { return last_ == 0; }
+
+ private:
+  const bool is_terminal_ = ::isatty(STDOUT_FILENO) == 1;
+  std::int64_t last_ = 0;
+};
+
+int show_logs(const Invocation& invocation, const LogsOptions& options) {
+  auto client = ControlClient::make(invocation.address());
+  if (!client.ok()) return report(client.error());
+  // A quiet log gives no answer of its own to tell a coordinator that was there from one that was not.
+  if (const auto known = client->job(options.job); !known.ok()) return report(known.error());
+  Interrupt interrupt;
+  Patience patience(kReconnectLimit);
+  LogPrinter printer;
+  for (;;) {
+    const Status end = client->logs(options.job, options.follow, interrupt, [&](const LogLine& line) {
+      patience.reset();
+      printer.print(line);
+    });
+    if (interrupt.stopped()) return 128 + interrupt.signal();
+    if (end.ok()) break;
+    if (end.error().code != ErrorCode::unavailable || !options.follow) return report(end.error());
+    if (patience.is_fresh()) complain(kCoordinatorGone);
+    if (!patience.wait(interrupt) && !interrupt.stopped()) return report(end.error());
+  }
+  if (printer.is_empty()) complain("the job has no log lines yet");
+  return kDone;
+}
+
+}  // namespace
+
+void add_logs(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<LogsOptions>();
+  auto* verb = app.add_subcommand("logs", "The log of a job, over all its attempts");
+  verb->add_option("JOB", options->job, "hash, 8 or more digits of it, or SWEEP/NAME")->required();
+  verb->add_flag("-f,--follow", options->follow, "wait for more until the job ends");
+  verb->footer(
+      "\nExamples:\n  spinctl logs 3f9a2c41d07e\n  spinctl logs my-sweep/convmixer-64-8-4-3.unshared.s0 -f");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return show_logs(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/render/table.h"
+#include "schema/base/result.h"
+#include "schema/sweep/plan.h"
+
+namespace CLI {
+class App;
+}
+
+// Options that several verbs share.
+
+namespace spin::cli {
+
+/// --format table|json|csv|markdown. `format` outlives the app.
+void add_format(CLI::App& app, render::Format& format);
+
+/// FILE and --set PATH=VALUE as typed.
+struct SweepSource {
+  std::string file;
+  std::vector<std::string> sets;
+};
+void add_sweep_source(CLI::App& app, SweepSource& source);
+
+/// A sweep file that has been read, not yet parsed.
+struct SweepText {
+  std::string file;  ///< for messages
+  std::string text;
+  std::vector<Override> overrides;
+};
+/// "-" is standard input. not_found or invalid_argument.
+Result<SweepText> read_sweep(const SweepSource& source);
+
+}  // namespace spin::cli

@@ -1,0 +1,62 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "client/commands/options.h"
+#include "client/commands/terminal.h"
+#include "client/commands/verbs.h"
+#include "client/render/plan_listing.h"
+
+namespace spin::cli {
+namespace {
+
+struct PlanOptions {
+  SweepSource source;
+  render::Format format = render::Format::table;
+};
+
+/// Job by job: the whole of a large plan as one document would take a multiple of the plan's own memory.
+void write_plan_json(std::ostream& out, const SweepPlan& plan) {
+  out << "{\"sweep\": " << nlohmann::json(plan.name).dump() << ",\n \"jobs\": [";
+  const char* separator = "\n  ";
+  for (const auto& job : plan.jobs) {
+    out << separator << planned_job_to_json(plan, job).dump();
+    separator = ",\n  ";
+  }
+  out << "],\n \"totals\": " << plan_totals_to_json(plan).dump() << "}\n";
+}
+
+void print_plan(const SweepPlan& plan, render::Format format) {
+  if (format == render::Format::json) return write_plan_json(std::cout, plan);
+  print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
+  if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(plan) << '\n';
+}
+
+int plan(const PlanOptions& options) {
+  const auto sweep = read_sweep(options.source);
+  if (!sweep.ok()) return report(sweep.error());
+  const auto planned = plan_sweep(sweep->file, sweep->text, sweep->overrides);
+  if (!planned.ok()) return report(planned.error());
+  print_plan(*planned, options.format);
+  return kDone;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<PlanOptions>();
+  auto* verb =
+      app.add_subcommand("plan", "The jobs of a sweep with params, FLOPs and dependencies; trains nothing");
+  add_sweep_source(*verb, options->source);
+  add_format(*verb, options->format);
+  verb->footer(
+      "\nNeeds no coordinator. JSON is one object: sweep, jobs, totals; each job can be given to "
+      "spin-train.\n"
+      "\nExamples:\n  spinctl plan sweep.yaml\n  spinctl plan sweep.yaml --set sharing.rate=4 --set "
+      "'seeds=[0, 1, 2]'\n"
+      "  spinctl plan - --format json < sweep.yaml | jq '.jobs[0]' > job.json");
+  verb->callback([&invocation, options] { invocation.action = [options] { return plan(*options); }; });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,40 @@
+#include <CLI/CLI.hpp>
+
+#include "client/commands/control_client.h"
+#include "client/commands/options.h"
+#include "client/commands/terminal.h"
+#include "client/commands/verbs.h"
+#include "client/render/listings.h"
+
+namespace spin::cli {
+namespace {
+
+struct ResultsOptions {
+  std::string sweep;
+  render::Format format = render::Format::table;
+};
+
+int list_results(const Invocation& invocation, const ResultsOptions& options) {
+  auto client = ControlClient::make(invocation.address());
+  if (!client.ok()) return report(client.error());
+  const auto rows = client->results(options.sweep);
+  if (!rows.ok()) return report(rows.error());
+  print_listing(render::results_table(*rows), options.format, "the sweep has no results yet");
+  return kDone;
+}
+
+}  // namespace
+
+void add_results(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<ResultsOptions>();
+  auto* verb = app.add_subcommand(
+      "results", "One row per cell: size, top-1 over its seeds, difference to the unshared network");
+  verb->add_option("SWEEP", options->sweep, "id or name")->required();
+  add_format(*verb, options->format);
+  verb->footer("\nExamples:\n  spinctl results my-sweep\n  spinctl results my-sweep --format markdown");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return list_results(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "client/commands/follow.h"
+#include "client/commands/local_fleet.h"
+#include "client/commands/options.h"
+#include "client/commands/terminal.h"
+#include "client/commands/verbs.h"
+#include "client/render/listings.h"
+#include "client/render/text.h"
+
+namespace spin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunOptions {
+  SweepSource source;
+  std::string database;  ///< empty = none is kept
+  int slots = 0;         ///< 0 = chosen by the machine
+  int threads = 0;       ///< per slot; 0 = chosen by the machine
+  std::string device = "cpu";
+  std::string data;
+  render::Format format = render::Format::table;
+};
+
+/// Cores that this process may use.
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+/// Small networks train faster side by side on a thread each than one after the other on many threads; a GPU
+/// serves one.
+constexpr int kMostSlots = 4;
+
+void choose_slots(const RunOptions& options, int jobs, FleetSettings& settings) {
+  const int cores = usable_cores();
+  const int by_threads = options.threads > 0 ? std::max(1, cores / options.threads) : cores;
+  const int chosen = options.device == "cpu" ? std::min({by_threads, kMostSlots, std::max(1, jobs)}) : 1;
+  settings.slots = options.slots > 0 ? options.slots : chosen;
+  settings.threads = options.threads > 0 ? options.threads : std::max(1, cores / settings.slots);
+}
+
+Status check_folders(const RunOptions& options) {
+  std::error_code ignored;
+  if (!options.data.empty() && !fs::is_directory(options.data, ignored))
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("--data {}: there is no such folder", options.data)};
+  if (options.database.empty()) return {};
+  const fs::path parent = fs::absolute(options.database).parent_path();
+  if (!fs::is_directory(parent, ignored))
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("--db {}: there is no folder {}", options.database, parent.string())};
+  return {};
+}
+
+FleetSettings settings_of(const RunOptions& options, const PrivateFolder& folder, int jobs) {
+  FleetSettings settings;
+  const bool is_kept = !options.database.empty();
+  const fs::path base = is_kept ? fs::absolute(options.database) : folder.path() / "spin.db";
+  const auto beside = [&base](const char* suffix) { return fs::path(base.string() + suffix); };
+  settings.socket = folder.socket();
+  settings.database = base;
+  settings.artifacts = beside(".artifacts");
+  settings.worker_state = beside(".worker");
+  settings.spind_log = beside(".spind.log");
+  settings.worker_log = beside(".worker.log");
+  settings.device = options.device;
+  if (!options.data.empty()) settings.data = fs::absolute(options.data).string();
+  choose_slots(options, jobs, settings);
+  return settings;
+}
+
+/// What single jobs failed of, below the table.
+void print_failures(const std::vector<JobRow>& rows) {
+  constexpr int kMostShown = 20;
+  int failed = 0;
+  for (const auto& row : rows) {
+    if (row.state != JobState::failed || ++failed > kMostShown) continue;
+    complain(fmt::format("{} failed: {}", row.name, render::printable(row.reason)));
+  }
+  if (failed > kMostShown) complain(fmt::format("and {} more jobs failed", failed - kMostShown));
+}
+
+/// One sweep from submission to results, at a coordinator of our own.
+class LocalRun {
+ public:
+  LocalRun(const RunOptions& options, const SweepText& sweep, LocalFleet& fleet, ControlClient& client,
+           Interrupt& interrupt)
+      : options_(options), sweep_(sweep), fleet_(fleet), client_(client), interrupt_(interrupt) {}
+
+  Result<int> train(render::ProgressDisplay& display) {
+    SPIN_TRY(fleet_.start_coordinator());
+    SPIN_ASSIGN(const Submitted submitted, with_patience(interrupt_, [&] { return client_.submit(sweep_); }));
+    const std::string id = std::to_string(submitted.sweep.value);
+    SPIN_ASSIGN(const auto sweeps, with_patience(interrupt_, [&] { return client_.status(id); }));
+    if (sweeps.empty())
+      return Error{ErrorCode::internal, "the coordinator does not know the sweep that it took"};
+    SweepStatus last = sweeps.front();
+    if (last.counts.live() > 0) {
+      fleet_.start_worker();
+      SPIN_ASSIGN(const auto followed, follow_sweep(client_, id, /*is_expected=*/true, display, interrupt_));
+      last = followed.status;
+    }
+    display.close();
+    if (interrupt_.stopped()) return Error{ErrorCode::unavailable, "interrupted"};
+    return print_results(id, last);
+  }
+
+ private:
+  Result<int> print_results(const std::string& id, const SweepStatus& last) {
+    SPIN_ASSIGN(const auto rows, with_patience(interrupt_, [&] { return client_.results(id); }));
+    print_listing(render::results_table(rows), options_.format, "the sweep has no results");
+    std::cout.flush();
+    if (last.counts.failed > 0) {
+      SPIN_ASSIGN(const auto jobs, with_patience(interrupt_, [&] { return client_.jobs(id); }));
+      print_failures(jobs);
+    }
+    return judge(last);
+  }
+
+  const RunOptions& options_;
+  const SweepText& sweep_;
+  LocalFleet& fleet_;
+  ControlClient& client_;
+  Interrupt& interrupt_;
+};
+
+/// Exit code of a run that a signal ended; says how to go on.
+int after_signal(const RunOptions& options, int signal) {
+  if (options.database.empty()) {
+    complain("stopped; nothing was kept (--db PATH keeps what is done, to go on from there)");
+  } else {
+    complain(fmt::format("stopped; the same command goes on from {}", options.database));
+  }
+  return 128 + signal;
+}
+
+int train_here(const RunOptions& options, const SweepText& sweep, int jobs) {
+  // The display and the results may lose their reader; the daemons are to be ended all the same.
+  std::signal(SIGPIPE, SIG_IGN);
+  Interrupt interrupt;
+  const auto folder = PrivateFolder::make();
+  if (!folder.ok()) return report(folder.error());
+  const auto display = make_display(STDERR_FILENO);
+  const auto settings = settings_of(options, *folder, jobs);
+  auto client = ControlClient::make("unix:" + settings.socket.string());
+  if (!client.ok()) return report(client.error());
+  auto fleet = LocalFleet::make(settings, interrupt, [&](const std::string& line) { display->note(line); });
+  if (!fleet.ok()) return report(fleet.error());
+  const auto code = LocalRun(options, sweep, **fleet, *client, interrupt).train(*display);
+  display->close();
+  (*fleet)->stop(/*at_once=*/!code.ok());
+  if (interrupt.signal() != 0 && !code.ok()) return after_signal(options, interrupt.signal());
+  if (code.ok()) return *code;
+  const Error error = interrupt.error().value_or(code.error());
+  complain(error.message);
+  // Our own coordinator is nobody else's business: that it cannot be reached is a failure of the work.
+  const int exit_code = exit_code_of(error);
+  return exit_code == kNoCoordinator ? kWorkFailed : exit_code;
+}
+
+int run(const Invocation& invocation, const RunOptions& options) {
+  if (!invocation.connect.empty())
+    return report(
+        {ErrorCode::invalid_argument,
+         "--connect: run starts a coordinator of its own; `spinctl submit` hands a sweep to another one"});
+  const auto sweep = read_sweep(options.source);
+  if (!sweep.ok()) return report(sweep.error());
+  const auto plan = plan_sweep(sweep->file, sweep->text, sweep->overrides);
+  if (!plan.ok()) return report(plan.error());
+  if (const Status checked = check_folders(options); !checked.ok()) return report(checked.error());
+  return train_here(options, *sweep, static_cast<int>(plan->jobs.size()));
+}
+
+std::string check_device(const std::string& device) {
+  const std::string_view number =
+      std::string_view(device).substr(0, 5) == "cuda:" ? std::string_view(device).substr(5) : "";
+  const bool is_cuda = !number.empty() &&
+                       std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return device == "cpu" || is_cuda ? "" : "'" + device + "' is no device; cpu and cuda:K are accepted";
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Invocation& invocation) {
+  constexpr int kMost = 1024;
+  auto options = std::make_shared<RunOptions>();
+  auto* verb = app.add_subcommand("run", "Trains a sweep on this machine and prints the results");
+  add_sweep_source(*verb, options->source);
+  verb->add_option("--db", options->database, "keep the database here; the same command goes on from it")
+      ->type_name("PATH");
+  verb->add_option("--slots", options->slots, "jobs at a time; default: by cores and device")
+      ->check(CLI::Range(1, kMost))
+      ->type_name("N");
+  verb->add_option("--threads", options->threads, "threads of each job; default: the cores, shared out")
+      ->check(CLI::Range(1, kMost))
+      ->type_name("N");
+  verb->add_option("--device", options->device, "cpu or cuda:K; default: cpu")
+      ->check(check_device)
+      ->type_name("D");
+  verb->add_option("--data", options->data, "folder of the data set, instead of the sweep's")
+      ->type_name("DIR");
+  add_format(*verb, options->format);
+  verb->footer(
+      "\nProgress goes to standard error, the results to standard output. Ctrl-C stops everything.\n"
+      "Exit code 1 where a job failed.\n\nExamples:\n  spinctl run sweep.yaml\n"
+      "  spinctl run sweep.yaml --db study.db --set training.epochs=5\n"
+      "  spinctl run sweep.yaml --device cuda:0 --format csv > results.csv");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return run(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,86 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "client/commands/follow.h"
+#include "client/commands/options.h"
+#include "client/commands/terminal.h"
+#include "client/commands/verbs.h"
+#include "client/render/cells.h"
+
+namespace spin::cli {
+namespace {
+
+struct SubmitOptions {
+  SweepSource source;
+  bool wait = false;
+  render::Format format = render::Format::table;
+};
+
+render::Table submitted_table(const Submitted& submitted) {
+  using render::Align;
+  return {{{.key = "sweep", .title = "sweep", .align = Align::right},
+           {.key = "name", .title = "name"},
+           {.key = "jobs", .title = "jobs", .align = Align::right},
+           {.key = "jobs_new", .title = "new", .align = Align::right}},
+          1,
+          [submitted](std::size_t) -> render::Row {
+            return {render::whole_cell(submitted.sweep.value), render::text_cell(submitted.name),
+                    render::whole_cell(submitted.jobs), render::whole_cell(submitted.jobs_new)};
+          }};
+}
+
+void print_submitted(const Submitted& submitted, render::Format format) {
+  if (format == render::Format::table) {
+    std::cout << fmt::format("sweep {} ({}): {} jobs, {} new\n", submitted.sweep.value, submitted.name,
+                             submitted.jobs, submitted.jobs_new);
+  } else if (format == render::Format::json) {
+    std::cout << render::row_to_json(submitted_table(submitted), 0) << '\n';
+  } else {
+    render::write_table(std::cout, submitted_table(submitted), format, {});
+  }
+  std::cout.flush();
+}
+
+int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interrupt) {
+  const auto display = make_display(STDERR_FILENO);
+  const auto followed = follow_sweep(client, sweep, /*is_expected=*/true, *display, interrupt);
+  display->close();
+  if (!followed.ok()) return report(followed.error());
+  if (!followed->stopped) return judge(followed->status);
+  complain(fmt::format("stopped waiting; the sweep goes on. `spinctl watch {}` watches it again", sweep));
+  return 128 + interrupt.signal();
+}
+
+int submit(const Invocation& invocation, const SubmitOptions& options) {
+  const auto sweep = read_sweep(options.source);
+  if (!sweep.ok()) return report(sweep.error());
+  auto client = ControlClient::make(invocation.address());
+  if (!client.ok()) return report(client.error());
+  std::optional<Interrupt> interrupt;
+  if (options.wait) interrupt.emplace();
+  const auto submitted = client->submit(*sweep);
+  if (!submitted.ok()) return report(submitted.error());
+  print_submitted(*submitted, options.format);
+  return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), *interrupt) : kDone;
+}
+
+}  // namespace
+
+void add_submit(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<SubmitOptions>();
+  auto* verb = app.add_subcommand("submit", "Hands a sweep to the coordinator and prints its id");
+  add_sweep_source(*verb, options->source);
+  verb->add_flag("--wait", options->wait, "watch it until it is over; exit code 1 where a job failed");
+  add_format(*verb, options->format);
+  verb->footer(
+      "\nJSON is one object: sweep, name, jobs, jobs_new.\n\nExamples:\n  spinctl submit sweep.yaml --wait\n"
+      "  spinctl submit sweep.yaml --set training.epochs=5 --format json | jq .sweep");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return submit(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,135 @@
+#include "client/commands/supervised.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace spin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A process that lived so long was well.
+constexpr seconds kWellAfter{10};
+constexpr milliseconds kFirstBackoff{100};
+constexpr int kMostDoublings = 5;
+constexpr int kMostStrikes = 5;
+constexpr milliseconds kSecondSignalAfter{200};
+constexpr seconds kGraceWhenDone{10};
+constexpr seconds kGraceAtOnce{5};
+constexpr milliseconds kPoll{5};
+constexpr std::size_t kTailLines = 20;
+constexpr std::uintmax_t kTailBytes = 8192;
+
+std::uintmax_t size_of(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  return error ? 0 : size;
+}
+
+/// The last lines of a file, none from before `start`, indented.
+std::string tail_of(const fs::path& path, std::uintmax_t start) {
+  const auto size = size_of(path);
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(std::max(start, size > kTailBytes ? size - kTailBytes : 0)));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back("  " + line);
+  if (lines.size() > kTailLines) lines.erase(lines.begin(), lines.end() - kTailLines);
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+/// Somebody else ended it: that says nothing about the daemon.
+bool was_killed(const ProcessEnd& end) { return end.signal == SIGKILL || end.signal == SIGTERM; }
+
+}  // namespace
+
+Supervised::Supervised(std::string name, ChildProcess::Command command, bool tells_ready)
+    : name_(std::move(name)),
+      command_(std::move(command)),
+      tells_ready_(tells_ready),
+      log_start_(size_of(command_.log)) {}
+
+Supervised::Look Supervised::look(Clock::time_point now) {
+  if (!process_) return now < next_start_ ? Look{} : start(now);
+  read_ready();
+  if (const auto end = process_->poll()) return after_end(*end, now);
+  return {};
+}
+
+Supervised::Look Supervised::start(Clock::time_point now) {
+  ChildProcess::Command command = command_;
+  FileDescriptor write_end;
+  if (tells_ready_) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+      return {"", Error{ErrorCode::internal, "no pipe: " + std::generic_category().message(errno)}};
+    ready_ = FileDescriptor(ends[0]);
+    write_end = FileDescriptor(ends[1]);
+    command.passed_fd = write_end.get();
+    command.words.insert(command.words.end(), {"--ready-fd", std::to_string(ChildProcess::kPassedFd)});
+  }
+  auto process = ChildProcess::start(command);
+  if (!process.ok()) return {"", process.error()};
+  process_.emplace(std::move(*process));
+  is_ready_ = false;
+  started_at_ = now;
+  return {};
+}
+
+void Supervised::read_ready() {
+  char byte = 0;
+  if (!ready_.is_open() || ::read(ready_.get(), &byte, 1) != 1) return;
+  is_ready_ = true;
+  was_ready_ = true;
+  ready_.reset();
+}
+
+Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point now) {
+  process_.reset();
+  ready_.reset();
+  is_ready_ = false;
+  const bool was_well = now - started_at_ >= kWellAfter;
+  early_ends_ = was_well ? 1 : early_ends_ + 1;
+  if (!was_killed(end)) strikes_ = was_well ? 1 : strikes_ + 1;
+  const bool never_served = tells_ready_ && !was_ready_ && !was_killed(end);
+  if (never_served || strikes_ >= kMostStrikes) return {"", give_up(to_text(end))};
+  next_start_ = now + kFirstBackoff * (1 << std::min(early_ends_ - 1, kMostDoublings));
+  return {fmt::format("spinctl: {} ended with {}; starting it again", name_, to_text(end)), {}};
+}
+
+Error Supervised::give_up(const std::string& how) const {
+  const auto tail = tail_of(command_.log, log_start_);
+  return {ErrorCode::internal, fmt::format("{} does not stay up: it ended with {}{}", name_, how,
+                                           tail.empty() ? "" : "; the last lines of its log:\n" + tail)};
+}
+
+bool Supervised::wait_for_end(milliseconds time) {
+  const auto deadline = Clock::now() + time;
+  while (!process_->poll()) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
+void Supervised::end(bool at_once) {
+  if (!process_) return;
+  process_->signal(SIGTERM);
+  if (!wait_for_end(at_once ? kSecondSignalAfter : milliseconds(kGraceWhenDone))) {
+    process_->signal(SIGTERM);
+    if (!wait_for_end(kGraceAtOnce)) process_->kill_group();
+  }
+  process_.reset();
+}
+
+}  // namespace spin::cli

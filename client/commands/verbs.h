@@ -1,0 +1,28 @@
+#pragma once
+
+#include "client/commands/invocation.h"
+
+namespace CLI {
+class App;
+}
+
+// Each adds one verb to the command line. The invocation outlives the app.
+
+namespace spin::cli {
+
+void add_plan(CLI::App& app, Invocation& invocation);
+void add_run(CLI::App& app, Invocation& invocation);
+void add_submit(CLI::App& app, Invocation& invocation);
+void add_status(CLI::App& app, Invocation& invocation);
+void add_watch(CLI::App& app, Invocation& invocation);
+void add_jobs(CLI::App& app, Invocation& invocation);
+void add_job(CLI::App& app, Invocation& invocation);
+void add_logs(CLI::App& app, Invocation& invocation);
+void add_results(CLI::App& app, Invocation& invocation);
+void add_cancel(CLI::App& app, Invocation& invocation);
+void add_workers(CLI::App& app, Invocation& invocation);
+
+/// Parses and does what is asked; the exit code.
+int run_command_line(int argc, char** argv);
+
+}  // namespace spin::cli

@@ -1,0 +1,83 @@
+#include "client/render/plan_listing.h"
+
+#include <memory>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "client/render/cells.h"
+
+namespace spin::render {
+namespace {
+
+using Names = std::unordered_map<JobId, const std::string*>;
+
+Names names_of(const SweepPlan& plan) {
+  Names names;
+  names.reserve(plan.jobs.size());
+  for (const auto& job : plan.jobs) names.emplace(job.id, &job.name);
+  return names;
+}
+
+/// People see names, machines hashes.
+TableCell dependencies(const PlannedJob& job, const Names& names) {
+  std::vector<std::string> hashes;
+  std::string text;
+  for (const auto& id : job.depends_on) {
+    hashes.push_back(id.hex());
+    const auto known = names.find(id);
+    text += (text.empty() ? "" : ", ") + (known == names.end() ? id.short_hex() : *known->second);
+  }
+  return {std::move(text), std::move(hashes), Tone::muted};
+}
+
+Row plan_row(const PlannedJob& job, const Cost& cost, const Names& names) {
+  const auto& topology = job.config.topology;
+  return {text_cell(job.name),
+          value_cell(job.id.hex()),
+          value_cell(job.config.seed),
+          quantity_cell(cost.params),
+          quantity_cell(cost.flops),
+          {fmt::format("{}/{}", topology.group_count(), topology.depth()), topology.layers(), Tone::plain},
+          dependencies(job, names)};
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Table plan_table(const SweepPlan& plan) {
+  const auto names = std::make_shared<const Names>(names_of(plan));
+  const auto row = [&plan, names](std::size_t i) {
+    const auto& job = plan.jobs[i];
+    return plan_row(job, plan.cells[static_cast<std::size_t>(job.cell)].cost, *names);
+  };
+  return {{{.key = "name", .title = "job", .shrink = 1, .min_width = 20, .cut = Cut::middle},
+           {.key = "hash", .title = "", .audience = Audience::machines},
+           {.key = "seed", .title = "", .audience = Audience::machines},
+           {.key = "params", .title = "params", .align = Align::right},
+           {.key = "flops", .title = "FLOPs", .align = Align::right},
+           {.key = "groups", .title = "groups/layers", .align = Align::right},
+           {.key = "depends_on",
+            .title = "depends on",
+            .shrink = 2,
+            .min_width = 12,
+            .cut = Cut::middle,
+            .drop_if = ""}},
+          plan.jobs.size(),
+          row};
+}
+
+std::string plan_summary(const SweepPlan& plan) {
+  std::string text = fmt::format("{} in {}", counted(static_cast<std::int64_t>(plan.jobs.size()), "job"),
+                                 counted(static_cast<std::int64_t>(plan.cells.size()), "cell"));
+  if (plan.left_out_by_exclude > 0)
+    text += fmt::format("; {} left out by exclude", counted(plan.left_out_by_exclude, "cell"));
+  if (plan.left_out_by_limits > 0)
+    text += fmt::format("; {} left out by limits", counted(plan.left_out_by_limits, "cell"));
+  return text;
+}
+
+}  // namespace spin::render
