@@ -9,6 +9,9 @@ namespace spin {
 enum class Family { convmixer, convnext, deit };
 enum class Activation { gelu, relu };
 
+/// Most blocks that a network may have.
+inline constexpr int kMaxDepth = 1'024;
+
 /// An isotropic network: every block has the same shape. Fields that a family does not use keep their
 /// default.
 struct Network {

@@ -11,7 +11,6 @@ namespace {
 
 // Bounds within which parameters and FLOPs of any network fit 64 bits.
 constexpr int kMaxChannels = 16'384;
-constexpr int kMaxDepth = 1'024;
 constexpr int kMaxResolution = 4'096;
 constexpr int kMaxKernel = 63;
 

@@ -35,14 +35,14 @@ struct Cell {
 
 struct PlannedJob {
   JobId id;
-  std::string name;  ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
-  int cell = 0;      ///< index into SweepPlan::cells
-  JobConfig config;  ///< canonical
+  std::string name;               ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
+  int cell = 0;                   ///< index into SweepPlan::cells
+  JobConfig config;               ///< canonical
   std::vector<JobId> depends_on;  ///< jobs of this plan that stand before it
 };
 
-/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared networks that
-/// fusion starts from) before those that need them. Each JobId once.
+/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
+/// networks that fusion starts from) before those that need them. Each JobId once.
 struct SweepPlan {
   std::string name;
   std::string description;
@@ -58,9 +58,10 @@ struct SweepPlan {
 inline constexpr std::int64_t kMaxSweepJobs = 1'000'000;
 inline constexpr std::size_t kMaxSweepFileBytes = 1 << 20;
 
-/// Parses, validates and expands. `file` only names the source in messages: "sweep.yaml:12: sharing.rate: ...".
-/// A value that came from an override is named "--set sharing.rate=9: ...".
-Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text, const std::vector<Override>& overrides);
+/// Parses, validates and expands. `file` only names the source in messages: "sweep.yaml:12: sharing.rate:
+/// ...". A value that came from an override is named "--set sharing.rate=9: ...".
+Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
+                             const std::vector<Override>& overrides);
 
 /// "PATH=VALUE".
 Result<Override> parse_override(std::string_view text);
@@ -68,6 +69,10 @@ Result<Override> parse_override(std::string_view text);
 /// Versioned SHA-256 of the canonical JSON.
 JobId job_id(const JobConfig& canonical_config);
 
+/// One element of "jobs" below.
+nlohmann::json planned_job_to_json(const SweepPlan& plan, const PlannedJob& job);
+/// {"jobs", "cells", "left_out_by_exclude", "left_out_by_limits"}.
+nlohmann::json plan_totals_to_json(const SweepPlan& plan);
 /// {"sweep", "jobs": [{"name","hash","seed","params","flops","groups","depends_on","config"}], "totals"}.
 nlohmann::json plan_to_json(const SweepPlan& plan);
 

@@ -1,0 +1,96 @@
+#include "schema/sweep/document.h"
+
+#include <algorithm>
+
+#include "schema/sweep/header.h"
+#include "schema/sweep/keys.h"
+#include "schema/sweep/points.h"
+#include "schema/sweep/read_value.h"
+
+namespace spin::sweep {
+namespace {
+
+Result<ValuePtr> parse(const Source& source, std::string_view text, std::string_view path,
+                       int override_index = -1) {
+  auto parsed = parse_yaml(text, override_index);
+  if (const auto* error = std::get_if<YamlError>(&parsed))
+    return source.error({error->line, override_index}, path, error->what, error->code);
+  return std::get<ValuePtr>(std::move(parsed));
+}
+
+Result<std::vector<Leaf>> read_file(const Source& source, std::string_view text) {
+  SPIN_ASSIGN(const auto root, parse(source, text, ""));
+  if (root->kind == Value::Kind::null)
+    return source.error({1, -1}, "", "is empty; a sweep file begins with version: 1");
+  if (root->kind != Value::Kind::map)
+    return source.error(root->where, "", expected(*root, "a map that begins with version: 1").message);
+  return flatten(source, *root, document_keys(), Lists::are_values);
+}
+
+bool is_at_or_below(const std::string& path, const std::string& top) {
+  return path == top || (path.size() > top.size() && path.starts_with(top) && path[top.size()] == '.');
+}
+
+/// Puts what an override says in the place of what the file says at its path and below.
+Status apply_override(const Source& source, int index, std::vector<Leaf>& leaves) {
+  const auto& override_ = source.overrides()[static_cast<std::size_t>(index)];
+  SPIN_ASSIGN(auto value, parse(source, override_.value, override_.path, index));
+  Value map;
+  map.kind = Value::Kind::map;
+  map.entries.push_back({override_.path, {1, index}, std::move(value)});
+  SPIN_ASSIGN(const auto added, flatten(source, map, document_keys(), Lists::are_values));
+
+  const auto replaced = [&](const Leaf& leaf) { return is_at_or_below(leaf.path, override_.path); };
+  const auto first = std::find_if(leaves.begin(), leaves.end(), replaced);
+  const auto at = first - leaves.begin();
+  leaves.erase(std::remove_if(first, leaves.end(), replaced), leaves.end());
+  leaves.insert(leaves.begin() + at, added.begin(), added.end());
+  return {};
+}
+
+/// An override of a setting that an axis walks would change nothing.
+Status check_overrides_reach(const Source& source, const Document& document) {
+  for (const auto& base : document.base) {
+    if (base.where.override_index < 0) continue;
+    for (const auto& axis : document.axes)
+      for (const auto& walked : axis.front())
+        if (walked.setting == base.setting)
+          return source.error(base.where, base.setting->path,
+                              "the sweep walks " + base.setting->path +
+                                  " as an axis; replace the axis with --set axes." + base.setting->path +
+                                  "=[...]");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Document> read_document(const Source& source, std::string_view text) {
+  SPIN_ASSIGN(auto leaves, read_file(source, text));
+  for (int i = 0; i < static_cast<int>(source.overrides().size()); ++i)
+    SPIN_TRY(apply_override(source, i, leaves));
+
+  // Walked in step means walked within the axes, wherever `zip` stands in the file.
+  std::stable_partition(leaves.begin(), leaves.end(), [](const Leaf& leaf) { return leaf.path != "zip"; });
+
+  Document document;
+  std::vector<Leaf> header;
+  std::vector<Leaf> base;
+  for (auto& leaf : leaves) {
+    if (find_setting(leaf.path))
+      base.push_back(std::move(leaf));
+    else if (!leaf.path.starts_with("axes.") && leaf.path != "zip" && leaf.path != "cells" &&
+             leaf.path != "exclude")
+      header.push_back(std::move(leaf));
+    else
+      SPIN_TRY(read_points(source, leaf, document));
+  }
+  SPIN_TRY(check_version(source, header));
+  SPIN_ASSIGN(document.base, assignments_of(source, base));
+  SPIN_TRY(check_paths_are_apart(source, document));
+  SPIN_TRY(check_overrides_reach(source, document));
+  SPIN_TRY(read_header(source, header, document));
+  return document;
+}
+
+}  // namespace spin::sweep

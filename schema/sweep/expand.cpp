@@ -1,0 +1,143 @@
+#include "schema/sweep/expand.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "schema/sweep/cell_faults.h"
+#include "schema/sweep/plan_builder.h"
+
+namespace spin::sweep {
+namespace {
+
+Result<CheckedConfig> check(JobConfig config) {
+  SPIN_TRY(validate(config));
+  CheckedConfig checked;
+  checked.config = canonical(std::move(config));
+  SPIN_TRY(check_supported(checked.config));
+  SPIN_ASSIGN(checked.cost, cost_of(checked.config));
+  return checked;
+}
+
+bool starts_from_unshared(const JobConfig& config) {
+  return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
+}
+
+class Expansion {
+ public:
+  Expansion(const Source& source, const Document& document)
+      : source_(source), document_(document), builder_(document) {
+    for (const auto& assignment : document.base) assignment.change.apply(base_);
+  }
+
+  Result<SweepPlan> run() {
+    SPIN_TRY(check_size());
+    static const Point kNothing;
+    if (document_.cells.empty()) SPIN_TRY(walk_axes(kNothing));
+    for (const auto& cell : document_.cells) SPIN_TRY(walk_axes(cell));
+    return builder_.take();
+  }
+
+ private:
+  [[nodiscard]] Status check_size() const {
+    double jobs = static_cast<double>(std::max<std::size_t>(document_.cells.size(), 1)) *
+                  static_cast<double>(document_.seeds.size());
+    for (const auto& axis : document_.axes) jobs *= static_cast<double>(axis.size());
+    if (jobs <= static_cast<double>(kMaxSweepJobs)) return {};
+    return too_many(jobs < 1e15 ? std::to_string(static_cast<std::int64_t>(jobs)) : "more than 10^15");
+  }
+
+  [[nodiscard]] Error too_many(const std::string& jobs) const {
+    return source_.error("asks for " + jobs +
+                             " jobs, counted before exclude and limits; a sweep may have at most " +
+                             std::to_string(kMaxSweepJobs),
+                         ErrorCode::resource_exhausted);
+  }
+
+  /// Every combination of the axes for one of `cells`, whose own settings overrule those of the axes.
+  Status walk_axes(const Point& cell) {
+    const auto& axes = document_.axes;
+    std::vector<std::size_t> at(axes.size(), 0);
+    Taken taken(axes.size() + 1, &cell);
+    for (std::size_t changed = 0; true;) {
+      for (; changed < axes.size(); ++changed) taken[changed] = &axes[changed][at[changed]];
+      SPIN_TRY(visit(taken));
+      while (changed > 0 && ++at[changed - 1] == axes[changed - 1].size()) at[--changed] = 0;
+      if (changed == 0) return {};
+      --changed;
+    }
+  }
+
+  Status visit(const Taken& taken) {
+    Settings settings = base_;
+    for (const auto* point : taken)
+      for (const auto& assignment : *point) assignment.change.apply(settings);
+    fill_defaults(settings);
+    if (is_excluded(settings)) {
+      ++builder_.plan().left_out_by_exclude;
+      return {};
+    }
+    auto config = config_of(settings);
+    if (!config.ok()) return locate(source_, document_, taken, config.error(), false);
+    const auto checked = check(std::move(config).value());
+    if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
+    if (is_above_limits(checked->cost)) {
+      ++builder_.plan().left_out_by_limits;
+      return {};
+    }
+    if (checked->config.topology.is_unshared())
+      builder_.add_cell(settings, *checked);
+    else
+      SPIN_TRY(add_shared(taken, settings, *checked));
+    const auto jobs = static_cast<std::int64_t>(builder_.plan().jobs.size());
+    return jobs <= kMaxSweepJobs ? Status() : too_many(std::to_string(jobs));
+  }
+
+  [[nodiscard]] bool is_excluded(const Settings& settings) const {
+    return std::any_of(document_.exclude.begin(), document_.exclude.end(), [&](const Point& pattern) {
+      return std::all_of(pattern.begin(), pattern.end(),
+                         [&](const Assignment& entry) { return entry.change.matches(settings); });
+    });
+  }
+
+  [[nodiscard]] bool is_above_limits(const Cost& cost) const {
+    constexpr auto kNone = std::numeric_limits<std::int64_t>::max();
+    return cost.params > document_.limits.params.value_or(kNone) ||
+           cost.flops > document_.limits.flops.value_or(kNone);
+  }
+
+  /// A cell with sharing, and before it the unshared networks that it compares with and starts from.
+  Status add_shared(const Taken& taken, const Settings& settings, const CheckedConfig& cell) {
+    CheckedConfig plain = cell;
+    plain.config.topology = Topology::unshared(plain.config.network.depth);
+    plain.config = canonical(std::move(plain.config));
+    SPIN_ASSIGN(plain.cost, cost_of(plain.config));
+    if (document_.unshared_baseline) builder_.add_cell(settings, plain);
+    if (!starts_from_unshared(cell.config)) {
+      builder_.compare(builder_.add_cell(settings, cell), plain.config, -1);
+      return {};
+    }
+
+    Settings pretraining = settings;
+    pretraining.training = pretrain_training(settings);
+    JobConfig start_config = plain.config;
+    start_config.training = pretraining.training;
+    const auto start = check(std::move(start_config));
+    if (!start.ok()) return locate(source_, document_, taken, start.error(), true);
+    const int init = builder_.add_cell(pretraining, *start);
+    builder_.compare(builder_.add_cell_after(settings, cell, init), plain.config, init);
+    return {};
+  }
+
+  const Source& source_;
+  const Document& document_;
+  PlanBuilder builder_;
+  Settings base_;
+};
+
+}  // namespace
+
+Result<SweepPlan> expand(const Source& source, const Document& document) {
+  return Expansion(source, document).run();
+}
+
+}  // namespace spin::sweep

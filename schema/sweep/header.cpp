@@ -1,0 +1,158 @@
+#include "schema/sweep/header.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "schema/sweep/read_value.h"
+
+namespace spin::sweep {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::size_t kMaxDescriptionBytes = 16'384;
+
+Error refusal(std::string what) { return {ErrorCode::invalid_argument, std::move(what)}; }
+
+Status read_name(const Value& value, Document& document) {
+  SPIN_TRY(read_value(value, document.name));
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  const auto& name = document.name;
+  if (!name.empty() && name.size() <= kMaxNameBytes && std::all_of(name.begin(), name.end(), allowed))
+    return {};
+  return refusal("'" + name.substr(0, kMaxNameBytes) + "' is no name; 1 to " + std::to_string(kMaxNameBytes) +
+                 " letters, digits, - _ . are accepted");
+}
+
+Status read_description(const Value& value, Document& document) {
+  if (value.kind == Value::Kind::null) return {};
+  if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes ||
+      value.text.find('\0') != std::string::npos)
+    return expected(value, "text of at most " + std::to_string(kMaxDescriptionBytes) + " bytes");
+  document.description = value.text;
+  return {};
+}
+
+Status read_whole(const Value& value, int low, int high, int& out) {
+  SPIN_TRY(read_value(value, out));
+  if (out >= low && out <= high) return {};
+  return refusal(std::to_string(out) + " is out of range; a whole number from " + std::to_string(low) +
+                 " to " + std::to_string(high) + " is accepted");
+}
+
+Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
+  double limit = 0;
+  SPIN_TRY(read_value(value, limit));
+  if (!(limit > 0 && limit <= 1e18))
+    return refusal(describe(value) + " is out of range; a number above 0 is accepted");
+  out = static_cast<std::int64_t>(std::floor(limit));
+  return {};
+}
+
+Status read_seeds(const Value& value, Document& document) {
+  SPIN_TRY(read_value(value, document.seeds));
+  if (document.seeds.empty()) return refusal("the list is empty; give at least one seed, such as [0]");
+  auto sorted = document.seeds;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.front() < 0)
+    return refusal(std::to_string(sorted.front()) + " is negative; seeds are 0 or above");
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) return refusal(std::to_string(*twice) + " stands twice; give each seed once");
+  return {};
+}
+
+Status read_choice(const Value& value, std::initializer_list<std::string_view> choices) {
+  std::string listed;
+  for (const auto choice : choices) {
+    if (value.kind == Value::Kind::scalar && value.text == choice) return {};
+    (listed += listed.empty() ? "" : " | ") += choice;
+  }
+  return expected(value, listed);
+}
+
+Status read_scaling(const Value& value) {
+  if (value.kind != Value::Kind::list) return expected(value, "a list of depth | channels");
+  for (const auto& item : value.items) SPIN_TRY(read_choice(*item, {"depth", "channels"}));
+  return {};
+}
+
+/// "20GiB".
+Status read_memory(const Value& value) {
+  const std::string wanted = "an amount in KiB, MiB or GiB, such as 20GiB,";
+  if (value.kind != Value::Kind::scalar) return expected(value, wanted);
+  const auto digits = value.text.find_first_not_of("0123456789");
+  const auto unit = digits == std::string::npos ? "" : value.text.substr(digits);
+  if (digits == 0 || digits > 12 || (unit != "KiB" && unit != "MiB" && unit != "GiB"))
+    return expected(value, wanted);
+  return {};
+}
+
+Status read_labels(const Value& value) {
+  std::vector<std::string> labels;
+  return read_value(value, labels);
+}
+
+using Reader = std::function<Status(const Value&, Document&)>;
+
+const std::map<std::string, Reader>& readers() {
+  static const std::map<std::string, Reader> kReaders = {
+      {"version", [](const Value&, Document&) { return Status(); }},
+      {"name", read_name},
+      {"description", read_description},
+      {"priority",
+       [](const Value& v, Document& d) { return read_whole(v, -1'000'000, 1'000'000, d.priority); }},
+      {"max_attempts", [](const Value& v, Document& d) { return read_whole(v, 1, 1'000, d.max_attempts); }},
+      {"seeds", read_seeds},
+      {"limits.params", [](const Value& v, Document& d) { return read_limit(v, d.limits.params); }},
+      {"limits.flops", [](const Value& v, Document& d) { return read_limit(v, d.limits.flops); }},
+      {"baselines.unshared", [](const Value& v, Document& d) { return read_value(v, d.unshared_baseline); }},
+      {"baselines.scaling", [](const Value& v, Document&) { return read_scaling(v); }},
+      {"baselines.match",
+       [](const Value& v, Document&) {
+         return read_choice(v, {"paper", "closest"});
+       }},
+      {"requires.device",
+       [](const Value& v, Document&) {
+         return read_choice(v, {"cpu", "cuda"});
+       }},
+      {"requires.memory", [](const Value& v, Document&) { return read_memory(v); }},
+      {"requires.labels", [](const Value& v, Document&) { return read_labels(v); }},
+  };
+  return kReaders;
+}
+
+/// Plain networks of the same size, and jobs that only some workers may take, have nobody to serve them.
+Status check_served(const Source& source, const std::vector<Leaf>& leaves) {
+  for (const auto& leaf : leaves) {
+    const bool asks = leaf.path.starts_with("requires.") || leaf.path == "baselines.scaling";
+    if (!asks || (leaf.value->kind == Value::Kind::list && leaf.value->items.empty())) continue;
+    const auto& value = leaf.value->kind == Value::Kind::list ? *leaf.value->items.front() : *leaf.value;
+    return source.unsupported(leaf.where, leaf.path, value.text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_version(const Source& source, const std::vector<Leaf>& leaves) {
+  const auto version =
+      std::find_if(leaves.begin(), leaves.end(), [](const Leaf& leaf) { return leaf.path == "version"; });
+  if (version == leaves.end()) return source.error({1, -1}, "version", "is missing; write version: 1");
+  if (version->value->kind == Value::Kind::scalar && version->value->text == "1") return {};
+  return source.error(version->value->where, "version", expected(*version->value, "1").message);
+}
+
+Status read_header(const Source& source, const std::vector<Leaf>& leaves, Document& document) {
+  for (const auto& leaf : leaves) {
+    const auto status = readers().at(leaf.path)(*leaf.value, document);
+    if (!status.ok()) return source.error(leaf.value->where, leaf.path, status.error().message);
+  }
+  if (document.name.empty())
+    return source.error({1, -1}, "name", "is missing; name the sweep, such as name: my-sweep");
+  return check_served(source, leaves);
+}
+
+}  // namespace spin::sweep

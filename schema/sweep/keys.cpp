@@ -1,0 +1,152 @@
+#include "schema/sweep/keys.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "schema/sweep/read_value.h"
+#include "schema/sweep/setting_table.h"
+
+namespace spin::sweep {
+namespace {
+
+/// Edit distance (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+std::vector<std::string> setting_paths() {
+  std::vector<std::string> paths;
+  for (const auto& setting : setting_table()) paths.push_back(setting.path);
+  return paths;
+}
+
+std::vector<std::string> document_paths() {
+  std::vector<std::string> paths = {"version", "name", "description"};
+  for (const auto& path : setting_paths()) paths.push_back(path);
+  for (const auto& path : setting_paths()) paths.push_back("axes." + path);
+  paths.insert(paths.end(), {"zip", "cells", "exclude", "limits.params", "limits.flops", "baselines.unshared",
+                             "baselines.scaling", "baselines.match", "seeds", "requires.device",
+                             "requires.memory", "requires.labels", "priority", "max_attempts"});
+  return paths;
+}
+
+/// Walks a map down to its leaves.
+class Flattener {
+ public:
+  Flattener(const Source& source, const KeyTree& keys, Lists lists)
+      : source_(source), keys_(keys), lists_(lists) {}
+
+  Status walk(const Value& map, const std::string& prefix) {
+    for (const auto& entry : map.entries)
+      SPIN_TRY(place(prefix.empty() ? entry.key : prefix + "." + entry.key, entry));
+    return {};
+  }
+
+  std::vector<Leaf> take() { return std::move(leaves_); }
+
+ private:
+  Status place(const std::string& path, const MapEntry& entry) {
+    const bool group = keys_.is_group(path);
+    const auto kind = entry.value->kind;
+    if (group && kind == Value::Kind::map) return walk(*entry.value, path);
+    if (walks_list(path) && kind == Value::Kind::list && (group || keys_.is_leaf(path)))
+      return add(path, entry);
+    if (keys_.is_leaf(path)) return add(path, entry);
+    if (path == "dataset" && kind == Value::Kind::scalar) return add("dataset.name", entry);
+    if (group && kind == Value::Kind::null) return {};
+    if (group)
+      return source_.error(entry.where, path,
+                           expected(*entry.value, "a map with " + keys_.children(path)).message);
+    return source_.error(entry.where, path.substr(0, 120), "is no key of a sweep; " + keys_.advice(path));
+  }
+
+  [[nodiscard]] bool walks_list(const std::string& path) const {
+    return lists_ == Lists::may_stand_for_all || path.starts_with("axes.");
+  }
+
+  Status add(const std::string& path, const MapEntry& entry) {
+    const auto [first, is_new] = first_lines_.emplace(path, entry.where.line);
+    if (!is_new)
+      return source_.error(entry.where, path,
+                           "stands twice, also on line " + std::to_string(first->second) + "; give it once");
+    leaves_.push_back({path, entry.where, entry.value});
+    return {};
+  }
+
+  const Source& source_;
+  const KeyTree& keys_;
+  Lists lists_;
+  std::vector<Leaf> leaves_;
+  std::map<std::string, int> first_lines_;
+};
+
+}  // namespace
+
+KeyTree::KeyTree(const std::vector<std::string>& leaves) : leaves_(leaves.begin(), leaves.end()) {
+  for (const auto& leaf : leaves) {
+    std::string path = leaf;
+    while (!path.empty()) {
+      const auto dot = path.rfind('.');
+      const std::string parent = dot == std::string::npos ? "" : path.substr(0, dot);
+      auto& children = groups_[parent];
+      const std::string key = path.substr(dot == std::string::npos ? 0 : dot + 1);
+      if (std::find(children.begin(), children.end(), key) == children.end()) children.push_back(key);
+      path = parent;
+    }
+  }
+}
+
+std::string KeyTree::children(const std::string& group) const {
+  std::string text;
+  for (const auto& child : groups_.at(group)) (text += text.empty() ? "" : ", ") += child;
+  return text;
+}
+
+std::string KeyTree::advice(const std::string& path) const {
+  const std::string_view given = std::string_view(path).substr(0, 120);
+  std::string nearest;
+  std::size_t least = std::max<std::size_t>(1, given.size() / 4) + 1;
+  const auto consider = [&](const std::string& known) {
+    if (const auto edits = distance(given, known); edits < least) {
+      least = edits;
+      nearest = known;
+    }
+  };
+  for (const auto& leaf : leaves_) consider(leaf);
+  for (const auto& [group, children] : groups_) consider(group);
+  if (!nearest.empty()) return "did you mean " + nearest + "?";
+
+  std::string group = path;
+  while (!group.empty() && !is_group(group))
+    group.erase(group.rfind('.') == std::string::npos ? 0 : group.rfind('.'));
+  return (group.empty() ? "the keys are " : group + " holds ") + children(group);
+}
+
+const KeyTree& setting_keys() {
+  static const KeyTree kKeys(setting_paths());
+  return kKeys;
+}
+
+const KeyTree& document_keys() {
+  static const KeyTree kKeys(document_paths());
+  return kKeys;
+}
+
+Result<std::vector<Leaf>> flatten(const Source& source, const Value& map, const KeyTree& keys, Lists lists) {
+  Flattener flattener(source, keys, lists);
+  SPIN_TRY(flattener.walk(map, ""));
+  return flattener.take();
+}
+
+}  // namespace spin::sweep

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "schema/sweep/cell_labels.h"
+#include "schema/sweep/document.h"
+#include "schema/sweep/identity.h"
+#include "schema/sweep/plan.h"
+
+namespace spin::sweep {
+
+/// A configuration that has passed every check, canonical, without seed and init_from, with its cost.
+struct CheckedConfig {
+  JobConfig config;
+  Cost cost;
+};
+
+/// Gathers cells and their jobs; those that train the same are one.
+class PlanBuilder {
+ public:
+  explicit PlanBuilder(const Document& document);
+
+  /// Index of the cell, new or known. `settings` word its labels.
+  int add_cell(const Settings& settings, const CheckedConfig& checked);
+  /// A cell whose jobs start from those of the cell `init`, seed by seed.
+  int add_cell_after(const Settings& settings, const CheckedConfig& checked, int init);
+  /// Says which network without sharing a cell compares with, in the plan or not; `otherwise` where it is
+  /// not.
+  void compare(int cell, const JobConfig& unshared, int otherwise);
+
+  SweepPlan& plan() { return plan_; }
+  /// The finished plan.
+  SweepPlan take();
+
+ private:
+  struct Comparison {
+    int cell = 0;
+    JobId unshared;
+    int otherwise = -1;
+  };
+  int add(const Settings& settings, const CheckedConfig& checked, int init);
+  [[nodiscard]] const JobId& id_of_job(int cell, std::size_t seed_index) const;
+
+  CellLabels labels_;
+  std::vector<std::int64_t> seeds_;
+  SweepPlan plan_;
+  std::vector<std::size_t> first_job_;      ///< of each cell; one job per seed follows
+  std::unordered_map<JobId, int> cell_of_;  ///< by the job of the first seed
+  std::vector<Comparison> comparisons_;
+  // Apart, so that neighbours stay alike.
+  IdentityWriter shared_ids_, unshared_ids_, compared_ids_;
+};
+
+}  // namespace spin::sweep

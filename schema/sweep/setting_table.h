@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/sweep/settings.h"
+#include "schema/sweep/yaml.h"
+
+namespace spin::sweep {
+
+/// A typed value for one setting.
+struct Change {
+  std::function<void(Settings&)> apply;
+  std::function<bool(const Settings&)> matches;  ///< of filled-in settings
+};
+
+/// One key of the sweep file that decides what a cell is.
+struct Setting {
+  std::string path;  ///< "network.depth"
+  std::function<Result<Change>(const Value&)> read;
+  /// Value in filled-in settings as labels write it.
+  std::function<std::string(const Settings&)> text;
+  bool in_label = false;  ///< the network, sharing, transform or fusion label of a cell shows it
+};
+
+/// Every setting, once, in the order of the contract.
+const std::vector<Setting>& setting_table();
+/// nullptr where there is none.
+const Setting* find_setting(std::string_view path);
+
+}  // namespace spin::sweep

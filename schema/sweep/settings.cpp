@@ -1,0 +1,98 @@
+#include "schema/sweep/settings.h"
+
+#include "schema/design/names.h"
+
+namespace spin::sweep {
+namespace {
+
+void default_to(int& value, int otherwise) {
+  if (value == kNotGiven) value = otherwise;
+}
+
+Error missing(std::string_view path, std::string_view wanted) {
+  return {ErrorCode::invalid_argument, std::string(path) + ": is missing; " + std::string(wanted)};
+}
+
+Status check_given(const Settings& settings) {
+  const auto& network = settings.network;
+  const std::string family(enum_name(network.family));
+  if (settings.dataset.name.empty()) return missing("dataset", "give one, such as dataset: fashion-mnist");
+  if (network.channels == kNotGiven) return missing("network.channels", "give the width of the blocks");
+  if (network.depth == kNotGiven) return missing("network.depth", "give the number of blocks");
+  if (network.patch == kNotGiven)
+    return missing("network.patch", "a " + family + " needs the side of its patches");
+  if (network.kernel == kNotGiven)
+    return missing("network.kernel", "a " + family + " needs the side of its kernels");
+  if (settings.sharing.mapping.value_or(Mapping::none) != Mapping::none && !settings.sharing.rate)
+    return missing("sharing.rate", "give the number of layers per group");
+  return {};
+}
+
+Dataset dataset_of(const DatasetSettings& settings) {
+  Dataset dataset;
+  dataset.name = settings.name;
+  dataset.root = settings.root;
+  dataset.train_limit = settings.train_limit;
+  dataset.eval_limit = settings.eval_limit;
+  dataset.facts = dataset_facts(settings.name).value_or(DatasetFacts{});
+  if (settings.classes != kNotGiven) dataset.facts.classes = settings.classes;
+  return dataset;
+}
+
+}  // namespace
+
+Settings::Settings() {
+  network.channels = kNotGiven;
+  network.depth = kNotGiven;
+  network.patch = kNotGiven;
+  network.kernel = kNotGiven;
+  network.resolution = kNotGiven;
+  network.heads = kNotGiven;
+}
+
+void fill_defaults(Settings& settings) {
+  auto& network = settings.network;
+  const auto facts = dataset_facts(settings.dataset.name).value_or(DatasetFacts{});
+  default_to(settings.dataset.resolution, facts.resolution);
+  default_to(network.resolution, settings.dataset.resolution);
+  if (network.family == Family::convnext) default_to(network.kernel, 7);
+  if (network.family == Family::deit) default_to(network.kernel, 0);
+  if (network.family != Family::convmixer) default_to(network.patch, 16);
+  default_to(network.heads, network.family == Family::deit ? network.channels / 64 : 0);
+
+  auto& sharing = settings.sharing;
+  if (!sharing.mapping && !sharing.groups && !sharing.layers)
+    sharing.mapping = sharing.rate.value_or(1) == 1 ? Mapping::none : Mapping::sequential;
+  if (!sharing.components) sharing.components = default_components(network.family);
+}
+
+SharingRequest sharing_request(const SharingSettings& sharing) {
+  return {sharing.mapping.value_or(Mapping::none), sharing.distribution, sharing.rate.value_or(1),
+          sharing.groups, sharing.layers};
+}
+
+Result<JobConfig> config_of(const Settings& settings) {
+  SPIN_TRY(check_given(settings));
+  JobConfig config;
+  config.dataset = dataset_of(settings.dataset);
+  config.network = settings.network;
+  config.transform = settings.transform;
+  config.fusion = settings.fusion;
+  config.training = settings.training;
+  config.components = *settings.sharing.components;
+  // A depth out of range must not size a topology; validate() words it.
+  config.topology = Topology::unshared(1);
+  if (settings.network.depth < 1 || settings.network.depth > kMaxDepth) {
+    SPIN_TRY(validate(config));
+  }
+  SPIN_ASSIGN(config.topology, build_topology(sharing_request(settings.sharing), settings.network.depth, 0));
+  return config;
+}
+
+Training pretrain_training(const Settings& settings) {
+  Training training = settings.training;
+  for (const auto& change : settings.pretrain) change(training);
+  return training;
+}
+
+}  // namespace spin::sweep

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "schema/base/result.h"
+
+namespace spin::sweep {
+
+/// Where a value stands: a line of the file, or an override of the command line.
+struct Where {
+  int line = 0;             ///< 1-based; 0 = nowhere in the file
+  int override_index = -1;  ///< index of the override; -1 = the file
+};
+
+struct Value;
+/// Shared, because an alias is the same value as its anchor.
+using ValuePtr = std::shared_ptr<const Value>;
+
+struct MapEntry {
+  std::string key;
+  Where where;
+  ValuePtr value;
+};
+
+/// One YAML value. Merge keys are merged, aliases are followed.
+struct Value {
+  enum class Kind { null, scalar, list, map };
+  Kind kind = Kind::null;
+  Where where;
+  std::string text;  ///< of a scalar
+  bool quoted = false;
+  std::vector<ValuePtr> items;    ///< of a list
+  std::vector<MapEntry> entries;  ///< of a map, in the order of the file; keys are unique
+  std::size_t nodes = 1;          ///< values in it with every alias written out
+  int levels = 0;                 ///< nesting of lists and maps, itself included
+};
+
+/// "a map", "a list", "nothing", "'12'": for messages.
+std::string describe(const Value& value);
+
+/// Limits of a document with every alias written out.
+inline constexpr std::size_t kMaxNodes = 600'000;
+inline constexpr int kMaxLevels = 64;
+
+/// What is wrong with a document, and on which line of it.
+struct YamlError {
+  ErrorCode code = ErrorCode::invalid_argument;
+  int line = 0;
+  std::string what;
+};
+
+/// Reads one YAML document. Refuses broken YAML, bytes that are not UTF-8, duplicate keys, a second document,
+/// and what goes beyond the limits. `override_index` marks the values of an override.
+std::variant<ValuePtr, YamlError> parse_yaml(std::string_view text, int override_index = -1);
+
+}  // namespace spin::sweep
