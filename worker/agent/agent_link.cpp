@@ -20,6 +20,12 @@ std::optional<int> fatal_code(ErrorCode code) {
   }
 }
 
+bool is_refusal(const WorkerMessage& message) {
+  const auto* kept = std::get_if<SequencedReport>(&message);
+  const auto* failed = kept == nullptr ? nullptr : std::get_if<AttemptFailed>(&kept->report.body);
+  return failed != nullptr && failed->kind == FailureKind::refused;
+}
+
 }  // namespace
 
 void Agent::connect() {
@@ -30,7 +36,11 @@ void Agent::connect() {
 }
 
 void Agent::send(WorkerMessage message) {
-  if (std::holds_alternative<LinkUp>(link_)) emit(Send{std::move(message)});
+  auto* up = std::get_if<LinkUp>(&link_);
+  if (up == nullptr) return;
+  // After a refusal the coordinator counts with no free slot until it is told.
+  if (is_refusal(message)) up->believed = 0;
+  emit(Send{std::move(message)});
 }
 
 void Agent::on(const Received& event) {
@@ -66,10 +76,9 @@ void Agent::receive(const Lease& message) {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (!slots_[i].is_free(now_)) continue;
-    if (!best || slots_[i].trainer.index() == TrainerState(TrainerIdle{}).index() ||
-        (!slots_[*best].has_process() && slots_[i].has_process())) {
-      best = i;
-    }
+    const bool warm = std::holds_alternative<TrainerIdle>(slots_[i].trainer);
+    if (!best || warm || (!slots_[*best].has_process() && slots_[i].has_process())) best = i;
+    if (warm) break;
   }
   // Credits that crossed a lease on their way may bring one lease too many.
   if (!best) return refuse(message, "the worker has no free slot");

@@ -1,1 +1,174 @@
-int main() { return 0; }
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <regex>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "schema/base/paths.h"
+#include "schema/base/version.h"
+#include "worker/daemon/daemon.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using spin::daemon::Options;
+
+constexpr int kBadInput = 2;
+constexpr const char* kExamples = R"(
+Examples:
+  spin-worker                                    one job at a time on the CPU, for this user's spind
+  spin-worker --slots 4 --threads 2              four jobs at a time, two threads each
+  spin-worker --device cuda:0 --data /data       on the first GPU, data sets under /data
+  spin-worker --connect unix:/run/spin/sock      for the spind that listens there
+
+SIGTERM lets running jobs finish and leaves; a second one ends them at once.
+Exit codes: 0 asked to stop; 1 the disk of the state folder failed; 2 bad input, or the coordinator refuses this worker.)";
+
+struct CommandLine {
+  Options options;
+  std::string state, log_level = "info";
+  bool exit_with_parent = false;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "worker";
+}
+
+/// The same for each start on this host and device, so that a restarted worker is known again.
+std::string default_name(const std::string& device) {
+  std::string name = host_name() + (device == "cpu" ? "" : "-" + device);
+  std::replace(name.begin(), name.end(), ':', '-');
+  return name;
+}
+
+/// spin-train beside this program, else the one in PATH.
+std::string default_trainer() {
+  std::error_code error;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / "spin-train";
+  return !error && fs::exists(beside, error) ? beside.string() : "spin-train";
+}
+
+void add_options(CLI::App& app, CommandLine& line) {
+  Options& options = line.options;
+  const auto device = [](const std::string& text) {
+    return std::regex_match(text, std::regex("cpu|cuda:[0-9]{1,3}"))
+               ? ""
+               : "'" + text + "' is neither cpu nor cuda:K";
+  };
+  const auto address = [](const std::string& text) {
+    const auto path = spin::unix_socket_path(text);
+    return path.ok() ? "" : path.error().message;
+  };
+  const auto name = [](const std::string& text) {
+    return std::regex_match(text, std::regex("[A-Za-z0-9._-]{1,200}"))
+               ? ""
+               : "'" + text + "' may have letters, digits, - _ . only";
+  };
+  app.add_option("--connect", options.connect, "Coordinator, unix:PATH (default: this user's spind)")
+      ->check(address);
+  app.add_option("--slots", options.slots, "Jobs at a time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--device", options.device, "cpu or cuda:K")->check(device)->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads per slot (default: cores / slots)")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")->check(name);
+  app.add_option("--data", options.data, "Folder of data sets (default: what the jobs say)")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--trainer", options.trainer,
+                 "Trainer program (default: spin-train beside this one, else in PATH)");
+  app.add_option("--state", line.state,
+                 "Folder of outbox, cache and scratch files (default: ~/.local/state/spin/worker-NAME)");
+  app.add_option("--checkpoint-seconds", options.checkpoint_seconds,
+                 "Least time between two uploads of a job's checkpoint")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
+  app.add_option("--cache-bytes", options.cache_bytes, "Limit of the artifact cache, e.g. 20GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
+  app.add_option("--ready-fd", options.ready_fd,
+                 "Descriptor that gets a newline once the coordinator has answered")
+      ->check(CLI::Range(0, 1 << 20));
+  app.add_flag("--exit-with-parent", line.exit_with_parent,
+               "SIGTERM to this worker when the process that started it ends");
+  app.add_option("--log-level", line.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  app.set_version_flag("--version", std::string("spin-worker ") + std::string(spin::kVersion));
+  app.footer(kExamples);
+}
+
+void fill_defaults(CommandLine& line) {
+  Options& options = line.options;
+  if (options.connect.empty()) options.connect = spin::default_listen_address();
+  if (options.name.empty()) options.name = default_name(options.device);
+  if (options.trainer.empty()) options.trainer = default_trainer();
+  if (options.threads == 0) {
+    options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / options.slots);
+  }
+  options.state = line.state.empty()
+                      ? spin::default_database_path().parent_path() / ("worker-" + options.name)
+                      : fs::absolute(line.state);
+}
+
+spin::Status prepare_process(const CommandLine& line) {
+  ::signal(SIGPIPE, SIG_IGN);
+  if (line.exit_with_parent) {
+    const pid_t parent = ::getppid();
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent)
+      return spin::Error{spin::ErrorCode::unavailable, "the process that started this worker has ended"};
+  }
+  const int fd = line.options.ready_fd;
+  if (fd >= 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return spin::Error{spin::ErrorCode::invalid_argument,
+                       "--ready-fd " + std::to_string(fd) + " is not open"};
+  }
+  return {};
+}
+
+int run(CommandLine line) {
+  if (const auto prepared = prepare_process(line); !prepared.ok()) {
+    spdlog::error("{}", prepared.error().message);
+    return kBadInput;
+  }
+  auto daemon = spin::daemon::Daemon::open(std::move(line.options));
+  if (!daemon.ok()) {
+    spdlog::error("{}", daemon.error().message);
+    return daemon.error().code == spin::ErrorCode::internal ? 1 : kBadInput;
+  }
+  return (*daemon)->run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Leases jobs from a coordinator and trains them with spin-train.", "spin-worker");
+  CommandLine line;
+  line.options.threads = 0;
+  add_options(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadInput;
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("spin-worker"));
+  spdlog::set_level(spdlog::level::from_str(line.log_level));
+  try {
+    fill_defaults(line);
+    return run(std::move(line));
+  } catch (const std::exception& error) {
+    spdlog::critical("{}", error.what());
+    return 1;
+  }
+}

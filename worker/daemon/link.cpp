@@ -1,0 +1,184 @@
+#include "worker/daemon/link.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <grpcpp/grpcpp.h>
+
+#include "proto/wire/error.h"
+#include "proto/wire/fleet.h"
+#include "spin/v1/fleet.grpc.pb.h"
+
+namespace spin::daemon {
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetMaxReceiveMessageSize(4 << 20);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+/// Counts the streams that gRPC still works on.
+class Link::Running {
+ public:
+  void begun() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void done() {
+    const std::lock_guard lock(mutex_);
+    --count_;
+    none_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    none_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  int count_ = 0;
+};
+
+/// One call of Attach. Owns itself while gRPC works on it.
+class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage> {
+ public:
+  static constexpr std::size_t kManyQueued = 256;
+  /// On gRPC's threads; an error is the last call.
+  using Deliver = std::function<void(Result<CoordinatorMessage>)>;
+
+  static std::shared_ptr<Stream> start(const std::shared_ptr<grpc::Channel>& channel, Deliver deliver,
+                                       std::shared_ptr<Running> running) {
+    std::shared_ptr<Stream> stream(new Stream(std::move(deliver), std::move(running)));
+    stream->running_->begun();
+    stream->self_ = stream;
+    stream->stub_ = v1::Fleet::NewStub(channel);
+    stream->stub_->async()->Attach(&stream->context_, stream.get());
+    stream->AddHold();
+    stream->StartRead(&stream->incoming_);
+    stream->StartCall();
+    return stream;
+  }
+
+  void send(const WorkerMessage& message) {
+    v1::WorkerMessage wire;
+    wire::to_wire(message, &wire);
+    const std::lock_guard lock(mutex_);
+    if (ended_ || (outgoing_.size() > kManyQueued && std::holds_alternative<Progress>(message))) return;
+    outgoing_.push_back(std::move(wire));
+    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+  }
+  void cancel() { context_.TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return end();  // OnDone says why
+    auto message = wire::from_wire(incoming_);
+    if (!message.ok()) {
+      refused_ = message.error();
+      context_.TryCancel();
+      return end();
+    }
+    deliver_(std::move(message));
+    StartRead(&incoming_);
+  }
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    outgoing_.pop_front();
+    if (ok && !ended_ && !outgoing_.empty()) StartWrite(&outgoing_.front());
+  }
+  void OnDone(const grpc::Status& status) override {
+    std::shared_ptr<Stream> self;
+    {
+      const std::lock_guard lock(mutex_);
+      self = std::move(self_);
+    }
+    deliver_(reason(status));
+    running_->done();
+  }
+
+ private:
+  Stream(Deliver deliver, std::shared_ptr<Running> running)
+      : deliver_(std::move(deliver)), running_(std::move(running)) {}
+
+  // Writes are started from outside of gRPC's calls, so a hold keeps the stream until none can follow.
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    RemoveHold();
+  }
+
+  Error reason(const grpc::Status& status) const {
+    if (refused_)
+      return {ErrorCode::unavailable, "the coordinator sent what cannot be read: " + refused_->message};
+    if (status.ok()) return {ErrorCode::unavailable, "the coordinator closed the stream"};
+    return wire::from_grpc(status);
+  }
+
+  const Deliver deliver_;
+  const std::shared_ptr<Running> running_;
+  std::unique_ptr<v1::Fleet::Stub> stub_;
+  grpc::ClientContext context_;
+  v1::CoordinatorMessage incoming_;  // of the read under way
+  std::optional<Error> refused_;     // on gRPC's threads, one at a time
+
+  std::mutex mutex_;
+  // Behind the lock.
+  std::deque<v1::WorkerMessage> outgoing_;  // the first is being written
+  bool ended_ = false;
+  std::shared_ptr<Stream> self_;
+};
+
+Link::Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, OnMessage on_message,
+           OnLost on_lost)
+    : io_(io),
+      channel_(std::move(channel)),
+      on_message_(std::move(on_message)),
+      on_lost_(std::move(on_lost)),
+      running_(std::make_shared<Running>()) {}
+
+Link::~Link() {
+  close();
+  running_->wait();  // their last calls post to the io_context, which may go after us
+}
+
+void Link::open(const WorkerHello& hello) {
+  close();
+  // The stream is not known to its own callback before it has started, so the generation stands in for it.
+  const std::uint64_t generation = ++generation_;
+  stream_ = Stream::start(
+      channel_,
+      [this, &io = io_, alive = std::weak_ptr<int>(alive_), generation](Result<CoordinatorMessage> message) {
+        boost::asio::post(io, [this, alive, generation, message = std::move(message)] {
+          if (alive.expired() || generation != generation_) return;
+          if (message.ok()) return on_message_(*message);
+          stream_.reset();
+          ++generation_;
+          on_lost_(message.error());
+        });
+      },
+      running_);
+  stream_->send(hello);
+}
+
+void Link::send(const WorkerMessage& message) {
+  if (stream_ != nullptr) stream_->send(message);
+}
+
+void Link::close() {
+  ++generation_;
+  if (auto stream = std::exchange(stream_, nullptr)) stream->cancel();
+}
+
+}  // namespace spin::daemon

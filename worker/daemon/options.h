@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace spin::daemon {
+
+/// What `spin-worker` was asked for.
+struct Options {
+  std::string connect;  ///< "unix:PATH"
+  std::string name;
+  std::string device = "cpu";  ///< cpu | cuda:K
+  int slots = 1;
+  int threads = 1;      ///< per slot
+  std::string data;     ///< folder of data sets for the trainers; empty = the configurations'
+  std::string trainer;  ///< program; without a slash it is looked for in PATH
+  std::filesystem::path state;
+  int checkpoint_seconds = 30;
+  std::int64_t cache_bytes = std::int64_t{20} << 30;
+  int ready_fd = -1;  ///< gets a newline at the first welcome; -1 = nobody asks
+};
+
+}  // namespace spin::daemon

@@ -1,0 +1,124 @@
+#include "worker/daemon/trainer.h"
+
+#include <csignal>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+#include <sys/wait.h>
+
+namespace spin::daemon {
+
+using boost::system::error_code;
+
+Trainer::Stream::Stream(boost::asio::io_context& io, FileDescriptor fd, Lines cutter)
+    : pipe(io, fd.release()), lines(std::move(cutter)) {
+  pipe.non_blocking(true);
+}
+
+Trainer::Trainer(boost::asio::io_context& io, int slot, ChildProcess child, Sink sink)
+    : slot_(slot),
+      pid_(child.pid),
+      sink_(std::move(sink)),
+      input_(io, child.input.release()),
+      output_(io, std::move(child.output), Lines(kMaxEventBytes, Lines::TooLong::refuse)),
+      errors_(io, std::move(child.errors), Lines(kMaxLogLineBytes, Lines::TooLong::cut)),
+      drain_(io) {
+  input_.non_blocking(true);
+}
+
+Trainer::~Trainer() {
+  if (exit_) return;
+  kill();
+  ::waitpid(pid_, nullptr, 0);
+}
+
+Result<std::shared_ptr<Trainer>> Trainer::start(boost::asio::io_context& io, int slot,
+                                                const std::vector<std::string>& argv, Sink sink) {
+  SPIN_ASSIGN(ChildProcess child, spawn(argv));
+  std::shared_ptr<Trainer> trainer(new Trainer(io, slot, std::move(child), std::move(sink)));
+  trainer->read(trainer->output_, true);
+  trainer->read(trainer->errors_, false);
+  return trainer;
+}
+
+void Trainer::command(const TrainerCommand& command) {
+  commands_.push_back(to_line(command) + "\n");
+  if (commands_.size() == 1) write_next();
+}
+
+void Trainer::write_next() {
+  boost::asio::async_write(input_, boost::asio::buffer(commands_.front()),
+                           [self = shared_from_this()](const error_code& error, std::size_t) {
+                             if (error) return;  // the process has gone, which its exit tells
+                             self->commands_.pop_front();
+                             if (!self->commands_.empty()) self->write_next();
+                           });
+}
+
+void Trainer::kill() {
+  if (!exit_) ::kill(-pid_, SIGKILL);
+}
+
+void Trainer::read(Stream& stream, bool is_output) {
+  stream.pipe.async_read_some(boost::asio::buffer(stream.buffer), [self = shared_from_this(), &stream,
+                                                                   is_output](const error_code& error,
+                                                                              std::size_t count) {
+    if (error) return self->close(stream, is_output);
+    const bool fits = stream.lines.feed({stream.buffer.data(), count},
+                                        [&](std::string_view line) { self->take_line(line, is_output); });
+    if (fits) return self->read(stream, is_output);
+    self->sink_(agent::TrainerBroke{
+        self->slot_,
+        {ErrorCode::resource_exhausted, "a line of more than " + std::to_string(kMaxEventBytes) + " bytes"}});
+    self->close(stream, is_output);
+  });
+}
+
+void Trainer::take_line(std::string_view line, bool is_output) {
+  if (!is_output) return sink_(agent::TrainerWrote{slot_, std::string(line)});
+  auto event = event_from_line(line);
+  if (event.ok()) {
+    sink_(agent::TrainerSaid{slot_, std::move(event).value()});
+  } else {
+    sink_(agent::TrainerBroke{slot_, event.error()});
+  }
+}
+
+void Trainer::close(Stream& stream, bool is_output) {
+  if (!std::exchange(stream.open, false)) return;
+  if (!is_output) stream.lines.finish([&](std::string_view line) { take_line(line, is_output); });
+  error_code ignored;
+  stream.pipe.close(ignored);
+  announce_exit();
+}
+
+void Trainer::reap() {
+  if (exit_) return;
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid != pid_)
+    return;
+  // What the trainer started goes with it. While the process is not waited for, its group cannot be
+  // another's.
+  ::kill(-pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  exit_ = agent::ExitStatus{info.si_code != CLD_EXITED, info.si_status};
+  error_code ignored;
+  input_.close(ignored);
+  drain_.expires_after(kDrainLimit);
+  drain_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (error) return;
+    self->close(self->output_, true);
+    self->close(self->errors_, false);
+  });
+  announce_exit();
+}
+
+void Trainer::announce_exit() {
+  if (!exit_ || output_.open || errors_.open || std::exchange(announced_, true)) return;
+  drain_.cancel();
+  sink_(agent::TrainerExited{slot_, *exit_});
+}
+
+}  // namespace spin::daemon
