@@ -1,0 +1,235 @@
+#include "proto/wire/fleet.h"
+
+#include <functional>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "tests/proto/coverage.h"
+#include "tests/proto/samples.h"
+
+namespace spin {
+namespace {
+
+using wire::from_wire;
+using wire::to_wire;
+
+template <class Wire, class Value>
+Wire on_the_wire(const Value& value) {
+  Wire message;
+  to_wire(value, &message);
+  Wire received;
+  EXPECT_TRUE(received.ParseFromString(message.SerializeAsString()));
+  return received;
+}
+
+template <class T>
+void expect_refused(const Result<T>& result, const std::string& part) {
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
+}
+
+TEST(WireFleet, EveryWorkerMessageComesBackAsItWas) {
+  for (const auto& value : samples::worker_messages()) {
+    const auto message = on_the_wire<v1::WorkerMessage>(value);
+    EXPECT_EQ(unset_fields(message), std::vector<std::string>{}) << message.DebugString();
+    const auto back = from_wire(message);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(*back, value) << message.DebugString();
+  }
+}
+
+TEST(WireFleet, EveryCoordinatorMessageComesBackAsItWas) {
+  for (const auto& value : samples::coordinator_messages()) {
+    const auto message = on_the_wire<v1::CoordinatorMessage>(value);
+    EXPECT_EQ(unset_fields(message), std::vector<std::string>{}) << message.DebugString();
+    const auto back = from_wire(message);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(*back, value) << message.DebugString();
+  }
+}
+
+TEST(WireFleet, EveryFailureKindAndOutcomeComesBack) {
+  for (const auto kind :
+       {FailureKind::job_error, FailureKind::trainer_died, FailureKind::input_lost, FailureKind::refused}) {
+    const Report value = samples::report(AttemptFailed{.kind = kind, .message = "m"});
+    EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(value)), value);
+  }
+  for (const auto outcome : {Outcome::completed, Outcome::diverged}) {
+    JobResult result = samples::kResult;
+    result.outcome = outcome;
+    EXPECT_EQ(*from_wire(on_the_wire<v1::JobResult>(result)), result);
+  }
+}
+
+TEST(WireFleet, WhatIsOptionalMayBeMissing) {
+  Lease lease = samples::kLease;
+  lease.resume.reset();
+  lease.init.reset();
+  EXPECT_EQ(*from_wire(on_the_wire<v1::Lease>(lease)), lease);
+  const Report finished = samples::report(AttemptFinished{.result = samples::kResult, .model = {}});
+  EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(finished)), finished);
+}
+
+TEST(WireFleet, ALossThatIsNotANumberIsAllowedInProgressOnly) {
+  Progress progress = samples::kProgress;
+  progress.loss = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(from_wire(on_the_wire<v1::WorkerMessage>(WorkerMessage{progress})).ok());
+  EpochMetrics epoch = samples::kEpoch;
+  epoch.loss = std::numeric_limits<double>::quiet_NaN();
+  expect_refused(from_wire(on_the_wire<v1::Report>(samples::report(EpochFinished{epoch}))),
+                 "report.epoch.loss");
+}
+
+TEST(WireFleet, BytesThatAreNotTextDoNotBreakTheMessage) {
+  const Report report = samples::report(LogLines{{"good", std::string("bad \xff\xfe end"), "M\xC3\xBCller"}});
+  const auto back = from_wire(on_the_wire<v1::Report>(report));
+  ASSERT_TRUE(back.ok());
+  const auto& lines = std::get<LogLines>(back->body).lines;
+  EXPECT_EQ(lines[0], "good");
+  EXPECT_EQ(lines[1], "bad \xEF\xBF\xBD\xEF\xBF\xBD end");
+  EXPECT_EQ(lines[2], "M\xC3\xBCller");
+}
+
+struct Rejection {
+  const char* what;
+  std::function<void(v1::WorkerMessage&)> spoil;
+  const char* message_part;
+};
+
+class WireFleetRejects : public testing::TestWithParam<Rejection> {};
+
+v1::WorkerMessage hello_message() { return on_the_wire<v1::WorkerMessage>(WorkerMessage{samples::kHello}); }
+void set_report(v1::WorkerMessage& message, const ReportBody& body) {
+  message.Clear();
+  to_wire(WorkerMessage{SequencedReport{1, samples::report(body)}}, &message);
+}
+
+TEST_P(WireFleetRejects, WithTheFieldInTheMessage) {
+  auto message = hello_message();
+  ASSERT_TRUE(from_wire(message).ok());
+  GetParam().spoil(message);
+  expect_refused(from_wire(message), GetParam().message_part);
+}
+
+const Rejection kRejections[] = {
+    {"NoBody", [](auto& m) { m.Clear(); }, "no body"},
+    {"EmptyName", [](auto& m) { m.mutable_hello()->clear_name(); }, "hello.name"},
+    {"ControlCharacterInName", [](auto& m) { m.mutable_hello()->set_name("a\033[31m"); }, "hello.name"},
+    {"LongName", [](auto& m) { m.mutable_hello()->set_name(std::string(201, 'n')); }, "201 bytes"},
+    {"EmptyVersion", [](auto& m) { m.mutable_hello()->clear_version(); }, "hello.version"},
+    {"NoSlots", [](auto& m) { m.mutable_hello()->set_slots(0); }, "hello.slots is 0"},
+    {"NegativeSlots", [](auto& m) { m.mutable_hello()->set_slots(-2); }, "hello.slots is -2"},
+    {"TooManySlots", [](auto& m) { m.mutable_hello()->set_slots(1 << 30); }, "at most 4096"},
+    {"NoThreads", [](auto& m) { m.mutable_hello()->set_threads(0); }, "hello.threads"},
+    {"NegativeCredits", [](auto& m) { m.mutable_credits()->set_free(-1); }, "credits.free is -1"},
+    {"ProgressWithoutAttempt", [](auto& m) { m.mutable_progress()->set_epoch(1); }, "progress.attempt"},
+    {"ReportWithoutJob", [](auto& m) { m.mutable_report()->mutable_started(); }, "SHA-256 has 0 bytes"},
+    {"ReportWithShortJob",
+     [](auto& m) {
+       set_report(m, AttemptStarted{});
+       m.mutable_report()->set_job("short");
+     },
+     "SHA-256 has 5 bytes"},
+    {"ReportWithoutAttempt",
+     [](auto& m) {
+       set_report(m, AttemptStarted{});
+       m.mutable_report()->clear_attempt();
+     },
+     "report.attempt"},
+    {"ReportWithoutBody",
+     [](auto& m) {
+       set_report(m, AttemptStarted{});
+       m.mutable_report()->clear_body();
+     },
+     "report has no body"},
+    {"EpochZero", [](auto& m) { set_report(m, EpochFinished{}); }, "report.epoch.epoch is 0"},
+    {"CheckpointThatIsAModel",
+     [](auto& m) {
+       set_report(m, CheckpointStored{samples::kModel, 1});
+     },
+     "report.checkpoint.artifact.kind"},
+    {"CheckpointWithoutArtifact",
+     [](auto& m) {
+       set_report(m, CheckpointStored{samples::kCheckpoint, 1});
+       m.mutable_report()->mutable_checkpoint()->clear_artifact();
+     },
+     "SHA-256"},
+    {"ArtifactOfNegativeSize",
+     [](auto& m) {
+       set_report(m, CheckpointStored{samples::kCheckpoint, 1});
+       m.mutable_report()->mutable_checkpoint()->mutable_artifact()->set_bytes(-5);
+     },
+     "artifact.bytes is -5"},
+    {"ArtifactOfUnknownKind",
+     [](auto& m) {
+       set_report(m, CheckpointStored{samples::kCheckpoint, 1});
+       m.mutable_report()->mutable_checkpoint()->mutable_artifact()->set_kind(
+           static_cast<v1::ArtifactKind>(9));
+     },
+     "artifact.kind is 9"},
+    {"FinishedWithoutResult",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {}});
+       m.mutable_report()->mutable_finished()->clear_result();
+     },
+     "report.finished.result"},
+    {"FinishedWithoutOutcome",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {}});
+       m.mutable_report()->mutable_finished()->mutable_result()->clear_outcome();
+     },
+     "result.outcome is 0"},
+    {"ResultWithNegativeParams",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {}});
+       m.mutable_report()->mutable_finished()->mutable_result()->set_params(-1);
+     },
+     "result.params is -1"},
+    {"ResultThatIsNotANumber",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {}});
+       m.mutable_report()->mutable_finished()->mutable_result()->set_top1(
+           std::numeric_limits<double>::quiet_NaN());
+     },
+     "result.top1"},
+    {"ModelThatIsACheckpoint",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, samples::kCheckpoint});
+     },
+     "report.finished.model.kind"},
+    {"UnknownFailureKind",
+     [](auto& m) {
+       set_report(m, AttemptFailed{FailureKind::job_error, "x"});
+       m.mutable_report()->mutable_failed()->set_kind(v1::FAILURE_KIND_UNSPECIFIED);
+     },
+     "report.failed.kind is 0"},
+};
+INSTANTIATE_TEST_SUITE_P(All, WireFleetRejects, testing::ValuesIn(kRejections),
+                         [](const auto& param) { return param.param.what; });
+
+TEST(WireFleet, TheWorkerRejectsWhatACoordinatorMayNotSend) {
+  v1::CoordinatorMessage message;
+  expect_refused(from_wire(message), "no body");
+  message.mutable_welcome()->set_lease_ms(0);
+  expect_refused(from_wire(message), "welcome.lease_ms");
+  message.mutable_stop();
+  expect_refused(from_wire(message), "stop.attempt");
+  to_wire(CoordinatorMessage{samples::kLease}, &message);
+  message.mutable_lease()->clear_config();
+  expect_refused(from_wire(message), "lease.config");
+  to_wire(CoordinatorMessage{samples::kLease}, &message);
+  message.mutable_lease()->clear_attempt();
+  expect_refused(from_wire(message), "lease.attempt");
+}
+
+TEST(WireFleet, ADigestHas32Bytes) {
+  const Digest digest = samples::digest(3);
+  EXPECT_EQ(*wire::digest_from_wire(wire::digest_to_wire(digest)), digest);
+  expect_refused(wire::digest_from_wire(std::string(31, 'x')), "31 bytes");
+  expect_refused(wire::digest_from_wire(std::string(64, 'a')), "64 bytes");
+}
+
+}  // namespace
+}  // namespace spin

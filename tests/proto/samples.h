@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "schema/job/session.h"
+#include "schema/job/views.h"
+
+// Values whose every field differs from its default.
+
+namespace spin::samples {
+
+inline Digest digest(std::uint8_t first) {
+  Digest value;
+  for (std::size_t i = 0; i < value.bytes.size(); ++i) value.bytes[i] = static_cast<std::uint8_t>(first + i);
+  return value;
+}
+
+inline const AttemptToken kToken{.boot_epoch = 3, .sequence = 17};
+inline const EpochMetrics kEpoch{
+    .epoch = 2, .loss = 0.75, .top1 = 81.5, .top5 = 99.25, .images_per_second = 4321.5, .seconds = 1.25};
+inline const JobResult kResult{.outcome = Outcome::diverged,
+                               .top1 = 80.5,
+                               .top5 = 98.5,
+                               .params = 123'456,
+                               .flops = 7'890'123'456,
+                               .images_per_second = 1000.5,
+                               .peak_bytes = std::int64_t{5} << 32,
+                               .seconds = 60.5};
+inline const ArtifactRef kCheckpoint{.id = {digest(1)}, .kind = ArtifactKind::checkpoint, .bytes = 1 << 20};
+inline const ArtifactRef kModel{.id = {digest(2)}, .kind = ArtifactKind::model, .bytes = 77};
+inline const Progress kProgress{.attempt = kToken,
+                                .epoch = 1,
+                                .epochs = 8,
+                                .step = 40,
+                                .steps = 320,
+                                .loss = 1.5,
+                                .images_per_second = 999.5};
+inline const WorkerHello kHello{.name = "w1",
+                                .version = "0.1.0",
+                                .host = "host",
+                                .device = "cuda:0",
+                                .slots = 2,
+                                .threads = 4,
+                                .pid = 4242,
+                                .held = {kToken, {4, 1}}};
+inline const Lease kLease{.attempt = kToken,
+                          .job = {digest(9)},
+                          .name = "convmixer-64-8-4-3.none.s0",
+                          .config = "{\"seed\":0}",
+                          .resume = kCheckpoint,
+                          .init = kModel};
+
+inline Report report(ReportBody body) {
+  return {.job = {digest(5)}, .attempt = kToken, .body = std::move(body)};
+}
+
+inline std::vector<Report> reports() {
+  return {report(AttemptStarted{}),
+          report(EpochFinished{kEpoch}),
+          report(CheckpointStored{.artifact = kCheckpoint, .epoch = 3}),
+          report(AttemptFinished{.result = kResult, .model = kModel}),
+          report(AttemptFailed{.kind = FailureKind::input_lost, .message = "no such file"}),
+          report(LogLines{{"one", "two"}})};
+}
+
+inline std::vector<WorkerMessage> worker_messages() {
+  std::vector<WorkerMessage> messages{kHello, Credits{3}, Heartbeat{{kToken}}, kProgress, Draining{}};
+  std::uint64_t sequence = 0;
+  for (auto& value : reports()) messages.emplace_back(SequencedReport{++sequence, value});
+  return messages;
+}
+
+inline std::vector<CoordinatorMessage> coordinator_messages() {
+  return {Welcome{.session = {7}, .boot_epoch = 3, .lease_ms = 15'000, .heartbeat_ms = 3'000}, kLease,
+          ReportAck{12}, StopAttempt{.attempt = kToken, .reason = "cancelled"}, DrainRequest{}};
+}
+
+inline JobRow job_row() {
+  return {.id = {digest(6)},
+          .name = "name",
+          .state = JobState::failed,
+          .reason = "out of memory",
+          .params = 10,
+          .flops = 20,
+          .attempts = 3,
+          .worker = "w1",
+          .top1 = 12.5,
+          .seconds = 3.5};
+}
+
+inline SweepStatus sweep_status() {
+  return {.id = {4},
+          .name = "sweep",
+          .submitted_at_ms = 1'700'000'000'000,
+          .counts = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+          .running = {{.job = {digest(6)}, .name = "job", .worker = "w1", .progress = kProgress}},
+          .work_done = 1.5,
+          .work_total = 9.5,
+          .seconds_left = 30.5};
+}
+
+inline JobDetail job_detail() {
+  return {.row = job_row(),
+          .config = "{}",
+          .depends_on = {{digest(8)}},
+          .sweeps = {"sweep"},
+          .attempts = {{.token = kToken,
+                        .worker = "w1",
+                        .state = "failed",
+                        .error = "out of memory",
+                        .started_at_ms = 5,
+                        .ended_at_ms = 6}},
+          .epochs = {kEpoch},
+          .result = kResult,
+          .artifacts = {kCheckpoint}};
+}
+
+inline ResultRow result_row() {
+  return {.network = "64/8/4/3",
+          .sharing = "sequential 2",
+          .transform = "affine 8",
+          .fusion = "mean",
+          .settings = "lr=0.01",
+          .params = 10,
+          .flops = 20,
+          .seeds = 3,
+          .finished = 2,
+          .diverged = 1,
+          .top1_mean = 88.5,
+          .top1_deviation = 0.25,
+          .difference = -1.5};
+}
+
+inline WorkerRow worker_row() {
+  return {.name = "w1",
+          .host = "host",
+          .device = "cpu",
+          .version = "0.1.0",
+          .state = "online",
+          .slots = 2,
+          .busy = 1,
+          .threads = 4,
+          .jobs_done = 12,
+          .last_seen_ms = 1'700'000'000'000};
+}
+
+}  // namespace spin::samples
