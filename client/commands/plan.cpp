@@ -1,7 +1,6 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "client/commands/options.h"
 #include "client/commands/terminal.h"
@@ -16,19 +15,8 @@ struct PlanOptions {
   render::Format format = render::Format::table;
 };
 
-/// Job by job: the whole of a large plan as one document would take a multiple of the plan's own memory.
-void write_plan_json(std::ostream& out, const SweepPlan& plan) {
-  out << "{\"sweep\": " << nlohmann::json(plan.name).dump() << ",\n \"jobs\": [";
-  const char* separator = "\n  ";
-  for (const auto& job : plan.jobs) {
-    out << separator << planned_job_to_json(plan, job).dump();
-    separator = ",\n  ";
-  }
-  out << "],\n \"totals\": " << plan_totals_to_json(plan).dump() << "}\n";
-}
-
 void print_plan(const SweepPlan& plan, render::Format format) {
-  if (format == render::Format::json) return write_plan_json(std::cout, plan);
+  if (format == render::Format::json) return write_plan_json(plan, std::cout);
   print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(plan) << '\n';
 }

@@ -69,7 +69,8 @@ std::string duration(double seconds) {
 std::string age(std::int64_t at_ms, std::int64_t now_ms) {
   const std::int64_t passed_ms = now_ms - at_ms;
   if (passed_ms < 1000) return "now";
-  return duration(std::floor(static_cast<double>(passed_ms) / 1000)) + " ago";
+  const std::int64_t seconds = passed_ms / 1000;
+  return (seconds < 60 ? fmt::format("{}s", seconds) : duration(static_cast<double>(seconds))) + " ago";
 }
 
 }  // namespace spin::render

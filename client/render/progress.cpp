@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kDefaultWidth = 100;
 constexpr std::size_t kOverallBar = 30;
-constexpr std::size_t kJobBar = 16;
 constexpr std::size_t kLeastName = 12;
 
 double share_of_steps(const Progress& progress) {
@@ -35,6 +34,9 @@ JobNumbers numbers_of(const RunningJob& job) {
           share_of_steps(progress)};
 }
 
+/// Columns of a running job's bar.
+std::size_t job_bar(std::size_t width) { return width >= kDefaultWidth ? 16 : 8; }
+
 /// Name, bar and numbers; what there is no room for is left out from the right.
 std::string running_line(const RunningJob& job, std::size_t name_width, std::size_t width,
                          const Style& style) {
@@ -42,9 +44,10 @@ std::string running_line(const RunningJob& job, std::size_t name_width, std::siz
   std::string line = "  " + shorten(printable(job.name), name_width, Cut::middle);
   line += std::string(name_width + 2 - std::min(name_width + 2, display_width(line)), ' ');
   std::size_t used = name_width + 2;
-  if (used + 2 + kJobBar + 2 + numbers.epoch.size() <= width) {
-    line += "  " + bar(numbers.share, kJobBar, style);
-    used += 2 + kJobBar;
+  const std::size_t bar_width = job_bar(width);
+  if (used + 2 + bar_width + 2 + numbers.epoch.size() <= width) {
+    line += "  " + bar(numbers.share, bar_width, style);
+    used += 2 + bar_width;
   }
   for (const auto* text : {&numbers.epoch, &numbers.loss, &numbers.rate}) {
     if (text->empty()) continue;
@@ -56,11 +59,11 @@ std::string running_line(const RunningJob& job, std::size_t name_width, std::siz
 }
 
 std::size_t name_width_of(const std::vector<RunningJob>& jobs, std::size_t shown, std::size_t width) {
-  // Two spaces before, a bar, an epoch, a loss and a rate behind.
-  constexpr std::size_t kNumbers = 2 + 2 + kJobBar + 2 + 13 + 2 + 11 + 2 + 17;
+  // Two spaces before; a bar, an epoch and a loss behind. A rate is shown where there is still room.
+  const std::size_t numbers = 2 + 2 + job_bar(width) + 2 + 11 + 2 + 11;
   std::size_t longest = 0;
   for (std::size_t i = 0; i < shown; ++i) longest = std::max(longest, display_width(jobs[i].name));
-  const std::size_t room = width > kNumbers + kLeastName ? width - kNumbers : kLeastName;
+  const std::size_t room = width > numbers + kLeastName ? width - numbers : kLeastName;
   return std::min({longest, room, width > 2 ? width - 2 : 1});
 }
 

@@ -1,0 +1,273 @@
+#include "tests/client/commands/fake_coordinator.h"
+
+#include <algorithm>
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+namespace spin::cli {
+namespace {
+
+void count(StateCounts& counts, JobState state) {
+  switch (state) {
+    case JobState::waiting:
+      ++counts.waiting;
+      break;
+    case JobState::ready:
+      ++counts.ready;
+      break;
+    case JobState::backoff:
+      ++counts.backoff;
+      break;
+    case JobState::running:
+      ++counts.running;
+      break;
+    case JobState::completed:
+      ++counts.completed;
+      break;
+    case JobState::diverged:
+      ++counts.diverged;
+      break;
+    case JobState::failed:
+      ++counts.failed;
+      break;
+    case JobState::blocked:
+      ++counts.blocked;
+      break;
+    case JobState::cancelled:
+      ++counts.cancelled;
+      break;
+  }
+}
+
+bool is_live(JobState state) {
+  StateCounts counts;
+  count(counts, state);
+  return counts.live() > 0;
+}
+
+}  // namespace
+
+class FakeCoordinator::Feed final : public StatusFeed {
+ public:
+  Feed(FakeCoordinator& owner, SweepId id) : owner_(owner), id_(id) {}
+  std::optional<Item> next(std::chrono::milliseconds wait) override {
+    std::unique_lock lock(owner_.mutex_);
+    if (!owner_.changed_.wait_for(lock, wait, [this] { return seen_ != owner_.version_; })) return {};
+    seen_ = owner_.version_;
+    const auto status = status_of(**owner_.find(std::to_string(id_.value)));
+    return Item{status, status.counts.live() == 0};
+  }
+
+ private:
+  FakeCoordinator& owner_;
+  SweepId id_;
+  std::uint64_t seen_ = 0;
+};
+
+SweepStatus FakeCoordinator::status_of(const Sweep& sweep) {
+  SweepStatus status;
+  status.id = sweep.id;
+  status.name = sweep.name;
+  for (const auto& job : sweep.jobs) {
+    count(status.counts, job.row.state);
+    if (job.row.state == JobState::running)
+      status.running.push_back({job.row.id, job.row.name, job.row.worker, job.progress});
+  }
+  return status;
+}
+
+Result<FakeCoordinator::Sweep*> FakeCoordinator::find(const std::string& text) {
+  for (auto& sweep : sweeps_)
+    if (sweep.name == text || std::to_string(sweep.id.value) == text) return &sweep;
+  return Error{ErrorCode::not_found, "there is no sweep '" + text + "'"};
+}
+
+Result<FakeCoordinator::Job*> FakeCoordinator::find_job(const std::string& text) {
+  for (auto& sweep : sweeps_)
+    for (auto& job : sweep.jobs)
+      if (job.row.id.hex().starts_with(text) || sweep.name + "/" + job.row.name == text) return &job;
+  return Error{ErrorCode::not_found, "there is no job '" + text + "'"};
+}
+
+void FakeCoordinator::change(std::size_t job, const std::function<void(Job&)>& how) {
+  const std::lock_guard lock(mutex_);
+  how(sweeps_.back().jobs.at(job));
+  ++version_;
+  changed_.notify_all();
+}
+
+void FakeCoordinator::start(std::size_t job, const Progress& progress) {
+  change(job, [&](Job& entry) {
+    entry.row.state = JobState::running;
+    entry.row.worker = "w1";
+    entry.progress = progress;
+    ++entry.row.attempts;
+  });
+}
+
+void FakeCoordinator::finish(std::size_t job, double top1) {
+  change(job, [&](Job& entry) {
+    entry.row.state = JobState::completed;
+    entry.row.top1 = top1;
+    entry.row.seconds = 12;
+  });
+}
+
+void FakeCoordinator::fail(std::size_t job, const std::string& reason) {
+  change(job, [&](Job& entry) {
+    entry.row.state = JobState::failed;
+    entry.row.reason = reason;
+  });
+}
+
+void FakeCoordinator::log(std::size_t job, const std::string& text) {
+  change(job, [&](Job& entry) { entry.log.push_back(text); });
+}
+
+void FakeCoordinator::attach(const WorkerRow& worker) {
+  const std::lock_guard lock(mutex_);
+  workers_.push_back(worker);
+}
+
+JobState FakeCoordinator::state(std::size_t job) const {
+  const std::lock_guard lock(mutex_);
+  return sweeps_.back().jobs.at(job).row.state;
+}
+
+Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
+                                            const std::vector<Override>& overrides) {
+  SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
+  const std::lock_guard lock(mutex_);
+  Sweep sweep{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name, plan.cells, {}};
+  for (const auto& planned : plan.jobs) {
+    Job job;
+    job.row.id = planned.id;
+    job.row.name = planned.name;
+    job.row.state = JobState::ready;
+    job.cell = static_cast<std::size_t>(planned.cell);
+    job.row.params = plan.cells[job.cell].cost.params;
+    job.row.flops = plan.cells[job.cell].cost.flops;
+    sweep.jobs.push_back(job);
+  }
+  const auto jobs = static_cast<std::int64_t>(sweep.jobs.size());
+  sweeps_.push_back(std::move(sweep));
+  ++version_;
+  return SubmitReply{sweeps_.back().id, plan.name, jobs, jobs};
+}
+
+Result<std::vector<SweepStatus>> FakeCoordinator::status(const std::string& sweep) {
+  const std::lock_guard lock(mutex_);
+  std::vector<SweepStatus> all;
+  if (!sweep.empty()) {
+    SPIN_ASSIGN(const Sweep* found, find(sweep));
+    all.push_back(status_of(*found));
+    return all;
+  }
+  for (const auto& entry : sweeps_) all.push_back(status_of(entry));
+  return all;
+}
+
+Result<std::unique_ptr<StatusFeed>> FakeCoordinator::watch(const std::string& sweep) {
+  const std::lock_guard lock(mutex_);
+  SPIN_ASSIGN(const Sweep* found, find(sweep));
+  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this, found->id));
+}
+
+Status FakeCoordinator::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
+  const std::lock_guard lock(mutex_);
+  SPIN_ASSIGN(const Sweep* found, find(sweep));
+  for (const auto& job : found->jobs)
+    if (!each(job.row)) break;
+  return {};
+}
+
+Result<JobDetail> FakeCoordinator::job(const std::string& job) {
+  const std::lock_guard lock(mutex_);
+  SPIN_ASSIGN(const Job* found, find_job(job));
+  JobDetail detail;
+  detail.row = found->row;
+  detail.config = "{}";
+  return detail;
+}
+
+Status FakeCoordinator::logs(const std::string& job, bool follow,
+                             const std::function<bool(const LogLine&)>& each,
+                             const std::function<bool()>& idle) {
+  std::size_t sent = 0;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    SPIN_ASSIGN(const Job* found, find_job(job));
+    for (; sent < found->log.size(); ++sent)
+      if (!each({static_cast<std::int64_t>(sent) + 1, 0, found->log[sent]})) return {};
+    if (!follow || !is_live(found->row.state) || !idle()) return {};
+    changed_.wait_for(lock, std::chrono::milliseconds(20));
+  }
+}
+
+Result<std::vector<ResultRow>> FakeCoordinator::results(const std::string& sweep) {
+  const std::lock_guard lock(mutex_);
+  SPIN_ASSIGN(const Sweep* found, find(sweep));
+  std::vector<ResultRow> rows;
+  for (const auto& cell : found->cells)
+    rows.push_back({cell.network,
+                    cell.sharing,
+                    cell.transform,
+                    cell.fusion,
+                    cell.settings,
+                    cell.cost.params,
+                    cell.cost.flops,
+                    0,
+                    0,
+                    0,
+                    {},
+                    {},
+                    {}});
+  for (const auto& job : found->jobs) {
+    auto& row = rows[job.cell];
+    ++row.seeds;
+    row.finished += job.row.top1 ? 1 : 0;
+    if (job.row.top1) row.top1_mean = job.row.top1;
+  }
+  return rows;
+}
+
+Result<std::int64_t> FakeCoordinator::cancel(const std::string& target) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Job*> jobs;
+  if (const auto sweep = find(target); sweep.ok()) {
+    for (auto& job : (*sweep)->jobs) jobs.push_back(&job);
+  } else {
+    SPIN_ASSIGN(Job * job, find_job(target));
+    jobs.push_back(job);
+  }
+  std::int64_t cancelled = 0;
+  for (auto* job : jobs) {
+    if (!is_live(job->row.state)) continue;
+    job->row.state = JobState::cancelled;
+    ++cancelled;
+  }
+  ++version_;
+  changed_.notify_all();
+  return cancelled;
+}
+
+Result<std::vector<WorkerRow>> FakeCoordinator::workers() {
+  const std::lock_guard lock(mutex_);
+  return workers_;
+}
+
+ControlServer::ControlServer(v1::Control::Service& service, const std::string& socket) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+  builder.RegisterService(&service);
+  server_ = builder.BuildAndStart();
+}
+
+ControlServer::~ControlServer() {
+  // Streams that run are cut, as they are when a coordinator dies.
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <grpcpp/server.h>
+
+#include "server/rpc/backend.h"
+#include "server/rpc/control_service.h"
+
+namespace spin::cli {
+
+/// A coordinator in memory: takes sweeps, and the test plays the workers. Thread-safe.
+class FakeCoordinator final : public ControlBackend {
+ public:
+  // What the test lets happen. Jobs are named by their place in the newest sweep.
+  void start(std::size_t job, const Progress& progress);
+  void finish(std::size_t job, double top1);
+  void fail(std::size_t job, const std::string& reason);
+  void log(std::size_t job, const std::string& text);
+  void attach(const WorkerRow& worker);
+  [[nodiscard]] JobState state(std::size_t job) const;
+
+  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
+                             const std::vector<Override>& overrides) override;
+  Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
+  Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
+  Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
+  Result<JobDetail> job(const std::string& job) override;
+  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+              const std::function<bool()>& idle) override;
+  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Result<std::int64_t> cancel(const std::string& target) override;
+  Result<std::vector<WorkerRow>> workers() override;
+
+ private:
+  struct Job {
+    JobRow row;
+    std::size_t cell = 0;
+    std::vector<std::string> log;
+    std::optional<Progress> progress;
+  };
+  struct Sweep {
+    SweepId id;
+    std::string name;
+    std::vector<Cell> cells;
+    std::vector<Job> jobs;
+  };
+  class Feed;
+
+  Result<Sweep*> find(const std::string& text);
+  Result<Job*> find_job(const std::string& text);
+  static SweepStatus status_of(const Sweep& sweep);
+  void change(std::size_t job, const std::function<void(Job&)>& how);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Behind mutex_.
+  std::vector<Sweep> sweeps_;
+  std::vector<WorkerRow> workers_;
+  std::uint64_t version_ = 0;
+};
+
+/// Serves a Control service on a Unix socket until it is destroyed.
+class ControlServer {
+ public:
+  ControlServer(v1::Control::Service& service, const std::string& socket);
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace spin::cli

@@ -1,0 +1,98 @@
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "client/commands/invocation.h"
+#include "tests/client/commands/spinctl.h"
+
+// What `run` does when its daemons do not come up. The daemons are scripts beside a copy of spinctl; whole
+// runs with real ones are in tests/e2e.
+
+namespace spin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+class RunTest : public ::testing::Test {
+ protected:
+  RunTest() {
+    expect_default_signals();
+    fs::create_directory(folder / "bin");
+    fs::create_directory(folder / "tmp");
+    fs::copy_file(kSpinctl, folder / "bin/spinctl");
+  }
+  void install(const std::string& name, const std::string& script) {
+    const auto path = write_file(folder / "bin" / name, "#!/bin/sh\n" + script + "\n");
+    ::chmod(path.c_str(), 0700);
+  }
+  std::vector<std::string> command(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"/usr/bin/env", "TMPDIR=" + (folder / "tmp").string(),
+                                   (folder / "bin/spinctl").string(), "run", sweep};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  bool left_nothing() { return fs::is_empty(folder / "tmp"); }
+
+  TempFolder folder;
+  std::string sweep = write_file(folder / "tiny.yaml", kSweep);
+};
+
+TEST_F(RunTest, SaysWhyTheCoordinatorDoesNotStart) {
+  install("spind", "echo 'spind: database is locked by process 17' >&2; exit 2");
+  install("spin-worker", "exec sleep 600");
+  const auto finished = run_command(command(), "run-test-start", seconds(60));
+  EXPECT_EQ(finished.exit_code, kWorkFailed) << finished.errors;
+  EXPECT_NE(finished.errors.find("locked by process 17"), std::string::npos) << finished.errors;
+  EXPECT_EQ(finished.output, "");
+  EXPECT_TRUE(left_nothing());
+}
+
+TEST_F(RunTest, InterruptWhileStartingLeavesNothing) {
+  install("spind", "echo up > " + (folder / "up").string() + "; exec sleep 600");
+  install("spin-worker", "exec sleep 600");
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto mark = "run-test-" + fs::path(folder.path()).filename().string();
+    Process run(command(), folder / "run.log", mark);
+    ASSERT_TRUE(eventually(seconds(20), [&] { return fs::exists(folder / "up"); })) << run.output();
+    run.signal(number);
+    EXPECT_EQ(run.wait(seconds(20)), 128 + number) << run.output();
+    EXPECT_NE(run.output().find("--db PATH"), std::string::npos) << run.output();
+    EXPECT_TRUE(eventually(seconds(10), [&] { return marked_processes(mark).empty(); }));
+    EXPECT_TRUE(left_nothing());
+    fs::remove(folder / "up");
+  }
+}
+
+TEST_F(RunTest, KeepsItsLogsBesideTheDatabase) {
+  install("spind", "echo 'disk is full'; exit 1");
+  install("spin-worker", "exec sleep 600");
+  const auto finished =
+      run_command(command({"--db", (folder / "my.db").string()}), "run-test-logs", seconds(60));
+  EXPECT_EQ(finished.exit_code, kWorkFailed) << finished.errors;
+  EXPECT_TRUE(fs::exists(folder / "my.db.spind.log"));
+  EXPECT_TRUE(left_nothing());
+}
+
+TEST_F(RunTest, GivesTheDaemonsTheirFlags) {
+  install("spind", "echo \"$@\"; exit 1");
+  install("spin-worker", "exec sleep 600");
+  const auto finished = run_command(command(), "run-test-flags", seconds(60));
+  for (const auto* part :
+       {"--listen unix:", "/spind.sock", "--db ", "--artifacts ", "--exit-with-parent", "--ready-fd 3"})
+    EXPECT_NE(finished.errors.find(part), std::string::npos) << part << "\n" << finished.errors;
+}
+
+TEST_F(RunTest, NamesAProgramThatIsMissing) {
+  const auto finished =
+      run_command({"/usr/bin/env", "PATH=/nonexistent", (folder / "bin/spinctl").string(), "run", sweep},
+                  "run-test-missing", seconds(60));
+  EXPECT_NE(finished.exit_code, 0);
+  EXPECT_NE(finished.errors.find("spind is neither in " + (folder / "bin").string()), std::string::npos)
+      << finished.errors;
+}
+
+}  // namespace
+}  // namespace spin::cli

@@ -1,0 +1,145 @@
+#include "client/commands/supervised.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_folder.h"
+
+// Real processes: shell scripts in the place of daemons.
+
+namespace spin::cli {
+namespace {
+
+using std::chrono::seconds;
+
+class SupervisedTest : public ::testing::Test {
+ protected:
+  Supervised shell(const std::string& script, bool tells_ready = false) {
+    return {"daemon", {{"/bin/sh", "-c", script, "daemon"}, folder / "log"}, tells_ready};
+  }
+  /// Looks until `done` holds, with a clock that runs ahead, so that back-off does not make the test wait.
+  bool look_until(Supervised& daemon, const std::function<bool()>& done) {
+    return eventually(seconds(20), [&] {
+      now += std::chrono::milliseconds(200);
+      auto look = daemon.look(now);
+      if (!look.news.empty()) news.push_back(look.news);
+      if (look.given_up) given_up = look.given_up;
+      return done();
+    });
+  }
+  std::string text_of(const std::string& name) {
+    std::ifstream file(folder / name);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  static bool is_running(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+  TempFolder folder;
+  Supervised::Clock::time_point now = Supervised::Clock::now();
+  std::vector<std::string> news;
+  std::optional<Error> given_up;
+};
+
+TEST_F(SupervisedTest, StartsAgainWhatWasKilled) {
+  auto daemon = shell("echo $$ >> " + (folder / "pids").string() + "; exec sleep 600");
+  std::vector<pid_t> pids;
+  const auto read_pids = [&] {
+    std::ifstream file(folder / "pids");
+    pids.assign(std::istream_iterator<pid_t>(file), {});
+  };
+  // More often than a daemon may fail by itself.
+  for (std::size_t round = 1; round <= 8; ++round) {
+    ASSERT_TRUE(look_until(daemon, [&] {
+      read_pids();
+      return pids.size() == round;
+    }));
+    ::kill(pids.back(), SIGKILL);
+  }
+  EXPECT_FALSE(given_up);
+  ASSERT_FALSE(news.empty());
+  EXPECT_EQ(news[0], "spinctl: daemon ended with signal 9 (Killed); starting it again");
+}
+
+TEST_F(SupervisedTest, GivesUpOnWhatFailsAgainAndAgainAndShowsItsLog) {
+  { std::ofstream(folder / "log") << "a line of an earlier run\n"; }
+  auto daemon = shell("echo no such device >&2; exit 7");
+  ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
+  EXPECT_NE(given_up->message.find("exit code 7"), std::string::npos) << given_up->message;
+  EXPECT_NE(given_up->message.find("no such device"), std::string::npos) << given_up->message;
+  EXPECT_EQ(given_up->message.find("earlier run"), std::string::npos) << given_up->message;
+  EXPECT_EQ(news.size(), 4U);
+}
+
+TEST_F(SupervisedTest, GivesUpAtOnceOnWhatNeverServed) {
+  auto daemon = shell("exit 2", /*tells_ready=*/true);
+  ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
+  EXPECT_TRUE(news.empty());
+}
+
+TEST_F(SupervisedTest, KnowsWhenADaemonServes) {
+  auto daemon = shell("test \"$1\" = --ready-fd && echo >&\"$2\"; exec sleep 600", /*tells_ready=*/true);
+  EXPECT_FALSE(daemon.is_ready());
+  EXPECT_TRUE(look_until(daemon, [&] { return daemon.is_ready(); })) << text_of("log");
+}
+
+TEST_F(SupervisedTest, EndsGentlyWhatListens) {
+  auto daemon = shell("trap 'echo ended; exit 0' TERM; echo up; while :; do sleep 0.02; done");
+  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log") == "up\n"; }));
+  daemon.end(/*at_once=*/false);
+  EXPECT_EQ(text_of("log"), "up\nended\n");
+}
+
+TEST_F(SupervisedTest, AsksASecondTimeWhenItIsUrgent) {
+  auto daemon =
+      shell("n=0; trap 'n=$((n+1)); test $n -lt 2 || exit 0' TERM; echo $$; while :; do sleep 0.02; done");
+  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
+  const pid_t pid = std::stoi(text_of("log"));
+  daemon.end(/*at_once=*/true);
+  EXPECT_FALSE(is_running(pid));
+}
+
+TEST_F(SupervisedTest, LeavesNothingOfTheGroupBehind) {
+  pid_t descendant = 0;
+  {
+    auto daemon = shell("sleep 600 & echo $!; wait");
+    ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
+    descendant = std::stoi(text_of("log"));
+    EXPECT_TRUE(is_running(descendant));
+  }
+  // A zombie that nobody reaps in a container without an init still answers signals.
+  EXPECT_TRUE(eventually(seconds(10), [&] {
+    std::ifstream file("/proc/" + std::to_string(descendant) + "/stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+  }));
+}
+
+TEST_F(SupervisedTest, ChildrenDoNotInheritBlockedSignals) {
+  sigset_t blocked;
+  sigset_t before;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  auto daemon = shell("echo $$; exec sleep 600");
+  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
+  const pid_t pid = std::stoi(text_of("log"));
+  ::kill(pid, SIGTERM);
+  EXPECT_TRUE(look_until(daemon, [&] { return !news.empty(); }));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_NE(news.at(0).find("signal 15"), std::string::npos) << news.at(0);
+}
+
+TEST(FindProgram, SaysWhereItLooked) {
+  const auto missing = find_program("spin-no-such-program");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+  const auto shell = find_program("sh");
+  ASSERT_TRUE(shell.ok()) << shell.error().message;
+  EXPECT_EQ(std::filesystem::path(*shell).filename(), "sh");
+}
+
+}  // namespace
+}  // namespace spin::cli

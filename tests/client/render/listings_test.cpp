@@ -1,0 +1,167 @@
+#include "client/render/listings.h"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "client/render/job_report.h"
+
+namespace spin::render {
+namespace {
+
+using nlohmann::json;
+
+std::string written(const Table& table, Format format, std::size_t width = 0) {
+  std::ostringstream out;
+  write_table(out, table, format, {.width = width});
+  return out.str();
+}
+
+std::vector<ResultRow> results() {
+  ResultRow unshared{"64/8/4/3", "none", "none", "none", "", 42'314, 2'000'000, 2, 2, 0, 89.123, 0.214, 0.0};
+  ResultRow fused{"64/8/4/3", "sequential 2", "none", "channel_weighted_mean", "", 25'674, 2'000'000, 2, 1, 1,
+                  88.5,       std::nullopt,   -0.623};
+  ResultRow open{"64/4/4/3", "none", "none", "none",       "",           24'000,      1'000'000,
+                 2,          0,      0,      std::nullopt, std::nullopt, std::nullopt};
+  return {unshared, fused, open};
+}
+
+TEST(Results, TableShowsMeanDeviationAndDifference) {
+  const auto rows = results();
+  EXPECT_EQ(written(results_table(rows), Format::table),
+            "network   sharing       fusion                 params   FLOPs       top-1 %  vs unshared        "
+            "    seeds\n"
+            "64/8/4/3  none          none                   42.3 k  2.00 M  89.12 ± 0.21         0.00        "
+            "      2/2\n"
+            "64/8/4/3  sequential 2  channel_weighted_mean  25.7 k  2.00 M         88.50        -0.62  1/2, "
+            "1 diverged\n"
+            "64/4/4/3  none          none                   24.0 k  1.00 M             -            -        "
+            "      0/2\n");
+}
+
+TEST(Results, TableFitsEightyColumns) {
+  const auto rows = results();
+  std::istringstream lines(written(results_table(rows), Format::table, 80));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 80U) << line;
+}
+
+TEST(Results, JsonHasStableKeysAndRawNumbers) {
+  const auto rows = results();
+  const auto parsed = json::parse(written(results_table(rows), Format::json));
+  EXPECT_EQ(parsed[1], json::parse(R"({"network": "64/8/4/3", "sharing": "sequential 2", "transform": "none",
+      "fusion": "channel_weighted_mean", "settings": "", "params": 25674, "flops": 2000000, "top1": 88.5,
+      "top1_deviation": null, "difference": -0.623, "seeds": 2, "finished": 1, "diverged": 1})"));
+  EXPECT_EQ(parsed[2]["top1"], nullptr);
+}
+
+JobRow job_row() {
+  JobRow row;
+  row.id.digest.bytes.fill(0xAB);
+  row.name = "convmixer-64-8-4-3.unshared.s0";
+  row.state = JobState::failed;
+  row.reason = "no such folder: /data/fashion-mnist";
+  row.params = 42'314;
+  row.flops = 2'000'000;
+  row.attempts = 3;
+  row.worker = "w1";
+  return row;
+}
+
+TEST(Jobs, JsonAndCsvCarryTheWholeHash) {
+  const std::vector<JobRow> rows{job_row()};
+  const auto parsed = json::parse(written(jobs_table(rows), Format::json));
+  EXPECT_EQ(parsed[0],
+            json::parse(R"({"id": "abababababababababababababababababababababababababababababababab",
+      "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "params": 42314, "flops": 2000000, "top1": null,
+      "seconds": null, "attempts": 3, "worker": "w1", "reason": "no such folder: /data/fashion-mnist"})"));
+  EXPECT_EQ(written(jobs_table(rows), Format::csv),
+            "id,name,state,params,flops,top1,seconds,attempts,worker,reason\r\n"
+            "abababababababababababababababababababababababababababababababab,convmixer-64-8-4-3.unshared.s0,"
+            "failed,"
+            "42314,2000000,,,3,w1,no such folder: /data/fashion-mnist\r\n");
+}
+
+TEST(Jobs, EveryStateHasItsName) {
+  EXPECT_EQ(state_name(JobState::waiting), "waiting");
+  EXPECT_EQ(state_name(JobState::backoff), "backoff");
+  EXPECT_EQ(state_name(JobState::diverged), "diverged");
+  EXPECT_EQ(state_name(JobState::cancelled), "cancelled");
+}
+
+TEST(StatusListing, CountsForMachinesAndASummaryForPeople) {
+  SweepStatus status;
+  status.id = SweepId{3};
+  status.name = "tiny";
+  status.submitted_at_ms = 1'000'000;
+  status.counts.completed = 3;
+  status.counts.failed = 1;
+  status.counts.blocked = 2;
+  status.counts.running = 2;
+  status.work_done = 30;
+  status.work_total = 60;
+  status.seconds_left = 72;
+  const std::vector<SweepStatus> rows{status};
+  EXPECT_EQ(written(status_table(rows, 1'090'000), Format::table),
+            "sweep  name    work  jobs  running  failed    left   submitted\n"
+            "    3  tiny  50.0 %   3/8        2       3  1m 12s  1m 30s ago\n");
+  EXPECT_EQ(json::parse(written(status_table(rows, 1'090'000), Format::json))[0],
+            json::parse(R"({"id": 3, "name": "tiny", "share_done": 0.5, "total": 8, "waiting": 0, "ready": 0,
+                "backoff": 0, "running": 2, "completed": 3, "diverged": 0, "failed": 1, "blocked": 2, "cancelled": 0,
+                "seconds_left": 72.0, "submitted_at_ms": 1000000})"));
+}
+
+TEST(StatusListing, ShareDoneWithoutPredictionCountsJobs) {
+  SweepStatus status;
+  EXPECT_EQ(share_done(status), 0);
+  status.counts.completed = 1;
+  status.counts.ready = 3;
+  EXPECT_EQ(share_done(status), 0.25);
+  status.work_total = 10;
+  status.work_done = 11;
+  EXPECT_EQ(share_done(status), 1);
+}
+
+TEST(WorkersListing, TableAndJson) {
+  const std::vector<WorkerRow> rows{{"w1", "host", "cpu", "0.1.0", "online", 2, 1, 4, 17, 1'000'000}};
+  EXPECT_EQ(written(workers_table(rows, 1'005'000), Format::table),
+            "worker  state   host  device  busy  threads  jobs done  version    seen\n"
+            "w1      online  host  cpu      1/2        4         17  0.1.0    5s ago\n");
+  EXPECT_EQ(json::parse(written(workers_table(rows, 0), Format::json))[0]["busy"], 1);
+}
+
+JobDetail detail() {
+  JobDetail job;
+  job.row = job_row();
+  job.config = R"({"seed":0})";
+  job.sweeps = {"tiny"};
+  job.attempts = {{{1, 7}, "w1", "failed", "trainer said no", 1000, 3500},
+                  {{2, 1}, "w1", "running", "", 4000, {}}};
+  job.epochs = {{1, 2.25, 40.5, 90, 1900, 3.5}};
+  job.result = JobResult{Outcome::completed, 89.5, 99, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
+  job.artifacts = {{{}, ArtifactKind::model, 170'000}};
+  return job;
+}
+
+TEST(JobReport, JsonIsOneObjectWithItsParts) {
+  const auto parsed = job_to_json(detail());
+  EXPECT_EQ(parsed["state"], "failed");
+  EXPECT_EQ(parsed["config"], json::parse(R"({"seed": 0})"));
+  EXPECT_EQ(parsed["attempts"][0], json::parse(R"({"attempt": "1.7", "worker": "w1", "state": "failed",
+      "started_at_ms": 1000, "ended_at_ms": 3500, "seconds": 2.5, "error": "trainer said no"})"));
+  EXPECT_EQ(parsed["attempts"][1]["ended_at_ms"], nullptr);
+  EXPECT_EQ(parsed["epochs"][0]["top1"], 40.5);
+  EXPECT_EQ(parsed["result"]["seconds"], 12.5);
+  EXPECT_EQ(parsed["artifacts"][0]["kind"], "model");
+}
+
+TEST(JobReport, NarrowTerminalStillShowsTheWholeError) {
+  auto job = detail();
+  job.attempts[0].error = "train-images-idx3-ubyte.gz: 1000000 bytes where 26421880 were expected";
+  std::ostringstream out;
+  write_job_report(out, job, Format::table, {.width = 60});
+  EXPECT_NE(out.str().find(job.attempts[0].error), std::string::npos) << out.str();
+}
+
+}  // namespace
+}  // namespace spin::render
