@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "server/core/dependencies.h"
 #include "server/core/step.h"
 
 namespace spin::core {
@@ -19,74 +18,90 @@ class Inspection {
       if (const Job* job = core_.catalogue.find(key)) inspect_job(key, *job);
     inspect_totals();
     for (const auto& [id, session] : core_.workers.all()) inspect_session(session);
+    expect(busy_ == bound_, "the sessions are busy with more jobs than they run");
     for (const auto& [id, sweep] : core_.catalogue.sweeps()) inspect_sweep(sweep);
     return std::move(broken_);
   }
 
  private:
-  void expect(bool holds, const std::string& sentence) {
-    if (!holds) broken_.push_back(sentence);
+  void expect(bool holds, const char* sentence) {
+    if (!holds) broken_.emplace_back(sentence);
+  }
+  void expect(bool holds, JobKey key, const char* what) {
+    if (holds) return;
+    const JobState state = state_of(core_.catalogue.at(key).phase);
+    broken_.push_back("job " + std::to_string(key.value) + " (" + name_of(state) + ") " + what);
+  }
+  void expect(bool holds, SessionId id, const char* what) {
+    if (!holds) broken_.push_back("session " + std::to_string(id.value) + " " + what);
+  }
+  void expect(bool holds, SweepId id, const char* what) {
+    if (!holds) broken_.push_back("sweep " + std::to_string(id.value) + " " + what);
   }
 
   void inspect_job(JobKey key, const Job& job) {
-    const std::string name = "job " + std::to_string(key.value) + " (" + name_of(state_of(job.phase)) + ")";
-    expect(core_.catalogue.find(job.id) == key, name + " is not found by its identity");
-    expect(!job.sweeps.items().empty(), name + " belongs to no sweep");
+    expect(core_.catalogue.find(job.id) == key, key, "is not found by its identity");
+    expect(!job.sweeps.items().empty(), key, "belongs to no sweep");
     if (is_done(state_of(job.phase))) ++done_;
-    inspect_dependencies(name, job);
+    inspect_dependencies(key, job);
 
     const bool ready = std::holds_alternative<Ready>(job.phase);
     if (ready) ++ready_;
-    expect(core_.ready.contains(job.priority, key) == ready, name + " contradicts the ready queue");
-    if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer(name, {backoff->until, key});
-    if (const auto lost = lost_attempt(job)) expect_attempt(name, *lost, key);
-    if (std::holds_alternative<Running>(job.phase)) inspect_running(name, key, job);
+    expect(core_.ready.contains(job.priority, key) == ready, key, "contradicts the ready queue");
+    if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->until, key});
+    if (const auto lost = lost_attempt(job)) expect_attempt(*lost, key);
+    if (std::holds_alternative<Running>(job.phase)) inspect_running(key, job);
   }
 
-  void inspect_running(const std::string& name, JobKey key, const Job& job) {
+  void inspect_running(JobKey key, const Job& job) {
     const Attempt* attempt = running_attempt(job);
-    expect(attempt != nullptr, name + " has no attempt");
+    expect(attempt != nullptr, key, "has no attempt");
     if (attempt == nullptr) return;
-    expect_attempt(name, attempt->token, key);
-    expect_timer(name, {attempt->deadline, key});
-    expect(attempt->lost != attempt->token, name + " runs an attempt that it calls lost");
+    expect_attempt(attempt->token, key);
+    expect_timer({attempt->deadline, key});
+    expect(attempt->lost != attempt->token, key, "runs an attempt that it calls lost");
     if (!attempt->session) return;
     ++bound_;
     const Session* session = core_.workers.find(*attempt->session);
-    expect(session != nullptr && session->busy.contains(key),
-           name + " is not among the busy jobs of its session");
-    expect(session == nullptr || session->hello.name == attempt->worker, name + " names another worker");
+    expect(session != nullptr && session->busy.contains(key), key,
+           "is not among the busy jobs of its session");
+    expect(session == nullptr || session->hello.name == attempt->worker, key, "names another worker");
   }
 
-  void expect_timer(const std::string& name, Timers::Due due) {
+  void expect_timer(Timers::Due due) {
     ++timers_;
-    expect(core_.timers.contains(due), name + " has no timer");
+    expect(core_.timers.contains(due), due.job, "has no timer");
   }
 
-  void expect_attempt(const std::string& name, const AttemptToken& token, JobKey key) {
+  void expect_attempt(const AttemptToken& token, JobKey key) {
     ++attempts_;
     const auto found = core_.attempts.find(token);
-    expect(found != core_.attempts.end() && found->second == key, name + " is not found by its attempt");
-    expect(token < AttemptToken{core_.boot_epoch, core_.next_sequence}, name + " has a token of the future");
+    expect(found != core_.attempts.end() && found->second == key, key, "is not found by its attempt");
+    expect(token < AttemptToken{core_.boot_epoch, core_.next_sequence}, key, "has a token of the future");
   }
 
-  void inspect_dependencies(const std::string& name, const Job& job) {
-    const DependencyView view = view_dependencies(core_.catalogue, job);
+  void inspect_dependencies(JobKey key, const Job& job) {
+    int unmet = 0;
+    bool obstacle = false;
+    for (const JobKey dependency : job.depends_on.items()) {
+      const JobState state = state_of(core_.catalogue.at(dependency).phase);
+      unmet += state == JobState::completed ? 0 : 1;
+      obstacle = obstacle || is_root(state) || state == JobState::blocked;
+      expect(core_.catalogue.at(dependency).dependants.contains(key), key, "is not known to its dependency");
+    }
     if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
-      expect(waiting->unmet == view.unmet && view.unmet > 0, name + " waits for " +
-                                                                 std::to_string(waiting->unmet) + " of " +
-                                                                 std::to_string(view.unmet) + " jobs");
-      expect(!view.obstacle, name + " waits for a job that will not complete");
+      expect(waiting->unmet == unmet && unmet > 0, key, "waits for another number of jobs than it needs");
+      expect(!obstacle, key, "waits for a job that will not complete");
     } else if (const auto* blocked = std::get_if<Blocked>(&job.phase)) {
       const Job* by = core_.catalogue.find(blocked->by);
-      expect(by != nullptr && is_obstacle(state_of(by->phase)), name + " is blocked by nothing");
-      expect(view.obstacle.has_value(), name + " could run");
+      expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
+      expect(obstacle, key, "is blocked and could run");
     } else if (!std::holds_alternative<Cancelled>(job.phase)) {
-      expect(view.unmet == 0, name + " has unmet dependencies");
+      expect(unmet == 0, key, "has unmet dependencies");
     }
   }
 
-  static bool is_obstacle(JobState state) {
+  static bool is_root(JobState state) {
     return state == JobState::failed || state == JobState::diverged || state == JobState::cancelled;
   }
 
@@ -99,20 +114,18 @@ class Inspection {
   }
 
   void inspect_session(const Session& session) {
-    const std::string name = "session " + std::to_string(session.id.value);
-    expect(core_.workers.find(session.hello.name) == &session, name + " is not found by its worker's name");
-    expect(core_.workers.has_room(session.id) == (session.room() > 0),
-           name + " contradicts the list of free workers");
-    expect(session.room() == 0 || core_.ready.size() == 0, name + " has room while jobs are ready");
+    expect(core_.workers.find(session.hello.name) == &session, session.id,
+           "is not found by its worker's name");
+    expect(core_.workers.has_room(session.id) == (session.room() > 0), session.id,
+           "contradicts the list of free workers");
+    expect(session.room() == 0 || core_.ready.size() == 0, session.id, "has room while jobs are ready");
     for (const JobKey key : session.busy) {
       const Job* job = core_.catalogue.find(key);
       const Attempt* attempt = job == nullptr ? nullptr : running_attempt(*job);
-      expect(attempt != nullptr && attempt->session == session.id,
-             name + " is busy with job " + std::to_string(key.value) + ", which it does not run");
+      expect(attempt != nullptr && attempt->session == session.id, session.id,
+             "is busy with a job that it does not run");
     }
     busy_ += session.busy.size();
-    expect(session.id != core_.workers.all().rbegin()->first || busy_ == bound_,
-           "the sessions are busy with more jobs than they run");
   }
 
   void inspect_sweep(const Sweep& sweep) {
@@ -121,8 +134,7 @@ class Inspection {
     for (const JobKey key : sweep.jobs) {
       const Job& job = core_.catalogue.at(key);
       const JobState state = state_of(job.phase);
-      expect(job.sweeps.contains(sweep.id),
-             "a job does not know its sweep " + std::to_string(sweep.id.value));
+      expect(job.sweeps.contains(sweep.id), key, "does not know its sweep");
       ++count_of(counts, state);
       total += job.work;
       if (is_done(state)) done += job.work;
@@ -130,10 +142,9 @@ class Inspection {
     }
     const double tolerance = 1e-9 * std::max(1.0, total);
     const auto near = [&](double a, double b) { return std::abs(a - b) <= tolerance; };
-    const std::string name = "sweep " + std::to_string(sweep.id.value);
-    expect(counts == sweep.counts, name + " has miscounted its jobs");
+    expect(counts == sweep.counts, sweep.id, "has miscounted its jobs");
     expect(near(total, sweep.work_total) && near(done, sweep.work_done) && near(live, sweep.work_live),
-           name + " has miscounted its work");
+           sweep.id, "has miscounted its work");
   }
 
   const Core& core_;

@@ -34,9 +34,10 @@ class JobIndex {
  private:
   static constexpr std::uint32_t kEmpty = 0;
 
-  // A digest's bits are as good as random, so that its first word is the hash.
+  // Spread over all bits by a multiplication, whichever bytes of the identities differ (Fibonacci hashing).
   [[nodiscard]] std::size_t first_slot(const JobId& id) const {
-    return std::hash<JobId>{}(id) % slots_.size();
+    const std::uint64_t spread = std::uint64_t{std::hash<JobId>{}(id)} * 0x9E3779B97F4A7C15U;
+    return static_cast<std::size_t>(spread >> 32) % slots_.size();
   }
 
   void place(const JobId& id, std::uint32_t key) {

@@ -14,50 +14,55 @@ static_assert(kStateNames.size() == std::variant_size_v<JobPhase>);
 static_assert(kInputNames.size() == std::variant_size_v<JobInput>);
 static_assert(static_cast<std::size_t>(JobState::cancelled) + 1 == std::variant_size_v<JobPhase>);
 
-using Next = Result<JobPhase>;
-
-Next go(JobPhase next) { return next; }
-Next waiting_for(int unmet) { return unmet > 0 ? go(Waiting{unmet}) : go(Ready{}); }
-Next finished(const Finish& with) {
-  return with.outcome == Outcome::completed ? go(Completed{with.attempt}) : go(Diverged{with.attempt});
-}
-Next running(Run& input, std::optional<AttemptToken> lost) {
-  if (lost != input.attempt->token) input.attempt->lost = lost;
-  return go(Running{std::move(input.attempt)});
-}
-
-/// One line a legal pair; the last one stands for all others.
+/// One line a legal pair; the last one stands for all others, and says false.
 struct Table {
-  Next operator()(Waiting& from, DependencyDone&) const { return waiting_for(from.unmet - 1); }
-  Next operator()(Waiting&, Block& input) const { return go(Blocked{input.by, input.reason}); }
-  Next operator()(Waiting&, Cancel&) const { return go(Cancelled{}); }
+  JobPhase& phase;
 
-  Next operator()(Ready& from, Run& input) const { return running(input, from.lost); }
-  Next operator()(Ready&, Finish& input) const { return finished(input); }
-  Next operator()(Ready&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Waiting& from, DependencyDone&) const { return wait_for(from.unmet - 1); }
+  bool operator()(Waiting&, Block& input) const { return go(Blocked{input.by, input.reason}); }
+  bool operator()(Waiting&, Cancel&) const { return go(Cancelled{}); }
 
-  Next operator()(Backoff& from, BackoffOver&) const { return go(Ready{from.lost}); }
-  Next operator()(Backoff& from, Run& input) const { return running(input, from.lost); }
-  Next operator()(Backoff&, Finish& input) const { return finished(input); }
-  Next operator()(Backoff&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Ready& from, Run& input) const { return run(input, from.lost); }
+  bool operator()(Ready&, Finish& input) const { return finish(input); }
+  bool operator()(Ready&, Cancel&) const { return go(Cancelled{}); }
 
-  Next operator()(Running& from, Lose&) const { return go(Ready{from.attempt->token}); }
-  Next operator()(Running& from, GiveBack&) const { return go(Ready{from.attempt->lost}); }
-  Next operator()(Running& from, Retry& input) const { return go(Backoff{input.at, from.attempt->lost}); }
-  Next operator()(Running&, GiveUp& input) const { return go(Failed{input.reason}); }
-  Next operator()(Running&, Finish& input) const { return finished(input); }
-  Next operator()(Running&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Backoff& from, BackoffOver&) const { return go(Ready{from.lost}); }
+  bool operator()(Backoff& from, Run& input) const { return run(input, from.lost); }
+  bool operator()(Backoff&, Finish& input) const { return finish(input); }
+  bool operator()(Backoff&, Cancel&) const { return go(Cancelled{}); }
 
-  Next operator()(Failed&, Finish& input) const { return finished(input); }
-  Next operator()(Failed&, Revive& input) const { return waiting_for(input.unmet); }
-  Next operator()(Blocked&, Block& input) const { return go(Blocked{input.by, input.reason}); }
-  Next operator()(Blocked&, Cancel&) const { return go(Cancelled{}); }
-  Next operator()(Blocked&, Revive& input) const { return waiting_for(input.unmet); }
-  Next operator()(Cancelled&, Revive& input) const { return waiting_for(input.unmet); }
+  bool operator()(Running& from, Lose&) const { return go(Ready{from.attempt->token}); }
+  bool operator()(Running& from, GiveBack&) const { return go(Ready{from.attempt->lost}); }
+  bool operator()(Running& from, Retry& input) const { return go(Backoff{input.at, from.attempt->lost}); }
+  bool operator()(Running&, GiveUp& input) const { return go(Failed{input.reason}); }
+  bool operator()(Running&, Finish& input) const { return finish(input); }
+  bool operator()(Running&, Cancel&) const { return go(Cancelled{}); }
 
-  template <class Phase, class Input>
-  Next operator()(Phase&, Input&) const {
-    return Error{ErrorCode::failed_precondition, "does not fit"};
+  bool operator()(Failed&, Finish& input) const { return finish(input); }
+  bool operator()(Failed&, Revive& input) const { return wait_for(input.unmet); }
+  bool operator()(Blocked&, Block& input) const { return go(Blocked{input.by, input.reason}); }
+  bool operator()(Blocked&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Blocked&, Revive& input) const { return wait_for(input.unmet); }
+  bool operator()(Cancelled&, Revive& input) const { return wait_for(input.unmet); }
+
+  template <class From, class Input>
+  bool operator()(From&, Input&) const {
+    return false;
+  }
+
+  /// The old phase ends here: `next` is made before.
+  template <class To>
+  bool go(To next) const {
+    phase.emplace<To>(std::move(next));
+    return true;
+  }
+  bool wait_for(int unmet) const { return unmet > 0 ? go(Waiting{unmet}) : go(Ready{}); }
+  bool finish(const Finish& with) const {
+    return with.outcome == Outcome::completed ? go(Completed{with.attempt}) : go(Diverged{with.attempt});
+  }
+  bool run(Run& input, std::optional<AttemptToken> lost) const {
+    if (lost != input.attempt->token) input.attempt->lost = lost;
+    return go(Running{std::move(input.attempt)});
   }
 };
 
@@ -74,13 +79,10 @@ std::string reason_of(const JobPhase& phase) {
 const char* name_of(JobState state) { return kStateNames[static_cast<std::size_t>(state)]; }
 
 Status transition(JobPhase& phase, JobInput input) {
-  auto next = std::visit(Table{}, phase, input);
-  if (!next.ok())
-    return Error{ErrorCode::failed_precondition, std::string("a ") + name_of(state_of(phase)) +
-                                                     " job cannot take the input '" +
-                                                     kInputNames[input.index()] + "'"};
-  phase = std::move(next).value();
-  return {};
+  if (std::visit(Table{phase}, phase, input)) return {};
+  return Error{ErrorCode::failed_precondition, std::string("a ") + name_of(state_of(phase)) +
+                                                   " job cannot take the input '" +
+                                                   kInputNames[input.index()] + "'"};
 }
 
 }  // namespace spin::core

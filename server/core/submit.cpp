@@ -99,6 +99,7 @@ std::int64_t take_jobs(Step& step, Sweep& sweep, InsertSweep& insert) {
   const SweepPlan& plan = *insert.plan;
   std::int64_t added = 0;
   insert.job_keys.reserve(plan.jobs.size());
+  sweep.jobs.reserve(plan.jobs.size());
   for (const PlannedJob& planned : plan.jobs) {
     const auto known = catalogue.find(planned.id);
     const JobKey key = known ? *known : add_job(step.core, plan, planned);

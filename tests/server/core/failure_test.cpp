@@ -1,0 +1,127 @@
+#include "tests/server/core/harness.h"
+
+namespace spin::core {
+namespace {
+
+/// Ends the back-off, expects one lease of the job and fails it again.
+void fail_again(Harness& harness, SessionId session, FailureKind kind) {
+  harness.advance(60'000);
+  const auto leases = harness.credits(session, 1);
+  ASSERT_EQ(leases.size(), 1U);
+  harness.fail(leases[0], kind);
+}
+
+TEST(Failure, IsTriedAgainAfterABackOffThatDoubles) {
+  Harness harness({.backoff_first_ms = 1000, .backoff_limit_ms = 3000});
+  harness.submit(PlanOf("s").max_attempts(9).job("a"));
+  SendLease lease = harness.lease_to("w");
+  for (const std::int64_t wait_ms : {1000, 2000, 3000, 3000}) {
+    harness.fail(lease, FailureKind::job_error, "no such file");
+    ASSERT_EQ(harness.state("a"), JobState::backoff);
+    EXPECT_EQ(harness.stored("a").reason, "no such file");
+    EXPECT_EQ(harness.coordinator->next_deadline(), harness.now + std::chrono::milliseconds(wait_ms));
+    harness.advance(wait_ms - 1);
+    ASSERT_EQ(harness.state("a"), JobState::backoff);
+    harness.advance(1);
+    ASSERT_EQ(harness.state("a"), JobState::ready);
+    const auto leases = harness.credits(lease.session, 1);
+    ASSERT_EQ(leases.size(), 1U);
+    lease = leases[0];
+  }
+  EXPECT_EQ(harness.stored("a").failures, 4);
+}
+
+TEST(Failure, AJobFailsForGoodAfterItsAttemptsWithTheLastError) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").max_attempts(2).job("a").job("b", {"a"}).job("c", {"b"}));
+  const SendLease lease = harness.lease_to("w");
+  harness.fail(lease, FailureKind::job_error, "first");
+  harness.advance(60'000);
+  const auto again = harness.credits(lease.session, 1);
+  ASSERT_EQ(again.size(), 1U);
+  harness.fail(again[0], FailureKind::input_lost, "second");
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.stored("a").reason, "second");
+  const std::string blocked = "dependency " + id_of("a").short_hex() + " failed: second";
+  EXPECT_EQ(harness.state("b"), JobState::blocked);
+  EXPECT_EQ(harness.stored("b").reason, blocked);
+  EXPECT_EQ(harness.stored("c").reason, blocked);
+  EXPECT_EQ(harness.status(sweep).counts.live(), 0);
+  EXPECT_EQ(harness.history("a"), "failed failed");
+}
+
+TEST(Failure, AJobThatKillsTrainersIsQuarantinedWhateverItsAttempts) {
+  Harness harness({.trainer_deaths_limit = 3});
+  harness.submit(PlanOf("s").max_attempts(1).job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.fail(lease, FailureKind::trainer_died, "signal 9");
+  EXPECT_EQ(harness.state("a"), JobState::backoff);
+  fail_again(harness, lease.session, FailureKind::trainer_died);
+  EXPECT_EQ(harness.state("a"), JobState::backoff);
+  fail_again(harness, lease.session, FailureKind::trainer_died);
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.stored("a").reason, "quarantined: killed 3 trainers: boom");
+  EXPECT_EQ(harness.stored("a").failures, 0);
+  EXPECT_EQ(harness.stored("a").trainer_deaths, 3);
+}
+
+TEST(Failure, ALeaseThatIsGivenBackCountsAsNothing) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.credits(lease.session, 1);
+  harness.fail(lease, FailureKind::refused, "stopping");
+  EXPECT_EQ(harness.state("a"), JobState::ready) << "and not back to the worker that does not want it";
+  EXPECT_EQ(harness.stored("a").failures, 0);
+  EXPECT_EQ(harness.coordinator->counters().failures, 0);
+  EXPECT_EQ(harness.history("a"), "stopped");
+  EXPECT_EQ(harness.credits(lease.session, 1).size(), 1U);
+}
+
+TEST(Failure, TheFailureOfALostAttemptThatNobodyReplacedCounts) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.advance(15'000);
+  harness.fail(lease, FailureKind::job_error);
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.history("a"), "failed");
+}
+
+TEST(Failure, ARepeatedFailureCountsOnce) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.fail(lease, FailureKind::job_error);
+  harness.fail(lease, FailureKind::job_error);
+  EXPECT_EQ(harness.stored("a").failures, 1);
+  EXPECT_EQ(harness.state("a"), JobState::backoff);
+}
+
+TEST(Failure, ALateResultOfAFailedJobIsTakenAndUnblocksItsDependants) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a").job("b", {"a"}).job("c", {"b"}));
+  const SendLease late = harness.lease_to("slow");
+  harness.advance(15'000);
+  harness.fail(harness.lease_to("quick"), FailureKind::job_error);
+  ASSERT_EQ(harness.state("a"), JobState::failed);
+  ASSERT_EQ(harness.state("c"), JobState::blocked);
+  harness.finish(late);
+  EXPECT_EQ(harness.state("a"), JobState::completed);
+  EXPECT_EQ(harness.state("b"), JobState::ready);
+  EXPECT_EQ(harness.state("c"), JobState::waiting);
+}
+
+TEST(Failure, ALateDivergedResultOfAFailedJobChangesTheReasonOfItsDependants) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a").job("b", {"a"}).job("c", {"b"}));
+  const SendLease late = harness.lease_to("slow");
+  harness.advance(15'000);
+  harness.fail(harness.lease_to("quick"), FailureKind::job_error);
+  harness.finish(late, Outcome::diverged);
+  EXPECT_EQ(harness.state("c"), JobState::blocked);
+  EXPECT_NE(harness.stored("c").reason.find("diverged"), std::string::npos) << harness.stored("c").reason;
+}
+
+}  // namespace
+}  // namespace spin::core

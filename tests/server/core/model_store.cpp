@@ -1,0 +1,153 @@
+#include "tests/server/core/model_store.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "server/core/work.h"
+#include "tests/server/core/plans.h"
+
+namespace spin::core {
+
+void ModelStore::apply(const std::vector<Change>& changes) {
+  for (const Change& change : changes) std::visit([this](const auto& kind) { write(kind); }, change);
+  std::set<JobKey> running;
+  for (const auto& [token, attempt] : attempts_)
+    if (attempt.state == "running") {
+      EXPECT_TRUE(running.insert(attempt.job).second) << "two attempts run job " << attempt.job.value;
+    }
+  for (const auto& [key, row] : jobs_) {
+    const bool done = row.job.state == JobState::completed || row.job.state == JobState::diverged;
+    if ((row.job.state == JobState::running) != running.contains(key) || done != row.result.has_value())
+      ADD_FAILURE() << "the rows of job " << key.value << " contradict its state";
+  }
+}
+
+StoredState ModelStore::load() {
+  StoredState state;
+  state.boot_epoch = ++boot_epoch_;
+  for (const auto& [id, row] : sweeps_) state.sweeps.push_back(row.sweep);
+  for (const auto& [key, row] : jobs_) {
+    StoredJob job = row.job;
+    for (const auto& [id, sweep] : sweeps_) {
+      if (std::find(sweep.sweep.jobs.begin(), sweep.sweep.jobs.end(), key) == sweep.sweep.jobs.end())
+        continue;
+      job.priority = std::max(job.priority, sweep.priority);
+      job.max_attempts = std::max(job.max_attempts, sweep.max_attempts);
+    }
+    for (const auto& [token, attempt] : attempts_) {
+      if (attempt.job != key || attempt.state != "running") continue;
+      job.attempt = token;
+      job.worker = attempt.worker;
+    }
+    state.jobs.push_back(std::move(job));
+  }
+  return state;
+}
+
+const ModelStore::JobRow* ModelStore::find(const JobId& id) const {
+  const auto found = keys_.find(id);
+  return found == keys_.end() ? nullptr : &jobs_.at(found->second);
+}
+
+JobKey ModelStore::key_of(const std::string& label) const {
+  const JobRow* row = find(id_of(label));
+  EXPECT_NE(row, nullptr) << "no job " << label;
+  return row == nullptr ? JobKey{} : row->job.key;
+}
+
+std::string ModelStore::history(JobKey key) const {
+  std::string text;
+  for (const auto& [token, attempt] : attempts_)
+    if (attempt.job == key) text += (text.empty() ? "" : " ") + attempt.state;
+  return text;
+}
+
+void ModelStore::write(const InsertSweep& change) {
+  const std::size_t count = change.plan->jobs.size();
+  ASSERT_EQ(change.job_keys.size(), count);
+  ASSERT_EQ(change.job_is_new.size(), count);
+  ASSERT_EQ(static_cast<std::size_t>(std::count(change.job_is_new.begin(), change.job_is_new.end(), true)),
+            change.job_states.size());
+  SweepRow row{
+      {change.id, change.plan->name, 0, change.job_keys}, change.plan->priority, change.plan->max_attempts};
+  ASSERT_TRUE(sweeps_.emplace(change.id, row).second);
+  auto state = change.job_states.begin();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (change.job_is_new[i]) {
+      insert_job(change, i, *state++);
+    } else {
+      EXPECT_EQ(jobs_.at(change.job_keys[i]).job.id, change.plan->jobs[i].id);
+    }
+  }
+}
+
+void ModelStore::insert_job(const InsertSweep& change, std::size_t index, JobState state) {
+  const PlannedJob& planned = change.plan->jobs[index];
+  JobRow row;
+  row.job.key = change.job_keys[index];
+  row.job.id = planned.id;
+  row.job.state = state;
+  row.job.priority = change.plan->priority;
+  row.job.max_attempts = 0;
+  row.job.work =
+      training_work(planned.config, change.plan->cells.at(static_cast<std::size_t>(planned.cell)).cost);
+  for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
+  EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
+  EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
+}
+
+void ModelStore::write(const SetJobState& change) {
+  StoredJob& job = jobs_.at(change.job).job;
+  job.state = change.state;
+  job.reason = change.reason;
+  job.failures = change.failures;
+  job.trainer_deaths = change.trainer_deaths;
+  job.workers_lost = change.workers_lost;
+}
+
+void ModelStore::write(const InsertAttempt& change) {
+  EXPECT_TRUE(jobs_.contains(change.job));
+  EXPECT_TRUE(workers_.contains(change.worker)) << change.worker;
+  const auto [place, is_new] = attempts_.try_emplace(change.token);
+  if (is_new) {
+    EXPECT_EQ(std::prev(attempts_.end())->first, change.token) << "tokens grow";
+  } else {
+    EXPECT_EQ(place->second.state, "lost") << "only a lost attempt comes back";
+    EXPECT_EQ(place->second.job, change.job);
+  }
+  place->second = AttemptRow{change.job, change.worker, "running", {}};
+}
+
+void ModelStore::write(const EndAttempt& change) {
+  const auto found = attempts_.find(change.token);
+  ASSERT_NE(found, attempts_.end());
+  EXPECT_NE(found->second.state, "finished") << "the attempt whose result was taken is never touched again";
+  found->second.state = change.state;
+  found->second.error = change.error;
+}
+
+void ModelStore::write(const InsertEpoch& change) {
+  jobs_.at(change.job).epochs[change.metrics.epoch] = change.metrics;
+}
+
+void ModelStore::write(const InsertArtifact& change) {
+  StoredJob& job = jobs_.at(change.job).job;
+  (change.artifact.kind == ArtifactKind::model ? job.model : job.checkpoint) = change.artifact;
+}
+
+void ModelStore::write(const InsertResult& change) {
+  JobRow& row = jobs_.at(change.job);
+  EXPECT_FALSE(row.result.has_value()) << "a second result of job " << change.job.value;
+  row.result = change.result;
+  row.result_of = change.attempt;
+}
+
+void ModelStore::write(const AppendLog& change) {
+  auto& log = jobs_.at(change.job).log;
+  log.insert(log.end(), change.lines.begin(), change.lines.end());
+}
+
+void ModelStore::write(const UpsertWorker& change) { workers_.insert(change.hello.name); }
+
+}  // namespace spin::core

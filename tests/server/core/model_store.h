@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/core/changes.h"
+
+namespace spin::core {
+
+/// The store as the core sees it, in memory: takes the changes under the rules of the database (one result a
+/// job, one row an attempt, no row without the one it refers to) and gives back the state after a restart. A
+/// broken rule is a test failure.
+class ModelStore {
+ public:
+  struct AttemptRow {
+    JobKey job;
+    std::string worker;
+    std::string state = "running";
+    std::string error;
+  };
+  struct JobRow {
+    StoredJob job;
+    std::map<int, EpochMetrics> epochs;
+    std::vector<std::string> log;
+    std::optional<JobResult> result;
+    AttemptToken result_of;
+  };
+  struct SweepRow {
+    StoredSweep sweep;
+    int priority = 0, max_attempts = 0;
+  };
+
+  void apply(const std::vector<Change>& changes);
+  /// What a coordinator that starts now gets; every call is a boot.
+  StoredState load();
+
+  [[nodiscard]] const std::map<JobKey, JobRow>& jobs() const { return jobs_; }
+  [[nodiscard]] const std::map<AttemptToken, AttemptRow>& attempts() const { return attempts_; }
+  [[nodiscard]] const std::map<SweepId, SweepRow>& sweeps() const { return sweeps_; }
+  [[nodiscard]] const JobRow& job(JobKey key) const { return jobs_.at(key); }
+  [[nodiscard]] const JobRow* find(const JobId& id) const;
+  [[nodiscard]] JobKey key_of(const std::string& label) const;
+  /// States of all attempts of a job, in the order of their age: "lost finished".
+  [[nodiscard]] std::string history(JobKey key) const;
+
+ private:
+  void write(const InsertSweep& change);
+  void write(const SetJobState& change);
+  void write(const InsertAttempt& change);
+  void write(const EndAttempt& change);
+  void write(const InsertEpoch& change);
+  void write(const InsertArtifact& change);
+  void write(const InsertResult& change);
+  void write(const AppendLog& change);
+  void write(const UpsertWorker& change);
+  void insert_job(const InsertSweep& change, std::size_t index, JobState state);
+
+  std::int64_t boot_epoch_ = 0;
+  std::map<SweepId, SweepRow> sweeps_;
+  std::map<JobKey, JobRow> jobs_;
+  std::map<JobId, JobKey> keys_;
+  std::map<AttemptToken, AttemptRow> attempts_;
+  std::set<std::string> workers_;
+};
+
+}  // namespace spin::core

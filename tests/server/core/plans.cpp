@@ -1,0 +1,53 @@
+#include "tests/server/core/plans.h"
+
+#include <algorithm>
+
+namespace spin::core {
+namespace {
+
+Digest digest_of(const std::string& text) {
+  Digest digest;
+  digest.bytes.back() = 1;  // no label is the zero digest
+  std::copy_n(text.begin(), std::min<std::size_t>(text.size(), 31), digest.bytes.begin());
+  return digest;
+}
+
+}  // namespace
+
+JobId id_of(const std::string& label) { return JobId{digest_of(label)}; }
+ArtifactId artifact_id(const std::string& text) { return ArtifactId{digest_of(text)}; }
+
+PlanOf::PlanOf(const std::string& name) {
+  plan_.name = name;
+  Cell cell;
+  cell.cost.flops = 10;
+  plan_.cells.push_back(cell);
+}
+
+PlanOf& PlanOf::priority(int priority) {
+  plan_.priority = priority;
+  return *this;
+}
+
+PlanOf& PlanOf::max_attempts(int attempts) {
+  plan_.max_attempts = attempts;
+  return *this;
+}
+
+PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& depends_on, int epochs) {
+  PlannedJob job;
+  job.id = id_of(label);
+  job.name = label;
+  job.config.dataset.train_limit = 100;
+  job.config.training.epochs = epochs;
+  for (const auto& dependency : depends_on) job.depends_on.push_back(id_of(dependency));
+  plan_.jobs.push_back(job);
+  return *this;
+}
+
+PlanOf& PlanOf::jobs(const std::string& prefix, int count) {
+  for (int i = 1; i <= count; ++i) job(prefix + std::to_string(i));
+  return *this;
+}
+
+}  // namespace spin::core

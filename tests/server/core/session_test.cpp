@@ -1,0 +1,188 @@
+#include "tests/server/core/harness.h"
+
+namespace spin::core {
+namespace {
+
+WorkerHello hello_with(const std::string& name, std::vector<AttemptToken> held, std::int64_t pid = 100) {
+  WorkerHello hello = Harness::hello(name);
+  hello.held = std::move(held);
+  hello.pid = pid;
+  return hello;
+}
+
+TEST(Session, WelcomeCarriesTheTermsOfTheLease) {
+  Harness harness({.lease_ms = 5000, .heartbeat_ms = 700});
+  harness.attach("w");
+  const auto welcome = all_of<Welcome>(harness.last).at(0);
+  EXPECT_EQ(welcome.boot_epoch, 1);
+  EXPECT_EQ(welcome.lease_ms, 5000);
+  EXPECT_EQ(welcome.heartbeat_ms, 700);
+}
+
+TEST(Session, AnotherVersionIsRefusedWithBothNamed) {
+  Harness harness;
+  WorkerHello hello = Harness::hello("w");
+  hello.version = "99.1";
+  const Error error = harness.attach_refused(hello);
+  EXPECT_EQ(error.code, ErrorCode::failed_precondition);
+  EXPECT_NE(error.message.find("99.1"), std::string::npos);
+  EXPECT_NE(error.message.find(std::string(kVersion)), std::string::npos);
+}
+
+TEST(Session, ANameInUseIsRefusedAndSaysByWhom) {
+  Harness harness;
+  harness.attach("w");
+  const Error error = harness.attach_refused(hello_with("w", {}, 200));
+  EXPECT_EQ(error.code, ErrorCode::already_exists);
+  EXPECT_EQ(error.message, "worker name 'w' is in use by host-of-w pid 100; give another with --name");
+}
+
+TEST(Session, TheSameProcessReplacesItsOldSession) {
+  Harness harness;
+  const SessionId old = harness.attach("w");
+  harness.attach("w");
+  const auto closed = all_of<CloseSession>(harness.last);
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].session, old);
+  EXPECT_EQ(harness.coordinator->workers().size(), 1U);
+}
+
+TEST(Session, ASilentSessionGivesUpItsName) {
+  Harness harness({.heartbeat_ms = 1000});
+  const SessionId old = harness.attach("w");
+  harness.advance(1500);
+  harness.heartbeat(old, {});
+  harness.advance(2000);
+  harness.attach_refused(hello_with("w", {}, 200));
+  harness.advance(1);
+  harness.attach(hello_with("w", {}, 200));
+}
+
+TEST(Session, AHeldAttemptRunsOnUnderTheNewSession) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.detach(lease.session);
+  harness.advance(14'000);
+  const SessionId session = harness.attach(hello_with("w", {lease.attempt}));
+  EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
+  EXPECT_EQ(harness.coordinator->workers().at(0).busy, 1);
+  harness.advance(14'000);
+  EXPECT_EQ(harness.state("a"), JobState::running) << "its lease was renewed";
+  EXPECT_TRUE(harness.credits(session, 1).empty());
+  EXPECT_EQ(harness.history("a"), "running");
+}
+
+TEST(Session, WhatARestartedWorkerDoesNotHoldIsLostAtOnce) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};
+  harness.report(lease, CheckpointStored{checkpoint, 1});
+  harness.detach(lease.session);
+  const SessionId session = harness.attach(hello_with("w", {}, 200));
+  EXPECT_EQ(harness.state("a"), JobState::ready);
+  EXPECT_EQ(harness.stored("a").workers_lost, 1);
+  const auto again = harness.credits(session, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].resume, checkpoint);
+  EXPECT_EQ(harness.history("a"), "lost running");
+}
+
+TEST(Session, ALeaseThatNeverArrivedIsGivenAgain) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  harness.lease_to("w");  // lost on the way, the connection with it
+  const SessionId session = harness.attach("w");
+  EXPECT_EQ(harness.credits(session, 1).size(), 1U);
+}
+
+TEST(Session, ALostAttemptThatNobodyElseRunsIsTakenBack) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.detach(lease.session);
+  harness.advance(20'000);
+  ASSERT_EQ(harness.state("a"), JobState::ready);
+  harness.attach(hello_with("w", {lease.attempt}));
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
+  EXPECT_EQ(harness.history("a"), "running");
+  EXPECT_EQ(harness.coordinator->workers().at(0).busy, 1);
+  harness.restart();
+  EXPECT_EQ(harness.state("a"), JobState::running);
+}
+
+TEST(Session, AnAttemptThatWasOvertakenIsStopped) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease old = harness.lease_to("slow");
+  harness.detach(old.session);
+  harness.advance(20'000);
+  harness.lease_to("quick");
+  harness.attach(hello_with("slow", {old.attempt}));
+  const auto stops = all_of<StopAttempt>(harness.last);
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].attempt, old.attempt);
+  EXPECT_EQ(harness.history("a"), "lost running");
+}
+
+TEST(Session, ALostAttemptComesBackAfterItsSuccessorFailed) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease old = harness.lease_to("slow");
+  harness.detach(old.session);
+  harness.advance(20'000);
+  harness.fail(harness.lease_to("quick"), FailureKind::job_error);
+  ASSERT_EQ(harness.state("a"), JobState::backoff);
+  harness.attach(hello_with("slow", {old.attempt}));
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  EXPECT_EQ(harness.history("a"), "running failed");
+}
+
+TEST(Session, AHeldAttemptOfAFinishedOrUnknownJobIsStopped) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.finish(lease);
+  harness.detach(lease.session);
+  harness.attach(hello_with("w", {lease.attempt, {1, 77}, {9, 1}}));
+  EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 3U);
+}
+
+TEST(Session, AHeartbeatReconcilesAsAnAttachDoes) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a").job("b"));
+  const SendLease lease = harness.lease_to("w");
+  harness.advance(20'000);  // the worker stood still, its connection lived on
+  ASSERT_EQ(harness.state("a"), JobState::ready);
+  harness.heartbeat(lease.session, {lease.attempt, {1, 77}});
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  const auto stops = all_of<StopAttempt>(harness.last);
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].attempt, (AttemptToken{1, 77}));
+}
+
+TEST(Session, AnotherWorkerCannotTakeARunningAttempt) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.attach(hello_with("thief", {lease.attempt}));
+  EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 1U);
+  EXPECT_EQ(harness.coordinator->workers().at(0).busy, 0);
+  EXPECT_EQ(harness.coordinator->workers().at(1).busy, 1);
+}
+
+TEST(Session, NothingIsHeardOfASessionThatIsGone) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.detach(lease.session);
+  EXPECT_TRUE(harness.finish(lease).empty())
+      << "no acknowledgement: the worker sends it again when it is back";
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  harness.detach(lease.session);
+}
+
+}  // namespace
+}  // namespace spin::core

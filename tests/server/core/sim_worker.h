@@ -1,0 +1,75 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "schema/job/session.h"
+#include "server/core/events.h"
+
+namespace spin::core {
+
+/// Chances in a thousand of what may go wrong with an attempt at each of its steps.
+struct Mishaps {
+  int job_error = 0, trainer_dies = 0, diverges = 0, refuses = 0;
+};
+
+/// A worker as the contracts describe it: runs leases, keeps reports in an outbox until they are
+/// acknowledged, sends them again after every connect. Its connection is two queues that lose what they hold
+/// when it breaks.
+class SimWorker {
+ public:
+  SimWorker(std::string name, int slots, std::uint64_t seed);
+
+  /// Hello of a new connection.
+  WorkerHello connect(SessionId session);
+  void disconnect();
+  /// SIGKILL and start: what it trained is gone, the outbox is not.
+  void restart();
+  void receive(const CoordinatorMessage& message, const JobId& leased);
+  /// One random thing that a worker does by itself.
+  void act(const Mishaps& mishaps);
+  void heartbeat();
+  /// Takes no more leases until it is started anew.
+  void drain() { draining_ = true; }
+  [[nodiscard]] bool is_draining() const { return draining_; }
+
+  [[nodiscard]] std::optional<SessionId> session() const { return session_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// The oldest message on its way up; none where there is none.
+  std::optional<WorkerMessage> take_message();
+
+  /// Attempts that trained to an end here: what a result may come from.
+  [[nodiscard]] const std::map<AttemptToken, JobId>& finished() const { return finished_; }
+  /// Finished attempts whose report was acknowledged.
+  [[nodiscard]] const std::vector<AttemptToken>& acknowledged() const { return acknowledged_; }
+
+ private:
+  struct Training {
+    JobId job;
+    int epoch = 0;
+  };
+  void send(WorkerMessage message);
+  void report(const JobId& job, const AttemptToken& token, ReportBody body);
+  void say_credits();
+  void train(const AttemptToken& token, const Mishaps& mishaps);
+  bool happens(int in_thousand) { return static_cast<int>(random_() % 1000) < in_thousand; }
+
+  std::string name_;
+  int slots_;
+  std::int64_t pid_;
+  std::mt19937_64 random_;
+  bool draining_ = false;
+  std::uint64_t last_sequence_ = 0;
+  std::optional<SessionId> session_;
+  std::deque<WorkerMessage> up_;
+  std::map<AttemptToken, Training> training_;
+  std::deque<SequencedReport> outbox_;
+  std::map<AttemptToken, JobId> finished_;
+  std::vector<AttemptToken> acknowledged_;
+};
+
+}  // namespace spin::core
