@@ -1,0 +1,215 @@
+#include "tests/worker/agent/harness.h"
+
+namespace spin::agent {
+namespace {
+
+TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
+  Harness worker;
+  worker.welcome();
+  ASSERT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+
+  worker.step(Received{lease_of(1)});
+  EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
+  EXPECT_EQ(worker.last<MakeScratch>().size(), 1U);
+  EXPECT_TRUE(worker.sent<Credits>().empty()) << "the coordinator has counted the lease itself";
+
+  worker.ready();
+  const auto commands = worker.last<CommandTrainer>();
+  ASSERT_EQ(commands.size(), 1U);
+  const auto run = std::get<RunCommand>(commands[0].command);
+  EXPECT_EQ(run, (RunCommand{lease_of(1).config, "/data", "/scratch/3-1/checkpoint.safetensors",
+                             "/scratch/3-1/model.safetensors", "", ""}));
+
+  worker.say(StartedEvent{1, 2, 1});
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
+  EXPECT_EQ(worker.sent<SequencedReport>()[0].sequence, 0U);
+  worker.say(epoch_event(1));
+  EXPECT_EQ(worker.kept<EpochFinished>().size(), 1U);
+  EXPECT_TRUE(worker.sent<SequencedReport>().empty()) << "not before it is durable";
+
+  worker.say(finished_event());
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the slot is free while the model travels";
+  ASSERT_EQ(worker.last<Upload>().size(), 1U);
+  EXPECT_EQ(worker.last<Upload>()[0].path, "/scratch/3-1/model.safetensors");
+
+  const ArtifactRef model = artifact_of(9, ArtifactKind::model);
+  worker.step(Uploaded{{3, 1}, model});
+  ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFinished>()[0], (AttemptFinished{finished_event().result, model}));
+  EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
+  EXPECT_EQ(worker.agent.held().size(), 1U) << "held until the result is acknowledged";
+
+  worker.persist();
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 2U);
+  worker.acknowledge_all();
+  EXPECT_TRUE(worker.agent.held().empty());
+  EXPECT_EQ(worker.all<Forget>().size(), 2U);
+}
+
+TEST(Attempts, AWarmTrainerTakesTheNextJobAtOnce) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(finished_event());
+  worker.step(Received{lease_of(2)});
+  ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U) << "no waiting for the first job's upload";
+  EXPECT_EQ(worker.all<StartTrainer>().size(), 1U);
+}
+
+TEST(Attempts, TrainingWaitsForEveryInput) {
+  Harness worker;
+  Lease lease = lease_of(1);
+  lease.resume = artifact_of(1, ArtifactKind::checkpoint);
+  lease.init = artifact_of(2, ArtifactKind::model);
+  worker.start_training(lease);
+  EXPECT_EQ(worker.all<Fetch>().size(), 2U);
+  worker.step(Fetched{lease.attempt, Input::init, "/scratch/3-1/init"});
+  EXPECT_TRUE(worker.all<CommandTrainer>().empty());
+  worker.step(Fetched{lease.attempt, Input::resume, "/scratch/3-1/resume"});
+  ASSERT_EQ(worker.all<CommandTrainer>().size(), 1U);
+  const auto run = std::get<RunCommand>(worker.all<CommandTrainer>()[0].command);
+  EXPECT_EQ(run.resume, "/scratch/3-1/resume");
+  EXPECT_EQ(run.init, "/scratch/3-1/init");
+}
+
+TEST(Attempts, AnInputThatCannotBeFetchedEndsTheAttemptAndFreesTheSlot) {
+  Harness worker;
+  Lease lease = lease_of(1);
+  lease.init = artifact_of(2, ArtifactKind::model);
+  worker.start_training(lease);
+  worker.step(FetchFailed{lease.attempt, Input::init, {ErrorCode::data_loss, "expected aa, found bb"}});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::input_lost);
+  EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("expected aa, found bb"), std::string::npos);
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+}
+
+TEST(Attempts, CheckpointsAreUploadedNoMoreOftenThanAskedFor) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.now += Millis(29'000);
+  worker.say(CheckpointEvent{"/elsewhere", 1});
+  EXPECT_TRUE(worker.all<Upload>().empty()) << "a short job is not slowed";
+  worker.now += Millis(1'000);
+  worker.say(CheckpointEvent{"/elsewhere", 2});
+  ASSERT_EQ(worker.last<Upload>().size(), 1U);
+  EXPECT_EQ(worker.last<Upload>()[0].path, "/scratch/3-1/checkpoint.safetensors")
+      << "ours, not what the trainer names";
+  worker.now += Millis(31'000);
+  worker.say(CheckpointEvent{"/elsewhere", 3});
+  EXPECT_TRUE(worker.last<Upload>().empty()) << "one at a time";
+  worker.step(Uploaded{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)});
+  ASSERT_EQ(worker.kept<CheckpointStored>().size(), 1U);
+  EXPECT_EQ(worker.kept<CheckpointStored>()[0].epoch, 2);
+  worker.say(CheckpointEvent{"/elsewhere", 4});
+  EXPECT_EQ(worker.last<Upload>().size(), 1U);
+}
+
+TEST(Attempts, ACheckpointThatArrivesAfterTheEndIsNotReported) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.now += Millis(30'000);
+  worker.say(CheckpointEvent{"", 1});
+  worker.say(finished_event());
+  EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
+  worker.step(Uploaded{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)});
+  EXPECT_TRUE(worker.last<Persist>().empty());
+}
+
+TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  EpochEvent epoch = epoch_event(1);
+  epoch.metrics.loss = std::nan("");
+  worker.say(epoch);
+  EXPECT_TRUE(worker.last<Persist>().empty()) << "the coordinator takes finite numbers only";
+  FinishedEvent finished;
+  finished.result.outcome = Outcome::diverged;
+  finished.result.top1 = std::nan("");
+  worker.say(finished);
+  ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.outcome, Outcome::diverged);
+  EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.top1, 0);
+  EXPECT_FALSE(worker.kept<AttemptFinished>()[0].model);
+}
+
+TEST(Attempts, AJobErrorIsReportedInTheTrainersWords) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(FailedEvent{"t10k-images is truncated"});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0],
+            (AttemptFailed{FailureKind::job_error, "t10k-images is truncated"}));
+  EXPECT_TRUE(worker.all<KillTrainer>().empty()) << "the trainer stays warm";
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+}
+
+TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
+  ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<StopCommand>(worker.last<CommandTrainer>()[0].command));
+  worker.pass(Millis(1'999));
+  EXPECT_TRUE(worker.all<KillTrainer>().empty());
+  worker.pass(Millis(1));
+  EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
+  EXPECT_TRUE(worker.ever_sent<Credits>().size() == 1) << "not free before the process is gone";
+  worker.step(TrainerExited{0, {true, 9}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_TRUE(worker.all<Persist>().empty()) << "nobody waits for a report";
+}
+
+TEST(Attempts, AStoppedTrainerThatObeysStaysWarm) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
+  worker.say(StoppedEvent{});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
+  worker.step(Received{lease_of(2)});
+  EXPECT_EQ(worker.last<CommandTrainer>().size(), 1U);
+  EXPECT_TRUE(worker.all<KillTrainer>().empty());
+}
+
+TEST(Attempts, AStopMayCrossTheFinish) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
+  worker.say(finished_event());
+  EXPECT_TRUE(worker.all<Persist>().empty());
+  EXPECT_TRUE(worker.agent.held().empty());
+}
+
+TEST(Attempts, AStopWhileTheModelTravelsEndsTheUpload) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(finished_event());
+  worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
+  EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
+  worker.step(Uploaded{{3, 1}, artifact_of(1, ArtifactKind::model)});
+  EXPECT_TRUE(worker.all<Persist>().empty());
+}
+
+TEST(Attempts, ALeaseTooManyIsGivenBackAndCreditsAreSaidAgain) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.step(Received{lease_of(2)});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
+  worker.say(finished_event());
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  worker.persist();
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}})
+      << "a refusal makes the coordinator forget the credits that came before it";
+}
+
+TEST(Attempts, IllegalTransitionsAreRefused) {
+  Attempt attempt{lease_of(1), Uploading{}};
+  const Status moved = move_to(attempt, Training{});
+  ASSERT_FALSE(moved.ok());
+  EXPECT_EQ(moved.error().message, "attempt 3-1 is uploading and cannot become training");
+  EXPECT_TRUE(std::holds_alternative<Uploading>(attempt.state));
+}
+
+}  // namespace
+}  // namespace spin::agent
