@@ -100,10 +100,10 @@ std::vector<NamedTensor> ConvMixer::buffers() const {
   return list;
 }
 
-void ConvMixer::move_to(torch::Device device) {
-  for (auto& [name, tensor] : buffers()) tensor.set_data(tensor.to(device));
+void ConvMixer::move_to(const torch::TensorOptions& options) {
+  for (auto& [name, tensor] : buffers()) tensor.set_data(tensor.to(options));
   for (auto* weights : {&depthwise_, &depthwise_bias_, &pointwise_, &pointwise_bias_})
-    (*weights)->move_to(device);
+    (*weights)->move_to(options);
 }
 
 ConvMixer::Weights ConvMixer::weights() const {

@@ -36,8 +36,8 @@ class ConvMixer {
   [[nodiscard]] std::vector<Parameter> parameters() const;
   /// Running statistics of the norms.
   [[nodiscard]] std::vector<NamedTensor> buffers() const;
-  /// Moves what is not a parameter.
-  void move_to(torch::Device device);
+  /// Moves what is not a parameter to another device or element type.
+  void move_to(const torch::TensorOptions& options);
 
   /// Fused once; pass the result to any number of forward calls. In training, once a step.
   [[nodiscard]] Weights weights() const;

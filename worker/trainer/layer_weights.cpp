@@ -83,8 +83,8 @@ void LayerWeights::append_originals(std::vector<NamedTensor>& list) const {
   for (std::size_t i = 0; i < originals_.size(); ++i) list.push_back({name(i), originals_[i]});
 }
 
-void LayerWeights::move_to(torch::Device device) {
-  if (mixing_.defined()) mixing_ = mixing_.to(device);
+void LayerWeights::move_to(const torch::TensorOptions& options) {
+  if (mixing_.defined()) mixing_ = mixing_.to(options);
 }
 
 }  // namespace spin

@@ -36,7 +36,7 @@ class LayerWeights {
   void append_folded(std::vector<NamedTensor>& list) const;
   /// Names of the originals in the unshared network's file, with the tensors to fill.
   void append_originals(std::vector<NamedTensor>& list) const;
-  void move_to(torch::Device device);
+  void move_to(const torch::TensorOptions& options);
 
  private:
   [[nodiscard]] std::string name(std::size_t index) const;

@@ -1,0 +1,172 @@
+// IDX files, data sets and batches: what is read, and what each kind of damage is called.
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+#include "tests/worker/trainer/fixtures.h"
+#include "worker/trainer/dataset.h"
+#include "worker/trainer/idx.h"
+
+namespace spin {
+namespace {
+
+class DataSetFiles : public ::testing::Test {
+ protected:
+  void SetUp() override { write_dataset(folder_.path(), 40, 20); }
+  Result<ImageData> load(const Dataset& dataset = tiny_config().dataset) {
+    return DataStore(torch::kCPU).load(dataset, folder_.path().string());
+  }
+  /// The message of a load that must fail.
+  std::string message() {
+    const auto data = load();
+    return data.ok() ? "it was read" : data.error().message;
+  }
+  TempFolder folder_;
+};
+
+testing::AssertionResult holds(const std::string& text, const std::vector<std::string>& parts) {
+  for (const auto& part : parts)
+    if (text.find(part) == std::string::npos)
+      return testing::AssertionFailure() << "no '" << part << "' in: " << text;
+  return testing::AssertionSuccess();
+}
+
+TEST_F(DataSetFiles, ReadsPlainAndCompressedFiles) {
+  const auto data = load();
+  ASSERT_TRUE(data.ok()) << data.error().message;
+  EXPECT_EQ(data->train.images.sizes(), torch::IntArrayRef({40, 28, 28, 1}));
+  EXPECT_EQ(data->eval.size(), 20);
+  EXPECT_EQ(data->train.labels[13].item<int>(), 3);
+  EXPECT_GT(data->train.images[0][5][0][0].item<int>(), 149);  // the bar of class 0
+  EXPECT_LT(data->train.images[0][8][0][0].item<int>(), 100);
+}
+
+TEST_F(DataSetFiles, LimitsTakeTheFirstImages) {
+  auto dataset = tiny_config().dataset;
+  dataset.train_limit = 7;
+  dataset.eval_limit = 1000;
+  const auto data = load(dataset);
+  ASSERT_TRUE(data.ok());
+  EXPECT_EQ(data->train.size(), 7);
+  EXPECT_EQ(data->train.labels[6].item<int>(), 6);
+  EXPECT_EQ(data->eval.size(), 20);
+}
+
+TEST_F(DataSetFiles, FolderMayHoldTheDataSetsOwnFolder) {
+  TempFolder parent;
+  write_dataset(parent / "fashion-mnist", 10, 10);
+  EXPECT_TRUE(DataStore(torch::kCPU).load(tiny_config().dataset, parent.path().string()).ok());
+}
+
+TEST_F(DataSetFiles, CachedDataIsReadAgainWhenAFileChanges) {
+  DataStore store(torch::kCPU);
+  const auto dataset = tiny_config().dataset;
+  const auto first = store.load(dataset, folder_.path().string());
+  const auto again = store.load(dataset, folder_.path().string());
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(first->train.images.data_ptr(), again->train.images.data_ptr());
+  write_dataset(folder_.path(), 50, 20);
+  const auto changed = store.load(dataset, folder_.path().string());
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(changed->train.size(), 50);
+}
+
+TEST_F(DataSetFiles, MissingFolderSaysWhatWasLookedForAndHowToGetIt) {
+  const auto data = DataStore(torch::kCPU).load(tiny_config().dataset, "/nowhere");
+  ASSERT_FALSE(data.ok());
+  EXPECT_EQ(data.error().code, ErrorCode::not_found);
+  EXPECT_TRUE(holds(data.error().message, {"train-images-idx3-ubyte[.gz]", "/nowhere",
+                                           "apt install dataset-fashion-mnist", "--data"}));
+}
+
+TEST_F(DataSetFiles, MissingFileIsNamed) {
+  std::filesystem::remove(folder_ / "t10k-labels-idx1-ubyte");
+  EXPECT_TRUE(holds(message(), {"no t10k-labels-idx1-ubyte[.gz]", folder_.path().string()}));
+}
+
+TEST_F(DataSetFiles, WrongMagicNumber) {
+  const auto path = folder_ / "t10k-images-idx3-ubyte";
+  auto bytes = read_bytes(path);
+  bytes[2] = 0x0d;
+  write_bytes(path, bytes);
+  EXPECT_TRUE(holds(message(), {path.string(), "magic number 0x00000d03", "0x00000803"}));
+}
+
+TEST_F(DataSetFiles, CutAtAnyByteIsTruncatedAndNeverRead) {
+  const auto path = folder_ / "t10k-labels-idx1-ubyte";
+  const auto bytes = read_bytes(path);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    write_bytes(path, bytes.substr(0, size));
+    ASSERT_TRUE(holds(message(), {path.string(), "truncated"})) << size;
+  }
+}
+
+TEST_F(DataSetFiles, CutGzipFileIsTruncatedAndNeverRead) {
+  const auto path = folder_ / "train-labels-idx1-ubyte.gz";
+  const auto bytes = read_bytes(path);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    write_bytes(path, bytes.substr(0, size));
+    ASSERT_TRUE(holds(message(), {path.string(), "truncated"})) << size;
+  }
+}
+
+TEST_F(DataSetFiles, CorruptGzipFile) {
+  const auto path = folder_ / "train-images-idx3-ubyte.gz";
+  auto bytes = read_bytes(path);
+  bytes[bytes.size() - 6] ^= 1;  // in the checksum
+  write_bytes(path, bytes);
+  EXPECT_TRUE(holds(message(), {path.string(), "not valid gzip data"}));
+  write_bytes(path, "plain text, not gzip");
+  EXPECT_TRUE(holds(message(), {path.string(), "not valid gzip data"}));
+}
+
+TEST_F(DataSetFiles, BytesBehindTheEnd) {
+  const auto path = folder_ / "t10k-images-idx3-ubyte";
+  write_bytes(path, read_bytes(path) + "xyz");
+  EXPECT_TRUE(holds(message(), {path.string(), "3 bytes follow"}));
+  write_dataset(folder_.path(), 40, 20);
+  const auto packed = folder_ / "train-images-idx3-ubyte.gz";
+  write_bytes(packed, read_bytes(packed) + "xyz");
+  EXPECT_TRUE(holds(message(), {packed.string(), "3 bytes follow the end of the gzip data"}));
+}
+
+TEST_F(DataSetFiles, CountsOfImagesAndLabelsMustAgree) {
+  const auto path = folder_ / "t10k-labels-idx1-ubyte";
+  write_bytes(path, idx_bytes({3}, std::string(3, '\1')));
+  EXPECT_TRUE(holds(message(), {path.string(), "3 labels", "20 images"}));
+}
+
+TEST_F(DataSetFiles, LabelOutOfRangeIsNamedWithItsImage) {
+  const auto path = folder_ / "t10k-labels-idx1-ubyte";
+  auto bytes = read_bytes(path);
+  bytes[8 + 17] = 10;
+  write_bytes(path, bytes);
+  EXPECT_TRUE(holds(message(), {path.string(), "label 10 of image 17", "0 to 9"}));
+}
+
+TEST_F(DataSetFiles, ImagesOfAnotherSize) {
+  const auto path = folder_ / "t10k-images-idx3-ubyte";
+  write_bytes(path, idx_bytes({20, 4, 5}, std::string(400, '\1')));
+  EXPECT_TRUE(holds(message(), {path.string(), "4 x 5", "28 x 28"}));
+}
+
+TEST(Idx, HeaderThatAnnouncesMoreThanMemoryIsRefused) {
+  const auto array = parse_idx(idx_bytes({0xffffffff, 0xffffffff, 0xffffffff}, "x"), 3, "file");
+  ASSERT_FALSE(array.ok());
+  EXPECT_EQ(array.error().code, ErrorCode::data_loss);
+}
+
+TEST_F(DataSetFiles, BatchIsNormalisedChannelsLast) {
+  const auto data = load();
+  ASSERT_TRUE(data.ok());
+  const auto batch = gather_batch(data->train, torch::tensor({4L, 2L}), data->pixels, 28);
+  EXPECT_EQ(batch.images.sizes(), torch::IntArrayRef({2, 1, 28, 28}));
+  EXPECT_TRUE(batch.images.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_EQ(batch.labels[0].item<int>(), 4);
+  const double pixel = data->train.images[2][3][9][0].item<double>();
+  EXPECT_NEAR(batch.images[1][0][3][9].item<double>(), (pixel / 255 - 0.2860) / 0.3530, 1e-6);
+  const auto resized = slice_batch(data->train, 0, 3, data->pixels, 42);
+  EXPECT_EQ(resized.images.sizes(), torch::IntArrayRef({3, 1, 42, 42}));
+}
+
+}  // namespace
+}  // namespace spin

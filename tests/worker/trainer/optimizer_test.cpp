@@ -1,0 +1,133 @@
+// Learning rate schedules, AdamW, clipping and top-k against other sources.
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "worker/trainer/evaluation.h"
+#include "worker/trainer/parameters.h"
+#include "worker/trainer/schedule.h"
+
+namespace spin {
+namespace {
+
+Training recipe(Schedule schedule, double lr, double warmup_epochs) {
+  Training training;
+  training.schedule = schedule;
+  training.lr = lr;
+  training.warmup_epochs = warmup_epochs;
+  return training;
+}
+
+struct Expected {
+  std::int64_t step;
+  double rate;
+};
+
+TEST(LearningRate, OneCycleIsPyTorchs) {
+  // torch.optim.lr_scheduler.OneCycleLR(opt, 0.01, 156, pct_start=0.2) of PyTorch 1.13
+  const LearningRate fifth(recipe(Schedule::one_cycle, 0.01, 0), 156, 156);
+  for (const auto [step, rate] : {Expected{0, 0.0003999999999999993}, Expected{1, 0.0004259480917069014},
+                                  Expected{10, 0.0027712293461420187}, Expected{30, 0.009998961177310351},
+                                  Expected{31, 0.009998986148979672}, Expected{100, 0.004073999360342988},
+                                  Expected{154, 1.6241121040725273e-06}, Expected{155, 4e-08}})
+    EXPECT_NEAR(fifth.at(step), rate, 1e-12) << step;
+  // OneCycleLR(opt, 0.4, 50, pct_start=0.1): one of ten epochs of five steps
+  const LearningRate tenth(recipe(Schedule::one_cycle, 0.4, 1), 5, 50);
+  for (const auto [step, rate] :
+       {Expected{0, 0.016}, Expected{1, 0.07223549801218293}, Expected{10, 0.38270916069215405},
+        Expected{32, 0.12507978100209233}, Expected{49, 1.6e-06}})
+    EXPECT_NEAR(tenth.at(step), rate, 1e-12) << step;
+}
+
+TEST(LearningRate, CosineFallsFromThePeakToNothing) {
+  const LearningRate rate(recipe(Schedule::cosine, 0.8, 0), 10, 100);
+  EXPECT_DOUBLE_EQ(rate.at(0), 0.8);
+  EXPECT_DOUBLE_EQ(rate.at(50), 0.4);
+  EXPECT_NEAR(rate.at(25), 0.8 * (1 + std::sqrt(0.5)) / 2, 1e-12);
+  EXPECT_GT(rate.at(99), 0);
+}
+
+TEST(LearningRate, WarmUpRisesInEqualSteps) {
+  for (const auto schedule : {Schedule::cosine, Schedule::constant}) {
+    const LearningRate rate(recipe(schedule, 0.1, 2), 5, 100);
+    EXPECT_NEAR(rate.at(0), 0.01, 1e-12);
+    EXPECT_NEAR(rate.at(4), 0.05, 1e-12);
+    EXPECT_NEAR(rate.at(9), 0.1, 1e-12);
+    EXPECT_NEAR(rate.at(10), 0.1, 1e-12);
+  }
+  EXPECT_DOUBLE_EQ(LearningRate(recipe(Schedule::constant, 0.1, 0), 5, 100).at(99), 0.1);
+}
+
+TEST(LearningRate, ShortestRunsStayWithinBounds) {
+  for (const auto schedule : {Schedule::one_cycle, Schedule::cosine, Schedule::constant})
+    for (const double warmup : {0.0, 0.3, 1.0, 5.0})
+      for (const std::int64_t steps : {1, 2, 3, 7})
+        for (std::int64_t step = 0; step < steps; ++step) {
+          const double rate = LearningRate(recipe(schedule, 0.1, warmup), 1, steps).at(step);
+          EXPECT_TRUE(rate > 0 && rate <= 0.1 + 1e-12) << rate << " at " << step << " of " << steps;
+        }
+}
+
+TEST(AdamW, EqualsPyTorchs) {
+  torch::manual_seed(1);
+  const std::vector<Parameter> ours{{"bias", torch::randn({5}).set_requires_grad(true), false},
+                                    {"weight", torch::randn({4, 3}).set_requires_grad(true), true},
+                                    {"kernel", torch::randn({2, 2}).set_requires_grad(true), true}};
+  std::vector<torch::Tensor> theirs;
+  for (const auto& parameter : ours)
+    theirs.push_back(parameter.value.detach().clone().set_requires_grad(true));
+  const auto options = torch::optim::AdamWOptions(0.1).weight_decay(0.3);
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(std::vector{theirs[0]}, std::make_unique<torch::optim::AdamWOptions>(
+                                                  torch::optim::AdamWOptions(0.1).weight_decay(0)));
+  groups.emplace_back(std::vector{theirs[1], theirs[2]},
+                      std::make_unique<torch::optim::AdamWOptions>(options));
+  torch::optim::AdamW reference(groups, options);
+  FlatParameters parameters(ours, torch::kCPU);
+  EXPECT_EQ(parameters.decaying(), 16);
+  AdamW optimizer(parameters, 0.3);
+  for (int step = 0; step < 20; ++step) {
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      theirs[i].mutable_grad() = torch::randn_like(theirs[i]);
+      ours[i].value.grad().copy_(theirs[i].grad());
+    }
+    reference.step();
+    optimizer.step(0.1);
+  }
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    EXPECT_TRUE(torch::allclose(ours[i].value, theirs[i], 1e-5, 1e-6)) << ours[i].name;
+}
+
+TEST(FlatParameters, GradientsOfBackwardLandInTheFlatTensor) {
+  const auto weight = torch::ones({2, 2}).set_requires_grad(true);
+  FlatParameters parameters({{"weight", weight, true}}, torch::kCPU);
+  for (int pass = 0; pass < 2; ++pass) {
+    parameters.gradients().zero_();
+    (weight * torch::tensor({{1.0F, 2.0F}, {3.0F, 4.0F}})).sum().backward();
+    EXPECT_TRUE(parameters.gradients().equal(torch::tensor({1.0F, 2.0F, 3.0F, 4.0F})));
+  }
+}
+
+TEST(ClipGradients, ScalesToTheNormOnlyWhereItIsExceeded) {
+  auto gradients = torch::tensor({3.0F, 4.0F});
+  clip_gradients(gradients, 10);
+  EXPECT_TRUE(torch::allclose(gradients, torch::tensor({3.0F, 4.0F})));
+  clip_gradients(gradients, 1);
+  EXPECT_TRUE(torch::allclose(gradients, torch::tensor({0.6F, 0.8F})));
+}
+
+TEST(CountInTop, CountsByRank) {
+  const auto logits = torch::tensor(
+      {{0.1F, 0.9F, 0.5F, 0.3F, 0.2F, 0.0F, -1.0F}, {7.0F, 6.0F, 5.0F, 4.0F, 3.0F, 2.0F, 1.0F}});
+  const auto count = [&](std::int64_t first, std::int64_t second, std::int64_t k) {
+    return count_in_top(logits, torch::tensor({first, second}), k).item<int>();
+  };
+  EXPECT_EQ(count(1, 0, 1), 2);
+  EXPECT_EQ(count(2, 0, 1), 1);
+  EXPECT_EQ(count(0, 4, 5), 2);
+  EXPECT_EQ(count(5, 5, 5), 0);
+  EXPECT_EQ(count(6, 6, 50), 2);  // fewer classes than k: all
+}
+
+}  // namespace
+}  // namespace spin
