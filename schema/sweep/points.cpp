@@ -74,8 +74,11 @@ Result<std::vector<Point>> read_maps(const Source& source, const Leaf& leaf) {
   if (leaf.value->kind != Value::Kind::list)
     return source.error(leaf.where, leaf.path, expected(*leaf.value, "a list of maps of settings").message);
   for (const auto& item : leaf.value->items) {
-    if (item->kind != Value::Kind::map || item->entries.empty())
+    if (item->kind != Value::Kind::map)
       return source.error(item->where, leaf.path, expected(*item, "a map of settings").message);
+    if (item->entries.empty() && leaf.path == "exclude")
+      return source.error(item->where, leaf.path,
+                          "an empty map matches every cell; name the settings to leave out");
     SPIN_ASSIGN(const auto leaves, flatten(source, *item, setting_keys(), Lists::are_values));
     SPIN_ASSIGN(auto point, assignments_of(source, leaves));
     points.push_back(std::move(point));
