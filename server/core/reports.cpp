@@ -97,8 +97,7 @@ void worker_said(Step& step, const WorkerSaid& event) {
 
 void handle_report(Step& step, SessionId session, const SequencedReport& report) {
   apply_report(step, session, report);
-  if (report.sequence != 0)
-    step.effects.messages.emplace_back(SendMessage{session, ReportAck{report.sequence}});
+  if (report.sequence != 0) tell(step, session, ReportAck{report.sequence});
 }
 
 void handle_progress(Step& step, SessionId session, const Progress& progress) {

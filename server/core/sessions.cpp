@@ -67,9 +67,8 @@ void attach(Step& step, const WorkerAttached& event) {
   }
   core.workers.add(event.session, event.hello, step.now);
   step.effects.changes.emplace_back(UpsertWorker{event.hello});
-  step.effects.messages.emplace_back(SendMessage{
-      event.session,
-      Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms}});
+  tell(step, event.session,
+       Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms});
   for (const JobKey key : missing_attempts(core, event.hello))
     lose(step, key, "worker '" + event.hello.name + "' came back without it");
   reconcile(step, event.session, event.hello.held);
@@ -85,9 +84,8 @@ void detach(Step& step, SessionId session) {
 void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {
   for (const AttemptToken& token : running)
     if (!keep_attempt(step, session, token))
-      step.effects.messages.emplace_back(SendMessage{
-          session,
-          StopAttempt{token, "no longer wanted: the job is done or cancelled, or another attempt runs it"}});
+      tell(step, session,
+           StopAttempt{token, "no longer wanted: the job is done or cancelled, or another attempt runs it"});
 }
 
 }  // namespace spin::core

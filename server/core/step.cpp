@@ -72,9 +72,12 @@ void renew_lease(Step& step, JobKey key) {
   attempt.deadline = deadline;
 }
 
+void tell(Step& step, SessionId session, CoordinatorMessage message) {
+  step.effects.messages.emplace_back(SendMessage{session, std::move(message)});
+}
+
 void send_stop(Step& step, const Attempt& attempt, const std::string& reason) {
-  if (attempt.session)
-    step.effects.messages.emplace_back(SendMessage{*attempt.session, StopAttempt{attempt.token, reason}});
+  if (attempt.session) tell(step, *attempt.session, StopAttempt{attempt.token, reason});
 }
 
 void stop_running(Step& step, const Job& job, const std::string& reason) {

@@ -28,6 +28,7 @@ std::optional<AttemptToken> lost_attempt(const Job& job);
 
 /// Moves the end of a running job's lease to a whole lease from now.
 void renew_lease(Step& step, JobKey key);
+void tell(Step& step, SessionId session, CoordinatorMessage message);
 /// Tells the attempt's worker, if it is connected, that the attempt is no longer wanted.
 void send_stop(Step& step, const Attempt& attempt, const std::string& reason);
 /// Ends a running attempt for good: told, and stored as stopped. The caller moves the job on.
