@@ -111,21 +111,29 @@ class Expansion {
     plain.config.topology = Topology::unshared(plain.config.network.depth);
     plain.config = canonical(std::move(plain.config));
     SPIN_ASSIGN(plain.cost, cost_of(plain.config));
-    if (document_.unshared_baseline) builder_.add_cell(settings, plain);
-    if (!starts_from_unshared(cell.config)) {
-      builder_.compare(builder_.add_cell(settings, cell), plain.config, -1);
-      return {};
+    const int unshared = document_.unshared_baseline ? builder_.add_cell(settings, plain) : -1;
+    int added = -1;
+    int init = -1;
+    if (starts_from_unshared(cell.config)) {
+      SPIN_ASSIGN(init, add_pretraining(taken, settings, plain.config));
+      added = builder_.add_cell_after(settings, cell, init);
+    } else {
+      added = builder_.add_cell(settings, cell);
     }
-
-    Settings pretraining = settings;
-    pretraining.training = pretrain_training(settings);
-    JobConfig start_config = plain.config;
-    start_config.training = pretraining.training;
-    const auto start = check(std::move(start_config));
-    if (!start.ok()) return locate(source_, document_, taken, start.error(), true);
-    const int init = builder_.add_cell(pretraining, *start);
-    builder_.compare(builder_.add_cell_after(settings, cell, init), plain.config, init);
+    if (unshared >= 0)
+      builder_.compare(added, unshared);
+    else
+      builder_.compare(added, plain.config, init);
     return {};
+  }
+
+  /// The cell of the unshared network that fusion starts from.
+  Result<int> add_pretraining(const Taken& taken, Settings settings, JobConfig plain) {
+    settings.training = pretrain_training(settings);
+    plain.training = settings.training;
+    const auto checked = check(std::move(plain));
+    if (!checked.ok()) return locate(source_, document_, taken, checked.error(), true);
+    return builder_.add_cell(settings, *checked);
   }
 
   const Source& source_;

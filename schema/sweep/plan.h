@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,7 +31,9 @@ struct Cell {
   std::string fusion;     ///< "mean"
   std::string settings;   ///< what else sets this cell apart within its sweep ("lr=0.01 epochs=3"), or empty
   Cost cost;
-  int unshared_cell = -1;  ///< index of the cell of the same network without sharing; -1 = not in this sweep
+  /// Index of the cell of the same network without sharing; -1 = not in this sweep, or this cell shares
+  /// nothing.
+  int unshared_cell = -1;
 };
 
 struct PlannedJob {
@@ -75,5 +78,7 @@ nlohmann::json planned_job_to_json(const SweepPlan& plan, const PlannedJob& job)
 nlohmann::json plan_totals_to_json(const SweepPlan& plan);
 /// {"sweep", "jobs": [{"name","hash","seed","params","flops","groups","depends_on","config"}], "totals"}.
 nlohmann::json plan_to_json(const SweepPlan& plan);
+/// The same JSON as text, one job a line, written without holding all of it: for large plans.
+void write_plan_json(const SweepPlan& plan, std::ostream& out);
 
 }  // namespace spin

@@ -18,7 +18,6 @@ int PlanBuilder::add_cell_after(const Settings& settings, const CheckedConfig& c
 }
 
 int PlanBuilder::add(const Settings& settings, const CheckedConfig& checked, int init) {
-  auto& ids = checked.config.topology.is_unshared() ? unshared_ids_ : shared_ids_;
   const auto index = static_cast<int>(plan_.cells.size());
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
     PlannedJob job;
@@ -29,7 +28,7 @@ int PlanBuilder::add(const Settings& settings, const CheckedConfig& checked, int
       job.config.init_from = id_of_job(init, i);
       job.depends_on.push_back(*job.config.init_from);
     }
-    job.id = ids.id_of(job.config);
+    job.id = text_.id_of(job.config);
     if (i == 0) {
       const auto [known, is_new] = cell_of_.emplace(job.id, index);
       if (!is_new) return known->second;
@@ -47,17 +46,20 @@ const JobId& PlanBuilder::id_of_job(int cell, std::size_t seed_index) const {
   return plan_.jobs[first_job_[static_cast<std::size_t>(cell)] + seed_index].id;
 }
 
+void PlanBuilder::compare(int cell, int unshared_cell) {
+  plan_.cells[static_cast<std::size_t>(cell)].unshared_cell = unshared_cell;
+}
+
 void PlanBuilder::compare(int cell, const JobConfig& unshared, int otherwise) {
   JobConfig config = unshared;
   config.seed = seeds_.front();
-  comparisons_.push_back({cell, compared_ids_.id_of(config), otherwise});
+  comparisons_.push_back({cell, text_.id_of(config), otherwise});
 }
 
 SweepPlan PlanBuilder::take() {
   for (const auto& comparison : comparisons_) {
     const auto found = cell_of_.find(comparison.unshared);
-    plan_.cells[static_cast<std::size_t>(comparison.cell)].unshared_cell =
-        found == cell_of_.end() ? comparison.otherwise : found->second;
+    compare(comparison.cell, found == cell_of_.end() ? comparison.otherwise : found->second);
   }
   return std::move(plan_);
 }

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "schema/sweep/cell_labels.h"
+#include "schema/sweep/config_text.h"
 #include "schema/sweep/document.h"
-#include "schema/sweep/identity.h"
 #include "schema/sweep/plan.h"
 
 namespace spin::sweep {
@@ -25,8 +25,10 @@ class PlanBuilder {
   int add_cell(const Settings& settings, const CheckedConfig& checked);
   /// A cell whose jobs start from those of the cell `init`, seed by seed.
   int add_cell_after(const Settings& settings, const CheckedConfig& checked, int init);
-  /// Says which network without sharing a cell compares with, in the plan or not; `otherwise` where it is
-  /// not.
+  /// The cell whose result a cell is compared with.
+  void compare(int cell, int unshared_cell);
+  /// The same where it is not known yet whether the plan will hold the unshared network; `otherwise` if it
+  /// does not.
   void compare(int cell, const JobConfig& unshared, int otherwise);
 
   SweepPlan& plan() { return plan_; }
@@ -48,8 +50,7 @@ class PlanBuilder {
   std::vector<std::size_t> first_job_;      ///< of each cell; one job per seed follows
   std::unordered_map<JobId, int> cell_of_;  ///< by the job of the first seed
   std::vector<Comparison> comparisons_;
-  // Apart, so that neighbours stay alike.
-  IdentityWriter shared_ids_, unshared_ids_, compared_ids_;
+  ConfigText text_;
 };
 
 }  // namespace spin::sweep

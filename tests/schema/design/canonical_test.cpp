@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include "tests/schema/design/example_config.h"
+
+namespace spin {
+namespace {
+
+TEST(Canonical, KeepsACanonicalConfiguration) {
+  EXPECT_EQ(canonical(fused_on_fashion_mnist()), fused_on_fashion_mnist());
+}
+
+TEST(Canonical, WithoutASharedGroupNothingOfSharingIsLeft) {
+  auto config = fused_on_fashion_mnist();
+  config.transform = {TransformKind::affine, 16};
+  config.topology = Topology::unshared(8);
+  auto plain = convmixer(64, 8, 4, 3, "fashion-mnist");
+  plain.seed = 7;
+  EXPECT_EQ(canonical(config), plain);
+}
+
+TEST(Canonical, SharingNoComponentIsNotSharing) {
+  const auto config = shared(convmixer(64, 8, 4, 3), 2, {});
+  EXPECT_EQ(canonical(config), convmixer(64, 8, 4, 3));
+}
+
+TEST(Canonical, DropsParametersOfWhatIsOff) {
+  auto config = fused_on_fashion_mnist();
+  config.transform.group = 16;
+  EXPECT_EQ(canonical(config), fused_on_fashion_mnist());
+
+  config = fused_on_fashion_mnist();
+  config.fusion.init = FusionInit::random;
+  EXPECT_FALSE(canonical(config).init_from.has_value());
+
+  config = fused_on_fashion_mnist();
+  config.fusion = {FusionStrategy::none, FusionInit::random};
+  EXPECT_EQ(canonical(config).fusion, Fusion());
+  EXPECT_FALSE(canonical(config).init_from.has_value());
+}
+
+TEST(Canonical, DropsWhatTheFamilyDoesNotHave) {
+  auto config = convmixer(64, 8, 4, 3);
+  config.network.heads = 6;
+  config.network.layer_scale = 0.1;
+  config.network.mlp_ratio = 2;
+  EXPECT_EQ(canonical(config), convmixer(64, 8, 4, 3));
+
+  auto deit = convmixer(192, 12, 16, 5);
+  deit.network.family = Family::deit;
+  deit.network.heads = 3;
+  deit.network.pointwise_residual = true;
+  EXPECT_EQ(canonical(deit).network.kernel, 0);
+  EXPECT_EQ(canonical(deit).network.heads, 3);
+  EXPECT_FALSE(canonical(deit).network.pointwise_residual);
+}
+
+TEST(Canonical, TheUsualFolderAndAllImagesAreTheDefault) {
+  const auto plain = convmixer(64, 8, 4, 3, "fashion-mnist");
+  auto config = plain;
+  config.dataset.root = "/usr/share/datasets/fashion-mnist/";
+  config.dataset.train_limit = 60'000;
+  config.dataset.eval_limit = 1'000'000;
+  EXPECT_EQ(canonical(config), plain);
+  config.dataset.train_limit = 59'999;
+  EXPECT_EQ(canonical(config).dataset.train_limit, 59'999);
+  config.dataset.root = "/elsewhere/";
+  EXPECT_EQ(canonical(config).dataset.root, "/elsewhere");
+}
+
+TEST(Canonical, IsIdempotent) {
+  auto config = fused_on_fashion_mnist();
+  config.dataset.root = "/data//";
+  config.network.heads = 3;
+  EXPECT_EQ(canonical(canonical(config)), canonical(config));
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,141 @@
+#include <functional>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "tests/schema/design/example_config.h"
+
+namespace spin {
+namespace {
+
+using Edit = std::function<void(JobConfig&)>;
+
+std::string fault(const Edit& edit, JobConfig config = fused_on_fashion_mnist()) {
+  edit(config);
+  const auto status = validate(config);
+  if (status.ok()) return "valid";
+  EXPECT_EQ(status.error().code, ErrorCode::invalid_argument);
+  return status.error().message;
+}
+
+TEST(Validate, AcceptsGoodConfigurations) {
+  EXPECT_TRUE(validate(fused_on_fashion_mnist()).ok());
+  EXPECT_TRUE(validate(convmixer(768, 32, 14, 3)).ok());
+  EXPECT_TRUE(validate(convmixer(16'384, 1'024, 1, 63)).ok());
+}
+
+TEST(Validate, EveryNumberHasItsRange) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const struct {
+    const char* path;
+    std::vector<Edit> edits;
+  } cases[] = {
+      {"network.channels",
+       {[](auto& c) { c.network.channels = 0; }, [](auto& c) { c.network.channels = 16'385; }}},
+      {"network.depth", {[](auto& c) { c.network.depth = 0; }, [](auto& c) { c.network.depth = 1'025; }}},
+      {"network.patch", {[](auto& c) { c.network.patch = 0; }, [](auto& c) { c.network.patch = -4; }}},
+      {"network.kernel", {[](auto& c) { c.network.kernel = 0; }, [](auto& c) { c.network.kernel = 65; }}},
+      {"network.resolution",
+       {[](auto& c) { c.network.resolution = 0; }, [](auto& c) { c.network.resolution = 5'000; }}},
+      {"network.dropout",
+       {[](auto& c) { c.network.dropout = 1; }, [](auto& c) { c.network.dropout = -0.1; }}},
+      {"network.layer_scale", {[](auto& c) { c.network.layer_scale = -1; }}},
+      {"dataset.train_limit", {[](auto& c) { c.dataset.train_limit = -1; }}},
+      {"dataset.eval_limit", {[](auto& c) { c.dataset.eval_limit = -1; }}},
+      {"dataset.channels", {[](auto& c) { c.dataset.facts.channels = 3; }}},
+      {"dataset.classes", {[](auto& c) { c.dataset.facts.classes = 11; }}},
+      {"training.epochs",
+       {[](auto& c) { c.training.epochs = 0; }, [](auto& c) { c.training.epochs = 100'001; }}},
+      {"training.batch_size", {[](auto& c) { c.training.batch_size = 0; }}},
+      {"training.lr",
+       {[](auto& c) { c.training.lr = 0; }, [](auto& c) { c.training.lr = -1; },
+        [=](auto& c) { c.training.lr = nan; }}},
+      {"training.weight_decay", {[](auto& c) { c.training.weight_decay = -1e-9; }}},
+      {"training.warmup_epochs",
+       {[](auto& c) { c.training.warmup_epochs = -1; }, [](auto& c) { c.training.warmup_epochs = 10.5; }}},
+      {"training.clip_grad_norm", {[](auto& c) { c.training.clip_grad_norm = -1; }}},
+      {"training.label_smoothing", {[](auto& c) { c.training.label_smoothing = 1; }}},
+      {"training.mixup", {[](auto& c) { c.training.mixup = -1; }}},
+      {"training.cutmix", {[=](auto& c) { c.training.cutmix = nan; }}},
+      {"training.random_erasing", {[](auto& c) { c.training.random_erasing = 1.1; }}},
+      {"training.randaugment.layers", {[](auto& c) {
+         c.training.randaugment = RandAugment{0, 9};
+       }}},
+      {"training.randaugment.magnitude", {[](auto& c) {
+         c.training.randaugment = RandAugment{2, 31};
+       }}},
+      {"training.label_noise", {[](auto& c) { c.training.label_noise = 1.01; }}},
+      {"seed", {[](auto& c) { c.seed = -1; }}},
+  };
+  for (const auto& [path, edits] : cases)
+    for (const auto& edit : edits) {
+      const auto message = fault(edit);
+      EXPECT_EQ(message.substr(0, message.find(": ")), path) << message;
+    }
+}
+
+TEST(Validate, SaysValueAndRange) {
+  EXPECT_EQ(fault([](auto& c) { c.training.epochs = 0; }),
+            "training.epochs: 0 is out of range; a whole number from 1 to 100000 is accepted");
+  EXPECT_EQ(fault([](auto& c) { c.network.dropout = 1.5; }),
+            "network.dropout: 1.5 is out of range; a number from 0 to below 1 is accepted");
+}
+
+TEST(Validate, RefusesImpossibleNetworks) {
+  EXPECT_EQ(fault([](auto& c) { c.network.patch = 29; }),
+            "network.patch: 29 pixels are larger than the image of 28; give at most 28");
+  EXPECT_EQ(fault([](auto& c) { c.network.kernel = 4; }),
+            "network.kernel: 4 is even; give an odd number from 1 to 63");
+  const auto deit = [](auto& c) {
+    c = convmixer(192, 12, 16, 0);
+    c.network.family = Family::deit;
+    c.network.heads = 5;
+  };
+  EXPECT_EQ(fault(deit),
+            "network.heads: 5 heads do not divide the 192 channels; give a divisor of the channels");
+  const auto convnext = [](auto& c) {
+    c = convmixer(10, 12, 16, 7);
+    c.network.family = Family::convnext;
+    c.network.mlp_ratio = 1.25;
+  };
+  EXPECT_NE(fault(convnext).find("network.mlp_ratio: 1.25 times 10 channels is not a whole number"),
+            std::string::npos);
+}
+
+TEST(Validate, RefusesImpossibleSharing) {
+  EXPECT_NE(fault([](auto& c) { c.topology = sequential_topology(6, 2); }).find("network.depth is 8"),
+            std::string::npos);
+  EXPECT_EQ(
+      fault([](auto& c) { c.components.add(Component::attention); }),
+      "sharing.components: attention is no part of a convmixer; it has pointwise | depthwise | bias | bn");
+}
+
+TEST(Validate, RefusesTransformAndFusionThatCannotBe) {
+  const auto affine = [](int group) {
+    return [group](JobConfig& c) { c.transform = {TransformKind::affine, group}; };
+  };
+  EXPECT_EQ(fault(affine(16)), "valid");
+  EXPECT_EQ(fault(affine(48)),
+            "transform.group: 48 does not divide the 64 channels; give a divisor of the channels");
+  EXPECT_NE(fault(affine(128)).find("transform.group: 128 is out of range"), std::string::npos);
+  const auto plain = convmixer(64, 8, 4, 3, "fashion-mnist");
+  EXPECT_NE(fault(affine(16), plain).find("transform.kind: affine changes shared weights"),
+            std::string::npos);
+  EXPECT_NE(
+      fault([](auto& c) { c.fusion.strategy = FusionStrategy::mean; }, plain)
+          .find("fusion.strategy: mean fuses the weights of layers that share, but no layers share any"),
+      std::string::npos);
+}
+
+TEST(Validate, RefusesDataSetsThatAreNone) {
+  EXPECT_EQ(fault([](auto& c) { c.dataset.name = "fashion"; }),
+            "dataset.name: 'fashion' is none of fashion-mnist | mnist | cifar10 | cifar100 | imagenet | "
+            "imagefolder | "
+            "synthetic");
+  const auto folder = convmixer(64, 8, 4, 3, "imagefolder");
+  EXPECT_NE(fault([](auto&) {}, folder).find("dataset.root: is missing"), std::string::npos);
+  EXPECT_EQ(fault([](auto& c) { c.dataset.root = "/data", c.dataset.facts.classes = 17; }, folder), "valid");
+}
+
+}  // namespace
+}  // namespace spin
