@@ -22,12 +22,12 @@ constexpr std::array kCodes{
     CodePair{ErrorCode::unavailable, grpc::StatusCode::UNAVAILABLE},
     CodePair{ErrorCode::data_loss, grpc::StatusCode::DATA_LOSS},
     CodePair{ErrorCode::internal, grpc::StatusCode::INTERNAL},
+    CodePair{ErrorCode::refused, grpc::StatusCode::PERMISSION_DENIED},
     CodePair{ErrorCode::unavailable, grpc::StatusCode::DEADLINE_EXCEEDED},
     CodePair{ErrorCode::unavailable, grpc::StatusCode::CANCELLED},
     CodePair{ErrorCode::unavailable, grpc::StatusCode::ABORTED},
     CodePair{ErrorCode::invalid_argument, grpc::StatusCode::OUT_OF_RANGE},
-    CodePair{ErrorCode::failed_precondition, grpc::StatusCode::PERMISSION_DENIED},
-    CodePair{ErrorCode::failed_precondition, grpc::StatusCode::UNAUTHENTICATED},
+    CodePair{ErrorCode::refused, grpc::StatusCode::UNAUTHENTICATED},
 };
 
 // A status travels in HTTP/2 trailers of at most 8 KiB, where a byte may take three.

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
+#include "proto/wire/library.h"
 #include "schema/base/paths.h"
 #include "schema/base/unix_socket.h"
 #include "server/rpc/control_service.h"
@@ -48,6 +49,7 @@ class GrpcServer final : public Server {
   ~GrpcServer() override { stop(); }
 
   Status listen() {
+    wire::keep_grpc();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     configure(builder);

@@ -83,7 +83,9 @@ TEST(WireControl, WhatIsNotKnownStaysUnknown) {
 
 TEST(WireControl, AZeroIsNotUnknown) {
   v1::ResultRow message;
-  wire::to_wire(ResultRow{.difference = 0.0}, &message);
+  ResultRow row;
+  row.difference = 0.0;
+  wire::to_wire(row, &message);
   EXPECT_EQ(wire::from_wire(message).difference, 0.0);
 }
 

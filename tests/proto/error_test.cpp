@@ -11,7 +11,7 @@ TEST(WireError, EveryCodeComesBackWithItsMessage) {
   for (const auto code :
        {ErrorCode::invalid_argument, ErrorCode::not_found, ErrorCode::already_exists,
         ErrorCode::failed_precondition, ErrorCode::unsupported, ErrorCode::resource_exhausted,
-        ErrorCode::unavailable, ErrorCode::data_loss, ErrorCode::internal}) {
+        ErrorCode::unavailable, ErrorCode::data_loss, ErrorCode::internal, ErrorCode::refused}) {
     const grpc::Status status = wire::to_grpc(Error{code, "why"});
     EXPECT_FALSE(status.ok());
     const Error back = wire::from_grpc(status);
@@ -23,6 +23,7 @@ TEST(WireError, EveryCodeComesBackWithItsMessage) {
 TEST(WireError, WhatARetryMayHealIsUnavailable) {
   EXPECT_EQ(wire::from_grpc({grpc::StatusCode::DEADLINE_EXCEEDED, ""}).code, ErrorCode::unavailable);
   EXPECT_EQ(wire::from_grpc({grpc::StatusCode::UNAVAILABLE, ""}).code, ErrorCode::unavailable);
+  EXPECT_EQ(wire::from_grpc({grpc::StatusCode::UNAUTHENTICATED, ""}).code, ErrorCode::refused);
   EXPECT_EQ(wire::from_grpc({grpc::StatusCode::UNKNOWN, ""}).code, ErrorCode::internal);
 }
 

@@ -1,0 +1,208 @@
+#include "tests/server/rpc/memory_backend.h"
+
+#include "schema/base/sha256.h"
+#include "schema/base/version.h"
+
+namespace spin {
+
+void MemoryBackend::add_jobs(int count) {
+  for (int i = 0; i < count; ++i) {
+    const auto number = static_cast<std::int64_t>(all_.size()) + 1;
+    const std::string name = "job-" + std::to_string(number);
+    all_.push_back({.attempt = {1, number},
+                    .job = {sha256(name)},
+                    .name = name,
+                    .config = "{}",
+                    .resume = {},
+                    .init = {}});
+    ready_.push_back(all_.back());
+    ++counts_.ready;
+  }
+}
+
+void MemoryBackend::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) {
+  if (hello.version != kVersion)
+    return link->close(Error{ErrorCode::failed_precondition, "another version: " + hello.version});
+  const std::lock_guard lock(mutex_);
+  link->send(Welcome{.session = {1}, .boot_epoch = 1, .lease_ms = 1000, .heartbeat_ms = 200});
+  workers_[link.get()] = {std::move(hello), link};
+}
+
+void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) {
+  const std::lock_guard lock(mutex_);
+  if (const auto* credits = std::get_if<Credits>(&message)) {
+    for (int i = 0; i < credits->free && !ready_.empty(); ++i) {
+      link->send(ready_.front());
+      ready_.pop_front();
+      --counts_.ready;
+      ++counts_.running;
+    }
+  }
+  if (const auto* report = std::get_if<SequencedReport>(&message)) {
+    reports_.push_back(*report);
+    if (std::holds_alternative<AttemptFinished>(report->report.body)) {
+      --counts_.running;
+      ++counts_.completed;
+    }
+    link->send(ReportAck{report->sequence});
+  }
+  changed_.notify_all();
+}
+
+void MemoryBackend::detached(const std::shared_ptr<WorkerLink>& link) {
+  const std::lock_guard lock(mutex_);
+  workers_.erase(link.get());
+}
+
+class MemoryBackend::Feed final : public StatusFeed {
+ public:
+  explicit Feed(MemoryBackend& backend) : backend_(backend) {}
+  std::optional<Item> next(std::chrono::milliseconds wait) override {
+    std::unique_lock lock(backend_.mutex_);
+    if (!backend_.changed_.wait_for(lock, wait, [&] { return last_ != backend_.counts_; })) return {};
+    last_ = backend_.counts_;
+    return Item{.status = backend_.status_locked(), .last = last_->live() == 0};
+  }
+
+ private:
+  MemoryBackend& backend_;
+  std::optional<StateCounts> last_;
+};
+
+SweepStatus MemoryBackend::status_locked() const {
+  SweepStatus status;
+  status.id = {1};
+  status.name = "s";
+  status.counts = counts_;
+  return status;
+}
+
+Status MemoryBackend::check_sweep(const std::string& sweep) const {
+  if (sweep == "s" || sweep == "1") return {};
+  return Error{ErrorCode::not_found, "no sweep '" + sweep + "'; there is s"};
+}
+
+Result<SubmitReply> MemoryBackend::submit(const std::string& file_name, const std::string& text,
+                                          const std::vector<Override>& overrides) {
+  if (text.empty()) return Error{ErrorCode::invalid_argument, file_name + ":1: empty"};
+  const std::lock_guard lock(mutex_);
+  const int count = 1 + static_cast<int>(overrides.size());
+  add_jobs(count);
+  changed_.notify_all();
+  return SubmitReply{.sweep = {1}, .name = "s", .jobs = count, .jobs_new = count};
+}
+
+Result<std::vector<SweepStatus>> MemoryBackend::status(const std::string& sweep) {
+  if (!sweep.empty()) SPIN_TRY(check_sweep(sweep));
+  const std::lock_guard lock(mutex_);
+  return std::vector{status_locked()};
+}
+
+Result<std::unique_ptr<StatusFeed>> MemoryBackend::watch(const std::string& sweep) {
+  SPIN_TRY(check_sweep(sweep));
+  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this));
+}
+
+Status MemoryBackend::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
+  SPIN_TRY(check_sweep(sweep));
+  const std::lock_guard lock(mutex_);
+  for (const auto& lease : all_) {
+    JobRow row;
+    row.id = lease.job;
+    row.name = lease.name;
+    row.state = JobState::ready;
+    if (!each(row)) return {};
+  }
+  return {};
+}
+
+Result<JobDetail> MemoryBackend::job(const std::string& job) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& lease : all_) {
+    if (lease.name != job) continue;
+    JobDetail detail;
+    detail.row.id = lease.job;
+    detail.row.name = lease.name;
+    detail.config = lease.config;
+    return detail;
+  }
+  return Error{ErrorCode::not_found, "no job '" + job + "'"};
+}
+
+Status MemoryBackend::logs(const std::string& /*job*/, bool follow,
+                           const std::function<bool(const LogLine&)>& each,
+                           const std::function<bool()>& idle) {
+  std::size_t sent = 0;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    for (; sent < log_.size(); ++sent)
+      if (!each({.number = static_cast<std::int64_t>(sent) + 1, .at_ms = 1, .text = log_[sent]})) return {};
+    if (!follow || log_ended_ || !idle()) return {};
+    changed_.wait_for(lock, std::chrono::milliseconds(20));
+  }
+}
+
+Result<std::vector<ResultRow>> MemoryBackend::results(const std::string& sweep) {
+  SPIN_TRY(check_sweep(sweep));
+  ResultRow row;
+  row.network = "64/8/4/3";
+  row.top1_mean = 88.5;
+  return std::vector{row};
+}
+
+Result<std::int64_t> MemoryBackend::cancel(const std::string& target) {
+  SPIN_TRY(check_sweep(target));
+  const std::lock_guard lock(mutex_);
+  const std::int64_t cancelled = counts_.ready;
+  ready_.clear();
+  counts_.ready = 0;
+  counts_.cancelled += cancelled;
+  changed_.notify_all();
+  return cancelled;
+}
+
+Result<std::vector<WorkerRow>> MemoryBackend::workers() {
+  const std::lock_guard lock(mutex_);
+  std::vector<WorkerRow> rows;
+  for (const auto& [link, worker] : workers_) {
+    WorkerRow row;
+    row.name = worker.hello.name;
+    row.state = "online";
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::size_t MemoryBackend::attached() const {
+  const std::lock_guard lock(mutex_);
+  return workers_.size();
+}
+
+std::vector<SequencedReport> MemoryBackend::reports() const {
+  const std::lock_guard lock(mutex_);
+  return reports_;
+}
+
+void MemoryBackend::send_to_all(const CoordinatorMessage& message) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, worker] : workers_) worker.link->send(message);
+}
+
+void MemoryBackend::close_all(const Status& status) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, worker] : workers_) worker.link->close(status);
+}
+
+void MemoryBackend::add_log(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  log_.push_back(line);
+  changed_.notify_all();
+}
+
+void MemoryBackend::end_logs() {
+  const std::lock_guard lock(mutex_);
+  log_ended_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace spin

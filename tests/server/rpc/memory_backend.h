@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/rpc/backend.h"
+
+namespace spin {
+
+/// A coordinator in memory, small but real: workers get jobs for their credits, reports are kept and
+/// acknowledged, and one sweep, "s", counts what is left of them. Thread-safe.
+class MemoryBackend final : public FleetBackend, public ControlBackend {
+ public:
+  explicit MemoryBackend(int jobs) { add_jobs(jobs); }
+
+  // FleetBackend
+  void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) override;
+  void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) override;
+  void detached(const std::shared_ptr<WorkerLink>& link) override;
+
+  // ControlBackend
+  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
+                             const std::vector<Override>& overrides) override;
+  Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
+  Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
+  Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
+  Result<JobDetail> job(const std::string& job) override;
+  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+              const std::function<bool()>& idle) override;
+  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Result<std::int64_t> cancel(const std::string& target) override;
+  Result<std::vector<WorkerRow>> workers() override;
+
+  // What tests ask and do.
+  [[nodiscard]] std::size_t attached() const;
+  [[nodiscard]] std::vector<SequencedReport> reports() const;
+  /// To every attached worker.
+  void send_to_all(const CoordinatorMessage& message);
+  void close_all(const Status& status);
+  void add_log(const std::string& line);
+  void end_logs();
+
+ private:
+  class Feed;
+  struct Worker {
+    WorkerHello hello;
+    std::shared_ptr<WorkerLink> link;
+  };
+  void add_jobs(int count);
+  Status check_sweep(const std::string& sweep) const;
+  [[nodiscard]] SweepStatus status_locked() const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Behind the mutex.
+  std::map<const WorkerLink*, Worker> workers_;
+  std::deque<Lease> ready_;
+  std::vector<Lease> all_;
+  std::vector<SequencedReport> reports_;
+  StateCounts counts_;
+  std::vector<std::string> log_;
+  bool log_ended_ = false;
+};
+
+}  // namespace spin
