@@ -141,6 +141,8 @@ void Daemon::watch_signals() {
     terminate_.async_wait([this, self](const error_code& error, int) {
       if (error) return;
       handle(agent::TerminateRequested{});
+      // A worker that nobody is left to stop a second time does not wait for its jobs.
+      if (options_.parent_pid != 0 && ::getppid() != options_.parent_pid) handle(agent::TerminateRequested{});
       self(self);
     });
   };

@@ -100,7 +100,7 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "Descriptor that gets a newline once the coordinator has answered")
       ->check(CLI::Range(0, 1 << 20));
   app.add_flag("--exit-with-parent", line.exit_with_parent,
-               "SIGTERM to this worker when the process that started it ends");
+               "End at once when the process that started this one ends");
   app.add_option("--log-level", line.log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
@@ -121,13 +121,14 @@ void fill_defaults(CommandLine& line) {
                       : fs::absolute(line.state);
 }
 
-spin::Status prepare_process(const CommandLine& line) {
+spin::Status prepare_process(CommandLine& line) {
   ::signal(SIGPIPE, SIG_IGN);
   if (line.exit_with_parent) {
-    const pid_t parent = ::getppid();
+    line.options.parent_pid = ::getppid();
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent)
+    if (::getppid() != line.options.parent_pid) {
       return spin::Error{spin::ErrorCode::unavailable, "the process that started this worker has ended"};
+    }
   }
   const int fd = line.options.ready_fd;
   if (fd >= 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {

@@ -18,7 +18,8 @@ struct Options {
   std::filesystem::path state;
   int checkpoint_seconds = 30;
   std::int64_t cache_bytes = std::int64_t{20} << 30;
-  int ready_fd = -1;  ///< gets a newline at the first welcome; -1 = nobody asks
+  int parent_pid = 0;  ///< of the process without which this worker shall not live; 0 = none
+  int ready_fd = -1;   ///< gets a newline at the first welcome; -1 = nobody asks
 };
 
 }  // namespace spin::daemon

@@ -1,0 +1,126 @@
+// A trainer that learns nothing: speaks the protocol of spin-train and does what the job's configuration
+// says.
+//   {"do": "finish", "model": TEXT | "model_bytes": N, "epochs": N}  finishes; the model holds the text and
+//   its inputs
+//   {"do": "wait", "file": PATH}   trains until the file is there, then finishes; obeys stop
+//   {"do": "hang"}                 trains for ever and does not hear stop
+//   {"do": "fork"}                 like hang, with a child of its own that sleeps
+//   {"do": "crash"} {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT}
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <unistd.h>
+
+#include "schema/job/trainer_link.h"
+
+namespace {
+
+using spin::TrainerEvent;
+
+std::string pending;
+
+void say(const TrainerEvent& event) {
+  std::puts(spin::to_line(event).c_str());
+  std::fflush(stdout);
+}
+
+std::string read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void write_by_rename(const std::string& path, const std::string& bytes) {
+  std::ofstream(path + ".tmp", std::ios::binary) << bytes;
+  std::filesystem::rename(path + ".tmp", path);
+}
+
+/// The next line of standard input; none within `wait_ms` (-1 = for ever). Ends the process at the end of
+/// input.
+std::optional<std::string> next_line(int wait_ms) {
+  for (;;) {
+    if (const auto end = pending.find('\n'); end != std::string::npos) {
+      std::string line = pending.substr(0, end);
+      pending.erase(0, end + 1);
+      return line;
+    }
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&input, 1, wait_ms) == 0) return std::nullopt;
+    char block[4096];
+    const auto count = ::read(STDIN_FILENO, block, sizeof block);
+    if (count <= 0) std::exit(0);
+    pending.append(block, static_cast<std::size_t>(count));
+  }
+}
+
+void sleep_for_ever() {
+  for (;;) ::pause();
+}
+
+void finish(const spin::RunCommand& run, const nlohmann::json& config) {
+  const int epochs = config.value("epochs", 2);
+  for (int epoch = 1; epoch <= epochs; ++epoch) {
+    say(spin::EpochEvent{{epoch, 1.0 / epoch, 50.0 + epoch, 90, 1000, 0.01}});
+    if (epoch == epochs) break;
+    write_by_rename(run.checkpoint, "checkpoint of epoch " + std::to_string(epoch));
+    say(spin::CheckpointEvent{run.checkpoint, epoch});
+  }
+  std::string model = config.value("model", "model");
+  if (!run.init.empty()) model += "<" + read_all(run.init) + ">";
+  if (!run.resume.empty()) model += "[" + read_all(run.resume) + "]";
+  if (config.contains("model_bytes")) model.assign(config["model_bytes"].get<std::size_t>(), 'm');
+  write_by_rename(run.model, model);
+  say(spin::FinishedEvent{{spin::Outcome::completed, 91.5, 99.5, 1000, 2000, 3000, 4000, 0.02}, run.model});
+}
+
+/// False where it was told to stop.
+bool wait_for(const std::string& file) {
+  while (!std::filesystem::exists(file)) {
+    if (next_line(5)) return false;
+  }
+  return true;
+}
+
+void run_job(const spin::RunCommand& run) {
+  const auto config = nlohmann::json::parse(run.config);
+  const auto what = config.at("do").get<std::string>();
+  std::fprintf(stderr, "job: %s\n", what.c_str());
+  say(spin::StartedEvent{1000, 2000, 1});
+  spin::Progress progress;
+  progress.epoch = progress.epochs = 1;
+  progress.step = progress.steps = 10;
+  say(spin::ProgressEvent{progress});
+  if (what == "finish") return finish(run, config);
+  if (what == "fail") return say(spin::FailedEvent{config.at("message").get<std::string>()});
+  if (what == "wait") return wait_for(config.at("file")) ? finish(run, config) : say(spin::StoppedEvent{});
+  if (what == "garbage") std::puts("Hello, world");
+  if (what == "long line") std::puts(std::string(2 << 20, 'x').c_str());
+  std::fflush(stdout);
+  if (what == "crash") {
+    std::fprintf(stderr, "about to crash \xff");
+    ::raise(SIGABRT);
+  }
+  if (what == "fork" && ::fork() == 0) sleep_for_ever();
+  sleep_for_ever();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || std::string(argv[1]) != "--serve") return 2;
+  ::signal(SIGTERM, SIG_IGN);
+  say(spin::ReadyEvent{"0.1.0", "none", "none", "cpu", 1});
+  for (;;) {
+    const auto command = spin::command_from_line(*next_line(-1));
+    if (!command.ok()) return 3;
+    if (const auto* run = std::get_if<spin::RunCommand>(&*command)) run_job(*run);
+  }
+}

@@ -1,0 +1,187 @@
+#include <csignal>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/worker/daemon/worker.h"
+
+// The worker's own life: signals, restarts on either side, what it leaves behind.
+
+namespace spin {
+namespace {
+
+const char* const kForever = R"({"do":"fork"})";
+
+TEST(Lifetime, KillingTheWorkerLeavesNoTrainer) {
+  Fleet fleet;
+  fleet.start_worker({"--slots", "2"});
+  const auto first = fleet.coordinator.add_job(R"({"do":"hang"})");
+  const auto second = fleet.coordinator.add_job(R"({"do":"hang"})");
+  ASSERT_TRUE(fleet.starts(first) && fleet.starts(second)) << fleet.worker_log();
+  ASSERT_EQ(fleet.processes("fake_trainer").size(), 2U);
+  fleet.worker().signal(SIGKILL);
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 128 + SIGKILL);
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.processes().empty(); }));
+}
+
+TEST(Lifetime, SigtermLetsTheJobFinish) {
+  Fleet fleet;
+  fleet.start_worker();
+  const std::string gate = (fleet.folder / "gate").string();
+  const auto job = fleet.coordinator.add_job(R"({"do":"wait","file":")" + gate + "\"}");
+  ASSERT_TRUE(fleet.starts(job)) << fleet.worker_log();
+  fleet.worker().signal(SIGTERM);
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.is_draining(); }));
+  EXPECT_TRUE(fleet.worker().running());
+  std::ofstream(gate).put('x');
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 0) << fleet.worker_log();
+  EXPECT_EQ(fleet.coordinator.results_of(job).size(), 1U);
+  EXPECT_TRUE(fleet.processes().empty());
+}
+
+TEST(Lifetime, ASecondSigtermEndsEverythingAtOnce) {
+  Fleet fleet;
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(kForever);
+  ASSERT_TRUE(fleet.starts(job)) << fleet.worker_log();
+  fleet.worker().signal(SIGTERM);
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.is_draining(); }));
+  fleet.worker().signal(SIGTERM);
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 0) << fleet.worker_log();
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.processes().empty(); }));
+  ASSERT_TRUE(fleet.coordinator.failure_of(job));
+  EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::refused);
+}
+
+TEST(Lifetime, ASecondSigtermDoesNotNeedACoordinator) {
+  Fleet fleet;
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(kForever);
+  ASSERT_TRUE(fleet.starts(job)) << fleet.worker_log();
+  fleet.coordinator.stop();
+  fleet.worker().signal(SIGTERM);
+  ASSERT_TRUE(eventually(Fleet::kDeadline,
+                         [&] { return fleet.worker_log().find("asked to stop") != std::string::npos; }));
+  fleet.worker().signal(SIGTERM);
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 0) << fleet.worker_log();
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.processes().empty(); }));
+}
+
+TEST(Lifetime, WhatHappensWhileTheCoordinatorIsAwayIsDeliveredOnce) {
+  Fleet fleet;
+  fleet.start_worker();
+  const std::string gate = (fleet.folder / "gate").string();
+  const auto job = fleet.coordinator.add_job(R"({"do":"wait","model":"m","file":")" + gate + "\"}");
+  ASSERT_TRUE(fleet.starts(job)) << fleet.worker_log();
+  fleet.coordinator.stop();
+  std::ofstream(gate).put('x');
+  ASSERT_TRUE(
+      eventually(Fleet::kDeadline, [&] { return std::filesystem::file_size(fleet.state() / "outbox") > 0; }));
+  fleet.coordinator.start();
+  ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
+  ASSERT_EQ(fleet.coordinator.hellos().size(), 2U);
+  EXPECT_EQ(fleet.coordinator.hellos()[1].held, std::vector<AttemptToken>{job});
+  std::vector<std::uint64_t> sequences;
+  for (const auto& kept : fleet.coordinator.reports()) sequences.push_back(kept.sequence);
+  EXPECT_EQ(sequences, (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].model->id), "m");
+}
+
+TEST(Lifetime, AKilledWorkersOutboxIsDeliveredByTheNextOne) {
+  Fleet fleet;
+  fleet.coordinator.acknowledge(false);
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(R"({"do":"finish"})");
+  ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
+  const auto before = fleet.coordinator.reports();
+  fleet.worker().signal(SIGKILL);
+  ASSERT_EQ(fleet.worker().wait(Fleet::kDeadline), 128 + SIGKILL);
+
+  fleet.coordinator.acknowledge(true);
+  fleet.start_worker();
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] {
+    return fleet.coordinator.reports().size() == 2 * before.size();
+  })) << fleet.worker_log();
+  const auto all = fleet.coordinator.reports();
+  EXPECT_TRUE(
+      std::equal(before.begin(), before.end(), all.begin() + static_cast<std::ptrdiff_t>(before.size())))
+      << "the same reports in the same order";
+  EXPECT_EQ(fleet.coordinator.hellos().back().held, std::vector<AttemptToken>{job});
+  EXPECT_TRUE(eventually(Fleet::kDeadline,
+                         [&] { return std::filesystem::file_size(fleet.state() / "outbox") == 0; }));
+}
+
+TEST(Lifetime, AWorkerWaitsForItsCoordinatorAndSaysSo) {
+  Fleet fleet;
+  fleet.coordinator.stop();
+  fleet.start_worker();
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] {
+    return fleet.worker_log().find("waiting for a coordinator") != std::string::npos;
+  }));
+  fleet.coordinator.start();
+  EXPECT_TRUE(fleet.finishes(fleet.coordinator.add_job(R"({"do":"finish"})"))) << fleet.worker_log();
+}
+
+TEST(Lifetime, ASecondWorkerOnTheSameStateIsRefused) {
+  Fleet fleet;
+  fleet.start_worker();
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
+  const auto second = run_command(fleet.worker_command({"--name", "w2"}), fleet.mark, Fleet::kDeadline);
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_NE(second.errors.find("process " + std::to_string(fleet.worker().pid())), std::string::npos)
+      << second.errors;
+}
+
+TEST(Lifetime, AnotherVersionOfTheCoordinatorEndsTheWorker) {
+  Fleet fleet;
+  fleet.coordinator.refuse_hello({grpc::StatusCode::FAILED_PRECONDITION, "worker 0.1.0, coordinator 9.9.9"});
+  fleet.start_worker();
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 2);
+  EXPECT_NE(fleet.worker_log().find("worker 0.1.0, coordinator 9.9.9"), std::string::npos)
+      << fleet.worker_log();
+}
+
+TEST(Lifetime, BadOptionsAreRefusedWithWhatWouldBeAccepted) {
+  const Fleet fleet;
+  struct Case {
+    std::vector<std::string> options;
+    std::string names;
+  };
+  const std::vector<Case> cases = {{{"--device", "gpu"}, "'gpu' is neither cpu nor cuda:K"},
+                                   {{"--slots", "0"}, "0"},
+                                   {{"--connect", "tcp://host:1"}, "tcp://host:1"},
+                                   {{"--data", "/nowhere"}, "/nowhere"},
+                                   {{"--ready-fd", "77"}, "77"}};
+  for (const auto& [options, names] : cases) {
+    const auto finished = run_command(fleet.worker_command(options), fleet.mark, Fleet::kDeadline);
+    EXPECT_EQ(finished.exit_code, 2) << names;
+    EXPECT_NE((finished.errors + finished.output).find(names), std::string::npos) << finished.errors;
+  }
+}
+
+TEST(Lifetime, AWorkerThatExitsWithItsParentLeavesNothing) {
+  Fleet fleet;
+  std::string line;
+  for (const auto& word : fleet.worker_command({"--exit-with-parent"})) line += "'" + word + "' ";
+  Process shell({"/bin/sh", "-c", line + "& wait"}, fleet.folder / "shell.log", fleet.mark);
+  const auto job = fleet.coordinator.add_job(kForever);
+  ASSERT_TRUE(fleet.starts(job)) << shell.output();
+  shell.signal(SIGKILL);
+  EXPECT_EQ(shell.wait(Fleet::kDeadline), 128 + SIGKILL);
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.processes().empty(); })) << shell.output();
+}
+
+TEST(Lifetime, ReadyIsTold) {
+  Fleet fleet;
+  std::string line;
+  for (const auto& word : fleet.worker_command({"--ready-fd", "7"})) line += "'" + word + "' ";
+  const std::string told = (fleet.folder / "told").string();
+  Process shell({"/bin/sh", "-c", "exec " + line + "7>'" + told + "'"}, fleet.folder / "shell.log",
+                fleet.mark);
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return std::ifstream(told).get() == '\n'; }))
+      << shell.output();
+  EXPECT_EQ(fleet.coordinator.hellos().size(), 1U);
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,219 @@
+#include "worker/daemon/outbox.h"
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_folder.h"
+#include "worker/daemon/outbox_file.h"
+
+namespace spin::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::chrono::seconds kDeadline{20};
+
+SequencedReport report(std::uint64_t sequence) {
+  SequencedReport kept;
+  kept.sequence = sequence;
+  kept.report.job.digest.bytes[3] = 7;
+  kept.report.attempt = {2, 5};
+  if (sequence % 3 == 0) {
+    kept.report.body = AttemptFailed{FailureKind::job_error, "SPNR in the text, " + std::to_string(sequence)};
+  } else {
+    kept.report.body = EpochFinished{{static_cast<int>(sequence), 0.5, 80, 90, 1000, 2}};
+  }
+  return kept;
+}
+
+std::vector<SequencedReport> reports(std::uint64_t count) {
+  std::vector<SequencedReport> all;
+  for (std::uint64_t i = 1; i <= count; ++i) all.push_back(report(i));
+  return all;
+}
+
+std::string bytes_of(const std::vector<SequencedReport>& all) {
+  std::string bytes;
+  for (const auto& one : all) bytes += outbox_record(one);
+  return bytes;
+}
+
+void write(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+/// An outbox whose callbacks are remembered.
+struct Opened {
+  explicit Opened(const fs::path& path) {
+    auto result =
+        Outbox::open(path, {[this](std::uint64_t sequence) { durable = sequence; },
+                            [this](const std::string&) { ++warnings; }, [this](const Error&) { ++fatals; }});
+    EXPECT_TRUE(result.ok()) << result.error().message;
+    outbox = std::move(result->outbox);
+    recovered = std::move(result->reports);
+    problems = std::move(result->problems);
+  }
+  std::atomic<std::uint64_t> durable{0};
+  std::atomic<int> warnings{0}, fatals{0};
+  std::vector<SequencedReport> recovered;
+  std::vector<std::string> problems;
+  std::unique_ptr<Outbox> outbox;
+};
+
+TEST(OutboxFile, RecordsComeBack) {
+  const auto content = read_outbox(bytes_of(reports(5)));
+  EXPECT_EQ(content.reports, reports(5));
+  EXPECT_TRUE(content.problems.empty());
+}
+
+TEST(OutboxFile, ATornTailCostsTheLastRecordOnlyWhereverItIsCut) {
+  const std::string bytes = bytes_of(reports(3));
+  const std::size_t first = outbox_record(report(1)).size();
+  const std::size_t second = first + outbox_record(report(2)).size();
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+    const auto content = read_outbox(bytes.substr(0, cut));
+    const std::size_t whole = cut < first ? 0 : cut < second ? 1 : 2;
+    ASSERT_EQ(content.reports, reports(whole)) << cut;
+    const bool at_a_record = cut == 0 || cut == first || cut == second;
+    ASSERT_EQ(content.problems.empty(), at_a_record) << cut;
+    ASSERT_TRUE(content.only_torn) << cut;
+  }
+}
+
+TEST(OutboxFile, ADamagedByteCostsOneRecordAndIsNamed) {
+  const std::string bytes = bytes_of(reports(3));
+  const std::size_t first = outbox_record(report(1)).size();
+  const std::size_t second = first + outbox_record(report(2)).size();
+  for (std::size_t at = first; at < second; ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x20);
+    const auto content = read_outbox(damaged);
+    ASSERT_EQ(content.reports, (std::vector<SequencedReport>{report(1), report(3)})) << at;
+    ASSERT_EQ(content.problems.size(), 1U) << at;
+    ASSERT_NE(content.problems[0].find("at byte " + std::to_string(first)), std::string::npos)
+        << content.problems[0];
+    ASSERT_FALSE(content.only_torn) << at;
+  }
+}
+
+TEST(Outbox, KeepsWhatIsNotForgotten) {
+  const TempFolder folder;
+  {
+    Opened opened(folder / "outbox");
+    for (const auto& one : reports(4)) opened.outbox->append(one);
+    ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 4; }));
+    opened.outbox->forget(2);
+  }
+  // Forgotten records may come back until the file is rewritten or emptied; the others must.
+  Opened again(folder / "outbox");
+  for (const std::uint64_t sequence : {1, 3, 4}) {
+    EXPECT_NE(std::find(again.recovered.begin(), again.recovered.end(), report(sequence)),
+              again.recovered.end());
+  }
+}
+
+TEST(Outbox, WhatIsQueuedWhenItClosesIsWritten) {
+  const TempFolder folder;
+  {
+    Opened opened(folder / "outbox");
+    for (const auto& one : reports(50)) opened.outbox->append(one);
+  }
+  EXPECT_EQ(Opened(folder / "outbox").recovered, reports(50));
+}
+
+TEST(Outbox, IsEmptyWhenEverythingIsAcknowledged) {
+  const TempFolder folder;
+  Opened opened(folder / "outbox");
+  for (const auto& one : reports(3)) opened.outbox->append(one);
+  ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 3; }));
+  for (std::uint64_t i = 1; i <= 3; ++i) opened.outbox->forget(i);
+  EXPECT_TRUE(eventually(kDeadline, [&] { return fs::file_size(folder / "outbox") == 0; }));
+  opened.outbox->append(report(4));
+  ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 4; }));
+  opened.outbox.reset();
+  EXPECT_EQ(Opened(folder / "outbox").recovered, std::vector<SequencedReport>{report(4)});
+}
+
+TEST(Outbox, IsRewrittenWhenMostOfItIsForgotten) {
+  const TempFolder folder;
+  Opened opened(folder / "outbox");
+  SequencedReport large = report(3);
+  std::get<AttemptFailed>(large.report.body).message.assign(100'000, 'x');
+  for (large.sequence = 1; large.sequence <= 20; ++large.sequence) opened.outbox->append(large);
+  ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 20; }));
+  for (std::uint64_t i = 1; i <= 19; ++i) opened.outbox->forget(i);
+  ASSERT_TRUE(eventually(kDeadline, [&] { return fs::file_size(folder / "outbox") < 300'000; }));
+  opened.outbox.reset();
+  Opened again(folder / "outbox");
+  EXPECT_TRUE(again.problems.empty());
+  ASSERT_FALSE(again.recovered.empty());
+  EXPECT_EQ(again.recovered.back().sequence, 20U);
+}
+
+TEST(Outbox, GoesOnAfterATornTail) {
+  const TempFolder folder;
+  const std::string bytes = bytes_of(reports(3));
+  write(folder / "outbox", bytes.substr(0, bytes.size() - 5));
+  {
+    Opened opened(folder / "outbox");
+    EXPECT_EQ(opened.recovered, reports(2));
+    EXPECT_EQ(opened.problems.size(), 1U);
+    opened.outbox->append(report(3));
+  }
+  EXPECT_EQ(Opened(folder / "outbox").recovered, reports(3));
+}
+
+TEST(Outbox, ADamagedFileIsKeptAside) {
+  const TempFolder folder;
+  std::string bytes = bytes_of(reports(3));
+  bytes[20] = static_cast<char>(bytes[20] ^ 1);
+  write(folder / "outbox", bytes);
+  const Opened opened(folder / "outbox");
+  EXPECT_EQ(opened.recovered, (std::vector<SequencedReport>{report(2), report(3)}));
+  ASSERT_EQ(opened.problems.size(), 2U);
+  EXPECT_NE(opened.problems[1].find("outbox.damaged-1"), std::string::npos) << opened.problems[1];
+  EXPECT_EQ(*read_file(folder / "outbox.damaged-1", 1 << 20), bytes);
+}
+
+/// No file of this process may grow beyond so many bytes, as on a disk that is full.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limited{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*old_handler_)(int);
+};
+
+TEST(Outbox, AFullDiskIsWaitedForAndLeavesNoHalfRecord) {
+  const TempFolder folder;
+  {
+    Opened opened(folder / "outbox");
+    opened.outbox->append(report(1));
+    ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 1; }));
+    {
+      const FileSizeLimit limit(fs::file_size(folder / "outbox") + 10);
+      opened.outbox->append(report(2));
+      ASSERT_TRUE(eventually(kDeadline, [&] { return opened.warnings > 0; }));
+      EXPECT_EQ(opened.durable, 1U);
+    }
+    EXPECT_TRUE(eventually(kDeadline, [&] { return opened.durable == 2; }));
+    EXPECT_EQ(opened.fatals, 0);
+  }
+  const Opened again(folder / "outbox");
+  EXPECT_EQ(again.recovered, reports(2));
+  EXPECT_TRUE(again.problems.empty());
+}
+
+}  // namespace
+}  // namespace spin::daemon
