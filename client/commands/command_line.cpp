@@ -49,7 +49,7 @@ int run_command_line(int argc, char** argv) {
   app.add_option("--connect", invocation.connect,
                  "the coordinator, unix:PATH; default: $SPIN_CONNECT, else your own spind")
       ->type_name("ADDRESS");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // CLI11's own complaint that one is missing would hide a misspelt one
   app.fallthrough();
   app.get_formatter()->column_width(32);
   app.footer(kFooter);
@@ -58,6 +58,10 @@ int run_command_line(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return usage_exit(app, error);
+  }
+  if (!invocation.action) {
+    complain("a command is missing; `spinctl --help` lists them");
+    return kBadInput;
   }
   const int code = invocation.action();
   std::cout.flush();

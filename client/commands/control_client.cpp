@@ -23,17 +23,23 @@ constexpr seconds kListingDeadline{120};
 constexpr int kMaxReceiveBytes = 256 << 20;
 constexpr int kKeepaliveTime_ms = 20'000;
 constexpr int kKeepaliveTimeout_ms = 10'000;
-constexpr int kReconnectFirst_ms = 100;
-constexpr int kReconnectLimit_ms = 1'000;
+constexpr int kConnectTimeout_ms = 5'000;
+
+/// gRPC's word on a failed connection, without what it says of itself: "No such file or directory".
+std::string connection_failure(const std::string& message) {
+  if (!message.starts_with("failed to connect")) return message;
+  const auto last = message.rfind(": ");
+  return last == std::string::npos ? message : message.substr(last + 2);
+}
 
 std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime_ms);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout_ms);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirst_ms);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectFirst_ms);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectLimit_ms);
+  // gRPC's name for how long a connection may take to stand.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeout_ms);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
@@ -58,15 +64,24 @@ Result<std::vector<T>> all_from_wire(const Messages& messages) {
 
 struct ControlClient::State {
   std::string address, socket;
-  std::unique_ptr<v1::Control::Stub> stub;
+  std::unique_ptr<v1::Control::Stub> channel;
 
-  [[nodiscard]] Error failure(const grpc::Status& status) const {
+  /// A channel that has lost its connection is replaced: gRPC reads from one only while a call waits on it,
+  /// or every five seconds, so that calls which fail at once would keep it from ever noticing that it is
+  /// connected again.
+  v1::Control::Stub& stub() {
+    if (channel == nullptr) channel = v1::Control::NewStub(make_channel("unix:" + socket));
+    return *channel;
+  }
+
+  [[nodiscard]] Error failure(const grpc::Status& status) {
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) channel.reset();
     switch (status.error_code()) {
       case grpc::StatusCode::PERMISSION_DENIED:
       case grpc::StatusCode::UNAUTHENTICATED:
         return {ErrorCode::refused, status.error_message()};
       case grpc::StatusCode::UNAVAILABLE:
-        return absent(status.error_message());
+        return absent(connection_failure(status.error_message()));
       case grpc::StatusCode::DEADLINE_EXCEEDED:
         return {ErrorCode::unavailable, "the coordinator at " + address + " did not answer in time"};
       default:
@@ -92,14 +107,14 @@ struct ControlClient::State {
     grpc::ClientContext context;
     set_deadline(context, deadline);
     Response response;
-    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    const grpc::Status status = (stub().*method)(&context, request, &response);
     if (!status.ok()) return failure(status);
     return response;
   }
 
   /// Hands on every message of a stream until it ends or `each` fails.
   template <class Message, class Each>
-  Status drain(grpc::ClientContext& context, grpc::ClientReader<Message>& reader, const Each& each) const {
+  Status drain(grpc::ClientContext& context, grpc::ClientReader<Message>& reader, const Each& each) {
     Message message;
     Status converted;
     while (converted.ok() && reader.Read(&message)) converted = each(message);
@@ -119,7 +134,6 @@ Result<ControlClient> ControlClient::make(const std::string& address) {
   auto state = std::make_unique<State>();
   state->address = address;
   state->socket = socket;
-  state->stub = v1::Control::NewStub(make_channel("unix:" + socket));
   return ControlClient(std::move(state));
 }
 
@@ -148,7 +162,7 @@ Result<std::vector<JobRow>> ControlClient::jobs(const std::string& sweep) {
   request.set_sweep(sweep);
   grpc::ClientContext context;
   set_deadline(context, kListingDeadline);
-  const auto reader = state_->stub->ListJobs(&context, request);
+  const auto reader = state_->stub().ListJobs(&context, request);
   std::vector<JobRow> rows;
   const auto add = [&rows](const v1::JobRow& message) -> Status {
     SPIN_ASSIGN(JobRow row, wire::from_wire(message));
@@ -191,7 +205,7 @@ Status ControlClient::watch(const std::string& sweep, Interrupt& interrupt,
   request.set_sweep(sweep);
   grpc::ClientContext context;
   const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
-  const auto reader = state_->stub->Watch(&context, request);
+  const auto reader = state_->stub().Watch(&context, request);
   const auto show = [&each](const v1::SweepStatus& message) -> Status {
     SPIN_ASSIGN(const SweepStatus status, wire::from_wire(message));
     each(status);
@@ -208,7 +222,7 @@ Status ControlClient::logs(const std::string& job, bool follow, Interrupt& inter
   grpc::ClientContext context;
   if (!follow) set_deadline(context, kListingDeadline);
   const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
-  const auto reader = state_->stub->GetLogs(&context, request);
+  const auto reader = state_->stub().GetLogs(&context, request);
   const auto show = [&each](const v1::LogLine& message) -> Status {
     each(wire::from_wire(message));
     return {};

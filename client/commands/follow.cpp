@@ -23,8 +23,9 @@ constexpr int kListingShare = 10;
 /// Tells what became of single jobs, which the status of a sweep does not say.
 class JobNews {
  public:
-  JobNews(ControlClient& client, std::string sweep, render::ProgressDisplay& display)
-      : client_(client), sweep_(std::move(sweep)), display_(display) {}
+  JobNews(ControlClient& client, std::string sweep, render::ProgressDisplay& display,
+          const Interrupt& interrupt)
+      : client_(client), sweep_(std::move(sweep)), display_(display), interrupt_(interrupt) {}
 
   void look(const SweepStatus& status) {
     const auto& now = status.counts;
@@ -33,7 +34,11 @@ class JobNews {
     const bool has_trouble =
         !counts_ || now.failed + now.blocked + now.backoff + now.cancelled !=
                         counts_->failed + counts_->blocked + counts_->backoff + counts_->cancelled;
-    if (!is_over && Clock::now() < (has_trouble ? after_pause_ : after_interval_)) return;
+    // What went wrong is told soon, for no other status may follow; what ended well, with a later one.
+    const bool is_urgent = is_over || has_trouble;
+    if (!is_urgent && Clock::now() < after_interval_) return;
+    const auto pause = std::chrono::duration_cast<milliseconds>(after_pause_ - Clock::now());
+    if (pause > milliseconds{0} && interrupt_.wait_for(pause)) return;
     if (list()) counts_ = now;
   }
 
@@ -53,6 +58,7 @@ class JobNews {
   ControlClient& client_;
   const std::string sweep_;
   render::ProgressDisplay& display_;
+  const Interrupt& interrupt_;
   render::JobChanges changes_;
   std::optional<StateCounts> counts_;  ///< at the last listing
   Clock::time_point after_pause_{}, after_interval_{};
@@ -77,14 +83,14 @@ Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& swe
                                    render::ProgressDisplay& display, Interrupt& interrupt) {
   FollowedSweep followed;
   Patience patience(kReconnectLimit);
-  JobNews news(client, sweep, display);
+  JobNews news(client, sweep, display, interrupt);
   bool has_answered = is_expected;
   const auto each = [&](const SweepStatus& status) {
     followed.status = status;
     has_answered = true;
     patience.reset();
-    news.look(status);
     display.show(status);
+    news.look(status);
   };
   for (;;) {
     const Status end = client.watch(sweep, interrupt, each);

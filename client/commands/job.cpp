@@ -50,7 +50,7 @@ void add_job(CLI::App& app, Invocation& invocation) {
   add_format(*verb, options->format);
   verb->footer(
       "\nJSON is one object; CSV is the job's row of a listing.\n"
-      "\nExamples:\n  spinctl job 3f9a2c41d07e\n  spinctl job my-sweep/convmixer-64-8-4-3.unshared.s0 "
+      "\nExamples:\n  spinctl job 3f9a2c41d07e\n  spinctl job my-sweep/convmixer-64-8-4-3.s0 "
       "--format json");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return show_job(invocation, *options); };

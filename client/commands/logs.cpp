@@ -33,11 +33,11 @@ class LogPrinter {
 };
 
 int show_logs(const Invocation& invocation, const LogsOptions& options) {
+  Interrupt interrupt;
   auto client = ControlClient::make(invocation.address());
   if (!client.ok()) return report(client.error());
   // A quiet log gives no answer of its own to tell a coordinator that was there from one that was not.
   if (const auto known = client->job(options.job); !known.ok()) return report(known.error());
-  Interrupt interrupt;
   Patience patience(kReconnectLimit);
   LogPrinter printer;
   for (;;) {
@@ -62,8 +62,7 @@ void add_logs(CLI::App& app, Invocation& invocation) {
   auto* verb = app.add_subcommand("logs", "The log of a job, over all its attempts");
   verb->add_option("JOB", options->job, "hash, 8 or more digits of it, or SWEEP/NAME")->required();
   verb->add_flag("-f,--follow", options->follow, "wait for more until the job ends");
-  verb->footer(
-      "\nExamples:\n  spinctl logs 3f9a2c41d07e\n  spinctl logs my-sweep/convmixer-64-8-4-3.unshared.s0 -f");
+  verb->footer("\nExamples:\n  spinctl logs 3f9a2c41d07e\n  spinctl logs my-sweep/convmixer-64-8-4-3.s0 -f");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return show_logs(invocation, *options); };
   });

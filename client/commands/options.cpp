@@ -55,7 +55,7 @@ void add_format(CLI::App& app, render::Format& format) {
   };
   app.add_option_function<std::string>("--format", set, "how to write the listing; default: table")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->type_name("");
+      ->type_name("FORMAT");
 }
 
 void add_sweep_source(CLI::App& app, SweepSource& source) {

@@ -57,10 +57,10 @@ int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interru
 int submit(const Invocation& invocation, const SubmitOptions& options) {
   const auto sweep = read_sweep(options.source);
   if (!sweep.ok()) return report(sweep.error());
-  auto client = ControlClient::make(invocation.address());
-  if (!client.ok()) return report(client.error());
   std::optional<Interrupt> interrupt;
   if (options.wait) interrupt.emplace();
+  auto client = ControlClient::make(invocation.address());
+  if (!client.ok()) return report(client.error());
   const auto submitted = client->submit(*sweep);
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);

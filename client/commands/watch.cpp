@@ -10,9 +10,9 @@ namespace spin::cli {
 namespace {
 
 int watch(const Invocation& invocation, const std::string& sweep) {
+  Interrupt interrupt;
   auto client = ControlClient::make(invocation.address());
   if (!client.ok()) return report(client.error());
-  Interrupt interrupt;
   const auto display = make_display(STDOUT_FILENO);
   const auto followed = follow_sweep(*client, sweep, /*is_expected=*/false, *display, interrupt);
   display->close();

@@ -15,11 +15,6 @@ Table table_of(std::vector<Column> columns, const std::vector<R>& rows, std::fun
           [&rows, make = std::move(make)](std::size_t i) { return make(rows[i]); }};
 }
 
-std::string done_text(const ResultRow& row) {
-  const auto text = fmt::format("{}/{}", row.finished, row.seeds);
-  return row.diverged == 0 ? text : fmt::format("{}, {} diverged", text, row.diverged);
-}
-
 Row job_cells(const JobRow& row) {
   return {{row.id.short_hex(), row.id.hex(), Tone::muted},
           text_cell(row.name),
@@ -49,10 +44,11 @@ Row result_cells(const ResultRow& row) {
           std::move(top1),
           value_cell(row.top1_deviation ? Value{*row.top1_deviation} : Value{Missing{}}),
           std::move(against),
-          {done_text(row), Missing{}, row.finished < row.seeds ? Tone::warning : Tone::plain},
+          {fmt::format("{}/{}", row.finished, row.seeds), Missing{},
+           row.finished < row.seeds ? Tone::warning : Tone::plain},
           value_cell(std::int64_t{row.seeds}),
           value_cell(std::int64_t{row.finished}),
-          value_cell(std::int64_t{row.diverged})};
+          {std::to_string(row.diverged), std::int64_t{row.diverged}, Tone::warning}};
 }
 
 }  // namespace
@@ -127,11 +123,11 @@ Table results_table(const std::vector<ResultRow>& rows) {
        {.key = "flops", .title = "FLOPs", .align = Align::right},
        {.key = "top1", .title = "top-1 %", .align = Align::right},
        {.key = "top1_deviation", .title = "", .audience = Audience::machines},
-       {.key = "difference", .title = "vs unshared", .align = Align::right},
+       {.key = "difference", .title = "diff", .align = Align::right},
        {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people},
        {.key = "seeds", .title = "", .audience = Audience::machines},
        {.key = "finished", .title = "", .audience = Audience::machines},
-       {.key = "diverged", .title = "", .audience = Audience::machines}},
+       {.key = "diverged", .title = "diverged", .align = Align::right, .drop_if = "0"}},
       rows, result_cells);
 }
 

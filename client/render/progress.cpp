@@ -71,7 +71,8 @@ std::string overall_line(const SweepStatus& status, std::size_t width, const Sty
   std::string behind = "  " + share(share_done(status));
   if (status.seconds_left && status.counts.live() > 0)
     behind += "  " + duration(*status.seconds_left) + " left";
-  const std::size_t room = width > behind.size() ? width - behind.size() : 0;
+  if (behind.size() > width) return shorten(behind.substr(2), width, Cut::end);
+  const std::size_t room = width - behind.size();
   return bar(share_done(status), std::min(kOverallBar, room), style) + behind;
 }
 

@@ -45,7 +45,7 @@ TEST_F(CommandLineTest, Version) {
 }
 
 TEST_F(CommandLineTest, BadUsageIsTwo) {
-  expect_complaint(spinctl({}), kBadInput, "subcommand");
+  expect_complaint(spinctl({}), kBadInput, "a command is missing");
   expect_complaint(spinctl({"frobnicate"}), kBadInput, "frobnicate");
   expect_complaint(spinctl({"status", "--colour"}), kBadInput, "--colour");
   expect_complaint(spinctl({"jobs"}), kBadInput, "SWEEP");

@@ -181,6 +181,7 @@ TEST_F(ControlTest, InterruptedWatchEndsThoughTheCoordinatorIsGone) {
   ASSERT_TRUE(shows(watch, "trying again")) << watch.output();
   watch.signal(SIGTERM);
   EXPECT_EQ(watch.wait(seconds(20)), 128 + SIGTERM) << watch.output();
+  EXPECT_NE(watch.output().find("stopped watching"), std::string::npos) << watch.output();
 }
 
 TEST_F(ControlTest, SubmitWaitEndsWithOneWhereAJobFailed) {
