@@ -17,7 +17,9 @@ std::vector<std::string> small_quickstart_args() {
           "--set",
           "dataset.eval_limit=500",
           "--set",
-          "training.epochs=2"};
+          "training.epochs=2",
+          "--set",
+          "training.batch_size=32"};
 }
 
 std::string unique_mark() {
