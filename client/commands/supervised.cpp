@@ -102,15 +102,17 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
   early_ends_ = was_well ? 1 : early_ends_ + 1;
   if (!was_killed(end)) strikes_ = was_well ? 1 : strikes_ + 1;
   const bool never_served = tells_ready_ && !was_ready_ && !was_killed(end);
-  if (never_served || strikes_ >= kMostStrikes) return {"", give_up(to_text(end))};
+  if (never_served || strikes_ >= kMostStrikes) return {"", give_up(end)};
   next_start_ = now + kFirstBackoff * (1 << std::min(early_ends_ - 1, kMostDoublings));
   return {fmt::format("spinctl: {} ended with {}; starting it again", name_, to_text(end)), {}};
 }
 
-Error Supervised::give_up(const std::string& how) const {
+Error Supervised::give_up(const ProcessEnd& end) const {
   const auto tail = tail_of(command_.log, log_start_);
-  return {ErrorCode::internal, fmt::format("{} does not stay up: it ended with {}{}", name_, how,
-                                           tail.empty() ? "" : "; the last lines of its log:\n" + tail)};
+  // Our daemons end with 2 where what they were given cannot be used: a database that another one holds, say.
+  const auto code = end.exit_code == 2 ? ErrorCode::invalid_argument : ErrorCode::internal;
+  return {code, fmt::format("{} does not stay up: it ended with {}{}", name_, to_text(end),
+                            tail.empty() ? "" : "; the last lines of its log:\n" + tail)};
 }
 
 bool Supervised::wait_for_end(milliseconds time) {

@@ -39,7 +39,7 @@ class Supervised {
   Look after_end(const ProcessEnd& end, Clock::time_point now);
   void read_ready();
   bool wait_for_end(std::chrono::milliseconds time);
-  [[nodiscard]] Error give_up(const std::string& how) const;
+  [[nodiscard]] Error give_up(const ProcessEnd& end) const;
 
   const std::string name_;
   const ChildProcess::Command command_;

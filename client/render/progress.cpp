@@ -30,7 +30,7 @@ JobNumbers numbers_of(const RunningJob& job) {
   const auto& progress = *job.progress;
   return {fmt::format("epoch {}/{}", progress.epoch, progress.epochs),
           progress.step > 0 ? fmt::format("loss {:.4f}", progress.loss) : "",
-          progress.images_per_second > 0 ? quantity(progress.images_per_second) + " images/s" : "",
+          progress.images_per_second > 0 ? quantity(progress.images_per_second) + " img/s" : "",
           share_of_steps(progress)};
 }
 
@@ -59,8 +59,8 @@ std::string running_line(const RunningJob& job, std::size_t name_width, std::siz
 }
 
 std::size_t name_width_of(const std::vector<RunningJob>& jobs, std::size_t shown, std::size_t width) {
-  // Two spaces before; a bar, an epoch and a loss behind. A rate is shown where there is still room.
-  const std::size_t numbers = 2 + 2 + job_bar(width) + 2 + 11 + 2 + 11;
+  // Two spaces before; a bar, an epoch, a loss and a rate behind.
+  const std::size_t numbers = 2 + 2 + job_bar(width) + 3 * (2 + 11);
   std::size_t longest = 0;
   for (std::size_t i = 0; i < shown; ++i) longest = std::max(longest, display_width(jobs[i].name));
   const std::size_t room = width > numbers + kLeastName ? width - numbers : kLeastName;

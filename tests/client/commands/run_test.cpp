@@ -44,7 +44,7 @@ TEST_F(RunTest, SaysWhyTheCoordinatorDoesNotStart) {
   install("spind", "echo 'spind: database is locked by process 17' >&2; exit 2");
   install("spin-worker", "exec sleep 600");
   const auto finished = run_command(command(), "run-test-start", seconds(60));
-  EXPECT_EQ(finished.exit_code, kWorkFailed) << finished.errors;
+  EXPECT_EQ(finished.exit_code, kBadInput) << finished.errors;
   EXPECT_NE(finished.errors.find("locked by process 17"), std::string::npos) << finished.errors;
   EXPECT_EQ(finished.output, "");
   EXPECT_TRUE(left_nothing());

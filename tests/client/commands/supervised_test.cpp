@@ -70,6 +70,7 @@ TEST_F(SupervisedTest, GivesUpOnWhatFailsAgainAndAgainAndShowsItsLog) {
   EXPECT_NE(given_up->message.find("exit code 7"), std::string::npos) << given_up->message;
   EXPECT_NE(given_up->message.find("no such device"), std::string::npos) << given_up->message;
   EXPECT_EQ(given_up->message.find("earlier run"), std::string::npos) << given_up->message;
+  EXPECT_EQ(given_up->code, ErrorCode::internal);
   EXPECT_EQ(news.size(), 4U);
 }
 
@@ -77,6 +78,7 @@ TEST_F(SupervisedTest, GivesUpAtOnceOnWhatNeverServed) {
   auto daemon = shell("exit 2", /*tells_ready=*/true);
   ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
   EXPECT_TRUE(news.empty());
+  EXPECT_EQ(given_up->code, ErrorCode::invalid_argument) << "2 says that what it was given cannot be used";
 }
 
 TEST_F(SupervisedTest, KnowsWhenADaemonServes) {

@@ -59,7 +59,7 @@ TEST(Progress, BlockShowsCountsShareTimeLeftAndEachRunningJob) {
   EXPECT_EQ(lines[1], "████████████░░░░░░░░░░░░░░░░░░  42.1 %  1m 12s left");
   EXPECT_EQ(
       lines[2],
-      "  convmixer-64-8-4-3.sequential-2.mean.s0  ████████░░░░░░░░  epoch 2/3  loss 0.5123  1.9 k images/s");
+      "  convmixer-64-8-4-3.sequential-2.mean.s0  ████████░░░░░░░░  epoch 2/3  loss 0.5123  1.9 k img/s");
   EXPECT_EQ(lines[3], "  convmixer-64-8-4-3.sequential-2.mean.s1  ░░░░░░░░░░░░░░░░  starting");
 }
 
@@ -71,7 +71,12 @@ TEST(Progress, EveryLineFitsAnyTerminal) {
 
 TEST(Progress, NarrowTerminalShortensNamesAndLeavesOutNumbers) {
   const auto lines = progress_lines(status(), {.width = 60}, 20);
-  EXPECT_EQ(lines[2], "  convmixer-6…-2.mean.s0  ████░░░░  epoch 2/3  loss 0.5123");
+  EXPECT_EQ(lines[2], "  convmi…an.s0  ████░░░░  epoch 2/3  loss 0.5123");
+}
+
+TEST(Progress, EightyColumnsHoldEveryNumber) {
+  const auto lines = progress_lines(status(), {.width = 80}, 20);
+  EXPECT_EQ(lines[2], "  convmixer-64-8…tial-2.mean.s0  ████░░░░  epoch 2/3  loss 0.5123  1.9 k img/s");
 }
 
 TEST(Progress, LowTerminalCountsTheJobsThatItCannotShow) {
