@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "schema/design/config_json.h"
 #include "schema/design/json_fields.h"
 
@@ -40,9 +42,9 @@ Status read_network(const json& object, Network& network) {
 
 bool is_layer_vector(const json& value) {
   if (!value.is_array()) return false;
-  for (const auto& label : value)
-    if (!label.is_number_unsigned() || label.get<std::uint64_t>() >= value.size()) return false;
-  return true;
+  return std::all_of(value.begin(), value.end(), [&](const json& label) {
+    return label.is_number_integer() && label >= 0 && label < value.size();
+  });
 }
 
 Status read_sharing(const json& object, JobConfig& config) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -51,10 +52,10 @@ template <std::signed_integral T>
 void JsonFields::read(const std::string& key, T& out) {
   const auto* value = find(key);
   if (!value) return;
-  const bool fits =
-      value->is_number_unsigned()
-          ? value->get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max())
-          : value->is_number_integer() && value->get<std::int64_t>() >= std::numeric_limits<T>::min();
+  constexpr auto kMax = std::numeric_limits<T>::max();
+  const bool fits = value->is_number_unsigned()
+                        ? value->get<std::uint64_t>() <= std::uint64_t{kMax}
+                        : value->is_number_integer() && std::in_range<T>(value->get<std::int64_t>());
   if (!fits) return refuse(key, "a whole number within range");
   out = value->get<T>();
 }

@@ -30,7 +30,11 @@ class Expansion {
   }
 
   Result<SweepPlan> run() {
-    SPIN_TRY(check_size());
+    const double points = count_points();
+    const double jobs = points * static_cast<double>(document_.seeds.size());
+    if (jobs > static_cast<double>(kMaxSweepJobs))
+      return too_many(jobs < 1e15 ? std::to_string(static_cast<std::int64_t>(jobs)) : "more than 10^15");
+    builder_.reserve(static_cast<std::size_t>(points));
     static const Point kNothing;
     if (document_.cells.empty()) SPIN_TRY(walk_axes(kNothing));
     for (const auto& cell : document_.cells) SPIN_TRY(walk_axes(cell));
@@ -38,12 +42,11 @@ class Expansion {
   }
 
  private:
-  [[nodiscard]] Status check_size() const {
-    double jobs = static_cast<double>(std::max<std::size_t>(document_.cells.size(), 1)) *
-                  static_cast<double>(document_.seeds.size());
-    for (const auto& axis : document_.axes) jobs *= static_cast<double>(axis.size());
-    if (jobs <= static_cast<double>(kMaxSweepJobs)) return {};
-    return too_many(jobs < 1e15 ? std::to_string(static_cast<std::int64_t>(jobs)) : "more than 10^15");
+  /// Points of axes, zip and cells together; a double, because a product of lists knows no bounds.
+  [[nodiscard]] double count_points() const {
+    auto points = static_cast<double>(std::max<std::size_t>(document_.cells.size(), 1));
+    for (const auto& axis : document_.axes) points *= static_cast<double>(axis.size());
+    return points;
   }
 
   [[nodiscard]] Error too_many(const std::string& jobs) const {

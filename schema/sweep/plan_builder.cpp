@@ -9,6 +9,14 @@ PlanBuilder::PlanBuilder(const Document& document) : labels_(document), seeds_(d
   plan_.max_attempts = document.max_attempts;
 }
 
+void PlanBuilder::reserve(std::size_t cells) {
+  plan_.cells.reserve(cells);
+  plan_.jobs.reserve(cells * seeds_.size());
+  first_job_.reserve(cells);
+  cell_of_.reserve(cells);
+  labels_.reserve(cells * seeds_.size());
+}
+
 int PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked) {
   return add(settings, checked, -1);
 }

@@ -21,6 +21,9 @@ class PlanBuilder {
  public:
   explicit PlanBuilder(const Document& document);
 
+  /// Makes room for a sweep of about so many cells.
+  void reserve(std::size_t cells);
+
   /// Index of the cell, new or known. `settings` word its labels.
   int add_cell(const Settings& settings, const CheckedConfig& checked);
   /// A cell whose jobs start from those of the cell `init`, seed by seed.

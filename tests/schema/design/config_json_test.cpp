@@ -60,8 +60,8 @@ TEST(ConfigJson, HoldsTheKeysOfTheFamilyOnly) {
 
 TEST(ConfigJson, NamesTheJobThatFusionStartsFrom) {
   const auto out = config_to_json(fused_on_fashion_mnist());
-  EXPECT_EQ(out.at("init_from"), std::string(32, 'a').replace(0, 32, "abababababababababababababababab") +
-                                     "abababababababababababababababab");
+  EXPECT_EQ(out.at("init_from"),
+            std::string("abababababababababababababababab") + "abababababababababababababababab");
   EXPECT_TRUE(config_to_json(convmixer(64, 8, 4, 3)).at("init_from").is_null());
 }
 
@@ -77,7 +77,8 @@ TEST(ConfigJson, RefusesUnknownKeysEverywhere) {
 
 TEST(ConfigJson, RefusesMissingKeysEverywhere) {
   const auto good = config_to_json(fused_on_fashion_mnist());
-  for (const auto& [path, value] : good.flatten().items()) {
+  const auto flat = good.flatten();
+  for (const auto& [path, value] : flat.items()) {
     if (path.starts_with("/sharing/layers/") || path.starts_with("/sharing/components/")) continue;
     auto bad = good;
     const json::json_pointer pointer(path);
@@ -88,11 +89,14 @@ TEST(ConfigJson, RefusesMissingKeysEverywhere) {
 
 TEST(ConfigJson, RefusesWrongTypesEverywhere) {
   const auto good = config_to_json(fused_on_fashion_mnist());
-  for (const auto& [path, value] : good.flatten().items()) {
+  const auto flat = good.flatten();
+  for (const auto& [path, value] : flat.items()) {
     auto bad = good;
     bad.at(json::json_pointer(path)) = json::array({json::object()});
     const auto message = error_of(bad);
-    EXPECT_NE(message.find(" is not "), std::string::npos) << path << ": " << message;
+    const bool refused = message.find(" is not ") != std::string::npos ||
+                         message.find("an object is expected") != std::string::npos;
+    EXPECT_TRUE(refused) << path << ": " << message;
   }
 }
 
