@@ -54,7 +54,7 @@ TEST(Submit, TheSamePlanAgainIsTheSameSweep) {
   const SweepId first = harness.submit(PlanOf("s").job("a").job("b"));
   EXPECT_EQ(harness.submit(PlanOf("s").job("a").job("b")), first);
   EXPECT_TRUE(harness.changes.empty());
-  EXPECT_EQ(all_of<SubmitAccepted>(harness.last)[0].jobs_new, 0);
+  EXPECT_EQ(all_of<SubmitAccepted>(harness.last).at(0).jobs_new, 0);
   harness.restart();
   EXPECT_EQ(harness.submit(PlanOf("s").job("b").job("a")), first);
   EXPECT_EQ(harness.store.sweeps().size(), 1U);
