@@ -6,6 +6,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "schema/base/file.h"
 #include "schema/base/version.h"
@@ -72,6 +73,16 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
+/// OpenMP threads that wait for the next piece of work spin for milliseconds, which costs nothing on a
+/// machine of their own and makes two trainers that share cores ten times slower. libgomp reads the limit
+/// when it is loaded, so the process starts itself again, once; a parent that sets either variable saves
+/// that.
+void limit_spinning(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/1);
+  execv("/proc/self/exe", argv);  // comes back only where it failed, and then the threads spin
+}
+
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
   if (!text.ok()) return fail(kExitUsage, text.error().message);
@@ -95,6 +106,7 @@ int run(int argc, char** argv) {
   if (options.job.empty() && !options.serve)
     return fail(kExitUsage,
                 "no job file; `spin-train job.json` runs one, `spin-train --help` shows examples");
+  limit_spinning(argv);
   const auto runtime = spin::prepare_runtime(options.device, options.threads);
   if (!runtime.ok()) return fail(kExitUsage, runtime.error().message);
   if (runtime->device.is_cpu() && spin::is_reference_blas(runtime->blas))

@@ -4,7 +4,9 @@
 #include <sstream>
 #include <stdexcept>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <torch/torch.h>
 #include <zlib.h>
 
 namespace spin {
@@ -31,6 +33,12 @@ std::string labels(int count) {
   for (int i = 0; i < count; ++i) values += static_cast<char>(i % kClasses);
   return values;
 }
+
+/// Tests run beside each other: one thread each, but where a test asks for more.
+class OneThread : public testing::Environment {
+  void SetUp() override { at::set_num_threads(1); }
+};
+[[maybe_unused]] const auto* const kOneThread = testing::AddGlobalTestEnvironment(new OneThread);
 
 }  // namespace
 

@@ -57,7 +57,7 @@ class TrainerBinary : public ::testing::Test {
   }
   static JobConfig endless() {
     auto config = tiny_config();
-    config.training.epochs = 1'000'000;
+    config.training.epochs = 100'000;
     return config;
   }
   TempFolder folder_;
