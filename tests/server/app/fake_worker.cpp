@@ -1,0 +1,117 @@
+#include "tests/server/app/fake_worker.h"
+
+#include <chrono>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "proto/wire/fleet.h"
+#include "schema/base/sha256.h"
+
+namespace spin {
+
+FakeWorker::FakeWorker(const std::string& address, const std::string& name, const std::string& version,
+                       std::vector<AttemptToken> held)
+    : stub_(v1::Fleet::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {
+  // Reached only where the coordinator is broken.
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  stream_ = stub_->Attach(&context_);
+  send(WorkerHello{.name = name,
+                   .version = version,
+                   .host = "test",
+                   .device = "cpu",
+                   .slots = 4,
+                   .threads = 1,
+                   .pid = 1,
+                   .held = std::move(held)});
+}
+
+void FakeWorker::send(const WorkerMessage& message) {
+  v1::WorkerMessage wire;
+  wire::to_wire(message, &wire);
+  stream_->Write(wire);
+}
+
+bool FakeWorker::read_one() {
+  v1::CoordinatorMessage wire;
+  if (!stream_->Read(&wire)) return false;
+  auto message = wire::from_wire(wire);
+  EXPECT_TRUE(message.ok());
+  if (const auto* welcome = std::get_if<Welcome>(&*message)) welcomes_.push_back(*welcome);
+  if (const auto* lease = std::get_if<Lease>(&*message)) leases_.push_back(*lease);
+  if (const auto* stop = std::get_if<StopAttempt>(&*message)) stops_.push_back(*stop);
+  if (const auto* ack = std::get_if<ReportAck>(&*message)) {
+    EXPECT_EQ(ack->sequence, acknowledged_ + 1) << "acknowledgements keep the order of the reports";
+    acknowledged_ = ack->sequence;
+  }
+  return true;
+}
+
+template <class T>
+std::optional<T> FakeWorker::next(std::vector<T>* kept) {
+  while (kept->empty())
+    if (!read_one()) return {};
+  T first = kept->front();
+  kept->erase(kept->begin());
+  return first;
+}
+
+Welcome FakeWorker::welcome() { return next(&welcomes_).value_or(Welcome{}); }
+std::optional<Lease> FakeWorker::lease() { return next(&leases_); }
+std::optional<StopAttempt> FakeWorker::stop() { return next(&stops_); }
+void FakeWorker::offer(int slots) { send(Credits{slots}); }
+
+void FakeWorker::report(const Lease& lease, ReportBody body) {
+  send(SequencedReport{++sent_, {.job = lease.job, .attempt = lease.attempt, .body = std::move(body)}});
+}
+
+void FakeWorker::wait_for_acks() {
+  while (acknowledged_ < sent_) ASSERT_TRUE(read_one()) << "the stream ended before all was acknowledged";
+}
+
+void FakeWorker::finish(const Lease& lease) {
+  report(lease, AttemptStarted{});
+  report(lease, EpochFinished{
+                    {.epoch = 1, .loss = 1, .top1 = 50, .top5 = 90, .images_per_second = 10, .seconds = 1}});
+  report(lease, LogLines{{"training " + lease.name}});
+  const ArtifactRef model = upload("model of " + lease.name);
+  report(lease, AttemptFinished{.result = {.outcome = Outcome::completed,
+                                           .top1 = 60,
+                                           .top5 = 95,
+                                           .params = 1000,
+                                           .flops = 2000,
+                                           .images_per_second = 10,
+                                           .peak_bytes = 1 << 20,
+                                           .seconds = 2},
+                                .model = model});
+  wait_for_acks();
+}
+
+ArtifactRef FakeWorker::upload(const std::string& bytes) {
+  const ArtifactRef artifact{.id = {sha256(bytes)}, .kind = ArtifactKind::model, .bytes = std::ssize(bytes)};
+  grpc::ClientContext context;
+  v1::UploadArtifactResponse response;
+  const auto writer = stub_->UploadArtifact(&context, &response);
+  v1::UploadArtifactRequest message;
+  message.set_sha256(wire::digest_to_wire(artifact.id.digest));
+  message.set_bytes(artifact.bytes);
+  message.mutable_chunk()->set_data(bytes);
+  writer->Write(message);
+  writer->WritesDone();
+  const auto status = writer->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return artifact;
+}
+
+grpc::Status FakeWorker::leave() {
+  stream_->WritesDone();
+  return status();
+}
+
+grpc::Status FakeWorker::status() {
+  while (read_one()) {
+  }
+  return stream_->Finish();
+}
+
+}  // namespace spin
