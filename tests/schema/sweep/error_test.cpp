@@ -1,0 +1,178 @@
+#include "tests/schema/sweep/sweep_text.h"
+
+namespace spin {
+namespace {
+
+/// What a sweep is refused with that has `more` from line 6 on.
+std::string refusal(const std::string& more, ErrorCode code = ErrorCode::invalid_argument) {
+  const auto error = bad_plan(small_sweep(more));
+  EXPECT_EQ(error.code, code) << error.message;
+  return error.message;
+}
+
+TEST(SweepErrors, UnknownKeysWithTheNearestOne) {
+  EXPECT_EQ(refusal("\npriorty: 3\n"), "s.yaml:7: priorty: is no key of a sweep; did you mean priority?");
+  EXPECT_EQ(refusal("sharing:\n  mapping: strided\n  rat: 2\n"),
+            "s.yaml:8: sharing.rat: is no key of a sweep; did you mean sharing.rate?");
+  EXPECT_EQ(refusal("axes: {trainig.lr: [1]}\n"),
+            "s.yaml:6: axes.trainig.lr: is no key of a sweep; did you mean axes.training.lr?");
+  EXPECT_EQ(refusal("cells:\n- {netwrk.depth: 3}\n"),
+            "s.yaml:7: netwrk.depth: is no key of a sweep; did you mean network.depth?");
+  EXPECT_EQ(refusal("transform: {something: 3}\n"),
+            "s.yaml:6: transform.something: is no key of a sweep; transform holds kind, group");
+  EXPECT_NE(refusal("quite_different: 3\n").find("the keys are version, name, description, dataset, network"),
+            std::string::npos);
+}
+
+TEST(SweepErrors, WrongTypes) {
+  EXPECT_EQ(refusal("priority: high\n"),
+            "s.yaml:6: priority: 'high' stands here; a whole number is expected");
+  EXPECT_EQ(refusal("network.heads: 2.5\n"),
+            "s.yaml:6: network.heads: '2.5' stands here; a whole number is expected");
+  EXPECT_EQ(refusal("network.heads: '2'\n"),
+            "s.yaml:6: network.heads: '2' in quotes stands here; a whole number is expected");
+  EXPECT_EQ(refusal("network.heads: 5000000000\n"),
+            "s.yaml:6: network.heads: '5000000000' stands here; a whole number below 2^31 is expected");
+  EXPECT_EQ(refusal("training.lr: .inf\n"),
+            "s.yaml:6: training.lr: '.inf' stands here; a number is expected");
+  EXPECT_EQ(refusal("training.lr: [1]\n"), "s.yaml:6: training.lr: a list stands here; a number is expected");
+  EXPECT_EQ(refusal("network.pointwise_residual: yes\n"),
+            "s.yaml:6: network.pointwise_residual: 'yes' stands here; true or false is expected");
+  EXPECT_EQ(refusal("network.activation: tanh\n"),
+            "s.yaml:6: network.activation: 'tanh' stands here; gelu | relu is expected");
+  EXPECT_EQ(
+      refusal("sharing: sequential\n"),
+      "s.yaml:6: sharing: 'sequential' stands here; a map with mapping, distribution, rate, groups, layers, "
+      "components is expected");
+  EXPECT_EQ(refusal("sharing.layers: 4x2\n"),
+            "s.yaml:6: sharing.layers: '4x2' stands here; a list is expected");
+  EXPECT_EQ(refusal("seeds: 3\n"), "s.yaml:6: seeds: '3' stands here; a list is expected");
+}
+
+TEST(SweepErrors, ValuesOutOfRange) {
+  EXPECT_EQ(refusal("network.dropout: 1.5\n"),
+            "s.yaml:6: network.dropout: 1.5 is out of range; a number from 0 to below 1 is accepted");
+  EXPECT_EQ(refusal("max_attempts: 0\n"),
+            "s.yaml:6: max_attempts: 0 is out of range; a whole number from 1 to 1000 is accepted");
+  EXPECT_EQ(refusal("limits: {params: -1}\n"),
+            "s.yaml:6: limits.params: '-1' is out of range; a number above 0 is accepted");
+  EXPECT_EQ(refusal("seeds: [1, -2]\n"), "s.yaml:6: seeds: -2 is negative; seeds are 0 or above");
+  EXPECT_EQ(refusal("seeds: [1, 2, 1]\n"), "s.yaml:6: seeds: 1 stands twice; give each seed once");
+  EXPECT_EQ(refusal("seeds: []\n"),
+            "s.yaml:6: seeds: the list is empty; give at least one seed, such as [0]");
+  EXPECT_NE(
+      refusal("cells: [{network.depth: 2000000000}]\n").find("network.depth: 2000000000 is out of range"),
+      std::string::npos);
+}
+
+TEST(SweepErrors, ImpossibleCombinationsNameLineAndCell) {
+  EXPECT_EQ(refusal("sharing: {mapping: sequential, rate: 9}\n"),
+            "s.yaml:6: sharing.rate: 9 is above the depth; a network of 8 layers takes a rate from 1 to 8");
+  EXPECT_EQ(
+      refusal("sharing: {mapping: strided}\naxes:\n  network.depth: [8, 4]\n  sharing.rate:\n  - 2\n  - 6\n"),
+      "s.yaml:11: sharing.rate: 6 is above the depth; a network of 4 layers takes a rate from 1 to 4 (cell "
+      "network.depth: 4, sharing.rate: 6)");
+  EXPECT_NE(refusal("fusion: {strategy: mean}\n")
+                .find("s.yaml:6: fusion.strategy: mean fuses the weights of layers"),
+            std::string::npos);
+  EXPECT_NE(refusal("sharing.rate: 2\ntransform: {kind: affine, group: 48}\n")
+                .find("s.yaml:7: transform.group: 48 does not divide the 64 channels"),
+            std::string::npos);
+  EXPECT_EQ(bad_plan("version: 1\nname: a\ndataset: mnist\nnetwork:\n  channels: 8\n  depth: 4\n  patch: "
+                     "30\n  kernel: 3\n")
+                .message,
+            "s.yaml:7: network.patch: 30 pixels are larger than the image of 28; give at most 28");
+  EXPECT_NE(refusal("sharing: {groups: 3x2}\n").find("s.yaml:6: sharing.groups: '3x2' covers only 6 layers"),
+            std::string::npos);
+  EXPECT_EQ(refusal("sharing: {groups: 4x2, rate: 2}\n"),
+            "s.yaml:6: sharing.groups: stands beside sharing.rate, and each says by itself which layers "
+            "share; give one");
+}
+
+TEST(SweepErrors, MissingSettings) {
+  EXPECT_EQ(bad_plan("version: 1\nname: a\nnetwork: {channels: 8, depth: 4, patch: 4, kernel: 3}\n").message,
+            "s.yaml:1: dataset: is missing; give one, such as dataset: fashion-mnist");
+  EXPECT_EQ(
+      bad_plan("version: 1\nname: a\ndataset: mnist\nnetwork: {channels: 8, depth: 4, patch: 4}\n").message,
+      "s.yaml:4: network.kernel: is missing; a convmixer needs the side of its kernels");
+  EXPECT_EQ(refusal("sharing: {mapping: strided}\n"),
+            "s.yaml:6: sharing.rate: is missing; give the number of layers per group");
+  EXPECT_EQ(bad_plan("name: a\n").message, "s.yaml:1: version: is missing; write version: 1");
+  EXPECT_EQ(bad_plan("version: 2\nname: a\n").message, "s.yaml:1: version: '2' stands here; 1 is expected");
+  EXPECT_EQ(bad_plan("version: 1\n").message,
+            "s.yaml:1: name: is missing; name the sweep, such as name: my-sweep");
+}
+
+TEST(SweepErrors, NamesAndDataSets) {
+  const auto named = [](const std::string& name) {
+    return bad_plan("version: 1\nname: " + name + "\ndataset: mnist\n").message;
+  };
+  for (const char* name : {"'a b'", "a/b", "\"\"", "größe", "\"a\\0b\""})
+    EXPECT_EQ(named(name).substr(0, 15), "s.yaml:2: name:") << name;
+  EXPECT_EQ(named("a/b"), "s.yaml:2: name: 'a/b' is no name; 1 to 128 letters, digits, - _ . are accepted");
+  EXPECT_EQ(bad_plan(small_sweep(), {"dataset=fashion"}).message,
+            "--set dataset=fashion: dataset.name: 'fashion' is none of fashion-mnist | mnist | cifar10 | "
+            "cifar100 | "
+            "imagenet | imagefolder | synthetic");
+}
+
+TEST(SweepErrors, AxesZipCellsAndExclude) {
+  EXPECT_EQ(refusal("axes: {sharing.rate: 2}\n"),
+            "s.yaml:6: axes.sharing.rate: '2' stands here; a list of the values to walk is expected");
+  EXPECT_EQ(refusal("axes: {sharing.rate: []}\n"),
+            "s.yaml:6: axes.sharing.rate: the list is empty; give at least one value");
+  EXPECT_EQ(refusal("axes:\n  sharing.rate:\n  - 2\n  - two\n"),
+            "s.yaml:9: sharing.rate: 'two' stands here; a whole number is expected");
+  EXPECT_EQ(refusal("zip: [{network.depth: [8, 4], network.channels: [16]}]\n"),
+            "s.yaml:6: zip: network.channels has 1 values, but network.depth has 2; lists of one entry have "
+            "one length");
+  EXPECT_EQ(refusal("zip: {network.depth: [8, 4]}\n"),
+            "s.yaml:6: zip: a map stands here; a list of maps of lists is expected");
+  EXPECT_EQ(refusal("cells: [3]\n"), "s.yaml:6: cells: '3' stands here; a map of settings is expected");
+  EXPECT_EQ(refusal("exclude: {sharing.rate: 2}\n"),
+            "s.yaml:6: exclude: a map stands here; a list of maps of settings is expected");
+  EXPECT_EQ(refusal("axes: {network.depth: [8]}\nzip: [{network.depth: [8, 4]}]\n"),
+            "s.yaml:7: network.depth: stands in two axes; walk it in one");
+  EXPECT_EQ(refusal("axes: {network.depth: [8]}\ncells: [{network.depth: 4}]\n"),
+            "s.yaml:7: network.depth: stands in cells and in an axis; give it in one of the two");
+  EXPECT_EQ(refusal("training.epochs: 5\n"),
+            "s.yaml:6: training.epochs: stands twice, also on line 5; give it once");
+}
+
+TEST(SweepErrors, WhatThisVersionDoesNotServe) {
+  const auto unsupported = [](const std::string& more) { return refusal(more, ErrorCode::unsupported); };
+  EXPECT_EQ(unsupported("sharing: {mapping: pyramid, rate: 2}\n"),
+            "s.yaml:6: sharing.mapping: not supported yet: sharing.mapping pyramid");
+  EXPECT_EQ(
+      unsupported("sharing.rate: 2\naxes:\n  transform: [{kind: none}, {kind: affine, group: 16}]\n"),
+      "s.yaml:8: transform.kind: not supported yet: transform.kind affine (cell transform.kind: affine, "
+      "transform.group: 16)");
+  EXPECT_EQ(unsupported("training.randaugment: {layers: 2, magnitude: 9}\n"),
+            "s.yaml:6: training.randaugment.layers: not supported yet: training.randaugment.layers 2");
+  EXPECT_EQ(unsupported("baselines: {scaling: [depth, channels], match: paper}\n"),
+            "s.yaml:6: baselines.scaling: not supported yet: baselines.scaling depth");
+  EXPECT_EQ(unsupported("requires: {device: cuda, memory: 20GiB, labels: [a100]}\n"),
+            "s.yaml:6: requires.device: not supported yet: requires.device cuda");
+  EXPECT_EQ(unsupported("network.family: deit\n"),
+            "s.yaml:6: network.family: not supported yet: network.family deit");
+}
+
+TEST(SweepErrors, WhatIsNotServedIsCheckedAllTheSame) {
+  EXPECT_EQ(refusal("requires: {memory: 20GB}\n"),
+            "s.yaml:6: requires.memory: '20GB' stands here; an amount in KiB, MiB or GiB, such as 20GiB, is "
+            "expected");
+  EXPECT_EQ(refusal("requires: {device: tpu}\n"),
+            "s.yaml:6: requires.device: 'tpu' stands here; cpu | cuda is expected");
+  EXPECT_EQ(refusal("requires: {labels: a100}\n"),
+            "s.yaml:6: requires.labels: 'a100' stands here; a list is expected");
+  EXPECT_EQ(refusal("baselines: {scaling: [width]}\n"),
+            "s.yaml:6: baselines.scaling: 'width' stands here; depth | channels is expected");
+  EXPECT_EQ(refusal("baselines: {match: best}\n"),
+            "s.yaml:6: baselines.match: 'best' stands here; paper | closest is expected");
+  EXPECT_NE(
+      refusal("sharing: {rate: 2, components: [attention]}\n").find("attention is no part of a convmixer"),
+      std::string::npos);
+}
+
+}  // namespace
+}  // namespace spin

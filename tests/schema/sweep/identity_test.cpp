@@ -1,0 +1,104 @@
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "schema/base/sha256.h"
+#include "tests/schema/sweep/sweep_text.h"
+
+namespace spin {
+namespace {
+
+using Names = std::vector<std::string>;
+
+TEST(Identity, IsTheHashOfTheVersionedCanonicalJson) {
+  const auto planned =
+      good_plan(small_sweep("axes: {sharing.rate: [1, 2, 3], training.lr: [0.1, 1.0e-7]}\nseeds: [0, 5]\n"
+                            "fusion: {init: random}\nsharing: {components: [bias, pointwise]}\n"));
+  ASSERT_EQ(planned.jobs.size(), 12U);
+  for (const auto& job : planned.jobs) {
+    EXPECT_EQ(job.id.digest, sha256("spin-job-v1\n" + config_to_json(job.config).dump()));
+    EXPECT_EQ(job.id, job_id(job.config));
+  }
+}
+
+TEST(Identity, NeverChangesFromOneVersionToTheNext) {
+  // Databases hold these. Where a change of the format is meant, the version in the hash is raised with it.
+  EXPECT_EQ(
+      config_to_json(good_plan(small_sweep()).jobs.at(0).config).dump(),
+      R"({"dataset":{"channels":1,"classes":10,"eval_limit":0,"name":"fashion-mnist","resolution":28,"root":"",)"
+      R"("train_limit":0},"fusion":{"strategy":"none"},"init_from":null,"network":{"activation":"gelu",)"
+      R"("channels":64,"depth":8,"dropout":0.0,"family":"convmixer","kernel":3,"patch":4,)"
+      R"("pointwise_residual":false,"resolution":28},"seed":0,"sharing":{"components":[],)"
+      R"("layers":[0,1,2,3,4,5,6,7]},"training":{"batch_size":128,"clip_grad_norm":1.0,"cutmix":0.0,"epochs":3,)"
+      R"("label_noise":0.0,"label_smoothing":0.1,"lr":0.01,"mixup":0.0,"optimizer":"adamw","precision":"fp32",)"
+      R"("randaugment":null,"random_erasing":0.0,"schedule":"one_cycle","warmup_epochs":0.0,)"
+      R"("weight_decay":2e-05},"transform":{"kind":"none"},"version":1})");
+  EXPECT_EQ(only_id(small_sweep()).hex(), "af718889f1bf9cb31f76ec80ccc6ff8965a6357e8646fe3f67e876c928cccf24");
+}
+
+TEST(Identity, SpellingsOfOneNetworkAreOneJob) {
+  const auto sequential = only_id(small_sweep("sharing: {mapping: sequential, rate: 2}\n"));
+  for (const char* spelling : {"sharing: {rate: 2}\n", "sharing: {groups: '4x2'}\n",
+                               "sharing.groups: 1x2 3x2\n", "sharing: {layers: [9, 9, 4, 4, 0, 0, 7, 7]}\n",
+                               "sharing:\n  mapping: sequential\n  rate: 2\n  components: [pointwise]\n",
+                               "sharing: {mapping: sequential, rate: 2}\ndescription: other\npriority: 9\n",
+                               "sharing: {mapping: sequential, rate: 2}\nnetwork.resolution: 28\n",
+                               "sharing: {mapping: sequential, rate: 2}\nnetwork.heads: 3\n",
+                               "sharing: {mapping: sequential, rate: 2}\ntraining.lr: 1.0e-2\n"})
+    EXPECT_EQ(only_id(small_sweep(spelling)), sequential) << spelling;
+}
+
+TEST(Identity, WhatSharesNothingIsTheUnsharedNetwork) {
+  const auto unshared = only_id(small_sweep());
+  for (const char* spelling :
+       {"sharing: {mapping: none, rate: 4}\n", "sharing: {mapping: strided, rate: 1}\n",
+        "sharing: {groups: 8x1}\n", "sharing: {layers: [0, 1, 2, 3, 4, 5, 6, 7]}\n",
+        "sharing: {mapping: sequential, rate: 2, components: []}\n", "pretrain: {epochs: 9}\n"})
+    EXPECT_EQ(only_id(small_sweep(spelling)), unshared) << spelling;
+}
+
+TEST(Identity, EverySettingMakesAnotherJob) {
+  const Names settings = {"dataset: mnist",
+                          "dataset: {name: fashion-mnist, train_limit: 10000}",
+                          "dataset: {name: fashion-mnist, eval_limit: 10}",
+                          "dataset: {name: fashion-mnist, root: /data}",
+                          "network.channels: 32",
+                          "network.depth: 4",
+                          "network.patch: 7",
+                          "network.kernel: 5",
+                          "network.activation: relu",
+                          "network.pointwise_residual: true",
+                          "sharing: {mapping: sequential, rate: 2}",
+                          "sharing: {mapping: strided, rate: 2}",
+                          "sharing: {mapping: sequential, rate: 4}",
+                          "sharing: {mapping: sequential, rate: 2, components: [depthwise]}",
+                          "{sharing: {rate: 2}, fusion: {strategy: mean, init: random}}",
+                          "{sharing: {rate: 2}, fusion: {strategy: choose_first, init: random}}",
+                          "training.epochs: 4",
+                          "training.batch_size: 64",
+                          "training.lr: 0.02",
+                          "training.weight_decay: 0",
+                          "training.schedule: cosine",
+                          "training.warmup_epochs: 1",
+                          "training.clip_grad_norm: 0",
+                          "training.label_smoothing: 0"};
+  std::set<std::string> ids = {only_id(small_sweep()).hex()};
+  for (const auto& setting : settings) {
+    const auto cell = setting.front() == '{' ? setting : "{" + setting + "}";
+    EXPECT_TRUE(ids.insert(only_id(small_sweep("cells: [" + cell + "]\n")).hex()).second) << setting;
+  }
+  EXPECT_TRUE(ids.insert(only_id(small_sweep("seeds: [1]\n")).hex()).second);
+}
+
+TEST(Identity, CoversThePretraining) {
+  const std::string fused = "sharing: {rate: 2}\nfusion: {strategy: mean}\n";
+  const auto three = good_plan(small_sweep(fused));
+  const auto nine = good_plan(small_sweep(fused + "pretrain: {epochs: 9}\n"));
+  ASSERT_EQ(three.jobs.size(), 2U);
+  ASSERT_EQ(nine.jobs.size(), 2U);
+  EXPECT_EQ(three.jobs[1].config.training, nine.jobs[1].config.training);
+  EXPECT_NE(three.jobs[1].id, nine.jobs[1].id);
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,77 @@
+#include <fstream>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/schema/sweep/sweep_text.h"
+
+namespace spin {
+namespace {
+
+using nlohmann::json;
+
+const std::string kSweep = small_sweep(
+    "sharing: {mapping: sequential, rate: 2}\n"
+    "axes: {fusion.strategy: [none, mean]}\n"
+    "exclude: [{fusion.strategy: none}]\n");
+
+TEST(PlanJson, HoldsWhatTheContractSays) {
+  const auto plan = good_plan(kSweep);
+  const auto out = plan_to_json(plan);
+  EXPECT_EQ(out.at("sweep"), "small");
+  EXPECT_EQ(out.at("totals"),
+            (json{{"jobs", 2}, {"cells", 2}, {"left_out_by_exclude", 1}, {"left_out_by_limits", 0}}));
+  const auto& job = out.at("jobs").at(1);
+  EXPECT_EQ(job.at("name"), "convmixer-64-8-4-3.sequential-2.mean.s0");
+  EXPECT_EQ(job.at("hash"), plan.jobs[1].id.hex());
+  EXPECT_EQ(job.at("seed"), 0);
+  EXPECT_EQ(job.at("params"), 25'930);
+  EXPECT_TRUE(job.at("flops").is_number_integer());
+  EXPECT_EQ(job.at("flops"), 1'988'864);
+  EXPECT_EQ(job.at("groups"), (json{0, 0, 1, 1, 2, 2, 3, 3}));
+  EXPECT_EQ(job.at("depends_on"), json::array({plan.jobs[0].id.hex()}));
+  EXPECT_EQ(job.at("config"), config_to_json(plan.jobs[1].config));
+  EXPECT_EQ(job.size(), 8U);
+}
+
+TEST(PlanJson, ConfigurationsReadBack) {
+  for (const auto& job : good_plan(kSweep).jobs) {
+    const auto read = config_from_json(config_to_json(job.config));
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(*read, job.config);
+    EXPECT_EQ(job_id(*read), job.id);
+  }
+}
+
+TEST(PlanJson, TextIsTheSameJson) {
+  for (const auto& text : {kSweep, small_sweep("exclude: [{network.depth: 8}]\n")}) {
+    const auto plan = good_plan(text);
+    std::ostringstream out;
+    write_plan_json(plan, out);
+    EXPECT_EQ(json::parse(out.str()), plan_to_json(plan));
+  }
+}
+
+std::string shipped(const std::string& name) {
+  std::ifstream file(SPIN_SOURCE_DIR "/deploy/sweeps/" + name);
+  EXPECT_TRUE(file.is_open()) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(PlanJson, ShippedSweepsHoldWhatTheyPromise) {
+  for (const char* name : {"fashion-mnist.yaml", "fashion-mnist-long.yaml"}) {
+    SCOPED_TRACE(name);
+    const auto plan = good_plan(shipped(name));
+    EXPECT_EQ(job_names(plan),
+              (std::vector<std::string>{
+                  "convmixer-64-8-4-3.s0", "convmixer-64-8-4-3.sequential-2.s0",
+                  "convmixer-64-8-4-3.sequential-4.s0", "convmixer-64-8-4-3.strided-2.s0",
+                  "convmixer-64-8-4-3.strided-4.s0", "convmixer-64-8-4-3.sequential-2.mean.s0",
+                  "convmixer-64-8-4-3.sequential-2.channel_weighted_mean.s0", "convmixer-64-4-4-3.s0"}));
+    for (const std::size_t fused : {5UL, 6UL})
+      EXPECT_EQ(plan.jobs.at(fused).depends_on, std::vector<JobId>{plan.jobs.at(0).id});
+  }
+}
+
+}  // namespace
+}  // namespace spin
