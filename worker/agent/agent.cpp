@@ -63,9 +63,11 @@ void Agent::start_drain(const std::string& reason) {
   if (draining_) return;
   draining_ = true;
   send(Draining{});
-  const std::string what = attempts_.empty() ? "nothing is running"
-                                             : "finishing " + std::to_string(attempts_.size()) +
-                                                   " attempts first (a second SIGTERM ends them at once)";
+  const std::size_t count = attempts_.size();
+  const std::string what = count == 0
+                               ? "nothing is running"
+                               : "finishing " + std::to_string(count) + (count == 1 ? " job" : " jobs") +
+                                     " first (a second SIGTERM ends them at once)";
   say(Severity::info, reason + ": no more jobs are taken, " + what);
 }
 

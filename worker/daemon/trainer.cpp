@@ -4,12 +4,20 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <sys/wait.h>
 
 namespace spin::daemon {
 
 using boost::system::error_code;
+
+namespace {
+
+/// So that a trainer that never stops writing does not keep the strand.
+constexpr int kBlocksATurn = 64;
+
+}  // namespace
 
 Trainer::Stream::Stream(boost::asio::io_context& io, FileDescriptor fd, Lines cutter)
     : pipe(io, fd.release()), lines(std::move(cutter)) {
@@ -60,19 +68,31 @@ void Trainer::kill() {
   if (!exit_) ::kill(-pid_, SIGKILL);
 }
 
+// Waits without reading: bytes that a read had taken could not be put in order with those of the other pipe.
 void Trainer::read(Stream& stream, bool is_output) {
-  stream.pipe.async_read_some(boost::asio::buffer(stream.buffer), [self = shared_from_this(), &stream,
-                                                                   is_output](const error_code& error,
-                                                                              std::size_t count) {
-    if (error) return self->close(stream, is_output);
-    const bool fits = stream.lines.feed({stream.buffer.data(), count},
-                                        [&](std::string_view line) { self->take_line(line, is_output); });
-    if (fits) return self->read(stream, is_output);
-    self->sink_(agent::TrainerBroke{
-        self->slot_,
+  stream.pipe.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this(), &stream, is_output](const error_code& error) {
+                           if (error) return self->close(stream, is_output);
+                           self->read_available(stream, is_output);
+                           if (stream.open) self->read(stream, is_output);
+                         });
+}
+
+void Trainer::read_available(Stream& stream, bool is_output) {
+  std::array<char, 16384> block;
+  const auto take = [&](std::string_view line) { take_line(line, is_output); };
+  for (int blocks = 0; stream.open && blocks < kBlocksATurn; ++blocks) {
+    error_code error;
+    const std::size_t count = stream.pipe.read_some(boost::asio::buffer(block), error);
+    if (error == boost::asio::error::would_block) return;
+    if (error) return close(stream, is_output);
+    if (is_output) read_available(errors_, false);
+    if (stream.lines.feed({block.data(), count}, take)) continue;
+    sink_(agent::TrainerBroke{
+        slot_,
         {ErrorCode::resource_exhausted, "a line of more than " + std::to_string(kMaxEventBytes) + " bytes"}});
-    self->close(stream, is_output);
-  });
+    return close(stream, is_output);
+  }
 }
 
 void Trainer::take_line(std::string_view line, bool is_output) {

@@ -44,13 +44,14 @@ class Trainer : public std::enable_shared_from_this<Trainer> {
     Stream(boost::asio::io_context& io, FileDescriptor fd, Lines lines);
     boost::asio::posix::stream_descriptor pipe;
     Lines lines;
-    std::array<char, 16384> buffer{};
     bool open = true;
   };
 
   Trainer(boost::asio::io_context& io, int slot, ChildProcess child, Sink sink);
+  /// Log lines that were written before an event are taken before it.
   void read(Stream& stream, bool is_output);
   void take_line(std::string_view line, bool is_output);
+  void read_available(Stream& stream, bool is_output);
   void close(Stream& stream, bool is_output);
   void write_next();
   void announce_exit();

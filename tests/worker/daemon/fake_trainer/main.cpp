@@ -99,7 +99,10 @@ void run_job(const spin::RunCommand& run) {
   progress.step = progress.steps = 10;
   say(spin::ProgressEvent{progress});
   if (what == "finish") return finish(run, config);
-  if (what == "fail") return say(spin::FailedEvent{config.at("message").get<std::string>()});
+  if (what == "fail") {
+    std::fprintf(stderr, "failing now\n");
+    return say(spin::FailedEvent{config.at("message").get<std::string>()});
+  }
   if (what == "wait") return wait_for(config.at("file")) ? finish(run, config) : say(spin::StoppedEvent{});
   if (what == "garbage") std::puts("Hello, world");
   if (what == "long line") std::puts(std::string(2 << 20, 'x').c_str());
