@@ -8,6 +8,7 @@
 
 #include "proto/wire/control.h"
 #include "proto/wire/error.h"
+#include "proto/wire/library.h"
 #include "schema/base/paths.h"
 #include "spin/v1/control.grpc.pb.h"
 
@@ -33,6 +34,7 @@ std::string connection_failure(const std::string& message) {
 }
 
 std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
+  wire::keep_grpc();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime_ms);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout_ms);

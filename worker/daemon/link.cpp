@@ -12,11 +12,13 @@
 
 #include "proto/wire/error.h"
 #include "proto/wire/fleet.h"
+#include "proto/wire/library.h"
 #include "spin/v1/fleet.grpc.pb.h"
 
 namespace spin::daemon {
 
 std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+  wire::keep_grpc();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
