@@ -85,7 +85,10 @@ Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& swe
   Patience patience(kReconnectLimit);
   JobNews news(client, sweep, display, interrupt);
   bool has_answered = is_expected;
+  bool is_first = true;
   const auto each = [&](const SweepStatus& status) {
+    // What the first listing holds is no news: it is taken before anybody has seen a count.
+    if (std::exchange(is_first, false)) news.look(status);
     followed.status = status;
     has_answered = true;
     patience.reset();
