@@ -25,7 +25,6 @@ Status check_data(const JobConfig& config) {
 
 Status check_network(const Network& network) {
   if (network.family != Family::convmixer) return not_supported("network.family", enum_name(network.family));
-  if (network.dropout != 0) return not_supported("network.dropout", network.dropout);
   return {};
 }
 

@@ -18,6 +18,11 @@ Result<CheckedConfig> check(JobConfig config) {
   return checked;
 }
 
+/// Most comparisons of a cell with a map of `exclude`: a second or two of work.
+constexpr double kMaxComparisons = 1e7;
+/// Most layers over all jobs: their topologies then fill 256 MiB.
+constexpr std::int64_t kMaxLayers = std::int64_t{64} << 20;
+
 bool starts_from_unshared(const JobConfig& config) {
   return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
 }
@@ -30,11 +35,8 @@ class Expansion {
   }
 
   Result<SweepPlan> run() {
-    const double points = count_points();
-    const double jobs = points * static_cast<double>(document_.seeds.size());
-    if (jobs > static_cast<double>(kMaxSweepJobs))
-      return too_many(jobs < 1e15 ? std::to_string(static_cast<std::int64_t>(jobs)) : "more than 10^15");
-    builder_.reserve(static_cast<std::size_t>(points));
+    SPIN_TRY(check_size());
+    builder_.reserve(static_cast<std::size_t>(count_points()));
     static const Point kNothing;
     if (document_.cells.empty()) SPIN_TRY(walk_axes(kNothing));
     for (const auto& cell : document_.cells) SPIN_TRY(walk_axes(cell));
@@ -47,6 +49,19 @@ class Expansion {
     auto points = static_cast<double>(std::max<std::size_t>(document_.cells.size(), 1));
     for (const auto& axis : document_.axes) points *= static_cast<double>(axis.size());
     return points;
+  }
+
+  [[nodiscard]] Status check_size() const {
+    const double points = count_points();
+    const double jobs = points * static_cast<double>(document_.seeds.size());
+    if (jobs > static_cast<double>(kMaxSweepJobs))
+      return too_many(jobs < 1e15 ? std::to_string(static_cast<std::int64_t>(jobs)) : "more than 10^15");
+    if (points * static_cast<double>(document_.exclude.size()) > kMaxComparisons)
+      return source_.error("exclude has " + std::to_string(document_.exclude.size()) + " maps for " +
+                               std::to_string(static_cast<std::int64_t>(points)) +
+                               " cells; at most 10^7 comparisons of a map with a cell are made",
+                           ErrorCode::resource_exhausted);
+    return {};
   }
 
   [[nodiscard]] Error too_many(const std::string& jobs) const {
@@ -91,8 +106,17 @@ class Expansion {
       builder_.add_cell(settings, *checked);
     else
       SPIN_TRY(add_shared(taken, settings, *checked));
+    return check_growth();
+  }
+
+  /// Baselines and pretraining come on top of what check_size() counted.
+  [[nodiscard]] Status check_growth() {
     const auto jobs = static_cast<std::int64_t>(builder_.plan().jobs.size());
-    return jobs <= kMaxSweepJobs ? Status() : too_many(std::to_string(jobs));
+    if (jobs > kMaxSweepJobs) return too_many(std::to_string(jobs));
+    if (builder_.layers() <= kMaxLayers) return {};
+    return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
+                             " layers together, which is the limit; split the sweep",
+                         ErrorCode::resource_exhausted);
   }
 
   [[nodiscard]] bool is_excluded(const Settings& settings) const {

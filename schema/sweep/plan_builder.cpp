@@ -45,6 +45,7 @@ int PlanBuilder::add(const Settings& settings, const CheckedConfig& checked, int
       first_job_.push_back(plan_.jobs.size());
     }
     job.name = labels_.job_name(plan_.cells.back(), job.config, job.id);
+    layers_ += job.config.network.depth;
     plan_.jobs.push_back(std::move(job));
   }
   return index;

@@ -34,6 +34,8 @@ class PlanBuilder {
   /// does not.
   void compare(int cell, const JobConfig& unshared, int otherwise);
 
+  /// Layers of all jobs together.
+  [[nodiscard]] std::int64_t layers() const { return layers_; }
   SweepPlan& plan() { return plan_; }
   /// The finished plan.
   SweepPlan take();
@@ -54,6 +56,7 @@ class PlanBuilder {
   std::unordered_map<JobId, int> cell_of_;  ///< by the job of the first seed
   std::vector<Comparison> comparisons_;
   ConfigText text_;
+  std::int64_t layers_ = 0;
 };
 
 }  // namespace spin::sweep

@@ -107,6 +107,25 @@ TEST(HostileFile, TooManyJobs) {
   EXPECT_NE(bad_plan(text).message.find("asks for more than 10^15 jobs"), std::string::npos);
 }
 
+TEST(HostileFile, TooManyComparisons) {
+  std::string text = small_sweep(
+      "axes: {training.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\nseeds: [0]\nzip:\n- training.lr: [");
+  for (int i = 1; i < 1'000; ++i) text += std::to_string(i) + ", ";
+  text += "1.5]\nexclude:\n";
+  for (int i = 0; i < 1'001; ++i) text += "- {training.epochs: 3}\n";
+  const auto error = bad_plan(text);
+  EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(error.message.substr(0, 47), "s.yaml: exclude has 1001 maps for 10000 cells; ");
+}
+
+TEST(HostileFile, TooManyLayers) {
+  std::string text = small_sweep() + "seeds: [";
+  for (int i = 0; i < 70'000; ++i) text += std::to_string(i) + ",";
+  const auto error = bad_plan(text + "]\n", {"network.depth=1024"});
+  EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
+  EXPECT_NE(error.message.find("more than 67108864 layers together"), std::string::npos);
+}
+
 TEST(HostileFile, EveryBeginningOfAGoodFileIsReadOrRefused) {
   const std::string text = small_sweep(
       "axes: {sharing.rate: [2, 4]}\ncells:\n  - &a {network.depth: 8}\n"
