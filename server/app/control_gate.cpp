@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace spin {
@@ -42,6 +43,21 @@ Result<core::Message> request(Strand& strand, std::chrono::seconds limit, Put pu
   return message;
 }
 
+/// Asks the coordinator on the strand, and answers once all that the answer rests on is durable: who is told
+/// that a job is done finds its result in the store.
+template <class Question>
+auto ask(Strand& strand, Engine& engine, Question question)
+    -> Result<std::invoke_result_t<Question, const core::Coordinator&>> {
+  using Answer = std::invoke_result_t<Question, const core::Coordinator&>;
+  auto promise = std::make_shared<std::promise<Answer>>();
+  auto future = promise->get_future();
+  strand.post([&engine, promise, question = std::move(question)]() mutable {
+    auto answer = std::make_shared<Answer>(question(engine.coordinator()));
+    engine.after_commits([promise, answer] { promise->set_value(std::move(*answer)); });
+  });
+  return Strand::await(std::move(future), Strand::kAnswerLimit);
+}
+
 }  // namespace
 
 class ControlGate::Feed final : public StatusFeed {
@@ -54,12 +70,13 @@ class ControlGate::Feed final : public StatusFeed {
     if (not_before_ > deadline) return {};
     if (started_ && !watch_.wait_for_other(version_, deadline)) return {};
     // By value: an answer that comes too late finds no feed any more.
-    auto seen = gate_.parts_.strand.ask([parts = &gate_.parts_, sweep = sweep_] {
-      const auto& coordinator = parts->engine.coordinator();
-      parts->versions.follow(coordinator);
-      return std::pair(coordinator.sweep_version(sweep),
-                       coordinator.sweep_status(sweep, steady_clock::now()));
-    });
+    auto seen =
+        ask(gate_.parts_.strand, gate_.parts_.engine,
+            [&versions = gate_.parts_.versions, sweep = sweep_](const core::Coordinator& coordinator) {
+              versions.follow(coordinator);
+              return std::pair(coordinator.sweep_version(sweep),
+                               coordinator.sweep_status(sweep, steady_clock::now()));
+            });
     if (!seen.ok() || !seen->second) return {};
     started_ = true;
     version_ = seen->first;
@@ -100,14 +117,13 @@ Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
   if (!sweep.empty()) {
     SPIN_ASSIGN(only, parts_.reader.find_sweep(sweep));
   }
-  SPIN_ASSIGN(auto statuses, parts_.strand.ask([this, only] {
-    const auto& coordinator = parts_.engine.coordinator();
-    std::vector<SweepStatus> found;
-    for (const SweepId id : only ? std::vector{*only} : coordinator.sweeps())
-      if (auto status = coordinator.sweep_status(id, steady_clock::now()))
-        found.push_back(std::move(*status));
-    return found;
-  }));
+  SPIN_ASSIGN(auto statuses, ask(parts_.strand, parts_.engine, [only](const core::Coordinator& coordinator) {
+                std::vector<SweepStatus> found;
+                for (const SweepId id : only ? std::vector{*only} : coordinator.sweeps())
+                  if (auto status = coordinator.sweep_status(id, steady_clock::now()))
+                    found.push_back(std::move(*status));
+                return found;
+              }));
   for (auto& status : statuses) fill_names(&status);
   return statuses;
 }
@@ -148,14 +164,10 @@ Status ControlGate::logs(const std::string& job, bool follow, const std::functio
 }
 
 Result<bool> ControlGate::has_ended(core::JobKey job) {
-  auto promise = std::make_shared<std::promise<bool>>();
-  auto answer = promise->get_future();
-  parts_.strand.post([this, job, promise] {
-    const auto state = parts_.engine.coordinator().job_state(job);
-    const bool ended = !state || is_final(*state);
-    parts_.engine.after_commits([promise, ended] { promise->set_value(ended); });
+  return ask(parts_.strand, parts_.engine, [job](const core::Coordinator& coordinator) {
+    const auto state = coordinator.job_state(job);
+    return !state || is_final(*state);
   });
-  return Strand::await(std::move(answer), Strand::kAnswerLimit);
 }
 
 Result<std::vector<ResultRow>> ControlGate::results(const std::string& sweep) {
@@ -186,7 +198,9 @@ Result<std::int64_t> ControlGate::cancel(const std::string& target) {
 
 Result<std::vector<WorkerRow>> ControlGate::workers() {
   SPIN_ASSIGN(auto rows, parts_.reader.workers());
-  SPIN_ASSIGN(const auto live, parts_.strand.ask([this] { return parts_.engine.coordinator().workers(); }));
+  SPIN_ASSIGN(const auto live, ask(parts_.strand, parts_.engine, [](const core::Coordinator& coordinator) {
+                return coordinator.workers();
+              }));
   for (auto& row : rows) {
     const auto found =
         std::find_if(live.begin(), live.end(), [&](const auto& worker) { return worker.name == row.name; });

@@ -46,7 +46,7 @@ class Strand {
 
   template <class T>
   static Result<T> await(std::future<T> answer, std::chrono::seconds limit) {
-    if (answer.wait_for(limit) == std::future_status::ready) return answer.get();
+    if (answer.wait_for(limit) == std::future_status::ready) return take(answer);
     return Error{ErrorCode::unavailable,
                  "the coordinator did not answer within " + std::to_string(limit.count()) + " s; try again"};
   }
@@ -59,6 +59,15 @@ class Strand {
   }
 
  private:
+  template <class T>
+  static Result<T> take(std::future<T>& answer) {
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {
+      return Error{ErrorCode::unavailable, "the coordinator is stopping; try again"};
+    }
+  }
+
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::thread thread_;
