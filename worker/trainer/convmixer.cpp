@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <ATen/CPUGeneratorImpl.h>
+
 namespace spin {
 namespace {
 

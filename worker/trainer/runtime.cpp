@@ -5,6 +5,8 @@
 #include <sstream>
 #include <thread>
 
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
 
@@ -12,6 +14,7 @@ namespace spin {
 namespace {
 
 constexpr int kKeepBytes = 1 << 30;  // blocks below this are reused, not returned to the system at each free
+constexpr std::size_t kKeepFreeBytes = std::size_t{1} << 30;
 
 std::string text_of(const char* path) {
   std::ifstream file(path);
@@ -81,6 +84,8 @@ std::int64_t PeakMemory::bytes() const {
   return 0;
 }
 
-void trim_memory() { malloc_trim(0); }
+void trim_memory() {
+  if (mallinfo2().fordblks > kKeepFreeBytes) malloc_trim(0);
+}
 
 }  // namespace spin

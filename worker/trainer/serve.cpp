@@ -60,7 +60,7 @@ constexpr std::size_t kLineLimit = 1U << 20;
     }
     const auto end = runner.run(std::get<RunCommand>(item), queue.stop());
     if (end == JobEnd::failed && !runner.device_works()) break;
-    trim_memory();  // so that the next job's peak is its own
+    trim_memory();
   }
   log_line("the device no longer answers, ending");
   _exit(EXIT_FAILURE);  // the reader still uses the queue

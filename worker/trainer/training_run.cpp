@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include "worker/trainer/evaluation.h"
 
 namespace spin {
