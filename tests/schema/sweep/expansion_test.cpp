@@ -55,13 +55,13 @@ TEST(Expansion, AnAxisMayWalkWholeGroupsOfSettings) {
   const auto planned =
       good_plan(small_sweep("sharing.rate: 2\n"
                             "axes:\n"
-                            "  dataset: [fashion-mnist, {name: mnist, train_limit: 100}]\n"
+                            "  dataset: [fashion-mnist, {name: mnist, train_limit: 1000}]\n"
                             "  fusion: [{strategy: none}, {strategy: mean, init: random}]\n"));
   ASSERT_EQ(planned.jobs.size(), 4U);
   EXPECT_EQ(planned.jobs[3].config.dataset.name, "mnist");
-  EXPECT_EQ(planned.jobs[3].config.dataset.train_limit, 100);
+  EXPECT_EQ(planned.jobs[3].config.dataset.train_limit, 1000);
   EXPECT_EQ(planned.cells[3].fusion, "mean (random)");
-  EXPECT_EQ(planned.cells[3].settings, "dataset=mnist train_limit=100");
+  EXPECT_EQ(planned.cells[3].settings, "dataset=mnist train_limit=1000");
 }
 
 TEST(Expansion, ExcludeLeavesOutCellsThatMatchEveryEntry) {

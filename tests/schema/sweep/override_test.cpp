@@ -32,10 +32,10 @@ TEST(Override, ReplacesWholeMapsAndLists) {
             (Names{"convmixer-64-8-4-3.sequential-3.s0", "convmixer-64-8-4-3.strided-3.s0"}));
   EXPECT_EQ(job_names(good_plan(text, {"axes="})), Names{"convmixer-64-8-4-3.s0"});
   const auto limited = good_plan(small_sweep("cells: [{network.depth: 2}]\n"),
-                                 {"dataset={name: mnist, train_limit: 9}", "cells=[{network.depth: 3}]"});
+                                 {"dataset={name: mnist, train_limit: 900}", "cells=[{network.depth: 3}]"});
   EXPECT_EQ(job_names(limited), Names{"convmixer-64-3-4-3.s0"});
-  EXPECT_EQ(limited.jobs[0].config.dataset.train_limit, 9);
-  const auto renamed = good_plan(small_sweep(), {"dataset={name: mnist, train_limit: 9}", "dataset=mnist"});
+  EXPECT_EQ(limited.jobs[0].config.dataset.train_limit, 900);
+  const auto renamed = good_plan(small_sweep(), {"dataset={name: mnist, train_limit: 900}", "dataset=mnist"});
   EXPECT_EQ(renamed.jobs.at(0).config.dataset.train_limit, 0);
 }
 
