@@ -18,6 +18,17 @@ void drop_what_family_lacks(Network& network) {
   }
 }
 
+/// -0.0 equals 0.0 but is written differently, so it would give one job two identities.
+void drop_signs_of_zeros(JobConfig& config) {
+  auto& training = config.training;
+  auto& network = config.network;
+  for (double* value :
+       {&network.layer_scale, &network.mlp_ratio, &network.dropout, &training.lr, &training.weight_decay,
+        &training.warmup_epochs, &training.clip_grad_norm, &training.label_smoothing, &training.mixup,
+        &training.cutmix, &training.random_erasing, &training.label_noise})
+    *value += 0.0;
+}
+
 void tidy(Dataset& dataset) {
   while (dataset.root.size() > 1 && dataset.root.back() == '/') dataset.root.pop_back();
   if (dataset.root == default_dataset_root(dataset.name)) dataset.root.clear();
@@ -32,6 +43,7 @@ void tidy(Dataset& dataset) {
 
 JobConfig canonical(JobConfig config) {
   tidy(config.dataset);
+  drop_signs_of_zeros(config);
   drop_what_family_lacks(config.network);
   if (config.components.empty()) config.topology = Topology::unshared(config.topology.depth());
   if (config.topology.is_unshared()) {

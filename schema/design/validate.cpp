@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -117,9 +118,13 @@ Status check_sharing(const JobConfig& config) {
   return {};
 }
 
+bool shares_nothing(const JobConfig& config) {
+  return config.topology.is_unshared() || config.components.empty();
+}
+
 Status check_transform(const JobConfig& config) {
   if (config.transform.kind == TransformKind::none) return {};
-  if (config.topology.is_unshared())
+  if (shares_nothing(config))
     return fault(
         "transform.kind",
         std::string(enum_name(config.transform.kind)) +
@@ -132,11 +137,11 @@ Status check_transform(const JobConfig& config) {
 }
 
 Status check_fusion(const JobConfig& config) {
-  if (config.fusion.strategy == FusionStrategy::none || !config.topology.is_unshared()) return {};
+  if (config.fusion.strategy == FusionStrategy::none || !shares_nothing(config)) return {};
   return fault("fusion.strategy",
                std::string(enum_name(config.fusion.strategy)) +
                    " fuses the weights of layers that share, but no layers share any; set sharing "
-                   "with a rate above 1, or fusion.strategy: none");
+                   "with a rate above 1 and the components to share, or fusion.strategy: none");
 }
 
 Status check_training(const Training& training) {
@@ -158,6 +163,17 @@ Status check_training(const Training& training) {
   return number_in("training.label_noise", training.label_noise, 0, 1);
 }
 
+Status check_batch_fits(const JobConfig& config) {
+  const auto& dataset = config.dataset;
+  std::int64_t images = dataset.facts.train_images;
+  if (dataset.train_limit > 0)
+    images = images > 0 ? std::min(images, dataset.train_limit) : dataset.train_limit;
+  if (images == 0 || config.training.batch_size <= images) return {};
+  return fault("training.batch_size", std::to_string(config.training.batch_size) +
+                                          " images are more than the " + std::to_string(images) +
+                                          " of the training set; give at most " + std::to_string(images));
+}
+
 }  // namespace
 
 Status validate(const JobConfig& config) {
@@ -167,6 +183,7 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_transform(config));
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
+  SPIN_TRY(check_batch_fits(config));
   return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
 }
 

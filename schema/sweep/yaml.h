@@ -45,6 +45,8 @@ std::string describe(const Value& value);
 
 /// Limits of a document with every alias written out.
 inline constexpr std::size_t kMaxNodes = 600'000;
+/// Longest key: merge keys copy them, so long ones would multiply.
+inline constexpr std::size_t kMaxKeyBytes = 256;
 inline constexpr int kMaxLevels = 64;
 
 /// What is wrong with a document, and on which line of it.

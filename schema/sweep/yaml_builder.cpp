@@ -104,6 +104,9 @@ void YamlBuilder::add(const ValuePtr& value, Where where) {
 void YamlBuilder::take_key(Frame& frame, const Value& value, Where where) {
   if (value.kind != Value::Kind::scalar)
     refuse(where.line, describe(value) + " stands as a key; a key is plain text");
+  if (value.text.size() > kMaxKeyBytes)
+    refuse(where.line, "a key of " + std::to_string(value.text.size()) + " bytes; at most " +
+                           std::to_string(kMaxKeyBytes) + " are accepted");
   if (!frame.keys.insert(value.text).second)
     refuse(where.line, "the key '" + value.text.substr(0, 80) + "' stands twice in one map; give it once");
   frame.key = value.text;

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/schema/design/example_config.h"
 
@@ -65,6 +66,14 @@ TEST(Canonical, TheUsualFolderAndAllImagesAreTheDefault) {
   EXPECT_EQ(canonical(config).dataset.train_limit, 59'999);
   config.dataset.root = "/elsewhere/";
   EXPECT_EQ(canonical(config).dataset.root, "/elsewhere");
+}
+
+TEST(Canonical, ZeroHasOneSign) {
+  auto config = fused_on_fashion_mnist();
+  config.training.weight_decay = 0;
+  auto other = config;
+  other.training.weight_decay = -0.0;
+  EXPECT_EQ(config_to_json(canonical(other)).dump(), config_to_json(canonical(config)).dump());
 }
 
 TEST(Canonical, IsIdempotent) {

@@ -127,6 +127,20 @@ TEST(Validate, RefusesTransformAndFusionThatCannotBe) {
       std::string::npos);
 }
 
+TEST(Validate, RefusesFusionOfNoComponent) {
+  EXPECT_TRUE(
+      fault([](auto& c) { c.components = {}; }).starts_with("fusion.strategy: channel_weighted_mean fuses"));
+}
+
+TEST(Validate, RefusesABatchAboveTheTrainingSet) {
+  EXPECT_EQ(fault([](auto& c) { c.dataset.train_limit = 100; }),
+            "training.batch_size: 128 images are more than the 100 of the training set; give at most 100");
+  EXPECT_EQ(fault([](auto& c) { c.dataset.train_limit = 128; }), "valid");
+  EXPECT_EQ(
+      fault([](auto& c) { c.training.batch_size = 60'001; }),
+      "training.batch_size: 60001 images are more than the 60000 of the training set; give at most 60000");
+}
+
 TEST(Validate, RefusesDataSetsThatAreNone) {
   EXPECT_EQ(fault([](auto& c) { c.dataset.name = "fashion"; }),
             "dataset.name: 'fashion' is none of fashion-mnist | mnist | cifar10 | cifar100 | imagenet | "

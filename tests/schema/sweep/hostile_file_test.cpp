@@ -45,6 +45,11 @@ TEST(HostileFile, TooLarge) {
   EXPECT_NE(error.message.find("a sweep file may hold 1048576 (1 MiB)"), std::string::npos);
 }
 
+TEST(HostileFile, LongKey) {
+  EXPECT_EQ(bad_plan(small_sweep("? " + std::string(257, 'k') + "\n: 1\n")).message,
+            "s.yaml:6: a key of 257 bytes; at most 256 are accepted");
+}
+
 TEST(HostileFile, NestedTooDeep) {
   const auto nested = [](std::size_t levels) {
     return small_sweep("zip: " + std::string(levels, '[') + std::string(levels, ']') + "\n");
