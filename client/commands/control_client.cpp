@@ -1,6 +1,7 @@
 #include "client/commands/control_client.h"
 
 #include <cerrno>
+#include <optional>
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
@@ -46,9 +47,19 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-void set_deadline(grpc::ClientContext& context, seconds time) {
-  context.set_deadline(std::chrono::system_clock::now() + time);
-}
+/// The context of one call, which the interrupt cancels: at once where it has come already.
+class CallContext {
+ public:
+  CallContext(Interrupt* interrupt, std::optional<seconds> deadline) {
+    if (deadline) context_.set_deadline(std::chrono::system_clock::now() + *deadline);
+    if (interrupt != nullptr) cancel_.emplace(*interrupt, [this] { context_.TryCancel(); });
+  }
+  [[nodiscard]] grpc::ClientContext* get() { return &context_; }
+
+ private:
+  grpc::ClientContext context_;
+  std::optional<Interrupt::OnStop> cancel_;
+};
 
 template <class T, class Messages>
 Result<std::vector<T>> all_from_wire(const Messages& messages) {
@@ -66,6 +77,7 @@ Result<std::vector<T>> all_from_wire(const Messages& messages) {
 
 struct ControlClient::State {
   std::string address, socket;
+  Interrupt* interrupt = nullptr;
   std::unique_ptr<v1::Control::Stub> channel;
 
   /// A channel that has lost its connection is replaced: gRPC reads from one only while a call waits on it,
@@ -106,21 +118,20 @@ struct ControlClient::State {
   Result<Response> call(grpc::Status (v1::Control::Stub::*method)(grpc::ClientContext*, const Request&,
                                                                   Response*),
                         const Request& request, seconds deadline = kCallDeadline) {
-    grpc::ClientContext context;
-    set_deadline(context, deadline);
+    CallContext context(interrupt, deadline);
     Response response;
-    const grpc::Status status = (stub().*method)(&context, request, &response);
+    const grpc::Status status = (stub().*method)(context.get(), request, &response);
     if (!status.ok()) return failure(status);
     return response;
   }
 
   /// Hands on every message of a stream until it ends or `each` fails.
   template <class Message, class Each>
-  Status drain(grpc::ClientContext& context, grpc::ClientReader<Message>& reader, const Each& each) {
+  Status drain(CallContext& context, grpc::ClientReader<Message>& reader, const Each& each) {
     Message message;
     Status converted;
     while (converted.ok() && reader.Read(&message)) converted = each(message);
-    if (!converted.ok()) context.TryCancel();
+    if (!converted.ok()) context.get()->TryCancel();
     const grpc::Status status = reader.Finish();
     if (!converted.ok() || status.ok()) return converted;
     return failure(status);
@@ -131,11 +142,12 @@ ControlClient::ControlClient(std::unique_ptr<State> state) : state_(std::move(st
 ControlClient::~ControlClient() = default;
 ControlClient::ControlClient(ControlClient&&) noexcept = default;
 
-Result<ControlClient> ControlClient::make(const std::string& address) {
+Result<ControlClient> ControlClient::make(const std::string& address, Interrupt* interrupt) {
   SPIN_ASSIGN(const std::string socket, unix_socket_path(address));
   auto state = std::make_unique<State>();
   state->address = address;
   state->socket = socket;
+  state->interrupt = interrupt;
   return ControlClient(std::move(state));
 }
 
@@ -162,9 +174,8 @@ Result<std::vector<SweepStatus>> ControlClient::status(const std::string& sweep)
 Result<std::vector<JobRow>> ControlClient::jobs(const std::string& sweep) {
   v1::ListJobsRequest request;
   request.set_sweep(sweep);
-  grpc::ClientContext context;
-  set_deadline(context, kListingDeadline);
-  const auto reader = state_->stub().ListJobs(&context, request);
+  CallContext context(state_->interrupt, kListingDeadline);
+  const auto reader = state_->stub().ListJobs(context.get(), request);
   std::vector<JobRow> rows;
   const auto add = [&rows](const v1::JobRow& message) -> Status {
     SPIN_ASSIGN(JobRow row, wire::from_wire(message));
@@ -201,13 +212,11 @@ Result<std::vector<WorkerRow>> ControlClient::workers() {
   return all_from_wire<WorkerRow>(response.workers());
 }
 
-Status ControlClient::watch(const std::string& sweep, Interrupt& interrupt,
-                            const std::function<void(const SweepStatus&)>& each) {
+Status ControlClient::watch(const std::string& sweep, const std::function<void(const SweepStatus&)>& each) {
   v1::WatchRequest request;
   request.set_sweep(sweep);
-  grpc::ClientContext context;
-  const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
-  const auto reader = state_->stub().Watch(&context, request);
+  CallContext context(state_->interrupt, {});
+  const auto reader = state_->stub().Watch(context.get(), request);
   const auto show = [&each](const v1::SweepStatus& message) -> Status {
     SPIN_ASSIGN(const SweepStatus status, wire::from_wire(message));
     each(status);
@@ -216,15 +225,13 @@ Status ControlClient::watch(const std::string& sweep, Interrupt& interrupt,
   return state_->drain(context, *reader, show);
 }
 
-Status ControlClient::logs(const std::string& job, bool follow, Interrupt& interrupt,
+Status ControlClient::logs(const std::string& job, bool follow,
                            const std::function<void(const LogLine&)>& each) {
   v1::GetLogsRequest request;
   request.set_job(job);
   request.set_follow(follow);
-  grpc::ClientContext context;
-  if (!follow) set_deadline(context, kListingDeadline);
-  const Interrupt::OnStop cancel(interrupt, [&context] { context.TryCancel(); });
-  const auto reader = state_->stub().GetLogs(&context, request);
+  CallContext context(state_->interrupt, follow ? std::nullopt : std::optional(kListingDeadline));
+  const auto reader = state_->stub().GetLogs(context.get(), request);
   const auto show = [&each](const v1::LogLine& message) -> Status {
     each(wire::from_wire(message));
     return {};

@@ -19,12 +19,14 @@ struct Submitted {
   std::int64_t jobs = 0, jobs_new = 0;
 };
 
-/// Calls of the coordinator as plain values. Every call has a deadline, or ends with the interrupt.
-/// `unavailable` says how to start a coordinator.
+/// Calls of the coordinator as plain values. Every call ends with the interrupt, `unavailable`; all but
+/// watch() and a followed log have a deadline too. `unavailable` says how to start a coordinator where none
+/// is there.
 class ControlClient {
  public:
-  /// Connects with the first call. invalid_argument where this version does not serve the address.
-  static Result<ControlClient> make(const std::string& address);
+  /// Connects with the first call. `interrupt` outlives the client; null where signals end the process.
+  /// invalid_argument where this version does not serve the address.
+  static Result<ControlClient> make(const std::string& address, Interrupt* interrupt = nullptr);
   ~ControlClient();
   ControlClient(ControlClient&&) noexcept;
   ControlClient& operator=(ControlClient&&) = delete;
@@ -40,11 +42,9 @@ class ControlClient {
   Result<std::vector<WorkerRow>> workers();
 
   /// Every status until no job of the sweep can change by itself, or the interrupt comes.
-  Status watch(const std::string& sweep, Interrupt& interrupt,
-               const std::function<void(const SweepStatus&)>& each);
+  Status watch(const std::string& sweep, const std::function<void(const SweepStatus&)>& each);
   /// The job's log; with `follow` until the job ends, or the interrupt comes.
-  Status logs(const std::string& job, bool follow, Interrupt& interrupt,
-              const std::function<void(const LogLine&)>& each);
+  Status logs(const std::string& job, bool follow, const std::function<void(const LogLine&)>& each);
 
  private:
   struct State;

@@ -96,7 +96,7 @@ Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& swe
     news.look(status);
   };
   for (;;) {
-    const Status end = client.watch(sweep, interrupt, each);
+    const Status end = client.watch(sweep, each);
     followed.stopped = interrupt.stopped();
     if (end.ok() || followed.stopped) return followed;
     if (end.error().code != ErrorCode::unavailable || !has_answered) return end.error();

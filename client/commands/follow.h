@@ -48,7 +48,7 @@ struct FollowedSweep {
 };
 
 /// Shows a sweep until no job of it can change by itself. A coordinator that goes away once it has answered
-/// is waited for; `is_expected`: also one that has not answered yet.
+/// is waited for; `is_expected`: also one that has not answered yet. `interrupt` is the client's own.
 Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& sweep, bool is_expected,
                                    render::ProgressDisplay& display, Interrupt& interrupt);
 

@@ -1,23 +1,17 @@
 #include "client/commands/local_fleet.h"
 
-#include <cerrno>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <sys/un.h>
 
 namespace spin::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kLookInterval{20};
 constexpr seconds kStartLimit{60};
-constexpr std::size_t kSocketPathLimit = sizeof(sockaddr_un::sun_path) - 1;
 
 ChildProcess::Command coordinator_command(const std::string& program, const FleetSettings& settings) {
   return {{program, "--listen", "unix:" + settings.socket.string(), "--db", settings.database.string(),
@@ -36,23 +30,6 @@ ChildProcess::Command worker_command(const std::string& program, const FleetSett
 }
 
 }  // namespace
-
-Result<PrivateFolder> PrivateFolder::make() {
-  const char* variable = std::getenv("TMPDIR");
-  std::string name = variable != nullptr && variable[0] == '/' ? variable : "/tmp";
-  constexpr std::string_view kRest = "/spin-run.XXXXXX/spind.sock";
-  if (name.size() + kRest.size() > kSocketPathLimit) name = "/tmp";
-  name += "/spin-run.XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr)
-    return Error{ErrorCode::internal,
-                 fmt::format("no folder {} can be made: {}", name, std::generic_category().message(errno))};
-  return PrivateFolder(name);
-}
-
-PrivateFolder::~PrivateFolder() {
-  std::error_code ignored;
-  if (!path_.empty()) fs::remove_all(path_, ignored);
-}
 
 Result<std::unique_ptr<LocalFleet>> LocalFleet::make(const FleetSettings& settings, Interrupt& interrupt,
                                                      std::function<void(const std::string&)> say) {

@@ -13,22 +13,6 @@
 
 namespace spin::cli {
 
-/// A folder for this user alone that goes with the object.
-class PrivateFolder {
- public:
-  /// Under $TMPDIR, or under /tmp where a Unix socket in there would have too long a path.
-  static Result<PrivateFolder> make();
-  ~PrivateFolder();
-  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  PrivateFolder& operator=(PrivateFolder&&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::filesystem::path socket() const { return path_ / "spind.sock"; }
-
- private:
-  explicit PrivateFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
-
 struct FleetSettings {
   std::filesystem::path socket, database, artifacts, worker_state;
   std::filesystem::path spind_log, worker_log;

@@ -34,14 +34,16 @@ class LogPrinter {
 
 int show_logs(const Invocation& invocation, const LogsOptions& options) {
   Interrupt interrupt;
-  auto client = ControlClient::make(invocation.address());
+  auto client = ControlClient::make(invocation.address(), &interrupt);
   if (!client.ok()) return report(client.error());
   // A quiet log gives no answer of its own to tell a coordinator that was there from one that was not.
-  if (const auto known = client->job(options.job); !known.ok()) return report(known.error());
+  const auto known = client->job(options.job);
+  if (interrupt.stopped()) return 128 + interrupt.signal();
+  if (!known.ok()) return report(known.error());
   Patience patience(kReconnectLimit);
   LogPrinter printer;
   for (;;) {
-    const Status end = client->logs(options.job, options.follow, interrupt, [&](const LogLine& line) {
+    const Status end = client->logs(options.job, options.follow, [&](const LogLine& line) {
       patience.reset();
       printer.print(line);
     });

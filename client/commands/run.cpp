@@ -12,6 +12,7 @@
 #include "client/commands/follow.h"
 #include "client/commands/local_fleet.h"
 #include "client/commands/options.h"
+#include "client/commands/private_folder.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/listings.h"
@@ -154,7 +155,7 @@ int train_here(const RunOptions& options, const SweepText& sweep, int jobs) {
   if (!folder.ok()) return report(folder.error());
   const auto display = make_display(STDERR_FILENO);
   const auto settings = settings_of(options, *folder, jobs);
-  auto client = ControlClient::make("unix:" + settings.socket.string());
+  auto client = ControlClient::make("unix:" + settings.socket.string(), &interrupt);
   if (!client.ok()) return report(client.error());
   auto fleet = LocalFleet::make(settings, interrupt, [&](const std::string& line) { display->note(line); });
   if (!fleet.ok()) return report(fleet.error());

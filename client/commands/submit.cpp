@@ -59,9 +59,13 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   if (!sweep.ok()) return report(sweep.error());
   std::optional<Interrupt> interrupt;
   if (options.wait) interrupt.emplace();
-  auto client = ControlClient::make(invocation.address());
+  auto client = ControlClient::make(invocation.address(), interrupt ? &*interrupt : nullptr);
   if (!client.ok()) return report(client.error());
   const auto submitted = client->submit(*sweep);
+  if (!submitted.ok() && interrupt && interrupt->stopped()) {
+    complain("stopped before the coordinator answered; `spinctl status` shows whether it took the sweep");
+    return 128 + interrupt->signal();
+  }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), *interrupt) : kDone;

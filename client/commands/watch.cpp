@@ -11,7 +11,7 @@ namespace {
 
 int watch(const Invocation& invocation, const std::string& sweep) {
   Interrupt interrupt;
-  auto client = ControlClient::make(invocation.address());
+  auto client = ControlClient::make(invocation.address(), &interrupt);
   if (!client.ok()) return report(client.error());
   const auto display = make_display(STDOUT_FILENO);
   const auto followed = follow_sweep(*client, sweep, /*is_expected=*/false, *display, interrupt);

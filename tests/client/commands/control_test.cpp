@@ -184,6 +184,26 @@ TEST_F(ControlTest, InterruptedWatchEndsThoughTheCoordinatorIsGone) {
   EXPECT_NE(watch.output().find("stopped watching"), std::string::npos) << watch.output();
 }
 
+TEST_F(ControlTest, InterruptEndsCallsThatGetNoAnswer) {
+  struct Case {
+    std::vector<std::string> args;
+    int signal;
+    const char* message;
+  };
+  const auto job = ask_json({"jobs", "tiny"})[0].at("id").get<std::string>();
+  FakeCoordinator::Hold hold(coordinator);
+  for (const auto& [args, signal, message] :
+       {Case{{"submit", sweep, "--wait"}, SIGINT, "stopped before the coordinator answered"},
+        Case{{"watch", "tiny"}, SIGINT, "stopped watching; the sweep goes on"},
+        Case{{"logs", job, "-f"}, SIGTERM, ""}}) {
+    auto process = begin(args);
+    ASSERT_TRUE(hold.has_new_call(seconds(20))) << args[0] << "\n" << process.output();
+    process.signal(signal);
+    EXPECT_EQ(process.wait(seconds(20)), 128 + signal) << args[0] << "\n" << process.output();
+    EXPECT_NE(process.output().find(message), std::string::npos) << process.output();
+  }
+}
+
 TEST_F(ControlTest, SubmitWaitEndsWithOneWhereAJobFailed) {
   auto submit = begin({"submit", sweep, "--set", "name=second", "--wait"});
   ASSERT_TRUE(shows(submit, "sweep 2 (second): 2 jobs")) << submit.output();

@@ -135,8 +135,37 @@ JobState FakeCoordinator::state(std::size_t job) const {
   return sweeps_.back().jobs.at(job).row.state;
 }
 
+FakeCoordinator::Hold::Hold(FakeCoordinator& coordinator) : coordinator_(coordinator) {
+  const std::lock_guard lock(coordinator_.mutex_);
+  coordinator_.is_held_ = true;
+  coordinator_.held_calls_ = 0;
+}
+
+FakeCoordinator::Hold::~Hold() {
+  const std::lock_guard lock(coordinator_.mutex_);
+  coordinator_.is_held_ = false;
+  coordinator_.changed_.notify_all();
+}
+
+bool FakeCoordinator::Hold::has_new_call(std::chrono::seconds deadline) {
+  std::unique_lock lock(coordinator_.mutex_);
+  const auto has_come = [this] { return coordinator_.held_calls_ > seen_; };
+  if (!coordinator_.changed_.wait_for(lock, deadline, has_come)) return false;
+  seen_ = coordinator_.held_calls_;
+  return true;
+}
+
+void FakeCoordinator::wait_for_release() {
+  std::unique_lock lock(mutex_);
+  if (!is_held_) return;
+  ++held_calls_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !is_held_; });
+}
+
 Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
                                             const std::vector<Override>& overrides) {
+  wait_for_release();
   SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
   const std::lock_guard lock(mutex_);
   Sweep sweep{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name, plan.cells, {}};
@@ -175,6 +204,7 @@ Result<std::unique_ptr<StatusFeed>> FakeCoordinator::watch(const std::string& sw
 }
 
 Status FakeCoordinator::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
+  wait_for_release();
   const std::lock_guard lock(mutex_);
   SPIN_ASSIGN(const Sweep* found, find(sweep));
   for (const auto& job : found->jobs)
@@ -183,6 +213,7 @@ Status FakeCoordinator::jobs(const std::string& sweep, const std::function<bool(
 }
 
 Result<JobDetail> FakeCoordinator::job(const std::string& job) {
+  wait_for_release();
   const std::lock_guard lock(mutex_);
   SPIN_ASSIGN(const Job* found, find_job(job));
   JobDetail detail;

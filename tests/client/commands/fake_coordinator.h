@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,21 @@ class FakeCoordinator final : public ControlBackend {
   void log(std::size_t job, const std::string& text);
   void attach(const WorkerRow& worker);
   [[nodiscard]] JobState state(std::size_t job) const;
+
+  /// While it lives, submissions, listings of jobs and single jobs are not answered.
+  class Hold {
+   public:
+    explicit Hold(FakeCoordinator& coordinator);
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    /// Waits until one more call than last time has come; false where none does.
+    bool has_new_call(std::chrono::seconds deadline);
+
+   private:
+    FakeCoordinator& coordinator_;
+    int seen_ = 0;
+  };
 
   Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
                              const std::vector<Override>& overrides) override;
@@ -51,6 +67,7 @@ class FakeCoordinator final : public ControlBackend {
   };
   class Feed;
 
+  void wait_for_release();
   Result<Sweep*> find(const std::string& text);
   Result<Job*> find_job(const std::string& text);
   static SweepStatus status_of(const Sweep& sweep);
@@ -62,6 +79,8 @@ class FakeCoordinator final : public ControlBackend {
   std::vector<Sweep> sweeps_;
   std::vector<WorkerRow> workers_;
   std::uint64_t version_ = 0;
+  bool is_held_ = false;
+  int held_calls_ = 0;
 };
 
 /// Serves a Control service on a Unix socket until it is destroyed.

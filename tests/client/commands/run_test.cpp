@@ -1,10 +1,12 @@
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include "client/commands/invocation.h"
+#include "tests/client/commands/fake_coordinator.h"
 #include "tests/client/commands/spinctl.h"
 
 // What `run` does when its daemons do not come up. The daemons are scripts beside a copy of spinctl; whole
@@ -35,6 +37,14 @@ class RunTest : public ::testing::Test {
     return words;
   }
   bool left_nothing() { return fs::is_empty(folder / "tmp"); }
+  /// What is in the folder for temporary files, by name.
+  std::set<std::string> left() {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder / "tmp"))
+      names.insert(entry.path().filename().string());
+    return names;
+  }
+  std::string mark() const { return "run-test-" + folder.path().filename().string(); }
 
   TempFolder folder;
   std::string sweep = write_file(folder / "tiny.yaml", kSweep);
@@ -54,16 +64,64 @@ TEST_F(RunTest, InterruptWhileStartingLeavesNothing) {
   install("spind", "echo up > " + (folder / "up").string() + "; exec sleep 600");
   install("spin-worker", "exec sleep 600");
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    const auto mark = "run-test-" + fs::path(folder.path()).filename().string();
-    Process run(command(), folder / "run.log", mark);
+    Process run(command(), folder / "run.log", mark());
     ASSERT_TRUE(eventually(seconds(20), [&] { return fs::exists(folder / "up"); })) << run.output();
     run.signal(number);
     EXPECT_EQ(run.wait(seconds(20)), 128 + number) << run.output();
     EXPECT_NE(run.output().find("--db PATH"), std::string::npos) << run.output();
-    EXPECT_TRUE(eventually(seconds(10), [&] { return marked_processes(mark).empty(); }));
+    EXPECT_TRUE(eventually(seconds(10), [&] { return marked_processes(mark()).empty(); }));
     EXPECT_TRUE(left_nothing());
     fs::remove(folder / "up");
   }
+}
+
+TEST_F(RunTest, InterruptWhileTheCoordinatorDoesNotAnswer) {
+  // The script says that it serves; the test does so in its place.
+  install("spind", "while [ ! -e " + (folder / "go").string() +
+                       " ]; do sleep 0.02; done; echo up >&3; exec sleep 600");
+  install("spin-worker", "exec sleep 600");
+  FakeCoordinator coordinator;
+  ControlService service(coordinator);
+  Process run(command(), folder / "run.log", mark());
+  ASSERT_TRUE(eventually(seconds(20), [&] {
+    const auto names = left();
+    return names.size() == 1 && names.begin()->starts_with("spin-run.");
+  })) << run.output();
+  const ControlServer server(service, (folder / "tmp" / *left().begin() / "spind.sock").string());
+  FakeCoordinator::Hold hold(coordinator);
+  write_file(folder / "go", "");
+  ASSERT_TRUE(hold.has_new_call(seconds(20))) << run.output();
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait(seconds(20)), 128 + SIGINT) << run.output();
+  EXPECT_NE(run.output().find("--db PATH"), std::string::npos) << run.output();
+  EXPECT_TRUE(left_nothing());
+}
+
+TEST_F(RunTest, ClearsAwayWhatAKilledRunLeftAndNothingElse) {
+  install("spind", "echo up >> " + (folder / "up").string() + "; exec sleep 600");
+  install("spin-worker", "exec sleep 600");
+  const auto has_started = [&] { return fs::exists(folder / "up"); };
+  Process killed(command(), folder / "killed.log", mark() + "-killed");
+  ASSERT_TRUE(eventually(seconds(20), has_started)) << killed.output();
+  killed.signal(SIGKILL);
+  ASSERT_EQ(killed.wait(seconds(20)), 128 + SIGKILL);
+  for (const pid_t pid : marked_processes(mark() + "-killed")) ::kill(pid, SIGKILL);
+  const auto abandoned = left();
+  ASSERT_EQ(abandoned.size(), 1U);
+
+  fs::remove(folder / "up");
+  Process alive(command(), folder / "alive.log", mark() + "-alive");
+  ASSERT_TRUE(eventually(seconds(20), has_started)) << alive.output();
+  const auto of_alive = left();
+  EXPECT_EQ(of_alive.size(), 1U);
+  EXPECT_NE(of_alive, abandoned);
+
+  install("spind", "exit 2");
+  EXPECT_EQ(run_command(command(), mark(), seconds(60)).exit_code, kBadInput);
+  EXPECT_EQ(left(), of_alive) << "the folder of a run that lives";
+  alive.signal(SIGINT);
+  EXPECT_EQ(alive.wait(seconds(20)), 128 + SIGINT) << alive.output();
+  EXPECT_TRUE(left_nothing());
 }
 
 TEST_F(RunTest, KeepsItsLogsBesideTheDatabase) {
