@@ -43,7 +43,8 @@ Error nothing_found(const IdxDataset& known, const std::vector<fs::path>& folder
 }
 
 Result<Paths> find_files(const IdxDataset& known, const fs::path& root) {
-  const std::vector<fs::path> folders{root, root / known.name};
+  // The folder of that name first: beside it, files of another data set may carry the same names.
+  const std::vector<fs::path> folders{root / known.name, root};
   for (const auto& folder : folders) {
     if (!find_file(folder, kFiles[0])) continue;
     Paths paths;
@@ -57,8 +58,8 @@ Result<Paths> find_files(const IdxDataset& known, const fs::path& root) {
   return nothing_found(known, folders, kFiles[0]);
 }
 
-std::string describe(const Paths& paths) {
-  std::string key;
+std::string describe(const IdxDataset& known, const Paths& paths) {
+  std::string key = std::string(known.name) + '\n';
   for (const auto& path : paths) {
     std::error_code ignored;
     key += path.string() + ' ' + std::to_string(fs::file_size(path, ignored)) + ' ' +
@@ -139,7 +140,7 @@ Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& fol
   auto root = !folder.empty() ? folder : dataset.root;
   if (root.empty()) root = default_dataset_root(dataset.name);
   SPIN_ASSIGN(const auto paths, find_files(*known, root));
-  if (auto key = describe(paths); key != key_) {
+  if (auto key = describe(*known, paths); key != key_) {
     key_.clear();
     data_ = {};  // never two data sets in memory
     SPIN_ASSIGN(data_.train, read_split(paths[0], paths[1], dataset.facts, device_));

@@ -7,6 +7,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "worker/trainer/evaluation.h"
+#include "worker/trainer/event_log.h"
 
 namespace spin {
 namespace {
@@ -113,11 +114,21 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
                  rate(images, train_seconds),
                  seconds};
   setup_.sink(EpochEvent{state_.last});
-  if (epoch == setup_.config.training.epochs || setup_.files.checkpoint.empty()) return end;
-  SPIN_TRY(save_checkpoint(setup_.files.checkpoint, config_json_,
-                           {network_, parameters_, optimizer_, setup_.device}, state_));
-  setup_.sink(CheckpointEvent{setup_.files.checkpoint, epoch});
+  if (epoch < setup_.config.training.epochs && !setup_.files.checkpoint.empty()) SPIN_TRY(save());
   return end;
+}
+
+/// A checkpoint is insurance: a disk that is full costs it, not the run.
+Status TrainingRun::save() {
+  const auto saved = save_checkpoint(setup_.files.checkpoint, config_json_,
+                                     {network_, parameters_, optimizer_, setup_.device}, state_);
+  if (saved.ok()) {
+    setup_.sink(CheckpointEvent{setup_.files.checkpoint, state_.epoch});
+    return {};
+  }
+  if (saved.error().code != ErrorCode::resource_exhausted) return saved;
+  log_line("no checkpoint of epoch " + std::to_string(state_.epoch) + ": " + saved.error().message);
+  return {};
 }
 
 TrainingRun::EpochEnd TrainingRun::train_epoch(int epoch) {

@@ -55,6 +55,7 @@ class TrainingRun {
 
   Result<EpochEnd> run_epoch(int epoch);
   EpochEnd train_epoch(int epoch);
+  Status save();
   void train_step(const torch::Tensor& indices);
   bool report_step(int epoch, std::int64_t step_in_epoch, Clock::time_point epoch_start);
   [[nodiscard]] bool parameters_are_finite();

@@ -57,6 +57,21 @@ TEST_F(DataSetFiles, FolderMayHoldTheDataSetsOwnFolder) {
   EXPECT_TRUE(DataStore(torch::kCPU).load(tiny_config().dataset, parent.path().string()).ok());
 }
 
+TEST_F(DataSetFiles, OfTwoDataSetsEachGetsItsOwnFilesAndStatistics) {
+  TempFolder parent;
+  write_dataset(parent.path(), 10, 10);
+  write_dataset(parent / "fashion-mnist", 20, 10);
+  DataStore store(torch::kCPU);
+  auto dataset = tiny_config().dataset;
+  const auto fashion = store.load(dataset, parent.path().string());
+  ASSERT_TRUE(fashion.ok());
+  EXPECT_EQ(fashion->train.size(), 20);
+  dataset.name = "mnist";
+  const auto mnist = store.load(dataset, (parent / "fashion-mnist").string());
+  ASSERT_TRUE(mnist.ok());
+  EXPECT_NE(mnist->pixels.mean, fashion->pixels.mean);
+}
+
 TEST_F(DataSetFiles, CachedDataIsReadAgainWhenAFileChanges) {
   DataStore store(torch::kCPU);
   const auto dataset = tiny_config().dataset;

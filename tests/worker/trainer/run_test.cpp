@@ -1,4 +1,8 @@
 // Whole runs: results, resuming, divergence, checkpoints of other jobs, and the job runner's errors.
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -214,6 +218,22 @@ TEST_F(Run, CheckpointThatCannotBeWrittenFailsTheRunWithItsPath) {
   const auto result = run(tiny_config());
   ASSERT_FALSE(result.ok());
   EXPECT_NE(result.error().message.find(command_.checkpoint), std::string::npos) << result.error().message;
+}
+
+TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
+  command_.model.clear();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{100, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto result = run(tiny_config());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ((*result)->result.outcome, Outcome::completed);
+  EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
+  EXPECT_FALSE(std::filesystem::exists(command_.checkpoint));
 }
 
 TEST(EpochOrder, IsAPermutationOfItsOwnForEachSeedAndEpoch) {
