@@ -2,8 +2,8 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -58,21 +58,31 @@ std::string default_trainer() {
   return !error && fs::exists(beside, error) ? beside.string() : "spin-train";
 }
 
+bool only_of(std::string_view text, std::string_view allowed, std::size_t longest) {
+  return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool is_device(std::string_view text) {
+  constexpr std::string_view cuda = "cuda:";
+  return text == "cpu" ||
+         (text.substr(0, cuda.size()) == cuda && only_of(text.substr(cuda.size()), "0123456789", 3));
+}
+
+bool is_name(std::string_view text) {
+  return only_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", 200);
+}
+
 void add_options(CLI::App& app, CommandLine& line) {
   Options& options = line.options;
   const auto device = [](const std::string& text) {
-    return std::regex_match(text, std::regex("cpu|cuda:[0-9]{1,3}"))
-               ? ""
-               : "'" + text + "' is neither cpu nor cuda:K";
+    return is_device(text) ? "" : "'" + text + "' is neither cpu nor cuda:K";
   };
   const auto address = [](const std::string& text) {
     const auto path = spin::unix_socket_path(text);
     return path.ok() ? "" : path.error().message;
   };
   const auto name = [](const std::string& text) {
-    return std::regex_match(text, std::regex("[A-Za-z0-9._-]{1,200}"))
-               ? ""
-               : "'" + text + "' may have letters, digits, - _ . only";
+    return is_name(text) ? "" : "'" + text + "' may have letters, digits, - _ . only";
   };
   app.add_option("--connect", options.connect, "Coordinator, unix:PATH (default: this user's spind)")
       ->check(address);
