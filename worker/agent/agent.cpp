@@ -22,17 +22,21 @@ Effects Agent::handle(const Event& event, Now now) {
 
 void Agent::on(const Begin& event) {
   reports_.recover(event.outbox);
-  std::map<AttemptToken, std::pair<Report, std::uint64_t>> last;  // the outbox is in order
-  for (const auto& kept : event.outbox)
-    last.insert_or_assign(kept.report.attempt, std::pair{kept.report, kept.sequence});
+  std::map<AttemptToken, SequencedReport> last;  // the outbox is in order
+  for (const auto& kept : event.outbox) {
+    const auto earlier = last.find(kept.report.attempt);
+    // A result that was withdrawn may come back with a crash.
+    if (earlier != last.end() && is_last(earlier->second.report.body)) withdraw(earlier->second.sequence);
+    last.insert_or_assign(kept.report.attempt, kept);
+  }
   for (const auto& [token, kept] : last) {
-    const auto& [report, sequence] = kept;
     Attempt& attempt = attempts_[token];
     attempt.lease.attempt = token;
-    attempt.lease.job = report.job;
+    attempt.lease.job = kept.report.job;
+    attempt.lease.name = "job " + kept.report.job.short_hex();
     attempt.state = Preparing{-1, {}, {}};
-    if (is_last(report.body)) {
-      move(attempt, Reporting{sequence});
+    if (is_last(kept.report.body)) {
+      deliver(attempt, kept);
     } else {
       end_with(attempt, AttemptFailed{FailureKind::refused, "the worker that ran it ended"});
     }
@@ -76,7 +80,7 @@ void Agent::quit_now() {
   say(Severity::warning, "asked to stop again: running jobs are given back");
   std::vector<AttemptToken> running;
   for (const auto& [token, attempt] : attempts_) {
-    if (!std::holds_alternative<Reporting>(attempt.state)) running.push_back(token);
+    if (slot_of(attempt)) running.push_back(token);
   }
   for (const auto& token : running) {
     Attempt& attempt = attempts_.at(token);
@@ -94,7 +98,10 @@ void Agent::settle() {
   if (ended_) return;
   send_credits();
   const bool nothing_left = attempts_.empty() && reports_.empty();
-  const bool cannot_report = quit_at_ && !std::holds_alternative<LinkUp>(link_);
+  const bool keeping = std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
+    return std::holds_alternative<Keeping>(entry.second.state);
+  });
+  const bool cannot_report = quit_at_ && !keeping && !std::holds_alternative<LinkUp>(link_);
   if ((draining_ && nothing_left) || cannot_report) finish(0, "");
 }
 
@@ -153,6 +160,9 @@ std::vector<std::string> Agent::check_invariants() const {
     }
     if (const auto* reporting = std::get_if<Reporting>(&attempt.state)) {
       expect(reports_.has(reporting->sequence), name + " waits for a report that is not kept");
+    }
+    if (const auto* uploading = std::get_if<Uploading>(&attempt.state)) {
+      expect(reports_.has(uploading->sequence), name + " has a result that is not kept");
     }
   }
   for (std::size_t i = 0; i < slots_.size(); ++i) {

@@ -90,6 +90,7 @@ class Agent {
   void on(const ScratchFailed& event);
   void on(const Fetched& event);
   void on(const FetchFailed& event);
+  void on(const ModelKept& event);
   void on(const Uploaded& event);
   void on(const UploadFailed& event);
   void try_run(Attempt& attempt);
@@ -97,6 +98,10 @@ class Agent {
   void keep_report(const Attempt& attempt, ReportBody body);
   /// Last report of the attempt; its slot is free, its transfers end.
   void end_with(Attempt& attempt, ReportBody body);
+  /// The last report is in the outbox, or on its way there.
+  void deliver(Attempt& attempt, const SequencedReport& last);
+  /// The report will not be sent.
+  void withdraw(std::uint64_t sequence);
   void fail(Attempt& attempt, FailureKind kind, const std::string& message);
   void refuse(const Lease& lease, const std::string& message);
   /// Nothing more is said of the attempt.

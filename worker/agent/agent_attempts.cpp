@@ -74,8 +74,14 @@ void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
   release_slot(attempt);
   if (event.model.empty()) return end_with(attempt, AttemptFinished{result, std::nullopt});
   emit(CancelTransfers{token});
-  move(attempt, Uploading{result});
-  emit(Upload{token, ArtifactKind::model, scratch_file(token, "model.safetensors")});
+  move(attempt, Keeping{result});
+  emit(KeepModel{token, scratch_file(token, "model.safetensors")});
+}
+
+void Agent::on(const ModelKept& event) {
+  Attempt* attempt = find(event.attempt);
+  const auto* keeping = attempt == nullptr ? nullptr : std::get_if<Keeping>(&attempt->state);
+  if (keeping != nullptr) end_with(*attempt, AttemptFinished{keeping->result, event.model});
 }
 
 void Agent::on(const Uploaded& event) {
@@ -86,8 +92,9 @@ void Agent::on(const Uploaded& event) {
     const int epoch = *std::exchange(training->storing, std::nullopt);
     keep_report(*attempt, CheckpointStored{event.artifact, epoch});
   } else if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) {
-    if (event.artifact.kind != ArtifactKind::model) return;
-    end_with(*attempt, AttemptFinished{uploading->result, event.artifact});
+    const std::uint64_t sequence = uploading->sequence;
+    move(*attempt, Reporting{sequence});
+    if (auto report = reports_.model_arrived(sequence)) send(std::move(*report));
   }
 }
 
@@ -97,7 +104,8 @@ void Agent::on(const UploadFailed& event) {
   if (auto* training = std::get_if<Training>(&attempt->state)) {
     training->storing.reset();
     say(Severity::warning, attempt->lease.name + ": checkpoint not stored: " + event.error.message);
-  } else if (std::holds_alternative<Uploading>(attempt->state) && event.kind == ArtifactKind::model) {
+  } else if (!slot_of(*attempt) && !std::holds_alternative<Reporting>(attempt->state)) {
+    if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) withdraw(uploading->sequence);
     fail(*attempt, FailureKind::job_error, "the trained model could not be read: " + event.error.message);
   }
 }
@@ -110,10 +118,21 @@ void Agent::end_with(Attempt& attempt, ReportBody body) {
   const AttemptToken token = attempt.lease.attempt;
   release_slot(attempt);
   const SequencedReport kept = reports_.add({attempt.lease.job, token, std::move(body)});
-  move(attempt, Reporting{kept.sequence});
   emit(Persist{kept});
   emit(CancelTransfers{token});
   emit(RemoveScratch{token});
+  deliver(attempt, kept);
+}
+
+void Agent::deliver(Attempt& attempt, const SequencedReport& last) {
+  const ArtifactRef* model = model_of(last.report.body);
+  if (model == nullptr) return move(attempt, Reporting{last.sequence});
+  move(attempt, Uploading{last.sequence});
+  emit(UploadModel{attempt.lease.attempt, *model});
+}
+
+void Agent::withdraw(std::uint64_t sequence) {
+  if (reports_.acknowledged(sequence)) emit(Forget{sequence});
 }
 
 void Agent::fail(Attempt& attempt, FailureKind kind, const std::string& message) {

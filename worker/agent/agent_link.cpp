@@ -101,6 +101,7 @@ void Agent::receive(const ReportAck& message) {
   for (auto& [token, attempt] : attempts_) {
     const auto* reporting = std::get_if<Reporting>(&attempt.state);
     if (reporting == nullptr || reporting->sequence != message.sequence) continue;
+    emit(ReleaseModel{token});
     attempts_.erase(token);
     return;
   }
@@ -108,10 +109,8 @@ void Agent::receive(const ReportAck& message) {
 
 void Agent::receive(const StopAttempt& message) {
   Attempt* attempt = find(message.attempt);
-  if (attempt == nullptr || std::holds_alternative<Stopping>(attempt->state) ||
-      std::holds_alternative<Reporting>(attempt->state)) {
-    return;
-  }
+  // What is finished is delivered all the same: the coordinator takes it where it has no result yet.
+  if (attempt == nullptr || !slot_of(*attempt) || std::holds_alternative<Stopping>(attempt->state)) return;
   say(Severity::info, attempt->lease.name + ": stopped: " + message.reason);
   if (const auto* training = std::get_if<Training>(&attempt->state)) {
     const int slot = training->slot;

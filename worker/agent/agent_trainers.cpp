@@ -162,7 +162,7 @@ void Agent::hear(int slot, const CheckpointEvent& event) {
   training.storing = event.epoch;
   training.checkpoint_at = now_ + settings_.checkpoint_interval;
   const AttemptToken& token = attempt->lease.attempt;
-  emit(Upload{token, ArtifactKind::checkpoint, scratch_file(token, "checkpoint.safetensors")});
+  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
 }
 
 void Agent::hear(int slot, const FinishedEvent& event) {

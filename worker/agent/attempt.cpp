@@ -10,12 +10,13 @@ constexpr std::size_t kStates = std::variant_size_v<AttemptState>;
 
 // Rows: from; columns: to. Ending an attempt removes it, from whichever state.
 constexpr std::array<std::array<bool, kStates>, kStates> kLegal = {{
-    //             Preparing Training Stopping Uploading Reporting
-    /* Preparing */ {{false, true, false, false, true}},
-    /* Training  */ {{false, false, true, true, true}},
-    /* Stopping  */ {{false, false, false, false, true}},
-    /* Uploading */ {{false, false, false, false, true}},
-    /* Reporting */ {{false, false, false, false, false}},
+    //             Preparing Training Stopping Keeping Uploading Reporting
+    /* Preparing */ {{false, true, false, false, true, true}},
+    /* Training  */ {{false, false, true, true, false, true}},
+    /* Stopping  */ {{false, false, false, false, false, true}},
+    /* Keeping   */ {{false, false, false, false, true, true}},
+    /* Uploading */ {{false, false, false, false, false, true}},
+    /* Reporting */ {{false, false, false, false, false, false}},
 }};
 
 }  // namespace
@@ -38,8 +39,8 @@ std::optional<int> slot_of(const Attempt& attempt) {
 }
 
 const char* state_name(const AttemptState& state) {
-  constexpr std::array<const char*, kStates> names = {"preparing", "training", "stopping", "uploading",
-                                                      "reporting"};
+  constexpr std::array<const char*, kStates> names = {"preparing", "training",  "stopping",
+                                                      "keeping",   "uploading", "reporting"};
   return names[state.index()];
 }
 

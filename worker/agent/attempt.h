@@ -26,15 +26,19 @@ struct Stopping {
   int slot = 0;
   Now kill_at;
 };
-/// Trained; the model is on its way to the coordinator.
-struct Uploading {
+/// Trained; the model is being put where it outlives this process.
+struct Keeping {
   JobResult result;
+};
+/// The result is in the outbox; it is sent once its model is at the coordinator.
+struct Uploading {
+  std::uint64_t sequence = 0;
 };
 /// The last report waits for its acknowledgement.
 struct Reporting {
   std::uint64_t sequence = 0;
 };
-using AttemptState = std::variant<Preparing, Training, Stopping, Uploading, Reporting>;
+using AttemptState = std::variant<Preparing, Training, Stopping, Keeping, Uploading, Reporting>;
 
 struct Attempt {
   Lease lease;

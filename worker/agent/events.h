@@ -74,12 +74,18 @@ struct FetchFailed {
   Input input = Input::resume;
   Error error;
 };
+/// The model outlives this process and this machine's power.
+struct ModelKept {
+  AttemptToken attempt;
+  ArtifactRef model;
+};
 /// The artifact is complete at the coordinator.
 struct Uploaded {
   AttemptToken attempt;
   ArtifactRef artifact;
 };
-/// The file could not be read; what the coordinator or the network refuse is retried and never comes here.
+/// The file could not be read, or twice had other bytes than its name says; what the coordinator or the
+/// network refuse is retried and never comes here.
 struct UploadFailed {
   AttemptToken attempt;
   ArtifactKind kind = ArtifactKind::checkpoint;
@@ -93,8 +99,8 @@ struct Persisted {
 struct TerminateRequested {};
 struct TimePassed {};
 using Event = std::variant<Begin, Received, LinkLost, TrainerStartFailed, TrainerSaid, TrainerBroke,
-                           TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, Uploaded,
-                           UploadFailed, Persisted, TerminateRequested, TimePassed>;
+                           TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, ModelKept,
+                           Uploaded, UploadFailed, Persisted, TerminateRequested, TimePassed>;
 
 // What follows, in order.
 
@@ -130,10 +136,23 @@ struct Fetch {
   ArtifactRef artifact;
 };
 /// Take a copy of the file as it is now, hash it and upload it. Retried until it succeeds or is cancelled.
-struct Upload {
+struct UploadCheckpoint {
   AttemptToken attempt;
-  ArtifactKind kind = ArtifactKind::checkpoint;
   std::string path;
+};
+/// Hash the attempt's model and put it where it outlives this process. Retried while the disk is full.
+struct KeepModel {
+  AttemptToken attempt;
+  std::string path;
+};
+/// Upload the model that this or an earlier process kept. Retried until it succeeds or is cancelled.
+struct UploadModel {
+  AttemptToken attempt;
+  ArtifactRef model;
+};
+/// The attempt's kept model, if there is one, is not needed any more.
+struct ReleaseModel {
+  AttemptToken attempt;
 };
 struct CancelTransfers {
   AttemptToken attempt;
@@ -157,7 +176,8 @@ struct Exit {
   std::string message;  ///< for standard error; empty = nothing to say
 };
 using Effect = std::variant<Connect, Disconnect, Send, StartTrainer, CommandTrainer, KillTrainer, MakeScratch,
-                            RemoveScratch, Fetch, Upload, CancelTransfers, Persist, Forget, Say, Exit>;
+                            RemoveScratch, Fetch, UploadCheckpoint, KeepModel, UploadModel, ReleaseModel,
+                            CancelTransfers, Persist, Forget, Say, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace spin::agent

@@ -6,14 +6,14 @@ namespace spin::agent {
 
 void Reports::recover(const std::vector<SequencedReport>& outbox) {
   for (const auto& kept : outbox) {
-    entries_[kept.sequence] = Entry{kept.report, true};
+    entries_[kept.sequence] = Entry{kept.report, true, model_of(kept.report.body) != nullptr};
     next_ = std::max(next_, kept.sequence + 1);
   }
 }
 
 SequencedReport Reports::add(Report report) {
   const std::uint64_t sequence = next_++;
-  entries_[sequence] = Entry{report, false};
+  entries_[sequence] = Entry{report, false, model_of(report.body) != nullptr};
   return {sequence, std::move(report)};
 }
 
@@ -21,16 +21,23 @@ std::vector<SequencedReport> Reports::persisted(std::uint64_t sequence) {
   std::vector<SequencedReport> fresh;
   for (auto& [number, entry] : entries_) {
     if (number > sequence) break;
-    if (std::exchange(entry.durable, true)) continue;
+    if (std::exchange(entry.durable, true) || entry.awaits_model) continue;
     fresh.push_back({number, entry.report});
   }
   return fresh;
 }
 
+std::optional<SequencedReport> Reports::model_arrived(std::uint64_t sequence) {
+  Entry& entry = entries_.at(sequence);
+  entry.awaits_model = false;
+  if (!entry.durable) return std::nullopt;
+  return SequencedReport{sequence, entry.report};
+}
+
 std::vector<SequencedReport> Reports::sendable() const {
   std::vector<SequencedReport> found;
   for (const auto& [number, entry] : entries_) {
-    if (entry.durable) found.push_back({number, entry.report});
+    if (entry.durable && !entry.awaits_model) found.push_back({number, entry.report});
   }
   return found;
 }
@@ -39,6 +46,11 @@ bool Reports::acknowledged(std::uint64_t sequence) { return entries_.erase(seque
 
 bool is_last(const ReportBody& body) {
   return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
+}
+
+const ArtifactRef* model_of(const ReportBody& body) {
+  const auto* finished = std::get_if<AttemptFinished>(&body);
+  return finished != nullptr && finished->model ? &*finished->model : nullptr;
 }
 
 }  // namespace spin::agent

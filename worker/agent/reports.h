@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "schema/job/session.h"
@@ -9,7 +10,7 @@
 namespace spin::agent {
 
 /// Reports that the coordinator has not acknowledged, in order. Mirrors the outbox on disk: a report may be
-/// sent once it is durable there.
+/// sent once it is durable there, and its model, if it names one, is at the coordinator.
 class Reports {
  public:
   /// What an earlier process left; durable already.
@@ -18,6 +19,8 @@ class Reports {
   SequencedReport add(Report report);
   /// Reports that become sendable when the outbox is durable up to `sequence`.
   std::vector<SequencedReport> persisted(std::uint64_t sequence);
+  /// The model of the report is at the coordinator; the report, where it becomes sendable by that.
+  std::optional<SequencedReport> model_arrived(std::uint64_t sequence);
   /// Everything that may be sent, for a new stream.
   [[nodiscard]] std::vector<SequencedReport> sendable() const;
   /// False where the sequence is not known (any more).
@@ -30,6 +33,7 @@ class Reports {
   struct Entry {
     Report report;
     bool durable = false;
+    bool awaits_model = false;
   };
   std::map<std::uint64_t, Entry> entries_;
   std::uint64_t next_ = 1;
@@ -37,5 +41,7 @@ class Reports {
 
 /// Whether no report of the attempt follows this one.
 [[nodiscard]] bool is_last(const ReportBody& body);
+/// The model that the report names; null where it names none.
+[[nodiscard]] const ArtifactRef* model_of(const ReportBody& body);
 
 }  // namespace spin::agent

@@ -93,11 +93,12 @@ Result<v1::StatArtifactResponse> ArtifactClient::stat(const ArtifactId& id, Canc
 Status ArtifactClient::upload(const std::filesystem::path& file, const ArtifactId& id, std::int64_t bytes,
                               bool first_try, Cancellation& cancellation) {
   const FileDescriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!source.is_open()) return cannot_open(file);
+  const Error not_open = cannot_open(file);
   std::int64_t offset = 0;
-  if (!first_try || bytes > kSmallBytes) {
+  if (!source.is_open() || !first_try || bytes > kSmallBytes) {
     SPIN_ASSIGN(const auto known, stat(id, cancellation));
     if (known.complete()) return {};
+    if (!source.is_open()) return not_open;
     offset = known.bytes();
   }
 

@@ -37,8 +37,8 @@ class ArtifactClient {
   explicit ArtifactClient(const std::shared_ptr<grpc::Channel>& channel)
       : stub_(v1::Fleet::NewStub(channel)) {}
 
-  /// Goes on where an earlier upload ended. not_found where the file cannot be opened; else what the
-  /// coordinator says.
+  /// Goes on where an earlier upload ended. not_found where the file cannot be opened and the coordinator has
+  /// not got it either; else what the coordinator says.
   Status upload(const std::filesystem::path& file, const ArtifactId& id, std::int64_t bytes, bool first_try,
                 Cancellation& cancellation);
   /// Appends to `file` what is missing. failed_precondition where our disk does not take it; else what the

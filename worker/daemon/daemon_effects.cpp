@@ -63,9 +63,17 @@ void Daemon::apply(const agent::Fetch& effect) {
   transfers_->fetch(effect.attempt, effect.input, effect.artifact, scratch(effect.attempt) / name);
 }
 
-void Daemon::apply(const agent::Upload& effect) {
-  transfers_->upload(effect.attempt, effect.kind, effect.path);
+void Daemon::apply(const agent::UploadCheckpoint& effect) {
+  transfers_->upload_checkpoint(effect.attempt, effect.path);
 }
+
+void Daemon::apply(const agent::KeepModel& effect) { transfers_->keep_model(effect.attempt, effect.path); }
+
+void Daemon::apply(const agent::UploadModel& effect) {
+  transfers_->upload_model(effect.attempt, effect.model);
+}
+
+void Daemon::apply(const agent::ReleaseModel& effect) { models_->remove(effect.attempt); }
 
 void Daemon::apply(const agent::CancelTransfers& effect) { transfers_->cancel(effect.attempt); }
 

@@ -12,7 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kThreads = 3;
 constexpr agent::Millis kFirstWait{100};
 constexpr agent::Millis kLongestWait{10'000};
 
@@ -26,48 +25,58 @@ bool may_pass(const Error& error) {
 
 Transfers::Transfer::~Transfer() {
   std::error_code ignored;
-  if (const auto* uploading = std::get_if<Uploading>(&what)) fs::remove(uploading->file, ignored);
+  if (!leftover.empty()) fs::remove(leftover, ignored);
 }
 
 Transfers::Transfers(boost::asio::io_context& io, const std::shared_ptr<grpc::Channel>& channel,
-                     ArtifactCache& cache, fs::path spool, Sink sink)
+                     ArtifactCache& cache, KeptModels& models, fs::path spool, Sink sink)
     : io_(io),
       client_(channel),
       cache_(cache),
+      models_(models),
       spool_(std::move(spool)),
-      sink_(std::move(sink)),
-      pool_(kThreads) {}
+      sink_(std::move(sink)) {}
 
 Transfers::~Transfers() {
   for (auto& [number, transfer] : transfers_) transfer->cancellation.cancel();
-  pool_.join();
+  disk_.join();
+  net_.join();
 }
 
 void Transfers::fetch(const AttemptToken& attempt, agent::Input input, const ArtifactRef& artifact,
                       const fs::path& target) {
-  begin(attempt, Fetching{input, artifact, target});
+  const fs::path partial = cache_.partial(artifact.id, next_number_);
+  begin(attempt, Fetching{input, artifact, target}, partial);
 }
 
-void Transfers::upload(const AttemptToken& attempt, ArtifactKind kind, const fs::path& file) {
+void Transfers::upload_checkpoint(const AttemptToken& attempt, const fs::path& file) {
   const fs::path copy = spool_ / std::to_string(next_number_);
   if (const Status linked = link_or_copy(file, copy); !linked.ok()) {
-    boost::asio::post(io_, [this, alive = std::weak_ptr<int>(alive_), attempt, kind, error = linked.error()] {
-      if (!alive.expired()) sink_(agent::UploadFailed{attempt, kind, error});
+    boost::asio::post(io_, [this, alive = std::weak_ptr<int>(alive_), attempt, error = linked.error()] {
+      if (!alive.expired()) sink_(agent::UploadFailed{attempt, ArtifactKind::checkpoint, error});
     });
     return;
   }
-  begin(attempt, Uploading{kind, copy, {}});
+  begin(attempt, Uploading{copy, ArtifactKind::checkpoint, {}}, copy);
 }
 
-void Transfers::begin(const AttemptToken& attempt, std::variant<Fetching, Uploading> what) {
+void Transfers::keep_model(const AttemptToken& attempt, const fs::path& file) {
+  begin(attempt, Keeping{file, {}}, models_.path(attempt));
+}
+
+void Transfers::upload_model(const AttemptToken& attempt, const ArtifactRef& model) {
+  begin(attempt, Uploading{models_.path(attempt), ArtifactKind::model, model}, {});
+}
+
+void Transfers::begin(const AttemptToken& attempt, What what, fs::path leftover) {
   const std::uint64_t number = next_number_++;
   TransferPtr transfer(new Transfer{number,
                                     attempt,
                                     std::move(what),
+                                    std::move(leftover),
                                     agent::Backoff(kFirstWait, kLongestWait, number),
                                     boost::asio::steady_timer(io_),
-                                    {},
-                                    true});
+                                    {}});
   transfers_[number] = transfer;
   try_once(transfer);
 }
@@ -85,7 +94,8 @@ void Transfers::cancel(const AttemptToken& attempt) {
 }
 
 void Transfers::try_once(const TransferPtr& transfer) {
-  boost::asio::post(pool_, [this, transfer, alive = std::weak_ptr<int>(alive_)] {
+  auto& pool = std::holds_alternative<Keeping>(transfer->what) ? disk_ : net_;
+  boost::asio::post(pool, [this, transfer, alive = std::weak_ptr<int>(alive_)] {
     const Status status = transfer->cancellation.is_cancelled() ? Status() : work(*transfer);
     boost::asio::post(io_, [this, transfer, alive, status] {
       if (!alive.expired() && transfers_.count(transfer->number) > 0) tried(transfer, status);
@@ -100,19 +110,28 @@ Status Transfers::work(Transfer& transfer) {
 Status Transfers::work(Transfer& transfer, Fetching& fetching) {
   const ArtifactId& id = fetching.artifact.id;
   if (cache_.take(id, fetching.target).ok()) return {};
-  const fs::path partial = cache_.partial(id, transfer.number);
+  const fs::path& partial = transfer.leftover;
   SPIN_TRY(client_.download(id, partial, transfer.cancellation));
   SPIN_ASSIGN(const Digest found, sha256_file(partial));
-  std::error_code ignored;
   if (found != id.digest) {
+    std::error_code ignored;
     fs::remove(partial, ignored);
     return Error{ErrorCode::data_loss,
                  "artifact " + id.hex() + " has wrong bytes: expected that SHA-256, found " + to_hex(found)};
   }
   SPIN_TRY(link_or_copy(partial, fetching.target));
-  const Status kept = cache_.put(id, partial);
-  fs::remove(partial, ignored);
-  if (!kept.ok()) spdlog::warn("artifact cache: {}", kept.error().message);
+  if (const Status cached = cache_.put(id, partial); !cached.ok()) {
+    spdlog::warn("artifact cache: {}", cached.error().message);
+  }
+  return {};
+}
+
+Status Transfers::work(Transfer& transfer, Keeping& keeping) {
+  SPIN_ASSIGN(keeping.model, models_.keep(transfer.attempt, keeping.file));
+  // Jobs that start from this model may run here.
+  if (const Status cached = cache_.put(keeping.model.id, models_.path(transfer.attempt)); !cached.ok()) {
+    spdlog::warn("artifact cache: {}", cached.error().message);
+  }
   return {};
 }
 
@@ -126,12 +145,6 @@ Status Transfers::work(Transfer& transfer, Uploading& uploading) {
                    error ? uploading.file.string() + ": " + error.message() : digest.error().message};
     }
     uploading.artifact = ArtifactRef{{*digest}, uploading.kind, static_cast<std::int64_t>(bytes)};
-    // Jobs that start from this model may run here.
-    if (uploading.kind == ArtifactKind::model) {
-      if (const Status kept = cache_.put({*digest}, uploading.file); !kept.ok()) {
-        spdlog::warn("artifact cache: {}", kept.error().message);
-      }
-    }
   }
   return client_.upload(uploading.file, uploading.artifact->id, uploading.artifact->bytes, transfer.first_try,
                         transfer.cancellation);
@@ -144,22 +157,16 @@ void Transfers::tried(const TransferPtr& transfer, const Status& status) {
     return;
   }
   const Error& error = status.error();
-  bool again = error.code != ErrorCode::not_found;
-  std::string what = "upload of a result";
-  if (auto* fetching = std::get_if<Fetching>(&transfer->what)) {
-    const bool wrong_again =
-        error.code == ErrorCode::data_loss && std::exchange(fetching->had_wrong_bytes, true);
-    again = may_pass(error) || (error.code == ErrorCode::data_loss && !wrong_again);
-    what = "fetching artifact " + fetching->artifact.id.short_hex();
-  }
-  if (!again) {
+  if (!may_try_again(*transfer, error)) {
     give_up(*transfer, error);
     transfers_.erase(transfer->number);
     return;
   }
   const bool quiet = std::exchange(transfer->first_try, false) && error.code == ErrorCode::invalid_argument;
   const auto wait = transfer->backoff.next();
-  if (!quiet) spdlog::warn("{} waits: {}; next try in {} ms", what, error.message, wait.count());
+  if (!quiet) {
+    spdlog::warn("{} waits: {}; next try in {} ms", describe(*transfer), error.message, wait.count());
+  }
   transfer->timer.expires_after(wait);
   transfer->timer.async_wait(
       [this, transfer, alive = std::weak_ptr<int>(alive_)](const boost::system::error_code& stopped) {
@@ -167,9 +174,26 @@ void Transfers::tried(const TransferPtr& transfer, const Status& status) {
       });
 }
 
-void Transfers::succeed(const Transfer& transfer) {
+// Bytes that are wrong on their way may be right the next time, bytes that are wrong twice are wrong.
+bool Transfers::may_try_again(Transfer& transfer, const Error& error) {
+  if (error.code == ErrorCode::data_loss) return !std::exchange(transfer.had_wrong_bytes, true);
+  if (std::holds_alternative<Fetching>(transfer.what)) return may_pass(error);
+  return error.code != ErrorCode::not_found;
+}
+
+std::string Transfers::describe(const Transfer& transfer) {
+  if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
+    return "fetching artifact " + fetching->artifact.id.short_hex();
+  }
+  return std::holds_alternative<Keeping>(transfer.what) ? "keeping a trained model" : "upload of a result";
+}
+
+void Transfers::succeed(Transfer& transfer) {
   if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
     sink_(agent::Fetched{transfer.attempt, fetching->input, fetching->target.string()});
+  } else if (const auto* keeping = std::get_if<Keeping>(&transfer.what)) {
+    transfer.leftover.clear();  // the outbox tells of it from now on
+    sink_(agent::ModelKept{transfer.attempt, keeping->model});
   } else {
     sink_(agent::Uploaded{transfer.attempt, *std::get<Uploading>(transfer.what).artifact});
   }
@@ -179,7 +203,9 @@ void Transfers::give_up(const Transfer& transfer, const Error& error) {
   if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
     sink_(agent::FetchFailed{transfer.attempt, fetching->input, error});
   } else {
-    sink_(agent::UploadFailed{transfer.attempt, std::get<Uploading>(transfer.what).kind, error});
+    const auto* uploading = std::get_if<Uploading>(&transfer.what);
+    sink_(agent::UploadFailed{transfer.attempt, uploading == nullptr ? ArtifactKind::model : uploading->kind,
+                              error});
   }
 }
 

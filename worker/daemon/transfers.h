@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include <boost/asio/io_context.hpp>
@@ -16,6 +17,7 @@
 #include "worker/agent/events.h"
 #include "worker/daemon/artifact_cache.h"
 #include "worker/daemon/artifact_client.h"
+#include "worker/daemon/kept_models.h"
 
 namespace spin::daemon {
 
@@ -27,7 +29,7 @@ class Transfers {
 
   /// `spool`: an empty folder on the file system of the scratch folders. `sink` is called on the strand.
   Transfers(boost::asio::io_context& io, const std::shared_ptr<grpc::Channel>& channel, ArtifactCache& cache,
-            std::filesystem::path spool, Sink sink);
+            KeptModels& models, std::filesystem::path spool, Sink sink);
   /// Breaks off what is under way.
   ~Transfers();
 
@@ -35,7 +37,11 @@ class Transfers {
   void fetch(const AttemptToken& attempt, agent::Input input, const ArtifactRef& artifact,
              const std::filesystem::path& target);
   /// `file` as it is now; answered by Uploaded or UploadFailed.
-  void upload(const AttemptToken& attempt, ArtifactKind kind, const std::filesystem::path& file);
+  void upload_checkpoint(const AttemptToken& attempt, const std::filesystem::path& file);
+  /// Answered by ModelKept or UploadFailed.
+  void keep_model(const AttemptToken& attempt, const std::filesystem::path& file);
+  /// A model that was kept; answered by Uploaded or UploadFailed.
+  void upload_model(const AttemptToken& attempt, const ArtifactRef& model);
   /// Nothing more is said of the attempt's transfers.
   void cancel(const AttemptToken& attempt);
 
@@ -44,45 +50,56 @@ class Transfers {
     agent::Input input;
     ArtifactRef artifact;
     std::filesystem::path target;
-    bool had_wrong_bytes = false;
+  };
+  struct Keeping {
+    std::filesystem::path file;
+    ArtifactRef model;  ///< once kept
   };
   struct Uploading {
+    std::filesystem::path file;
     ArtifactKind kind;
-    std::filesystem::path file;           ///< in the spool, ours
     std::optional<ArtifactRef> artifact;  ///< once hashed
   };
+  using What = std::variant<Fetching, Keeping, Uploading>;
   struct Transfer {
     std::uint64_t number;
     AttemptToken attempt;
-    std::variant<Fetching, Uploading> what;
+    What what;
+    std::filesystem::path leftover;  ///< of this transfer alone: goes with it; empty = none
     agent::Backoff backoff;
     boost::asio::steady_timer timer;
     Cancellation cancellation;
     bool first_try = true;
+    bool had_wrong_bytes = false;
     ~Transfer();
   };
   using TransferPtr = std::shared_ptr<Transfer>;
 
-  void begin(const AttemptToken& attempt, std::variant<Fetching, Uploading> what);
+  void begin(const AttemptToken& attempt, What what, std::filesystem::path leftover);
   void try_once(const TransferPtr& transfer);
-  // On the pool's threads; between two posts the transfer belongs to the one who runs it.
+  // On the pools' threads; between two posts the transfer belongs to the one who runs it.
   Status work(Transfer& transfer);
   Status work(Transfer& transfer, Fetching& fetching);
+  Status work(Transfer& transfer, Keeping& keeping);
   Status work(Transfer& transfer, Uploading& uploading);
   // On the strand again.
   void tried(const TransferPtr& transfer, const Status& status);
-  void succeed(const Transfer& transfer);
+  static bool may_try_again(Transfer& transfer, const Error& error);
+  static std::string describe(const Transfer& transfer);
+  void succeed(Transfer& transfer);
   void give_up(const Transfer& transfer, const Error& error);
 
   boost::asio::io_context& io_;
   ArtifactClient client_;
   ArtifactCache& cache_;
+  KeptModels& models_;
   const std::filesystem::path spool_;
   const Sink sink_;
   std::map<std::uint64_t, TransferPtr> transfers_;
   std::uint64_t next_number_ = 1;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-  boost::asio::thread_pool pool_;
+  boost::asio::thread_pool net_{3};
+  boost::asio::thread_pool disk_{1};  ///< so that keeping a model waits for no upload
 };
 
 }  // namespace spin::daemon

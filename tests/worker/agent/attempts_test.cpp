@@ -29,21 +29,51 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
 
   worker.say(finished_event());
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the slot is free while the model travels";
-  ASSERT_EQ(worker.last<Upload>().size(), 1U);
-  EXPECT_EQ(worker.last<Upload>()[0].path, "/scratch/3-1/model.safetensors");
+  ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
+  EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/model.safetensors");
 
   const ArtifactRef model = artifact_of(9, ArtifactKind::model);
-  worker.step(Uploaded{{3, 1}, model});
-  ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
+  worker.step(ModelKept{{3, 1}, model});
+  ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U) << "in the outbox before the model travels";
   EXPECT_EQ(worker.kept<AttemptFinished>()[0], (AttemptFinished{finished_event().result, model}));
   EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
-  EXPECT_EQ(worker.agent.held().size(), 1U) << "held until the result is acknowledged";
+  ASSERT_EQ(worker.last<UploadModel>().size(), 1U);
+  EXPECT_EQ(worker.last<UploadModel>()[0].model, model);
 
   worker.persist();
-  ASSERT_EQ(worker.sent<SequencedReport>().size(), 2U);
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U) << "the epoch; the result waits for its model";
+  worker.step(Uploaded{{3, 1}, model});
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
+  EXPECT_TRUE(is_last(worker.sent<SequencedReport>()[0].report.body));
+  EXPECT_EQ(worker.agent.held().size(), 1U) << "held until the result is acknowledged";
+  EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+
   worker.acknowledge_all();
   EXPECT_TRUE(worker.agent.held().empty());
   EXPECT_EQ(worker.all<Forget>().size(), 2U);
+  EXPECT_EQ(worker.all<ReleaseModel>().size(), 1U);
+}
+
+TEST(Attempts, AResultIsNotSentBeforeItIsDurableThoughItsModelHasArrived) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.finish_training();
+  worker.step(Uploaded{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  EXPECT_TRUE(worker.sent<SequencedReport>().empty());
+  worker.persist();
+  EXPECT_EQ(worker.sent<SequencedReport>().size(), 1U);
+}
+
+TEST(Attempts, AResultWhoseModelIsLostIsWithdrawnAndTheJobFails) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.finish_training();
+  worker.persist();
+  worker.step(UploadFailed{{3, 1}, ArtifactKind::model, {ErrorCode::not_found, "/models/3-1: gone"}});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("/models/3-1: gone"), std::string::npos);
+  ASSERT_EQ(worker.last<Forget>().size(), 1U);
+  EXPECT_EQ(worker.last<Forget>()[0].sequence, 1U);
 }
 
 TEST(Attempts, AWarmTrainerTakesTheNextJobAtOnce) {
@@ -88,20 +118,20 @@ TEST(Attempts, CheckpointsAreUploadedNoMoreOftenThanAskedFor) {
   worker.start_training(lease_of(1));
   worker.now += Millis(29'000);
   worker.say(CheckpointEvent{"/elsewhere", 1});
-  EXPECT_TRUE(worker.all<Upload>().empty()) << "a short job is not slowed";
+  EXPECT_TRUE(worker.all<UploadCheckpoint>().empty()) << "a short job is not slowed";
   worker.now += Millis(1'000);
   worker.say(CheckpointEvent{"/elsewhere", 2});
-  ASSERT_EQ(worker.last<Upload>().size(), 1U);
-  EXPECT_EQ(worker.last<Upload>()[0].path, "/scratch/3-1/checkpoint.safetensors")
+  ASSERT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
+  EXPECT_EQ(worker.last<UploadCheckpoint>()[0].path, "/scratch/3-1/checkpoint.safetensors")
       << "ours, not what the trainer names";
   worker.now += Millis(31'000);
   worker.say(CheckpointEvent{"/elsewhere", 3});
-  EXPECT_TRUE(worker.last<Upload>().empty()) << "one at a time";
+  EXPECT_TRUE(worker.last<UploadCheckpoint>().empty()) << "one at a time";
   worker.step(Uploaded{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)});
   ASSERT_EQ(worker.kept<CheckpointStored>().size(), 1U);
   EXPECT_EQ(worker.kept<CheckpointStored>()[0].epoch, 2);
   worker.say(CheckpointEvent{"/elsewhere", 4});
-  EXPECT_EQ(worker.last<Upload>().size(), 1U);
+  EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
 }
 
 TEST(Attempts, ACheckpointThatArrivesAfterTheEndIsNotReported) {
@@ -180,14 +210,18 @@ TEST(Attempts, AStopMayCrossTheFinish) {
   EXPECT_TRUE(worker.agent.held().empty());
 }
 
-TEST(Attempts, AStopWhileTheModelTravelsEndsTheUpload) {
+TEST(Attempts, AStopDoesNotTakeBackAFinishedResult) {
   Harness worker;
   worker.start_training(lease_of(1));
   worker.say(finished_event());
-  worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
-  EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
+  worker.step(Received{StopAttempt{{3, 1}, "another attempt runs it"}});
+  EXPECT_TRUE(worker.last<CancelTransfers>().empty());
+  worker.step(ModelKept{{3, 1}, artifact_of(1, ArtifactKind::model)});
+  worker.step(Received{StopAttempt{{3, 1}, "another attempt runs it"}});
+  EXPECT_TRUE(worker.last<CancelTransfers>().empty());
+  worker.persist();
   worker.step(Uploaded{{3, 1}, artifact_of(1, ArtifactKind::model)});
-  EXPECT_TRUE(worker.all<Persist>().empty());
+  EXPECT_EQ(worker.sent<SequencedReport>().size(), 1U) << "the coordinator takes it where it has none yet";
 }
 
 TEST(Attempts, ALeaseTooManyIsGivenBackAndCreditsAreSaidAgain) {

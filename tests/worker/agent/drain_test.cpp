@@ -25,9 +25,9 @@ TEST(Drain, RunningJobsFinishAndTheirResultsAreAcknowledged) {
   worker.start_training(lease_of(1));
   worker.step(TerminateRequested{});
   EXPECT_FALSE(worker.exit());
-  worker.say(finished_event());
+  worker.finish_training();
   EXPECT_TRUE(worker.sent<Credits>().empty());
-  worker.step(Uploaded{{3, 1}, artifact_of(1, ArtifactKind::model)});
+  worker.step(Uploaded{{3, 1}, artifact_of(9, ArtifactKind::model)});
   worker.persist();
   EXPECT_FALSE(worker.exit()) << "not before it is acknowledged";
   worker.acknowledge_all();
@@ -96,6 +96,32 @@ TEST(Drain, ASecondSignalWithoutALinkEndsAtOnceAndKeepsTheReports) {
   worker.step(TerminateRequested{});
   EXPECT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   ASSERT_TRUE(worker.exit());
+}
+
+TEST(Drain, ASecondSignalLeavesAFinishedResultInTheOutbox) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.finish_training();
+  worker.step(TerminateRequested{});
+  worker.step(TerminateRequested{});
+  EXPECT_TRUE(worker.all<Forget>().empty());
+  EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+  EXPECT_TRUE(worker.kept<AttemptFailed>().empty());
+  worker.run_for(worker.settings.quit_limit);
+  EXPECT_TRUE(worker.exit());
+}
+
+TEST(Drain, ASecondSignalWithoutALinkWaitsForAModelThatIsBeingKept) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.step(LinkLost{{ErrorCode::unavailable, "gone"}});
+  worker.say(finished_event());
+  worker.step(TerminateRequested{});
+  worker.step(TerminateRequested{});
+  EXPECT_FALSE(worker.exit());
+  worker.step(ModelKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  EXPECT_EQ(worker.kept<AttemptFinished>().size(), 1U);
+  EXPECT_TRUE(worker.exit());
 }
 
 TEST(Drain, NothingFollowsTheEnd) {

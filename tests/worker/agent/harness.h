@@ -24,6 +24,8 @@ class Harness {
   /// Welcome, a lease, a ready trainer: the attempt trains in slot 0.
   void start_training(const Lease& lease);
   void ready(int slot = 0);
+  /// The attempt of lease_of(1) finishes in slot 0 and its model, artifact 9, is kept.
+  void finish_training();
   void say(const TrainerEvent& event, int slot = 0) { step(TrainerSaid{slot, event}); }
 
   template <class E>

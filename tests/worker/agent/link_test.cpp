@@ -158,6 +158,33 @@ TEST(Outbox, ResultsOfAnEarlierProcessAreDelivered) {
   EXPECT_TRUE(worker.agent.held().empty());
 }
 
+TEST(Outbox, AResultOfAnEarlierProcessFollowsItsModel) {
+  const ArtifactRef model = artifact_of(9, ArtifactKind::model);
+  Harness worker(1, {kept(8, 1, AttemptFinished{finished_event().result, model})});
+  ASSERT_EQ(worker.all<UploadModel>().size(), 1U);
+  EXPECT_EQ(worker.all<UploadModel>()[0].model, model);
+  EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<AttemptToken>{{3, 1}}));
+  worker.welcome();
+  EXPECT_TRUE(worker.sent<SequencedReport>().empty());
+  worker.step(Uploaded{{3, 1}, model});
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
+  EXPECT_EQ(worker.sent<SequencedReport>()[0].sequence, 8U);
+  worker.step(Received{ReportAck{8}});
+  EXPECT_EQ(worker.last<ReleaseModel>().size(), 1U);
+}
+
+TEST(Outbox, AWithdrawnResultThatACrashBroughtBackIsForgotten) {
+  const AttemptFinished finished{finished_event().result, artifact_of(9, ArtifactKind::model)};
+  Harness worker(1, {kept(7, 1, finished), kept(8, 1, AttemptFailed{FailureKind::job_error, "no"})});
+  ASSERT_EQ(worker.all<Forget>().size(), 1U);
+  EXPECT_EQ(worker.all<Forget>()[0].sequence, 7U);
+  worker.welcome();
+  ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
+  worker.step(Received{ReportAck{8}});
+  worker.step(TerminateRequested{});
+  EXPECT_TRUE(worker.exit()) << "nothing waits";
+}
+
 TEST(Outbox, AnAttemptThatDiedWithTheWorkerIsGivenBack) {
   Harness worker(1, {kept(7, 1, EpochFinished{epoch_event(1).metrics})});
   const auto persisted = worker.all<Persist>();
