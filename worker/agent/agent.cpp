@@ -51,6 +51,7 @@ void Agent::on(const Begin& event) {
 void Agent::on(const TimePassed&) {
   link_time();
   trainer_time();
+  salvage_time();
   if (quit_at_ && now_ >= *quit_at_) finish(0, "");
 }
 
@@ -80,12 +81,14 @@ void Agent::quit_now() {
   say(Severity::warning, "asked to stop again: running jobs are given back");
   std::vector<AttemptToken> running;
   for (const auto& [token, attempt] : attempts_) {
-    if (slot_of(attempt)) running.push_back(token);
+    if (slot_of(attempt) || std::holds_alternative<Salvaging>(attempt.state)) running.push_back(token);
   }
   for (const auto& token : running) {
     Attempt& attempt = attempts_.at(token);
     if (std::holds_alternative<Stopping>(attempt.state)) {
       drop(token);
+    } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) {
+      end_with(attempt, salvaging->failure);
     } else {
       fail(attempt, FailureKind::refused, "the worker was stopped");
     }
@@ -122,7 +125,12 @@ std::optional<Now> Agent::next_deadline() const {
   if (const auto* up = std::get_if<LinkUp>(&link_)) consider(up->heartbeat_at);
   if (quit_at_) consider(*quit_at_);
   for (const auto& [token, attempt] : attempts_) {
-    if (const auto* stopping = std::get_if<Stopping>(&attempt.state)) consider(stopping->kill_at);
+    if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) consider(salvaging->give_up_at);
+    const auto* stopping = std::get_if<Stopping>(&attempt.state);
+    if (stopping == nullptr) continue;
+    const Slot& slot = slots_[static_cast<std::size_t>(stopping->slot)];
+    // Once killed, only its exit is waited for.
+    if (!std::holds_alternative<TrainerDying>(slot.trainer)) consider(stopping->kill_at);
   }
   for (const auto& slot : slots_) {
     if (slot.log.due()) consider(*slot.log.due());

@@ -23,8 +23,9 @@ struct Settings {
   Millis connect_limit{10'000};        ///< from opening a stream to its welcome
   Millis reconnect_first{100}, reconnect_limit{10'000};
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
-  Millis stop_grace{2'000};  ///< from StopCommand to SIGKILL
-  Millis start_limit{120'000};  ///< from the trainer's start to `ready`
+  Millis salvage_limit{60'000};  ///< how long the last checkpoint of a dead trainer may travel
+  Millis stop_grace{2'000};      ///< from StopCommand to SIGKILL
+  Millis start_limit{120'000};   ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
   Millis quit_limit{1'000};  ///< second SIGTERM: how long the last reports may take
 };
@@ -103,6 +104,9 @@ class Agent {
   /// The report will not be sent.
   void withdraw(std::uint64_t sequence);
   void fail(Attempt& attempt, FailureKind kind, const std::string& message);
+  /// Fails the attempt once its newest checkpoint is at the coordinator.
+  void trainer_died(Attempt& attempt, const std::string& message);
+  void salvage_time();
   void refuse(const Lease& lease, const std::string& message);
   /// Nothing more is said of the attempt.
   void drop(AttemptToken token);

@@ -89,8 +89,11 @@ void Agent::on(const Uploaded& event) {
   if (attempt == nullptr) return;
   if (auto* training = std::get_if<Training>(&attempt->state)) {
     if (event.artifact.kind != ArtifactKind::checkpoint || !training->storing) return;
-    const int epoch = *std::exchange(training->storing, std::nullopt);
-    keep_report(*attempt, CheckpointStored{event.artifact, epoch});
+    training->stored = *std::exchange(training->storing, std::nullopt);
+    keep_report(*attempt, CheckpointStored{event.artifact, training->stored});
+  } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
+    keep_report(*attempt, CheckpointStored{event.artifact, salvaging->epoch});
+    end_with(*attempt, salvaging->failure);
   } else if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) {
     const std::uint64_t sequence = uploading->sequence;
     move(*attempt, Reporting{sequence});
@@ -104,6 +107,9 @@ void Agent::on(const UploadFailed& event) {
   if (auto* training = std::get_if<Training>(&attempt->state)) {
     training->storing.reset();
     say(Severity::warning, attempt->lease.name + ": checkpoint not stored: " + event.error.message);
+  } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
+    say(Severity::warning, attempt->lease.name + ": last checkpoint not stored: " + event.error.message);
+    end_with(*attempt, salvaging->failure);
   } else if (!slot_of(*attempt) && !std::holds_alternative<Reporting>(attempt->state)) {
     if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) withdraw(uploading->sequence);
     fail(*attempt, FailureKind::job_error, "the trained model could not be read: " + event.error.message);
@@ -138,6 +144,29 @@ void Agent::withdraw(std::uint64_t sequence) {
 void Agent::fail(Attempt& attempt, FailureKind kind, const std::string& message) {
   say(Severity::warning, attempt.lease.name + ": " + message);
   end_with(attempt, AttemptFailed{kind, shortened(message, kMessageBytes)});
+}
+
+void Agent::trainer_died(Attempt& attempt, const std::string& message) {
+  const Training training = std::get<Training>(attempt.state);
+  if (training.written <= training.stored) return fail(attempt, FailureKind::trainer_died, message);
+  say(Severity::warning, attempt.lease.name + ": " + message);
+  const AttemptToken token = attempt.lease.attempt;
+  release_slot(attempt);
+  move(attempt, Salvaging{{FailureKind::trainer_died, shortened(message, kMessageBytes)},
+                          training.written,
+                          now_ + settings_.salvage_limit});
+  if (training.storing == training.written) return;  // on its way already
+  emit(CancelTransfers{token});
+  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
+}
+
+void Agent::salvage_time() {
+  for (auto& [token, attempt] : attempts_) {
+    const auto* salvaging = std::get_if<Salvaging>(&attempt.state);
+    if (salvaging == nullptr || now_ < salvaging->give_up_at) continue;
+    say(Severity::warning, attempt.lease.name + ": its last checkpoint could not be uploaded in time");
+    end_with(attempt, salvaging->failure);
+  }
 }
 
 void Agent::refuse(const Lease& lease, const std::string& message) {

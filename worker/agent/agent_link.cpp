@@ -110,7 +110,8 @@ void Agent::receive(const ReportAck& message) {
 void Agent::receive(const StopAttempt& message) {
   Attempt* attempt = find(message.attempt);
   // What is finished is delivered all the same: the coordinator takes it where it has no result yet.
-  if (attempt == nullptr || !slot_of(*attempt) || std::holds_alternative<Stopping>(attempt->state)) return;
+  if (attempt == nullptr || std::holds_alternative<Stopping>(attempt->state)) return;
+  if (!slot_of(*attempt) && !std::holds_alternative<Salvaging>(attempt->state)) return;
   say(Severity::info, attempt->lease.name + ": stopped: " + message.reason);
   if (const auto* training = std::get_if<Training>(&attempt->state)) {
     const int slot = training->slot;

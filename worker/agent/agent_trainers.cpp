@@ -83,7 +83,7 @@ void Agent::on(const TrainerBroke& event) {
   const std::string message = "the trainer broke the protocol: " + event.error.message;
   if (std::holds_alternative<TrainerStarting>(trainer)) return start_refused(event.slot, message);
   if (Attempt* attempt = training_in(event.slot)) {
-    fail(*attempt, FailureKind::trainer_died, message);
+    trainer_died(*attempt, message);
   } else {
     say(Severity::error, message);
   }
@@ -112,7 +112,7 @@ void Agent::on(const TrainerExited& event) {
   } else if (std::holds_alternative<Preparing>(attempt->state)) {
     start_trainer(event.slot);  // the warm trainer went before it had the job
   } else {
-    fail(*attempt, FailureKind::trainer_died, "the trainer " + how);
+    trainer_died(*attempt, "the trainer " + how);
   }
 }
 
@@ -158,6 +158,7 @@ void Agent::hear(int slot, const CheckpointEvent& event) {
   Attempt* attempt = training_in(slot);
   if (attempt == nullptr || event.epoch < 1) return;
   auto& training = std::get<Training>(attempt->state);
+  training.written = event.epoch;
   if (training.storing || now_ < training.checkpoint_at) return;
   training.storing = event.epoch;
   training.checkpoint_at = now_ + settings_.checkpoint_interval;
@@ -185,7 +186,7 @@ void Agent::hear(int slot, const FailedEvent& event) {
 
 void Agent::hear(int slot, const StoppedEvent&) {
   if (Attempt* attempt = training_in(slot)) {
-    fail(*attempt, FailureKind::trainer_died, "the trainer stopped though nobody asked it to");
+    trainer_died(*attempt, "the trainer stopped though nobody asked it to");
   } else {
     drop_stopped(slot);
   }
@@ -206,10 +207,8 @@ void Agent::trainer_time() {
     if (stopping != nullptr && now_ >= stopping->kill_at) kill_trainer(slot);
     const auto* starting = std::get_if<TrainerStarting>(&place.trainer);
     if (starting == nullptr || now_ < starting->give_up_at) continue;
-    start_failed(slot,
-                 "it was not ready after " + std::to_string(settings_.start_limit.count() / 1000) + " s");
-    place.trainer = TrainerDying{};
-    emit(KillTrainer{slot});
+    start_refused(slot,
+                  "it was not ready after " + std::to_string(settings_.start_limit.count() / 1000) + " s");
   }
 }
 

@@ -10,13 +10,14 @@ constexpr std::size_t kStates = std::variant_size_v<AttemptState>;
 
 // Rows: from; columns: to. Ending an attempt removes it, from whichever state.
 constexpr std::array<std::array<bool, kStates>, kStates> kLegal = {{
-    //             Preparing Training Stopping Keeping Uploading Reporting
-    /* Preparing */ {{false, true, false, false, true, true}},
-    /* Training  */ {{false, false, true, true, false, true}},
-    /* Stopping  */ {{false, false, false, false, false, true}},
-    /* Keeping   */ {{false, false, false, false, true, true}},
-    /* Uploading */ {{false, false, false, false, false, true}},
-    /* Reporting */ {{false, false, false, false, false, false}},
+    //             Preparing Training Stopping Salvaging Keeping Uploading Reporting
+    /* Preparing */ {{false, true, false, false, false, true, true}},
+    /* Training  */ {{false, false, true, true, true, false, true}},
+    /* Stopping  */ {{false, false, false, false, false, false, true}},
+    /* Salvaging */ {{false, false, false, false, false, false, true}},
+    /* Keeping   */ {{false, false, false, false, false, true, true}},
+    /* Uploading */ {{false, false, false, false, false, false, true}},
+    /* Reporting */ {{false, false, false, false, false, false, false}},
 }};
 
 }  // namespace
@@ -39,7 +40,7 @@ std::optional<int> slot_of(const Attempt& attempt) {
 }
 
 const char* state_name(const AttemptState& state) {
-  constexpr std::array<const char*, kStates> names = {"preparing", "training",  "stopping",
+  constexpr std::array<const char*, kStates> names = {"preparing", "training",  "stopping", "salvaging",
                                                       "keeping",   "uploading", "reporting"};
   return names[state.index()];
 }

@@ -20,11 +20,19 @@ struct Training {
   int slot = 0;
   Now checkpoint_at;           ///< no upload of a checkpoint before
   std::optional<int> storing;  ///< epoch of the checkpoint that is being uploaded
+  int written = 0;             ///< epoch of the newest checkpoint in the scratch folder; 0 = none
+  int stored = 0;              ///< epoch of the newest one at the coordinator
 };
 /// No longer wanted; the trainer has been told.
 struct Stopping {
   int slot = 0;
   Now kill_at;
+};
+/// Its trainer died; the last checkpoint is uploaded before that is reported.
+struct Salvaging {
+  AttemptFailed failure;
+  int epoch = 0;
+  Now give_up_at;
 };
 /// Trained; the model is being put where it outlives this process.
 struct Keeping {
@@ -38,7 +46,7 @@ struct Uploading {
 struct Reporting {
   std::uint64_t sequence = 0;
 };
-using AttemptState = std::variant<Preparing, Training, Stopping, Keeping, Uploading, Reporting>;
+using AttemptState = std::variant<Preparing, Training, Stopping, Salvaging, Keeping, Uploading, Reporting>;
 
 struct Attempt {
   Lease lease;

@@ -183,6 +183,7 @@ TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
   worker.pass(Millis(1));
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
+  EXPECT_GT(*worker.agent.next_deadline(), worker.now) << "nothing spins until it is gone";
   EXPECT_TRUE(worker.ever_sent<Credits>().size() == 1) << "not free before the process is gone";
   worker.step(TrainerExited{0, {true, 9}});
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});

@@ -76,6 +76,10 @@ TEST(Trainers, OneThatIsNeverReadyIsKilled) {
   worker.pass(worker.settings.start_limit);
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  worker.step(TrainerExited{0, {true, 9}});
+  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "it rests as after any start that failed";
+  worker.pass(worker.settings.start_backoff_first);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
 }
 
 TEST(Trainers, OneThatBreaksTheProtocolIsKilledAndItsJobFails) {
