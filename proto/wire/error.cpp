@@ -3,6 +3,7 @@
 #include <array>
 
 #include "proto/wire/text.h"
+#include "schema/base/text.h"
 
 namespace spin::wire {
 namespace {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
 constexpr int kMaxSlots = 4096;
+constexpr int kMaxTokens = 65'536;
+
+using WireTokens = google::protobuf::RepeatedPtrField<v1::AttemptToken>;
 
 /// Names show up in terminals and metric labels.
 Status check_name(std::string_view field, const std::string& name) {
@@ -20,8 +23,18 @@ Status check_name(std::string_view field, const std::string& name) {
                              " bytes; 1 to 200 bytes without control characters are accepted");
 }
 
+Result<std::vector<AttemptToken>> tokens_from_wire(std::string_view field, const WireTokens& list) {
+  SPIN_TRY(check_count(field, list.size(), kMaxTokens));
+  std::vector<AttemptToken> tokens;
+  for (const auto& message : list) {
+    SPIN_ASSIGN(const AttemptToken token, checked_token(field, message));
+    tokens.push_back(token);
+  }
+  return tokens;
+}
+
 Result<Progress> checked_progress(const v1::Progress& message) {
-  if (!message.has_attempt()) return rejected("progress.attempt", "is missing");
+  SPIN_TRY(checked_token("progress.attempt", message.attempt()));
   SPIN_TRY(check_at_least("progress.epoch", message.epoch(), 0));
   SPIN_TRY(check_at_least("progress.epochs", message.epochs(), 0));
   SPIN_TRY(check_at_least("progress.step", message.step(), std::int64_t{0}));
@@ -104,7 +117,7 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
                     .threads = message.threads(),
                     .pid = message.pid(),
                     .held = {}};
-  for (const auto& token : message.held()) hello.held.push_back(from_wire(token));
+  SPIN_ASSIGN(hello.held, tokens_from_wire("hello.held", message.held()));
   return hello;
 }
 
@@ -118,10 +131,9 @@ void to_wire(const Lease& value, v1::Lease* message) {
 }
 
 Result<Lease> from_wire(const v1::Lease& message) {
-  if (!message.has_attempt()) return rejected("lease.attempt", "is missing");
   if (message.config().empty()) return rejected("lease.config", "is empty");
   Lease lease;
-  lease.attempt = from_wire(message.attempt());
+  SPIN_ASSIGN(lease.attempt, checked_token("lease.attempt", message.attempt()));
   SPIN_ASSIGN(lease.job.digest, digest_from_wire(message.job()));
   lease.name = message.name();
   lease.config = message.config();
@@ -154,9 +166,10 @@ Result<CoordinatorMessage> from_wire(const v1::CoordinatorMessage& message) {
     }
     case v1::CoordinatorMessage::kAck:
       return CoordinatorMessage{ReportAck{message.ack().sequence()}};
-    case v1::CoordinatorMessage::kStop:
-      if (!message.stop().has_attempt()) return rejected("stop.attempt", "is missing");
-      return CoordinatorMessage{StopAttempt{from_wire(message.stop().attempt()), message.stop().reason()}};
+    case v1::CoordinatorMessage::kStop: {
+      SPIN_ASSIGN(const AttemptToken attempt, checked_token("stop.attempt", message.stop().attempt()));
+      return CoordinatorMessage{StopAttempt{attempt, message.stop().reason()}};
+    }
     case v1::CoordinatorMessage::kDrain:
       return CoordinatorMessage{DrainRequest{}};
     case v1::CoordinatorMessage::BODY_NOT_SET:
@@ -176,7 +189,7 @@ Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
       return WorkerMessage{Credits{message.credits().free()}};
     case v1::WorkerMessage::kHeartbeat: {
       Heartbeat heartbeat;
-      for (const auto& token : message.heartbeat().running()) heartbeat.running.push_back(from_wire(token));
+      SPIN_ASSIGN(heartbeat.running, tokens_from_wire("heartbeat.running", message.heartbeat().running()));
       return WorkerMessage{std::move(heartbeat)};
     }
     case v1::WorkerMessage::kReport: {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "schema/base/result.h"
 #include "schema/job/session.h"
 #include "spin/v1/fleet.pb.h"
@@ -19,6 +22,9 @@ void to_wire(const Lease& value, v1::Lease* message);
 void to_wire(const Report& value, v1::Report* message);
 
 AttemptToken from_wire(const v1::AttemptToken& message);
+/// `field` is where it stands in its message. Rejects what no coordinator issues, also a token that is
+/// missing.
+Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToken& message);
 EpochMetrics from_wire(const v1::EpochMetrics& message);
 Result<JobResult> from_wire(const v1::JobResult& message);
 Result<ArtifactRef> from_wire(const v1::ArtifactRef& message);

@@ -1,9 +1,14 @@
 #include "proto/wire/check.h"
 #include "proto/wire/fleet.h"
 #include "proto/wire/text.h"
+#include "schema/base/text.h"
 
 namespace spin::wire {
 namespace {
+
+constexpr std::size_t kMaxFailureBytes = 4000;
+constexpr std::size_t kMaxLogLineBytes = 4096;
+constexpr int kMaxLogLines = 1000;
 
 v1::FailureKind kind_to_wire(FailureKind kind) {
   switch (kind) {
@@ -90,6 +95,13 @@ Result<ReportBody> finished_from_wire(const v1::Report::Finished& message) {
   return ReportBody{std::move(finished)};
 }
 
+Result<ReportBody> log_from_wire(const v1::Report::LogLines& message) {
+  SPIN_TRY(check_count("report.log.lines", message.lines_size(), kMaxLogLines));
+  LogLines log;
+  for (const auto& line : message.lines()) log.lines.push_back(shortened(line, kMaxLogLineBytes));
+  return ReportBody{std::move(log)};
+}
+
 Result<ReportBody> body_from_wire(const v1::Report& message) {
   switch (message.body_case()) {
     case v1::Report::kStarted:
@@ -102,10 +114,11 @@ Result<ReportBody> body_from_wire(const v1::Report& message) {
       return finished_from_wire(message.finished());
     case v1::Report::kFailed: {
       SPIN_ASSIGN(const FailureKind kind, kind_from_wire(message.failed().kind()));
-      return ReportBody{AttemptFailed{.kind = kind, .message = message.failed().message()}};
+      return ReportBody{
+          AttemptFailed{.kind = kind, .message = shortened(message.failed().message(), kMaxFailureBytes)}};
     }
     case v1::Report::kLog:
-      return ReportBody{LogLines{{message.log().lines().begin(), message.log().lines().end()}}};
+      return log_from_wire(message.log());
     case v1::Report::BODY_NOT_SET:
       break;
   }
@@ -122,9 +135,9 @@ void to_wire(const Report& value, v1::Report* message) {
 
 Result<Report> from_wire(const v1::Report& message) {
   SPIN_ASSIGN(const Digest job, digest_from_wire(message.job()));
-  if (!message.has_attempt()) return rejected("report.attempt", "is missing");
+  SPIN_ASSIGN(const AttemptToken attempt, checked_token("report.attempt", message.attempt()));
   SPIN_ASSIGN(ReportBody body, body_from_wire(message));
-  return Report{.job = {job}, .attempt = from_wire(message.attempt()), .body = std::move(body)};
+  return Report{.job = {job}, .attempt = attempt, .body = std::move(body)};
 }
 
 }  // namespace spin::wire

@@ -40,12 +40,4 @@ std::string valid_utf8(std::string_view text) {
   return valid;
 }
 
-std::string shortened(std::string_view text, std::size_t limit) {
-  constexpr std::string_view kCut = "...";
-  if (text.size() <= limit) return std::string(text);
-  std::size_t end = limit - kCut.size();
-  while (end > 0 && is_continuation(static_cast<unsigned char>(text[end]))) --end;
-  return std::string(text.substr(0, end)) + std::string(kCut);
-}
-
 }  // namespace spin::wire

@@ -9,7 +9,4 @@ namespace spin::wire {
 /// whole message otherwise, and logs and error messages carry whatever a trainer printed.
 std::string valid_utf8(std::string_view text);
 
-/// At most `limit` bytes of valid UTF-8 text, cut between characters; "..." shows where it was cut.
-std::string shortened(std::string_view text, std::size_t limit);
-
 }  // namespace spin::wire

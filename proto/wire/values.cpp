@@ -26,6 +26,13 @@ AttemptToken from_wire(const v1::AttemptToken& message) {
   return {.boot_epoch = message.boot_epoch(), .sequence = message.sequence()};
 }
 
+Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToken& message) {
+  const std::string path(field);
+  SPIN_TRY(check_at_least(path + ".boot_epoch", message.boot_epoch(), std::int64_t{1}));
+  SPIN_TRY(check_at_least(path + ".sequence", message.sequence(), std::int64_t{1}));
+  return from_wire(message);
+}
+
 void to_wire(const EpochMetrics& value, v1::EpochMetrics* message) {
   message->set_epoch(value.epoch);
   message->set_loss(value.loss);

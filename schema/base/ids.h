@@ -74,7 +74,8 @@ struct std::hash<spin::detail::NumberId<Tag>> {
 };
 template <>
 struct std::hash<spin::AttemptToken> {
-  std::size_t operator()(const spin::AttemptToken& token) const noexcept {
-    return std::hash<std::int64_t>{}(token.boot_epoch * 1'000'003 + token.sequence);
+  constexpr std::size_t operator()(const spin::AttemptToken& token) const noexcept {
+    return static_cast<std::uint64_t>(token.boot_epoch) * 1'000'003 +
+           static_cast<std::uint64_t>(token.sequence);
   }
 };

@@ -92,6 +92,16 @@ TEST(WireFleet, BytesThatAreNotTextDoNotBreakTheMessage) {
   EXPECT_EQ(lines[2], "M\xC3\xBCller");
 }
 
+TEST(WireFleet, TextOfAFailureAndOfALogIsBounded) {
+  const Report failed = samples::report(AttemptFailed{FailureKind::job_error, std::string(1 << 20, 'x')});
+  EXPECT_EQ(std::get<AttemptFailed>(from_wire(on_the_wire<v1::Report>(failed))->body).message.size(), 4000U);
+  const Report log = samples::report(LogLines{{std::string(1 << 20, 'x'), std::string(4096, 'y')}});
+  const auto lines = std::get<LogLines>(from_wire(on_the_wire<v1::Report>(log))->body).lines;
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].size(), 4096U);
+  EXPECT_EQ(lines[1], std::string(4096, 'y')) << "what is within the bound comes as it is";
+}
+
 struct Rejection {
   const char* what;
   std::function<void(v1::WorkerMessage&)> spoil;
@@ -199,6 +209,29 @@ const Rejection kRejections[] = {
        set_report(m, AttemptFinished{samples::kResult, samples::kCheckpoint});
      },
      "report.finished.model.kind"},
+    {"TokenWithoutSequence",
+     [](auto& m) {
+       set_report(m, AttemptStarted{});
+       m.mutable_report()->mutable_attempt()->clear_sequence();
+     },
+     "report.attempt.sequence is 0; 1 or more is accepted"},
+    {"NegativeBootEpoch", [](auto& m) { m.mutable_hello()->mutable_held(0)->set_boot_epoch(-1); },
+     "hello.held.boot_epoch is -1"},
+    {"EmptyTokenInHeartbeat", [](auto& m) { m.mutable_heartbeat()->add_running(); },
+     "heartbeat.running.boot_epoch is 0"},
+    {"TooManyHeld",
+     [](auto& m) {
+       for (int i = m.hello().held_size(); i <= 65'536; ++i)
+         to_wire(samples::kToken, m.mutable_hello()->add_held());
+     },
+     "hello.held are 65537; at most 65536 are accepted"},
+    {"TooManyRunning",
+     [](auto& m) {
+       for (int i = 0; i <= 65'536; ++i) to_wire(samples::kToken, m.mutable_heartbeat()->add_running());
+     },
+     "heartbeat.running are 65537"},
+    {"TooManyLogLines", [](auto& m) { set_report(m, LogLines{std::vector<std::string>(1001, "x")}); },
+     "report.log.lines are 1001; at most 1000 are accepted"},
     {"UnknownFailureKind",
      [](auto& m) {
        set_report(m, AttemptFailed{FailureKind::job_error, "x"});

@@ -10,6 +10,7 @@
 #include "schema/base/file.h"
 #include "schema/base/ids.h"
 #include "schema/base/sha256.h"
+#include "schema/base/text.h"
 #include "tests/support/temp_folder.h"
 
 namespace spin {
@@ -21,6 +22,20 @@ TEST(Sha256, MatchesThePublishedVectors) {
   // FIPS 180-2, appendix B.
   EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// Evaluated by the compiler, which refuses an overflow of signed numbers.
+constexpr std::int64_t kLargest = INT64_MAX;
+constexpr std::size_t kHashOfLargest = std::hash<AttemptToken>{}({kLargest, kLargest});
+constexpr std::size_t kHashOfSmallest = std::hash<AttemptToken>{}({-kLargest, -kLargest});
+
+TEST(AttemptToken, AnyHasAHash) { EXPECT_NE(kHashOfLargest, kHashOfSmallest); }
+
+TEST(Text, IsCutBetweenCharactersAndShowsIt) {
+  EXPECT_EQ(shortened("abcdef", 6), "abcdef");
+  EXPECT_EQ(shortened("abcdefg", 6), "abc...");
+  EXPECT_EQ(shortened("ab\xC3\xBC\xC3\xBC", 6), "ab\xC3\xBC\xC3\xBC");
+  EXPECT_EQ(shortened("ab\xC3\xBCxyz", 6), "ab...") << "no half of a character";
 }
 
 TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {
