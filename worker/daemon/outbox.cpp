@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "worker/daemon/outbox_file.h"
@@ -27,9 +28,21 @@ fs::path aside_path(const fs::path& path) {
   }
 }
 
+Error last_error(const fs::path& path) {
+  return {ErrorCode::internal, path.string() + ": " + std::strerror(errno)};
+}
+
+/// Whether the name still leads to the open file.
+bool is_named(const FileDescriptor& file, const fs::path& path) {
+  struct ::stat open {};
+  struct ::stat named {};
+  return ::fstat(file.get(), &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 Result<FileDescriptor> open_for_append(const fs::path& path) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!file.is_open()) return Error{ErrorCode::internal, path.string() + ": " + std::strerror(errno)};
+  if (!file.is_open()) return last_error(path);
   return file;
 }
 
@@ -53,22 +66,27 @@ Result<Outbox::Opened> Outbox::open(const fs::path& path, Callbacks callbacks) {
   }
   SPIN_ASSIGN(FileDescriptor file, open_for_append(path));
   SPIN_TRY(sync_folder(path.parent_path()));
+  struct ::stat known {};
+  if (::fstat(file.get(), &known) != 0) return last_error(path);
   Opened opened;
-  opened.outbox.reset(new Outbox(path, std::move(file), std::move(callbacks), content.reports));
+  opened.outbox.reset(new Outbox(path, std::move(file), std::move(callbacks),
+                                 static_cast<std::size_t>(known.st_size), content.reports));
   opened.reports = std::move(content.reports);
   opened.problems = std::move(content.problems);
   return opened;
 }
 
-Outbox::Outbox(fs::path path, FileDescriptor file, Callbacks callbacks,
+Outbox::Outbox(fs::path path, FileDescriptor file, Callbacks callbacks, std::size_t file_bytes,
                const std::vector<SequencedReport>& recovered)
-    : path_(std::move(path)), callbacks_(std::move(callbacks)), file_(std::move(file)) {
+    : path_(std::move(path)),
+      callbacks_(std::move(callbacks)),
+      file_(std::move(file)),
+      file_bytes_(file_bytes) {
   for (const auto& report : recovered) {
     std::string record = outbox_record(report);
     live_bytes_ += record.size();
     live_[report.sequence] = std::move(record);
   }
-  file_bytes_ = live_bytes_;
   writer_ = std::thread([this] { run(); });
 }
 
@@ -111,7 +129,10 @@ void Outbox::run() {
     if (!queued_.empty()) {
       const auto batch = std::exchange(queued_, {});
       std::string bytes;
-      for (const auto sequence : batch) bytes += live_.at(sequence);
+      for (const auto sequence : batch) {
+        // A result may be withdrawn while it is queued.
+        if (const auto found = live_.find(sequence); found != live_.end()) bytes += found->second;
+      }
       lock.unlock();
       const bool written = write_batch(bytes, batch.back());
       lock.lock();
@@ -152,15 +173,21 @@ void Outbox::shrink(std::unique_lock<std::mutex>& lock) {
   std::string bytes;
   for (const auto& [sequence, record] : live_) bytes += record;
   lock.unlock();
-  if (write_file_durably(path_, bytes).ok()) {
-    if (auto file = open_for_append(path_); file.ok()) {
-      file_ = std::move(file).value();
-      file_bytes_ = bytes.size();
-    } else {
-      callbacks_.fatal(file.error());
-    }
-  }
+  rewrite(bytes);
   lock.lock();
+}
+
+void Outbox::rewrite(const std::string& bytes) {
+  if (const Status written = write_file_durably(path_, bytes); !written.ok()) {
+    // The old file serves on while it has its name. Without, nobody knows which of the two a power loss
+    // leaves.
+    if (!is_named(file_, path_)) callbacks_.fatal(written.error());
+    return;
+  }
+  auto file = open_for_append(path_);
+  if (!file.ok()) return callbacks_.fatal(file.error());
+  file_ = std::move(file).value();
+  file_bytes_ = bytes.size();
 }
 
 }  // namespace spin::daemon

@@ -42,12 +42,13 @@ class Outbox {
  private:
   static constexpr std::size_t kRewriteBytes = 1 << 20;
 
-  Outbox(std::filesystem::path path, FileDescriptor file, Callbacks callbacks,
+  Outbox(std::filesystem::path path, FileDescriptor file, Callbacks callbacks, std::size_t file_bytes,
          const std::vector<SequencedReport>& recovered);
   void run();
   /// False where the disk did not take it.
   bool write_batch(const std::string& bytes, std::uint64_t last);
   void shrink(std::unique_lock<std::mutex>& lock);
+  void rewrite(const std::string& bytes);
 
   const std::filesystem::path path_;
   const Callbacks callbacks_;

@@ -1,66 +1,12 @@
-#include "worker/daemon/outbox.h"
-
-#include <atomic>
-#include <csignal>
-#include <fstream>
+#include <algorithm>
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include "tests/support/process.h"
-#include "tests/support/temp_folder.h"
-#include "worker/daemon/outbox_file.h"
+#include "tests/worker/daemon/outbox_harness.h"
 
 namespace spin::daemon {
 namespace {
-
-namespace fs = std::filesystem;
-constexpr std::chrono::seconds kDeadline{20};
-
-SequencedReport report(std::uint64_t sequence) {
-  SequencedReport kept;
-  kept.sequence = sequence;
-  kept.report.job.digest.bytes[3] = 7;
-  kept.report.attempt = {2, 5};
-  if (sequence % 3 == 0) {
-    kept.report.body = AttemptFailed{FailureKind::job_error, "SPNR in the text, " + std::to_string(sequence)};
-  } else {
-    kept.report.body = EpochFinished{{static_cast<int>(sequence), 0.5, 80, 90, 1000, 2}};
-  }
-  return kept;
-}
-
-std::vector<SequencedReport> reports(std::uint64_t count) {
-  std::vector<SequencedReport> all;
-  for (std::uint64_t i = 1; i <= count; ++i) all.push_back(report(i));
-  return all;
-}
-
-std::string bytes_of(const std::vector<SequencedReport>& all) {
-  std::string bytes;
-  for (const auto& one : all) bytes += outbox_record(one);
-  return bytes;
-}
-
-void write(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
-
-/// An outbox whose callbacks are remembered.
-struct Opened {
-  explicit Opened(const fs::path& path) {
-    auto result =
-        Outbox::open(path, {[this](std::uint64_t sequence) { durable = sequence; },
-                            [this](const std::string&) { ++warnings; }, [this](const Error&) { ++fatals; }});
-    EXPECT_TRUE(result.ok()) << result.error().message;
-    outbox = std::move(result->outbox);
-    recovered = std::move(result->reports);
-    problems = std::move(result->problems);
-  }
-  std::atomic<std::uint64_t> durable{0};
-  std::atomic<int> warnings{0}, fatals{0};
-  std::vector<SequencedReport> recovered;
-  std::vector<std::string> problems;
-  std::unique_ptr<Outbox> outbox;
-};
 
 TEST(OutboxFile, RecordsComeBack) {
   const auto content = read_outbox(bytes_of(reports(5)));
@@ -175,44 +121,6 @@ TEST(Outbox, ADamagedFileIsKeptAside) {
   ASSERT_EQ(opened.problems.size(), 2U);
   EXPECT_NE(opened.problems[1].find("outbox.damaged-1"), std::string::npos) << opened.problems[1];
   EXPECT_EQ(*read_file(folder / "outbox.damaged-1", 1 << 20), bytes);
-}
-
-/// No file of this process may grow beyond so many bytes, as on a disk that is full.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limited{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*old_handler_)(int);
-};
-
-TEST(Outbox, AFullDiskIsWaitedForAndLeavesNoHalfRecord) {
-  const TempFolder folder;
-  {
-    Opened opened(folder / "outbox");
-    opened.outbox->append(report(1));
-    ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 1; }));
-    {
-      const FileSizeLimit limit(fs::file_size(folder / "outbox") + 10);
-      opened.outbox->append(report(2));
-      ASSERT_TRUE(eventually(kDeadline, [&] { return opened.warnings > 0; }));
-      EXPECT_EQ(opened.durable, 1U);
-    }
-    EXPECT_TRUE(eventually(kDeadline, [&] { return opened.durable == 2; }));
-    EXPECT_EQ(opened.fatals, 0);
-  }
-  const Opened again(folder / "outbox");
-  EXPECT_EQ(again.recovered, reports(2));
-  EXPECT_TRUE(again.problems.empty());
 }
 
 }  // namespace

@@ -1,0 +1,126 @@
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+
+#include <boost/crc.hpp>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tests/support/process.h"
+#include "tests/worker/daemon/outbox_harness.h"
+
+// The outbox on a disk that is full or fails.
+
+namespace {
+
+std::atomic<bool> folders_do_not_sync{false};
+
+}  // namespace
+
+/// Takes the place of the C library's in this program.
+extern "C" int fsync(int fd) {
+  struct ::stat known {};
+  if (folders_do_not_sync && ::fstat(fd, &known) == 0 && S_ISDIR(known.st_mode)) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+namespace spin::daemon {
+namespace {
+
+/// No file of this process may grow beyond so many bytes, as on a disk that is full.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limited{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*old_handler_)(int);
+};
+
+/// A record of the outbox with this payload.
+std::string record_of(const std::string& payload) {
+  const auto little_endian = [](std::uint32_t value) {
+    std::string bytes(4, '\0');
+    for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>((value >> (8 * i)) & 0xffU);
+    return bytes;
+  };
+  const std::string length = little_endian(static_cast<std::uint32_t>(payload.size()));
+  boost::crc_32_type crc;
+  crc.process_bytes(length.data(), length.size());
+  crc.process_bytes(payload.data(), payload.size());
+  return "SPNR" + length + little_endian(crc.checksum()) + payload;
+}
+
+/// 20 records of 100 kB, of which 19 are forgotten: it is rewritten.
+void fill_and_forget(Opened& opened) {
+  SequencedReport large = report(3);
+  std::get<AttemptFailed>(large.report.body).message.assign(100'000, 'x');
+  for (large.sequence = 1; large.sequence <= 20; ++large.sequence) opened.outbox->append(large);
+  ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 20; }));
+  for (std::uint64_t i = 1; i <= 19; ++i) opened.outbox->forget(i);
+}
+
+TEST(OutboxDisk, AFullDiskIsWaitedForAndLeavesNoHalfRecord) {
+  const TempFolder folder;
+  {
+    Opened opened(folder / "outbox");
+    opened.outbox->append(report(1));
+    ASSERT_TRUE(eventually(kDeadline, [&] { return opened.durable == 1; }));
+    {
+      const FileSizeLimit limit(fs::file_size(folder / "outbox") + 10);
+      opened.outbox->append(report(2));
+      ASSERT_TRUE(eventually(kDeadline, [&] { return opened.warnings > 0; }));
+      EXPECT_EQ(opened.durable, 1U);
+    }
+    EXPECT_TRUE(eventually(kDeadline, [&] { return opened.durable == 2; }));
+    EXPECT_EQ(opened.fatals, 0);
+  }
+  const Opened again(folder / "outbox");
+  EXPECT_EQ(again.recovered, reports(2));
+  EXPECT_TRUE(again.problems.empty());
+}
+
+TEST(OutboxDisk, ARewriteThatMayNotLastIsFatal) {
+  const TempFolder folder;
+  Opened opened(folder / "outbox");
+  folders_do_not_sync = true;
+  fill_and_forget(opened);
+  EXPECT_TRUE(eventually(kDeadline, [&] { return opened.fatals > 0; }))
+      << "what it writes from now on would go into a file without a name";
+  folders_do_not_sync = false;
+}
+
+TEST(OutboxDisk, ARecordOfAnotherVersionIsNotCutWhenTheDiskIsFull) {
+  const TempFolder folder;
+  // The last record has a field that this version does not know and would not write.
+  const std::string known = outbox_record(report(2));
+  write(folder / "outbox", outbox_record(report(1)) + record_of(known.substr(12) + "\xfa\x7f\x04more"));
+  {
+    Opened opened(folder / "outbox");
+    ASSERT_EQ(opened.recovered, reports(2));
+    const FileSizeLimit limit(fs::file_size(folder / "outbox") + 10);
+    opened.outbox->append(report(3));
+    ASSERT_TRUE(eventually(kDeadline, [&] { return opened.warnings > 0; }));
+  }
+  const Opened again(folder / "outbox");
+  EXPECT_TRUE(again.problems.empty());
+  EXPECT_EQ(again.recovered, reports(3));
+}
+
+}  // namespace
+}  // namespace spin::daemon
