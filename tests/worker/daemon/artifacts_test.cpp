@@ -6,6 +6,8 @@
 namespace spin {
 namespace {
 
+namespace fs = std::filesystem;
+
 std::string model_of(Fleet& fleet, const AttemptToken& job) {
   if (!fleet.finishes(job)) return "(no result) " + fleet.worker_log();
   const auto result = fleet.coordinator.results_of(job)[0];
@@ -65,6 +67,8 @@ TEST(Artifacts, AnInputThatIsNotThereIsLost) {
   const auto job = fleet.coordinator.add_job(R"({"do":"finish"})", missing);
   ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
   EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::input_lost);
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "artifacts"); }))
+      << "of a download that was given up nothing is left";
 }
 
 TEST(Artifacts, AFullDiskAtTheCoordinatorMakesTheResultWait) {

@@ -79,6 +79,21 @@ TEST(Jobs, ACrashIsReportedWithSignalAndLastWordsAndTheNextJobRuns) {
   EXPECT_TRUE(fleet.finishes(fleet.coordinator.add_job(R"({"do":"finish"})"))) << fleet.worker_log();
 }
 
+TEST(Jobs, ACrashCostsNoMoreThanTheLastCheckpointLeft) {
+  Fleet fleet;
+  fleet.coordinator.fill_disk(1);
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(R"({"do":"crash","checkpoints":3})");
+  ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
+  const auto reports = fleet.coordinator.reports();
+  ASSERT_EQ(reports.size(), 2U);
+  const auto* stored = std::get_if<CheckpointStored>(&reports[0].report.body);
+  ASSERT_NE(stored, nullptr);
+  EXPECT_EQ(stored->epoch, 3);
+  EXPECT_EQ(fleet.coordinator.artifact(stored->artifact.id), "checkpoint of epoch 3");
+  EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::trainer_died);
+}
+
 TEST(Jobs, GarbageOnStandardOutputEndsTheTrainerNotTheWorker) {
   Fleet fleet;
   fleet.start_worker();

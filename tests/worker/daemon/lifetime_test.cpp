@@ -10,6 +10,8 @@
 namespace spin {
 namespace {
 
+namespace fs = std::filesystem;
+
 const char* const kForever = R"({"do":"fork"})";
 
 TEST(Lifetime, KillingTheWorkerLeavesNoTrainer) {
@@ -109,6 +111,62 @@ TEST(Lifetime, AKilledWorkersOutboxIsDeliveredByTheNextOne) {
   EXPECT_EQ(fleet.coordinator.hellos().back().held, std::vector<AttemptToken>{job});
   EXPECT_TRUE(eventually(Fleet::kDeadline,
                          [&] { return std::filesystem::file_size(fleet.state() / "outbox") == 0; }));
+}
+
+// The job has finished and its model cannot be uploaded: ends the worker with `signals`; the next worker
+// delivers result and model.
+void deliver_after(const std::vector<int>& signals) {
+  Fleet fleet;
+  fleet.coordinator.fill_disk(1'000'000);
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(R"({"do":"finish","model":"weights"})");
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] {
+    return fleet.worker_log().find("upload of a result waits") != std::string::npos;
+  })) << fleet.worker_log();
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    if (i > 0) {
+      ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.is_draining(); }));
+    }
+    fleet.worker().signal(signals[i]);
+  }
+  ASSERT_NE(fleet.worker().wait(Fleet::kDeadline), -1);
+  EXPECT_FALSE(fleet.coordinator.failure_of(job)) << "a finished job is not given back";
+
+  fleet.coordinator.fill_disk(0);
+  fleet.start_worker();
+  ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
+  EXPECT_EQ(fleet.coordinator.hellos().back().held, std::vector<AttemptToken>{job});
+  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].model->id), "weights");
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
+  EXPECT_FALSE(fleet.coordinator.failure_of(job));
+}
+
+TEST(Lifetime, AResultSurvivesAKillWhileItsModelIsUploading) { deliver_after({SIGKILL}); }
+
+TEST(Lifetime, AResultSurvivesASecondSigtermWhileItsModelIsUploading) { deliver_after({SIGTERM, SIGTERM}); }
+
+TEST(Lifetime, AResultThatCameBackAfterItsModelWasRemovedIsDeliveredAgain) {
+  Fleet fleet;
+  fleet.coordinator.acknowledge(false);
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(R"({"do":"finish","model":"weights"})");
+  ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
+  fleet.worker().signal(SIGKILL);
+  ASSERT_EQ(fleet.worker().wait(Fleet::kDeadline), 128 + SIGKILL);
+  ASSERT_TRUE(fs::remove(fleet.state() / "models" / "1-1"));
+  fleet.coordinator.acknowledge(true);
+  fleet.start_worker();
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.results_of(job).size() == 2; }))
+      << fleet.worker_log();
+  EXPECT_FALSE(fleet.coordinator.failure_of(job));
+}
+
+TEST(Lifetime, AModelThatNoResultNamesIsRemovedAtStart) {
+  Fleet fleet;
+  fs::create_directories(fleet.state() / "models");
+  std::ofstream(fleet.state() / "models" / "1-99").put('x');
+  fleet.start_worker();
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
 }
 
 TEST(Lifetime, AWorkerWaitsForItsCoordinatorAndSaysSo) {

@@ -5,7 +5,8 @@
 //   {"do": "wait", "file": PATH}   trains until the file is there, then finishes; obeys stop
 //   {"do": "hang"}                 trains for ever and does not hear stop
 //   {"do": "fork"}                 like hang, with a child of its own that sleeps
-//   {"do": "crash"} {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT}
+//   {"do": "crash", "checkpoints": N}  writes so many checkpoints, then dies of SIGABRT
+//   {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT}
 
 #include <chrono>
 #include <csignal>
@@ -65,13 +66,17 @@ void sleep_for_ever() {
   for (;;) ::pause();
 }
 
+void write_checkpoint(const spin::RunCommand& run, int epoch) {
+  write_by_rename(run.checkpoint, "checkpoint of epoch " + std::to_string(epoch));
+  say(spin::CheckpointEvent{run.checkpoint, epoch});
+}
+
 void finish(const spin::RunCommand& run, const nlohmann::json& config) {
   const int epochs = config.value("epochs", 2);
   for (int epoch = 1; epoch <= epochs; ++epoch) {
     say(spin::EpochEvent{{epoch, 1.0 / epoch, 50.0 + epoch, 90, 1000, 0.01}});
     if (epoch == epochs) break;
-    write_by_rename(run.checkpoint, "checkpoint of epoch " + std::to_string(epoch));
-    say(spin::CheckpointEvent{run.checkpoint, epoch});
+    write_checkpoint(run, epoch);
   }
   std::string model = config.value("model", "model");
   if (!run.init.empty()) model += "<" + read_all(run.init) + ">";
@@ -108,6 +113,7 @@ void run_job(const spin::RunCommand& run) {
   if (what == "long line") std::puts(std::string(2 << 20, 'x').c_str());
   std::fflush(stdout);
   if (what == "crash") {
+    for (int epoch = 1; epoch <= config.value("checkpoints", 0); ++epoch) write_checkpoint(run, epoch);
     std::fprintf(stderr, "about to crash \xff");
     ::raise(SIGABRT);
   }
