@@ -1,6 +1,5 @@
 #include "server/app/app.h"
 
-#include <future>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -74,12 +73,12 @@ class RunningApp final : public App {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
     strand_.post([this] { engine_.stop(); });
-    // The strand must have taken that in before the store closes, for no commit may follow.
-    std::promise<void> taken_in;
-    strand_.post([&] { taken_in.set_value(); });
-    taken_in.get_future().wait();
-    store_->close();
+    // Nobody commits or reads after the strand. The store closes last: only the last connection empties and
+    // removes SQLite's log, so that the database is one file while spind does not run.
     strand_.stop();
+    lease_reader_.reset();
+    query_reader_.reset();
+    store_->close();
     server_.reset();
   }
 

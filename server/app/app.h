@@ -26,7 +26,8 @@ class App {
 
   /// The metrics in Prometheus' text format; unavailable where the strand does not answer. Thread-safe.
   virtual Result<std::string> metrics() = 0;
-  /// Ends all calls and streams, commits what is decided, closes the database, removes the socket.
+  /// Ends all calls and streams, commits what is decided, closes the database without leaving a log beside
+  /// it, removes the socket.
   virtual void stop() = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace spin {
@@ -149,9 +150,12 @@ void Engine::deliver(core::SendLease& order) {
   if (link == links_.end()) return;
   auto lease = reader_.lease_of(order.job);
   if (!lease.ok()) {
-    // The worker never hears of the attempt, so the lease runs out and the job is handed out again.
-    spdlog::error("job {} cannot be leased: {}", order.job.value, lease.error().message);
-    return;
+    // The worker never hears of the attempt and would wait for it for ever. It comes back with all its
+    // credits, and without the attempt, so that the job is handed out again.
+    const Error error{ErrorCode::unavailable,
+                      fmt::format("job {} cannot be leased: {}", order.job.value, lease.error().message)};
+    spdlog::error("session {} is closed: {}", order.session.value, error.message);
+    return link->second->close(error);
   }
   lease->attempt = order.attempt;
   lease->resume = order.resume;

@@ -41,6 +41,7 @@ Error error_of(sqlite3* handle, int code) {
   message += " (SQLite error " + std::to_string(code) + ")";
   if ((code & 0xFF) == SQLITE_IOERR)
     message += std::string(": ") + std::strerror(sqlite3_system_errno(handle));
+  if (code_of(handle, code) == ErrorCode::data_loss) message += kWayOut;
   return Error{code_of(handle, code), std::move(message)};
 }
 
@@ -58,6 +59,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   Database database(path, handle);
   if (code != SQLITE_OK) return error_of(handle, code);
   sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, kBusyMs);
   return database;
 }
 

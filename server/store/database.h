@@ -18,6 +18,15 @@ namespace spin {
 
 class Statement;
 
+/// What to do about a database that cannot be read. A log that is left beside another file would be mixed
+/// into it.
+inline constexpr char kWayOut[] =
+    "; move the file and the files of its name with -wal and -shm away, then put back a backup, or start "
+    "with "
+    "an empty database";
+/// How long a statement waits for another connection's lock, ms.
+inline constexpr int kBusyMs = 5000;
+
 /// One SQLite connection. Used by one thread at a time.
 class Database {
  public:

@@ -136,6 +136,24 @@ TEST_F(AppTest, ARestartKeepsWhatWasAcknowledged) {
   EXPECT_EQ(counts().completed(), 3);
 }
 
+TEST_F(AppTest, ACleanStopLeavesTheDatabaseInOneFile) {
+  ASSERT_TRUE(People(address()).submit(kSweep).ok());
+  {
+    FakeWorker worker(address());
+    worker.welcome();
+    worker.offer(1);
+    worker.finish(*worker.lease());
+    ASSERT_EQ(People(address()).jobs("study").size(), static_cast<std::size_t>(kSweepJobs));
+    app_->stop();
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "spind.db-wal")) << "it would be mixed into a backup";
+  std::filesystem::copy_file(folder_ / "spind.db", folder_ / "backup.db");
+  app_.reset();
+  std::filesystem::rename(folder_ / "backup.db", folder_ / "spind.db");
+  start();
+  EXPECT_EQ(counts().completed(), 1) << "the file alone holds everything";
+}
+
 TEST_F(AppTest, TheSameSweepSubmittedAgainAddsNoJobs) {
   People people(address());
   ASSERT_TRUE(people.submit(kSweep).ok());
