@@ -3,7 +3,7 @@
 -- which SQLite cannot store.
 PRAGMA application_id = 0x5350494e;  -- "SPIN"
 
--- boot_epoch: integer, one more with every start. version: text, the spin that made the last migration.
+-- boot_epoch: integer, grows with every start, at least the Unix time of it in seconds. version: text, the spin that made the last migration.
 CREATE TABLE meta (
   key TEXT NOT NULL PRIMARY KEY,
   value ANY NOT NULL
@@ -20,7 +20,8 @@ CREATE TABLE sweep (
   left_out_by_limits INTEGER NOT NULL,
   source TEXT NOT NULL,     -- text of the sweep file
   overrides TEXT NOT NULL,  -- JSON: [{"path", "value"}]
-  submitted_at_ms INTEGER NOT NULL
+  submitted_at_ms INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1))  -- cancelled
 ) STRICT;
 CREATE INDEX sweep_by_name ON sweep (name, id);
 

@@ -17,7 +17,7 @@ bool may_cancel(const Job& job) {
 void cancel_jobs(Step& step, const std::vector<JobKey>& keys, const std::string& reason) {
   for (const JobKey key : keys) {
     const Job& job = step.core.catalogue.at(key);
-    if (running_attempt(job) != nullptr) stop_running(step, job, reason);
+    if (running_attempt(job) != nullptr) stop_running(step, key, reason);
     change(step, key, Cancel{}, reason);
   }
   for (const JobKey key : keys) block_dependants(step, key);
@@ -59,6 +59,7 @@ struct Target {
       return;
     }
     sweep->withdrawn = true;
+    step.effects.changes.emplace_back(WithdrawSweep{id});
     std::vector<JobKey> keys;
     for (const JobKey key : sweep->jobs)
       if (may_cancel(step.core.catalogue.at(key)) && !is_needed(key)) keys.push_back(key);

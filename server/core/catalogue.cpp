@@ -23,6 +23,10 @@ void Job::set(const ArtifactRef& artifact) {
   (artifact.kind == ArtifactKind::model ? artifacts->model : artifacts->checkpoint) = artifact;
 }
 
+void Job::forget_checkpoint() {
+  if (artifacts) artifacts->checkpoint.reset();
+}
+
 std::int64_t& count_of(StateCounts& counts, JobState state) {
   switch (state) {
     case JobState::waiting:

@@ -33,6 +33,7 @@ struct Job {
   [[nodiscard]] std::optional<ArtifactRef> checkpoint() const;
   [[nodiscard]] std::optional<ArtifactRef> model() const;
   void set(const ArtifactRef& artifact);
+  void forget_checkpoint();
 };
 
 struct Sweep {
@@ -40,8 +41,7 @@ struct Sweep {
   std::string name;
   std::int64_t submitted_at_ms = 0;
   std::vector<JobKey> jobs;  ///< in the order of the plan
-  bool withdrawn =
-      false;  ///< cancelled: needs none of its jobs any more, even where another sweep keeps them alive
+  bool withdrawn = false;    ///< see WithdrawSweep
 
   // Kept with every change of a job.
   StateCounts counts;

@@ -11,8 +11,9 @@
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
 
-// What the core wants to be stored. The core applies a change to its own state at once; whatever tells anybody of it
-// (messages, acknowledgements) waits until the change is committed. A commit that fails ends the process.
+// What the core wants to be stored. The core applies a change to its own state at once; whatever tells
+// anybody of it (messages, acknowledgements) waits until the change is committed. A commit that fails ends
+// the process.
 
 namespace spin::core {
 
@@ -28,16 +29,20 @@ struct InsertSweep {
   std::string source;                ///< text of the sweep file
   std::vector<Override> overrides;
 };
+/// A cancelled sweep: it needs none of its jobs any more, also where another sweep keeps them alive.
+struct WithdrawSweep {
+  SweepId id;
+};
 struct SetJobState {
   JobKey job;
   JobState state = JobState::waiting;
   std::string reason;
-  int failures = 0;       ///< attempts that ended in an error
+  int failures = 0;  ///< attempts that ended in an error
   int trainer_deaths = 0;
   int workers_lost = 0;
 };
-/// An attempt begins. With a token that is there already: the attempt was ended as lost and turns out to be alive, it
-/// runs again.
+/// An attempt begins. With a token that is there already: the attempt was ended as lost and turns out to be
+/// alive, it runs again.
 struct InsertAttempt {
   AttemptToken token;
   JobKey job;
@@ -46,6 +51,7 @@ struct InsertAttempt {
 /// Replaces an earlier end: a lost or stopped attempt may still have finished.
 struct EndAttempt {
   AttemptToken token;
+  JobKey job;
   std::string state;  ///< finished, failed, lost, stopped, duplicate
   std::string error;
 };
@@ -59,6 +65,10 @@ struct InsertArtifact {
   ArtifactRef artifact;
   int epoch = 0;  ///< of a checkpoint; a job keeps its newest checkpoint only
 };
+/// The job begins anew: its checkpoint cannot be had any more.
+struct ForgetCheckpoint {
+  JobKey job;
+};
 struct InsertResult {
   JobKey job;
   AttemptToken attempt;
@@ -71,8 +81,8 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change = std::variant<InsertSweep, SetJobState, InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact, InsertResult,
-                            AppendLog, UpsertWorker>;
+using Change = std::variant<InsertSweep, WithdrawSweep, SetJobState, InsertAttempt, EndAttempt, InsertEpoch,
+                            InsertArtifact, ForgetCheckpoint, InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -94,9 +104,10 @@ struct StoredSweep {
   std::string name;
   std::int64_t submitted_at_ms = 0;
   std::vector<JobKey> jobs;
+  bool withdrawn = false;  ///< see WithdrawSweep
 };
 struct StoredState {
-  std::int64_t boot_epoch = 0;  ///< of this start: one more than the last
+  std::int64_t boot_epoch = 0;  ///< of this start: more than that of any before
   std::vector<StoredSweep> sweeps;
   std::vector<StoredJob> jobs;
 };

@@ -3,10 +3,17 @@
 #include <memory>
 #include <vector>
 
+#include "schema/base/text.h"
+
 namespace spin::core {
 namespace {
 
-Reason share(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+/// A failure may block thousands, and each of them stores the reason.
+constexpr std::size_t kMaxReasonBytes = 200;
+
+Reason share(const std::string& text) {
+  return std::make_shared<const std::string>(shortened(text, kMaxReasonBytes));
+}
 
 /// What `job` is to those that depend on it; none where they may wait for it or start from it.
 std::optional<Obstacle> as_obstacle(JobKey key, const Job& job) {
@@ -83,6 +90,7 @@ void block_dependants(Step& step, JobKey key) {
     const auto further = dependants_of(step, next);
     open.insert(open.end(), further.begin(), further.end());
   }
+  unblock(step, dependants_of(step, key));  // what stood in the way of this job is not what they wait for now
 }
 
 void revive(Step& step, JobKey key) {

@@ -96,7 +96,7 @@ class Inspection {
       const Job* by = core_.catalogue.find(blocked->by);
       expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
       expect(obstacle, key, "is blocked and could run");
-    } else if (!std::holds_alternative<Cancelled>(job.phase)) {
+    } else if (!std::holds_alternative<Cancelled>(job.phase) && !is_done(state_of(job.phase))) {
       expect(unmet == 0, key, "has unmet dependencies");
     }
   }

@@ -64,7 +64,7 @@ void schedule(Step& step) {
 
 void lose(Step& step, JobKey key, const std::string& why) {
   Job& job = step.core.catalogue.at(key);
-  step.effects.changes.emplace_back(EndAttempt{running_attempt(job)->token, "lost", why});
+  step.effects.changes.emplace_back(EndAttempt{running_attempt(job)->token, key, "lost", why});
   ++job.workers_lost;
   ++step.core.counters.lost_attempts;
   change(step, key, Lose{});

@@ -13,8 +13,8 @@ namespace {
 
 /// Whether a job in this phase has no result yet and may take one, also a late one.
 bool takes_result(const JobPhase& phase) {
-  return std::holds_alternative<Ready>(phase) || std::holds_alternative<Backoff>(phase) ||
-         std::holds_alternative<Running>(phase) || std::holds_alternative<Failed>(phase);
+  return !std::holds_alternative<Completed>(phase) && !std::holds_alternative<Diverged>(phase) &&
+         !std::holds_alternative<Cancelled>(phase);
 }
 
 std::optional<AttemptToken> winner_of(const JobPhase& phase) {
@@ -27,7 +27,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
   Job& job = step.core.catalogue.at(key);
   auto& changes = step.effects.changes;
   if (const Attempt* other = running_attempt(job); other != nullptr && other->token != token)
-    stop_running(step, job, "an earlier attempt, counted as lost, has finished the job");
+    stop_running(step, key, "an earlier attempt, counted as lost, has finished the job");
   changes.emplace_back(InsertResult{key, token, finished.result});
   if (finished.model) {
     ArtifactRef model = *finished.model;
@@ -35,7 +35,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
     job.set(model);
     changes.emplace_back(InsertArtifact{key, model, 0});
   }
-  changes.emplace_back(EndAttempt{token, "finished", {}});
+  changes.emplace_back(EndAttempt{token, key, "finished", {}});
   change(step, key, Finish{token, finished.result.outcome});
   ++step.core.counters.results;
   if (finished.result.outcome == Outcome::completed)
@@ -52,6 +52,25 @@ void retry_later(Step& step, JobKey key, const std::string& message) {
   const std::int64_t wait_ms =
       std::min(settings.backoff_limit_ms, settings.backoff_first_ms * (std::int64_t{1} << doublings));
   change(step, key, Retry{step.now + std::chrono::milliseconds(wait_ms)}, message);
+}
+
+/// The artifact that the attempt could not have is no part of the next one, if it was the checkpoint. What
+/// else it may be, people have to bring back.
+std::string handle_lost_input(Step& step, JobKey key, const std::string& message) {
+  Job& job = step.core.catalogue.at(key);
+  if (job.checkpoint()) {
+    job.forget_checkpoint();
+    step.effects.changes.emplace_back(ForgetCheckpoint{key});
+    return message + "; the job begins anew";
+  }
+  const auto dependencies = job.depends_on.items();
+  const auto source = std::find_if(dependencies.begin(), dependencies.end(), [&](JobKey dependency) {
+    return step.core.catalogue.at(dependency).model().has_value();
+  });
+  if (source == dependencies.end()) return message;
+  return "the model of job " + step.core.catalogue.at(*source).id.short_hex() +
+         ", which this one starts from, cannot be had: " + message +
+         "; put its file back into the artifact folder and submit the sweep again";
 }
 
 void give_up(Step& step, JobKey key, const std::string& reason) {
@@ -75,7 +94,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
   const Attempt& attempt = *running_attempt(job);
   const bool refused = failed.kind == FailureKind::refused;
   step.effects.changes.emplace_back(
-      EndAttempt{attempt.token, refused ? "stopped" : "failed", failed.message});
+      EndAttempt{attempt.token, key, refused ? "stopped" : "failed", failed.message});
   if (refused) {
     // It will not want the next one either, until it says so.
     if (attempt.session) step.core.workers.set_credits(*attempt.session, 0);
@@ -92,11 +111,13 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
       retry_later(step, key, failed.message);
     return;
   }
+  const std::string reason =
+      failed.kind == FailureKind::input_lost ? handle_lost_input(step, key, failed.message) : failed.message;
   ++job.failures;
   if (job.failures >= job.max_attempts)
-    give_up(step, key, failed.message);
+    give_up(step, key, reason);
   else
-    retry_later(step, key, failed.message);
+    retry_later(step, key, reason);
 }
 
 }  // namespace spin::core

@@ -19,6 +19,8 @@ struct Table {
   JobPhase& phase;
 
   bool operator()(Waiting& from, DependencyDone&) const { return wait_for(from.unmet - 1); }
+  // The result of an attempt that this database never saw, because an older copy of it was put back.
+  bool operator()(Waiting&, Finish& input) const { return finish(input); }
   bool operator()(Waiting&, Block& input) const { return go(Blocked{input.by, input.reason}); }
   bool operator()(Waiting&, Cancel&) const { return go(Cancelled{}); }
 
@@ -41,6 +43,7 @@ struct Table {
   bool operator()(Failed&, Finish& input) const { return finish(input); }
   bool operator()(Failed&, Revive& input) const { return wait_for(input.unmet); }
   bool operator()(Blocked&, Block& input) const { return go(Blocked{input.by, input.reason}); }
+  bool operator()(Blocked&, Finish& input) const { return finish(input); }
   bool operator()(Blocked&, Cancel&) const { return go(Cancelled{}); }
   bool operator()(Blocked&, Revive& input) const { return wait_for(input.unmet); }
   bool operator()(Cancelled&, Revive& input) const { return wait_for(input.unmet); }

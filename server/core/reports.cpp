@@ -16,10 +16,11 @@ bool speaks_for(const Job& job, const AttemptToken& token) {
   return lost_attempt(job) == token;
 }
 
-/// Whether this coordinator, in this or an earlier boot, may have issued the token.
+/// Whether a coordinator may have issued the token: this one, or one with another copy of this database,
+/// whose clock may have been ahead of ours.
 bool may_be_issued(const Core& core, const AttemptToken& token) {
   if (token.boot_epoch < 1 || token.sequence < 1) return false;
-  return token < AttemptToken{core.boot_epoch, core.next_sequence};
+  return token.boot_epoch != core.boot_epoch || token.sequence < core.next_sequence;
 }
 
 /// A report that is sent again because its acknowledgement got lost.

@@ -87,6 +87,7 @@ Core restore(const Settings& settings, StoredState stored, Now now) {
   for (const StoredJob& job : stored.jobs) restore_job(core, job, now);
   for (const StoredSweep& from : stored.sweeps) {
     Sweep& sweep = core.catalogue.restore_sweep(from.id, from.name, from.submitted_at_ms);
+    sweep.withdrawn = from.withdrawn;
     for (const JobKey key : from.jobs) core.catalogue.link(key, sweep);
   }
   return core;

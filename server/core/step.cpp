@@ -80,10 +80,10 @@ void send_stop(Step& step, const Attempt& attempt, const std::string& reason) {
   if (attempt.session) tell(step, *attempt.session, StopAttempt{attempt.token, reason});
 }
 
-void stop_running(Step& step, const Job& job, const std::string& reason) {
-  const Attempt& attempt = *running_attempt(job);
+void stop_running(Step& step, JobKey key, const std::string& reason) {
+  const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
   send_stop(step, attempt, reason);
-  step.effects.changes.emplace_back(EndAttempt{attempt.token, "stopped", reason});
+  step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "stopped", reason});
 }
 
 void refuse(Step& step, std::uint64_t request, Error error) {

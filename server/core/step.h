@@ -32,7 +32,7 @@ void tell(Step& step, SessionId session, CoordinatorMessage message);
 /// Tells the attempt's worker, if it is connected, that the attempt is no longer wanted.
 void send_stop(Step& step, const Attempt& attempt, const std::string& reason);
 /// Ends a running attempt for good: told, and stored as stopped. The caller moves the job on.
-void stop_running(Step& step, const Job& job, const std::string& reason);
+void stop_running(Step& step, JobKey key, const std::string& reason);
 
 void refuse(Step& step, std::uint64_t request, Error error);
 

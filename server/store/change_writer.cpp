@@ -21,7 +21,8 @@ constexpr char kInsertAttempt[] =
     " ended_at_ms = NULL";
 // Touches nothing where an outbox outlived the database that knew its attempt.
 constexpr char kEndAttempt[] =
-    "UPDATE attempt SET state = ?3, error = ?4, ended_at_ms = ?5 WHERE boot_epoch = ?1 AND sequence = ?2";
+    "UPDATE attempt SET state = ?3, error = ?4, ended_at_ms = ?5 WHERE boot_epoch = ?1 AND sequence = ?2"
+    " AND job = ?6";
 constexpr char kInsertEpoch[] =
     "INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, loss, top1, top5, "
     "images_per_second, seconds,"
@@ -36,6 +37,7 @@ constexpr char kInsertArtifact[] =
 constexpr char kSetJobArtifact[] =
     "INSERT INTO job_artifact (job, kind, artifact, epoch) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (job, kind) DO UPDATE SET artifact = excluded.artifact, epoch = excluded.epoch";
+constexpr char kForgetCheckpoint[] = "DELETE FROM job_artifact WHERE job = ?1 AND kind = 'checkpoint'";
 constexpr char kInsertResult[] =
     "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
     " images_per_second, peak_bytes, seconds, finished_at_ms)"
@@ -65,6 +67,7 @@ Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(writer.insert_epoch_, database.prepare(kInsertEpoch));
   SPIN_ASSIGN(writer.insert_artifact_, database.prepare(kInsertArtifact));
   SPIN_ASSIGN(writer.set_job_artifact_, database.prepare(kSetJobArtifact));
+  SPIN_ASSIGN(writer.forget_checkpoint_, database.prepare(kForgetCheckpoint));
   SPIN_ASSIGN(writer.insert_result_, database.prepare(kInsertResult));
   SPIN_ASSIGN(writer.count_job_, database.prepare(kCountJob));
   SPIN_ASSIGN(writer.last_line_, database.prepare(kLastLine));
@@ -91,7 +94,8 @@ Status ChangeWriter::write(const core::InsertAttempt& change, std::int64_t now_m
 }
 
 Status ChangeWriter::write(const core::EndAttempt& change, std::int64_t now_ms) {
-  return end_attempt_.run(change.token.boot_epoch, change.token.sequence, change.state, change.error, now_ms);
+  return end_attempt_.run(change.token.boot_epoch, change.token.sequence, change.state, change.error, now_ms,
+                          change.job.value);
 }
 
 Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms) {
@@ -105,6 +109,10 @@ Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_
   const auto& digest = change.artifact.id.digest;
   SPIN_TRY(insert_artifact_.run(digest, change.artifact.bytes, now_ms));
   return set_job_artifact_.run(change.job.value, text_of(change.artifact.kind), digest, change.epoch);
+}
+
+Status ChangeWriter::write(const core::ForgetCheckpoint& change, std::int64_t) {
+  return forget_checkpoint_.run(change.job.value);
 }
 
 Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {

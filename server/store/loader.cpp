@@ -11,7 +11,8 @@ namespace spin {
 namespace {
 
 constexpr char kCountJobs[] = "SELECT count(*) FROM job";
-constexpr char kSweeps[] = "SELECT id, name, submitted_at_ms, priority, max_attempts FROM sweep ORDER BY id";
+constexpr char kSweeps[] =
+    "SELECT id, name, submitted_at_ms, priority, max_attempts, withdrawn FROM sweep ORDER BY id";
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work FROM job ORDER BY key";
 constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
@@ -50,7 +51,8 @@ class Loader {
     SPIN_ASSIGN(auto statement, database_.prepare(kSweeps));
     auto rows = statement.query();
     while (rows.next()) {
-      state_.sweeps.push_back({SweepId{rows.integer(0)}, rows.text(1), rows.integer(2), {}});
+      state_.sweeps.push_back(
+          {SweepId{rows.integer(0)}, rows.text(1), rows.integer(2), {}, rows.integer(5) != 0});
       limits_.push_back({rows.small(3), rows.small(4)});
     }
     return rows.status();

@@ -24,14 +24,15 @@ constexpr char kSetVersion[] =
     "INSERT INTO meta (key, value) VALUES ('version', ?1) ON CONFLICT (key) DO UPDATE SET value = "
     "excluded.value";
 constexpr char kSelectBootEpoch[] = "SELECT value FROM meta WHERE key = 'boot_epoch'";
-constexpr char kRaiseBootEpoch[] = "UPDATE meta SET value = value + 1 WHERE key = 'boot_epoch'";
+// Not below the clock: a database made anew, or an older copy put back, would otherwise issue once more the
+// tokens that results of before, kept by a worker, still carry.
+constexpr char kRaiseBootEpoch[] =
+    "UPDATE meta SET value = max(value + 1, unixepoch()) WHERE key = 'boot_epoch'";
 
 fs::path beside(fs::path path, const char* suffix) { return path += suffix; }
 
 Error damaged(const fs::path& path, const std::string& what) {
-  return Error{ErrorCode::data_loss, "database " + path.string() + " " + what +
-                                         "; put back a backup, or move the file " +
-                                         "away to start an empty one"};
+  return Error{ErrorCode::data_loss, "database " + path.string() + " " + what + kWayOut};
 }
 
 Result<FileDescriptor> take_lock(const fs::path& path) {

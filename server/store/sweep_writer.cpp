@@ -16,6 +16,7 @@ constexpr char kInsertSweep[] =
     "INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, "
     "left_out_by_limits, source,"
     " overrides, submitted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr char kWithdrawSweep[] = "UPDATE sweep SET withdrawn = 1 WHERE id = ?1";
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
     "unshared)"
@@ -53,6 +54,7 @@ Status check_shape(const core::InsertSweep& change) {
 Result<SweepWriter> SweepWriter::make(Database& database) {
   SweepWriter writer(database);
   SPIN_ASSIGN(writer.insert_sweep_, database.prepare(kInsertSweep));
+  SPIN_ASSIGN(writer.withdraw_sweep_, database.prepare(kWithdrawSweep));
   SPIN_ASSIGN(writer.insert_cell_, database.prepare(kInsertCell));
   SPIN_ASSIGN(writer.insert_job_, database.prepare(kInsertJob));
   SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
@@ -76,6 +78,12 @@ Status SweepWriter::insert(const core::InsertSweep& change, std::int64_t now_ms)
                                    job.name, job.cell));
   }
   return {};
+}
+
+Status SweepWriter::withdraw(const core::WithdrawSweep& change) {
+  SPIN_TRY(withdraw_sweep_.run(change.id.value));
+  if (database_->changes() == 1) return {};
+  return Error{ErrorCode::internal, "there is no sweep " + std::to_string(change.id.value)};
 }
 
 Status SweepWriter::insert_cells(const core::InsertSweep& change) {

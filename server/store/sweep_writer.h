@@ -15,6 +15,7 @@ class SweepWriter {
   static Result<SweepWriter> make(Database& database);
   /// Inside a transaction of the caller.
   Status insert(const core::InsertSweep& change, std::int64_t now_ms);
+  Status withdraw(const core::WithdrawSweep& change);
 
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
@@ -22,7 +23,8 @@ class SweepWriter {
   Status insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state);
 
   Database* database_;
-  Statement insert_sweep_, insert_cell_, insert_job_, insert_config_, insert_dependency_, insert_sweep_job_;
+  Statement insert_sweep_, withdraw_sweep_, insert_cell_, insert_job_, insert_config_, insert_dependency_,
+      insert_sweep_job_;
 };
 
 }  // namespace spin

@@ -50,6 +50,48 @@ TEST(Failure, AJobFailsForGoodAfterItsAttemptsWithTheLastError) {
   EXPECT_EQ(harness.history("a"), "failed failed");
 }
 
+TEST(Failure, ACheckpointThatIsGoneIsForgottenAndTheJobBeginsAnew) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(2).job("a"));
+  const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};
+  const SendLease first = harness.lease_to("v");
+  harness.report(first, CheckpointStored{checkpoint, 1});
+  harness.advance(15'000);
+  const SendLease second = harness.lease_to("w");
+  ASSERT_EQ(second.resume, checkpoint);
+  harness.fail(second, FailureKind::input_lost, "checkpoint: no such artifact");
+  EXPECT_FALSE(harness.stored("a").checkpoint.has_value());
+  EXPECT_EQ(harness.stored("a").failures, 1);
+  EXPECT_EQ(harness.stored("a").reason, "checkpoint: no such artifact; the job begins anew");
+  harness.advance(60'000);
+  const auto third = harness.credits(second.session, 1);
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_FALSE(third[0].resume.has_value());
+}
+
+TEST(Failure, AModelThatIsGoneIsNamedWithItsJobAndTheWayOut) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a").job("b", {"a"}));
+  harness.finish(harness.lease_to("v"));
+  harness.fail(harness.lease_to("w"), FailureKind::input_lost, "model: no such artifact");
+  EXPECT_EQ(harness.stored("b").reason,
+            "the model of job " + id_of("a").short_hex() +
+                ", which this one starts from, cannot be had: model: no such artifact; "
+                "put its file back into the artifact folder and submit the sweep again");
+}
+
+TEST(Failure, ALongReasonIsShortForThoseThatItBlocks) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a").job("b", {"a"}).job("c", {"b"}));
+  const std::string message(4000, 'x');
+  harness.fail(harness.lease_to("w"), FailureKind::job_error, message);
+  EXPECT_EQ(harness.stored("a").reason, message);
+  EXPECT_LE(harness.stored("b").reason.size(), 200U);
+  EXPECT_LE(harness.stored("c").reason.size(), 200U);
+  EXPECT_TRUE(
+      harness.stored("c").reason.starts_with("dependency " + id_of("a").short_hex() + " failed: xxx"));
+}
+
 TEST(Failure, AJobThatKillsTrainersIsQuarantinedWhateverItsAttempts) {
   Harness harness({.trainer_deaths_limit = 3});
   harness.submit(PlanOf("s").max_attempts(1).job("a"));

@@ -45,6 +45,12 @@ StoredState ModelStore::load() {
   return state;
 }
 
+void ModelStore::put_back(const ModelStore& backup) {
+  const std::int64_t boot_epoch = boot_epoch_;
+  *this = backup;
+  boot_epoch_ = boot_epoch;
+}
+
 const ModelStore::JobRow* ModelStore::find(const JobId& id) const {
   const auto found = keys_.find(id);
   return found == keys_.end() ? nullptr : &jobs_.at(found->second);
@@ -69,8 +75,9 @@ void ModelStore::write(const InsertSweep& change) {
   ASSERT_EQ(change.job_is_new.size(), count);
   ASSERT_EQ(static_cast<std::size_t>(std::count(change.job_is_new.begin(), change.job_is_new.end(), true)),
             change.job_states.size());
-  SweepRow row{
-      {change.id, change.plan->name, 0, change.job_keys}, change.plan->priority, change.plan->max_attempts};
+  SweepRow row{{change.id, change.plan->name, 0, change.job_keys, false},
+               change.plan->priority,
+               change.plan->max_attempts};
   ASSERT_TRUE(sweeps_.emplace(change.id, row).second);
   auto state = change.job_states.begin();
   for (std::size_t i = 0; i < count; ++i) {
@@ -97,6 +104,8 @@ void ModelStore::insert_job(const InsertSweep& change, std::size_t index, JobSta
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
 }
 
+void ModelStore::write(const WithdrawSweep& change) { sweeps_.at(change.id).sweep.withdrawn = true; }
+
 void ModelStore::write(const SetJobState& change) {
   StoredJob& job = jobs_.at(change.job).job;
   job.state = change.state;
@@ -121,7 +130,8 @@ void ModelStore::write(const InsertAttempt& change) {
 
 void ModelStore::write(const EndAttempt& change) {
   const auto found = attempts_.find(change.token);
-  ASSERT_NE(found, attempts_.end());
+  if (found == attempts_.end()) return;  // issued before an older copy was put back
+  EXPECT_EQ(found->second.job, change.job);
   EXPECT_NE(found->second.state, "finished") << "the attempt whose result was taken is never touched again";
   found->second.state = change.state;
   found->second.error = change.error;
@@ -135,6 +145,8 @@ void ModelStore::write(const InsertArtifact& change) {
   StoredJob& job = jobs_.at(change.job).job;
   (change.artifact.kind == ArtifactKind::model ? job.model : job.checkpoint) = change.artifact;
 }
+
+void ModelStore::write(const ForgetCheckpoint& change) { jobs_.at(change.job).job.checkpoint.reset(); }
 
 void ModelStore::write(const InsertResult& change) {
   JobRow& row = jobs_.at(change.job);

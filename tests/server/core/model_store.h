@@ -36,6 +36,8 @@ class ModelStore {
   void apply(const std::vector<Change>& changes);
   /// What a coordinator that starts now gets; every call is a boot.
   StoredState load();
+  /// An older copy takes the place of this store; boots are never counted back.
+  void put_back(const ModelStore& backup);
 
   [[nodiscard]] const std::map<JobKey, JobRow>& jobs() const { return jobs_; }
   [[nodiscard]] const std::map<AttemptToken, AttemptRow>& attempts() const { return attempts_; }
@@ -48,11 +50,13 @@ class ModelStore {
 
  private:
   void write(const InsertSweep& change);
+  void write(const WithdrawSweep& change);
   void write(const SetJobState& change);
   void write(const InsertAttempt& change);
   void write(const EndAttempt& change);
   void write(const InsertEpoch& change);
   void write(const InsertArtifact& change);
+  void write(const ForgetCheckpoint& change);
   void write(const InsertResult& change);
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);

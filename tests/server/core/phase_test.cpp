@@ -74,14 +74,14 @@ JobInput make_input(std::size_t index) {
 // from the life of a job in the design, not from the code.
 constexpr std::array<const char*, 9> kNext = {
     // done block run lose back retry over giveup finish cancel revive
-    "R b . . . . . . . x .",  // waiting
+    "R b . . . . . . C x .",  // waiting
     ". . r . . . . . C x .",  // ready
     ". . r . . . R . C x .",  // backoff
     ". . . R R o . F C x .",  // running
     ". . . . . . . . . . .",  // completed
     ". . . . . . . . . . .",  // diverged
     ". . . . . . . . C . W",  // failed
-    ". b . . . . . . . x W",  // blocked
+    ". b . . . . . . C x W",  // blocked
     ". . . . . . . . . . W",  // cancelled
 };
 

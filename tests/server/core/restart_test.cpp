@@ -118,6 +118,68 @@ TEST(Restart, PriorityAndAttemptsOfAllItsSweepsCount) {
   EXPECT_EQ(harness.state("b"), JobState::backoff);
 }
 
+TEST(Restart, ACancelledSweepStaysCancelled) {
+  Harness harness;
+  const auto plan = PlanOf("one").job("a").job("b");
+  const SweepId one = harness.submit(plan);
+  const SweepId two = harness.submit(PlanOf("two").job("b").job("c"));
+  EXPECT_EQ(harness.cancel(one), 1);
+  harness.restart();
+  EXPECT_EQ(harness.cancel(two), 2) << "the cancelled sweep does not need job b any more";
+  EXPECT_EQ(harness.state("b"), JobState::cancelled);
+}
+
+TEST(Restart, ACancelledSweepThatSharesLiveJobsCanBeSubmittedAgain) {
+  Harness harness;
+  const auto plan = PlanOf("one").job("a").job("b");
+  const SweepId one = harness.submit(plan);
+  harness.submit(PlanOf("two").job("b"));
+  harness.cancel(one);
+  harness.restart();
+  EXPECT_NE(harness.submit(plan), one);
+  EXPECT_EQ(harness.state("a"), JobState::ready) << "submitting it again revives its jobs";
+}
+
+TEST(Restart, WhatFinishedAfterTheBackupThatWasPutBackIsTaken) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a").job("b", {"a"}).job("c", {"b"}));
+  const ModelStore backup = harness.store;
+  harness.finish(harness.lease_to("v"));
+  SendLease lease = harness.lease_to("w");
+  ASSERT_EQ(lease.job, harness.key("b"));
+  harness.store.put_back(backup);
+  harness.restart();
+  ASSERT_EQ(harness.state("b"), JobState::waiting);
+  lease.session = harness.attach(hello_with("w", {lease.attempt}));
+  harness.finish(lease);
+  EXPECT_EQ(harness.state("b"), JobState::completed);
+  EXPECT_EQ(harness.state("c"), JobState::ready);
+  const auto next = harness.credits(lease.session, 1);
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next[0].job, harness.key("a")) << "its result is gone with the newer database";
+  harness.finish(next[0]);
+  EXPECT_EQ(harness.state("a"), JobState::completed);
+}
+
+TEST(Restart, ADatabaseWhoseClockWasAheadMayHaveIssuedTheToken) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(1).job("a").job("b", {"a"}).job("c", {"b"}).job("d"));
+  const SendLease a = harness.lease_to("v");
+  harness.fail(a, FailureKind::job_error);
+  ASSERT_EQ(harness.state("b"), JobState::blocked);
+  const auto say = [&](const std::string& job, AttemptToken token, Outcome outcome) {
+    AttemptFinished finished;
+    finished.result.outcome = outcome;
+    harness.say(a.session, SequencedReport{1, {id_of(job), token, finished}});
+  };
+  say("d", {7, 1}, Outcome::completed);
+  EXPECT_EQ(harness.state("d"), JobState::completed);
+  say("b", {7, 2}, Outcome::diverged);
+  EXPECT_EQ(harness.state("b"), JobState::diverged);
+  EXPECT_EQ(harness.stored("c").reason,
+            "dependency " + id_of("b").short_hex() + " diverged: there is no model to start from");
+}
+
 TEST(Restart, NumbersAreNotUsedTwice) {
   Harness harness;
   const SweepId first = harness.submit(PlanOf("s").job("a"));

@@ -73,7 +73,7 @@ class Walk {
   }
 
   void random_change(std::vector<core::Change>& batch) {
-    const int kind = pick(14);
+    const int kind = pick(16);
     if (model_.jobs.empty() || kind == 0) return submit(batch);
     if (model_.jobs_done.empty() || kind == 1) return attach_worker(batch);
     const auto job = std::next(model_.jobs.begin(), pick(static_cast<int>(model_.jobs.size())));
@@ -83,6 +83,8 @@ class Walk {
     if (kind <= 9) return report_epoch(batch, job->second);
     if (kind == 10) return add_artifact(batch, job->second);
     if (kind == 11) return finish(batch, job->second);
+    if (kind == 12) return withdraw(batch);
+    if (kind == 13) return forget_checkpoint(batch, job->second);
     append_log(batch, job->second);
   }
 
@@ -96,7 +98,7 @@ class Walk {
     change.id = SweepId{number};
     change.plan = plan;
     change.overrides = {{"sharing.rate", "\"4\""}};
-    core::StoredSweep sweep{SweepId{number}, plan->name, 0, {}};
+    core::StoredSweep sweep{SweepId{number}, plan->name, 0, {}, false};
     for (const auto& job : plan->jobs) {
       const bool is_new = !model_.keys.contains(job.id);
       if (is_new) add_job(change, *plan, job);
@@ -166,13 +168,24 @@ class Walk {
       job.stored.attempt.reset();
       job.stored.worker.clear();
     }
-    batch.emplace_back(core::EndAttempt{attempt->first, attempt->second.first, "because"});
+    batch.emplace_back(core::EndAttempt{attempt->first, job.stored.key, attempt->second.first, "because"});
   }
 
   void report_epoch(std::vector<core::Change>& batch, ModelJob& job) {
     const EpochMetrics metrics{1 + pick(5), number(), number(), number(), number(), number()};
     job.epochs[metrics.epoch] = metrics;
     batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics});
+  }
+
+  void withdraw(std::vector<core::Change>& batch) {
+    auto& sweep = model_.sweeps[static_cast<std::size_t>(pick(static_cast<int>(model_.sweeps.size())))];
+    sweep.withdrawn = true;
+    batch.emplace_back(core::WithdrawSweep{sweep.id});
+  }
+
+  static void forget_checkpoint(std::vector<core::Change>& batch, ModelJob& job) {
+    job.stored.checkpoint.reset();
+    batch.emplace_back(core::ForgetCheckpoint{job.stored.key});
   }
 
   void add_artifact(std::vector<core::Change>& batch, ModelJob& job) {
@@ -217,6 +230,7 @@ class Walk {
       EXPECT_EQ(state.sweeps[i].id, model_.sweeps[i].id);
       EXPECT_EQ(state.sweeps[i].name, model_.sweeps[i].name);
       EXPECT_EQ(state.sweeps[i].jobs, model_.sweeps[i].jobs);
+      EXPECT_EQ(state.sweeps[i].withdrawn, model_.sweeps[i].withdrawn);
     }
     ASSERT_EQ(state.jobs.size(), model_.jobs.size());
     for (const auto& job : state.jobs) compare_job(job, model_.jobs.at(job.key.value).stored);

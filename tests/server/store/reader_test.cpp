@@ -116,13 +116,14 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   const ArtifactRef model{artifact_id_of("m"), ArtifactKind::model, 22};
   const EpochMetrics first{1, 2.5, 50, 90, 800, 1.5}, again{1, 2.25, 51, 91, 801, 1.25},
       second{2, 2, 60, 95, 900, 1};
-  commit(*store_, {insert_all(SweepId{1}, plan, 1), attach("w1"), attach("w2"),
-                   core::InsertAttempt{{1, 1}, {2}, "w1"}, core::InsertEpoch{{2}, {1, 1}, first},
-                   core::EndAttempt{{1, 1}, "failed", "out of luck"}, core::InsertAttempt{{1, 2}, {2}, "w2"},
-                   core::InsertEpoch{{2}, {1, 2}, again}, core::InsertEpoch{{2}, {1, 2}, second},
-                   core::InsertArtifact{{2}, checkpoint, 1}, core::InsertArtifact{{2}, model, 0},
-                   core::InsertResult{{2}, {1, 2}, result_of(61)}, core::EndAttempt{{1, 2}, "finished", ""},
-                   core::SetJobState{{2}, JobState::completed, "", 1, 0, 0}});
+  commit(*store_,
+         {insert_all(SweepId{1}, plan, 1), attach("w1"), attach("w2"), core::InsertAttempt{{1, 1}, {2}, "w1"},
+          core::InsertEpoch{{2}, {1, 1}, first}, core::EndAttempt{{1, 1}, {2}, "failed", "out of luck"},
+          core::InsertAttempt{{1, 2}, {2}, "w2"}, core::InsertEpoch{{2}, {1, 2}, again},
+          core::InsertEpoch{{2}, {1, 2}, second}, core::InsertArtifact{{2}, checkpoint, 1},
+          core::InsertArtifact{{2}, model, 0}, core::InsertResult{{2}, {1, 2}, result_of(61)},
+          core::EndAttempt{{1, 2}, {2}, "finished", ""},
+          core::SetJobState{{2}, JobState::completed, "", 1, 0, 0}});
   const auto detail = value_of(reader_->job({2}));
   EXPECT_EQ(detail.row.id, plan->jobs[1].id);
   EXPECT_EQ(detail.row.name, "cell-1.s0");

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <ctime>
 #include <future>
 #include <limits>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "server/core/work.h"
+#include "server/store/database.h"
 #include "tests/server/store/fixture.h"
 
 namespace spin {
@@ -27,8 +29,51 @@ TEST_F(StoreTest, ANewDatabaseIsEmpty) {
 
 TEST_F(StoreTest, TheBootEpochGrowsWithEveryStart) {
   const auto first = reopen().boot_epoch;
-  EXPECT_EQ(reopen().boot_epoch, first + 1);
-  EXPECT_EQ(reopen().boot_epoch, first + 2);
+  const auto second = reopen().boot_epoch;
+  EXPECT_GT(second, first);
+  EXPECT_GT(reopen().boot_epoch, second);
+}
+
+TEST_F(StoreTest, TheBootEpochOfADatabaseMadeAnewIsNotThatOfTheOneBefore) {
+  // What an older database issued last, without waiting for the clock.
+  const auto before = static_cast<std::int64_t>(std::time(nullptr));
+  EXPECT_GE(reopen().boot_epoch, before);
+}
+
+TEST_F(StoreTest, TheBootEpochGrowsThoughTheClockWasSetBack) {
+  const std::int64_t ahead = 99'000'000'000;
+  store_.reset();
+  {
+    auto database = value_of(Database::open(path(), Database::Mode::read_write));
+    ASSERT_TRUE(database.run("UPDATE meta SET value = " + std::to_string(ahead)).ok());
+  }
+  EXPECT_EQ(reopen().boot_epoch, ahead + 1);
+  EXPECT_EQ(reopen().boot_epoch, ahead + 2);
+}
+
+TEST_F(StoreTest, EveryConnectionWaitsForTheLockOfAnother) {
+  for (const auto mode : {Database::Mode::read_write, Database::Mode::read_only}) {
+    auto database = value_of(Database::open(path(), mode));
+    EXPECT_EQ(value_of(database.integer("PRAGMA busy_timeout")), kBusyMs);
+  }
+}
+
+TEST_F(StoreTest, ACancelledSweepStaysCancelled) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("one", 1, 1), 1),
+          insert_all(SweepId{2}, make_plan("two", 1, 1, "other"), 2), core::WithdrawSweep{SweepId{2}}});
+  const auto sweeps = reopen().sweeps;
+  ASSERT_EQ(sweeps.size(), 2U);
+  EXPECT_FALSE(sweeps[0].withdrawn);
+  EXPECT_TRUE(sweeps[1].withdrawn);
+}
+
+TEST_F(StoreTest, AnEndIsThatOfTheAttemptOfThisJobOnly) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("s", 1, 2), 1), attach("w"), core::InsertAttempt{{1, 5}, {1}, "w"},
+          core::SetJobState{{1}, JobState::running, "", 0, 0, 0}});
+  commit(*store_, {core::EndAttempt{{1, 5}, {2}, "finished", ""}});
+  EXPECT_EQ(reopen().jobs.at(0).attempt, (AttemptToken{1, 5})) << "an equal token of another database";
 }
 
 TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
@@ -89,7 +134,7 @@ TEST_F(StoreTest, ARunningAttemptComesBackUntilItHasEnded) {
   EXPECT_EQ(job.failures, 1);
   EXPECT_EQ(job.trainer_deaths, 2);
   EXPECT_EQ(job.workers_lost, 3);
-  commit(*store_, {core::EndAttempt{{1, 5}, "lost", "no sign of life"},
+  commit(*store_, {core::EndAttempt{{1, 5}, {1}, "lost", "no sign of life"},
                    core::SetJobState{{1}, JobState::backoff, "worker lost", 1, 2, 4}});
   job = reopen().jobs.at(0);
   EXPECT_EQ(job.state, JobState::backoff);
@@ -109,13 +154,17 @@ TEST_F(StoreTest, AJobKeepsItsNewestCheckpointAndItsModel) {
   const auto job = reopen().jobs.at(0);
   EXPECT_EQ(job.checkpoint, second);
   EXPECT_EQ(job.model, model);
+  commit(*store_, {core::ForgetCheckpoint{{1}}});
+  const auto anew = reopen().jobs.at(0);
+  EXPECT_FALSE(anew.checkpoint.has_value());
+  EXPECT_EQ(anew.model, model) << "though it is the same file";
 }
 
 TEST_F(StoreTest, ReportsOfAttemptsThatTheDatabaseNeverSawAreTaken) {
   commit(*store_,
          {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
           core::InsertEpoch{{1}, {77, 7}, {1, 0.5, 80, 99, 100, 1}},
-          core::InsertResult{{1}, {77, 7}, finished(90)}, core::EndAttempt{{77, 7}, "finished", ""}});
+          core::InsertResult{{1}, {77, 7}, finished(90)}, core::EndAttempt{{77, 7}, {1}, "finished", ""}});
   const auto reader = value_of(Reader::open(path()));
   EXPECT_EQ(value_of(reader->job({1})).result, finished(90));
 }
