@@ -50,8 +50,9 @@ std::string describe(const TrainerEvent& event) {
 }
 
 void emit(const TrainerEvent& event) {
-  if (!write_all(STDOUT_FILENO, to_line(event) + "\n", "standard output").ok()) _exit(EXIT_FAILURE);
+  // The line for people first: who reads the event finds it in the log.
   if (const auto text = describe(event); !text.empty()) log_line(text);
+  if (!write_all(STDOUT_FILENO, to_line(event) + "\n", "standard output").ok()) _exit(EXIT_FAILURE);
 }
 
 void log_line(const std::string& text) { std::fprintf(stderr, "spin-train: %s\n", text.c_str()); }
