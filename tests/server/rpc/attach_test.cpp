@@ -177,6 +177,7 @@ TEST_F(Attach, AWorkerThatDoesNotReadIsCutOff) {
   worker.send(hello("w"));
   worker.expect<Welcome>();
   Lease large;
+  large.attempt = {1, 1};
   large.config = std::string(1 << 20, 'x');
   const auto enough = 2 * WorkerStream::kMaxQueuedBytes / large.config.size();
   for (std::size_t i = 0; i < enough; ++i) backend_.send_to_all(large);
