@@ -35,11 +35,11 @@ struct Opened {
 Result<Opened> open(const AppOptions& options) {
   Opened opened;
   if (options.database.has_parent_path()) SPIN_TRY(make_private_folders(options.database.parent_path()));
-  SPIN_TRY(make_private_folders(options.artifacts));
   SPIN_ASSIGN(opened.store, Store::open(options.database, end_process));
   SPIN_ASSIGN(opened.stored, opened.store->load());
   SPIN_ASSIGN(opened.lease_reader, Reader::open(options.database));
   SPIN_ASSIGN(opened.query_reader, Reader::open(options.database));
+  SPIN_TRY(make_private_folders(options.artifacts));
   SPIN_ASSIGN(opened.artifacts, ArtifactStore::open(options.artifacts));
   return opened;
 }
@@ -59,8 +59,8 @@ class RunningApp final : public App {
   }
   ~RunningApp() override { stop(); }
 
-  Status serve(const std::string& address) {
-    SPIN_ASSIGN(server_, Server::start(address, fleet_, control_, *artifacts_));
+  Status serve(SocketClaim claim) {
+    SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, *artifacts_));
     return {};
   }
 
@@ -99,10 +99,10 @@ class RunningApp final : public App {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::start(const AppOptions& options) {
-  if (const auto path = unix_socket_path(options.listen); !path.ok()) return path.error();
+  SPIN_ASSIGN(SocketClaim claim, Server::claim(options.listen));
   SPIN_ASSIGN(Opened opened, open(options));
   auto app = std::make_unique<RunningApp>(options, std::move(opened));
-  SPIN_TRY(app->serve(options.listen));
+  SPIN_TRY(app->serve(std::move(claim)));
   return std::unique_ptr<App>(std::move(app));
 }
 

@@ -81,10 +81,13 @@ class GrpcServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(const std::string& address, FleetBackend& fleet,
-                                              ControlBackend& control, ArtifactStore& artifacts) {
+Result<SocketClaim> Server::claim(const std::string& address) {
   SPIN_ASSIGN(const std::string path, unix_socket_path(address));
-  SPIN_ASSIGN(SocketClaim claim, SocketClaim::take(path));
+  return SocketClaim::take(path);
+}
+
+Result<std::unique_ptr<Server>> Server::start(SocketClaim claim, FleetBackend& fleet, ControlBackend& control,
+                                              ArtifactStore& artifacts) {
   auto server = std::make_unique<GrpcServer>(std::move(claim), fleet, control, artifacts);
   SPIN_TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "schema/base/unix_socket.h"
 #include "server/rpc/backend.h"
 #include "server/store/artifacts.h"
 
@@ -12,8 +13,10 @@ namespace spin {
 class Server {
  public:
   /// `address` is "unix:PATH". invalid_argument or already_exists where the socket cannot be had (see
-  /// SocketClaim). The backends and the artifacts outlive the server.
-  static Result<std::unique_ptr<Server>> start(const std::string& address, FleetBackend& fleet,
+  /// SocketClaim); to be asked before anything is opened for writing.
+  static Result<SocketClaim> claim(const std::string& address);
+  /// The backends and the artifacts outlive the server.
+  static Result<std::unique_ptr<Server>> start(SocketClaim claim, FleetBackend& fleet,
                                                ControlBackend& control, ArtifactStore& artifacts);
   virtual ~Server() = default;
 

@@ -121,6 +121,7 @@ TEST_F(DaemonTest, ATakenSocketIsRefused) {
   EXPECT_NE(second.errors.find("socket " + path("s.sock") + " is taken by a running server"),
             std::string::npos)
       << second.errors;
+  EXPECT_FALSE(std::filesystem::exists(path("other.db"))) << "what is refused stores nothing";
   EXPECT_TRUE(People(address()).submit(kSweep).ok()) << "the first one goes on";
 }
 

@@ -33,12 +33,17 @@ class RpcTest : public testing::Test {
   }
 
   void start() {
-    auto server = Server::start(address(), backend_, backend_, *artifacts_);
+    auto server = start_at(address());
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = std::move(*server);
     channel_ = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
     fleet_ = v1::Fleet::NewStub(channel_);
     control_ = v1::Control::NewStub(channel_);
+  }
+
+  Result<std::unique_ptr<Server>> start_at(const std::string& address) {
+    SPIN_ASSIGN(SocketClaim claim, Server::claim(address));
+    return Server::start(std::move(claim), backend_, backend_, *artifacts_);
   }
 
   [[nodiscard]] std::string socket() const { return (folder_ / "s.sock").string(); }

@@ -26,7 +26,7 @@ void expect_error(const Status& status, ErrorCode code, const std::string& part)
 class ServerSocket : public RpcTest {
  protected:
   Status try_start(const std::string& other_address) {
-    auto server = Server::start(other_address, backend_, backend_, *artifacts_);
+    auto server = start_at(other_address);
     return server.ok() ? Status() : Status(server.error());
   }
 };
