@@ -18,6 +18,13 @@ void drop_what_family_lacks(Network& network) {
   }
 }
 
+void drop_what_recipe_ignores(Training& training) {
+  const Training defaults;
+  if (training.optimizer != Optimizer::sgd) training.momentum = defaults.momentum;
+  if (training.crop != Crop::padded) training.crop_padding = defaults.crop_padding;
+  if (training.crop != Crop::random_resized) training.crop_scale = defaults.crop_scale;
+}
+
 /// -0.0 equals 0.0 but is written differently, so it would give one job two identities.
 void drop_signs_of_zeros(JobConfig& config) {
   auto& training = config.training;
@@ -25,7 +32,8 @@ void drop_signs_of_zeros(JobConfig& config) {
   for (double* value :
        {&network.layer_scale, &network.mlp_ratio, &network.dropout, &training.lr, &training.weight_decay,
         &training.warmup_epochs, &training.clip_grad_norm, &training.label_smoothing, &training.mixup,
-        &training.cutmix, &training.random_erasing, &training.label_noise})
+        &training.cutmix, &training.random_erasing, &training.label_noise, &training.momentum, &training.ema,
+        &training.flip})
     *value += 0.0;
 }
 
@@ -45,6 +53,7 @@ JobConfig canonical(JobConfig config) {
   tidy(config.dataset);
   drop_signs_of_zeros(config);
   drop_what_family_lacks(config.network);
+  drop_what_recipe_ignores(config.training);
   if (config.components.empty()) config.topology = Topology::unshared(config.topology.depth());
   if (config.topology.is_unshared()) {
     config.components = Components();

@@ -108,6 +108,15 @@ Status read_training(const json& object, Training& training) {
   fields.read("random_erasing", training.random_erasing);
   fields.read("label_noise", training.label_noise);
   fields.read("precision", training.precision);
+  fields.read_optional("momentum", training.momentum);
+  fields.read_optional("accumulation", training.accumulation);
+  fields.read_optional("ema", training.ema);
+  fields.read_optional("evaluate_every", training.evaluate_every);
+  fields.read_optional("keep", training.keep);
+  fields.read_optional("crop", training.crop);
+  fields.read_optional("crop_padding", training.crop_padding);
+  fields.read_optional("crop_scale", training.crop_scale);
+  fields.read_optional("flip", training.flip);
   if (const auto* randaugment = fields.find("randaugment"))
     SPIN_TRY(read_randaugment(*randaugment, training.randaugment));
   return fields.finish();

@@ -62,25 +62,49 @@ json fusion_to_json(const Fusion& fusion) {
   return out;
 }
 
+namespace {
+
+/// Settings that job identity did not know at first stand only where they are not at their default, so that a
+/// job keeps its identity from version to version.
+void add_later_settings(const Training& training, json& out) {
+  const Training defaults;
+  const auto add = [&](const char* key, const auto& value, const auto& otherwise) {
+    if (value != otherwise) out[key] = value;
+  };
+  add("momentum", training.momentum, defaults.momentum);
+  add("accumulation", training.accumulation, defaults.accumulation);
+  add("ema", training.ema, defaults.ema);
+  add("evaluate_every", training.evaluate_every, defaults.evaluate_every);
+  add("keep", enum_name(training.keep), enum_name(defaults.keep));
+  add("crop", enum_name(training.crop), enum_name(defaults.crop));
+  add("crop_padding", training.crop_padding, defaults.crop_padding);
+  add("crop_scale", training.crop_scale, defaults.crop_scale);
+  add("flip", training.flip, defaults.flip);
+}
+
+}  // namespace
+
 json training_to_json(const Training& training) {
   json randaugment = nullptr;
   if (training.randaugment)
     randaugment = {{"layers", training.randaugment->layers}, {"magnitude", training.randaugment->magnitude}};
-  return {{"epochs", training.epochs},
-          {"batch_size", training.batch_size},
-          {"optimizer", enum_name(training.optimizer)},
-          {"lr", training.lr},
-          {"weight_decay", training.weight_decay},
-          {"schedule", enum_name(training.schedule)},
-          {"warmup_epochs", training.warmup_epochs},
-          {"clip_grad_norm", training.clip_grad_norm},
-          {"label_smoothing", training.label_smoothing},
-          {"mixup", training.mixup},
-          {"cutmix", training.cutmix},
-          {"random_erasing", training.random_erasing},
-          {"randaugment", std::move(randaugment)},
-          {"label_noise", training.label_noise},
-          {"precision", enum_name(training.precision)}};
+  json out = {{"epochs", training.epochs},
+              {"batch_size", training.batch_size},
+              {"optimizer", enum_name(training.optimizer)},
+              {"lr", training.lr},
+              {"weight_decay", training.weight_decay},
+              {"schedule", enum_name(training.schedule)},
+              {"warmup_epochs", training.warmup_epochs},
+              {"clip_grad_norm", training.clip_grad_norm},
+              {"label_smoothing", training.label_smoothing},
+              {"mixup", training.mixup},
+              {"cutmix", training.cutmix},
+              {"random_erasing", training.random_erasing},
+              {"randaugment", std::move(randaugment)},
+              {"label_noise", training.label_noise},
+              {"precision", enum_name(training.precision)}};
+  add_later_settings(training, out);
+  return out;
 }
 
 json config_to_json(const JobConfig& config) {

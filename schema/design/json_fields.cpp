@@ -12,11 +12,15 @@ JsonFields::JsonFields(const json& object, std::string prefix) : object_(object)
                                                   object_.type_name() + "; an object is expected"});
 }
 
-const json* JsonFields::find(const std::string& key) {
+const json* JsonFields::find_optional(const std::string& key) {
   known_.push_back(key);
   if (!status_.ok()) return nullptr;
   const auto found = object_.find(key);
-  if (found != object_.end()) return &*found;
+  return found != object_.end() ? &*found : nullptr;
+}
+
+const json* JsonFields::find(const std::string& key) {
+  if (const auto* found = find_optional(key)) return found;
   refuse(Error{ErrorCode::invalid_argument, path(key) + ": is missing; a configuration gives every setting"});
   return nullptr;
 }

@@ -14,7 +14,7 @@
 
 namespace spin {
 
-/// Reads the keys of one JSON object, all of them required, and keeps the first thing that is wrong.
+/// Reads the keys of one JSON object and keeps the first thing that is wrong.
 class JsonFields {
  public:
   /// `prefix`: dotted path of the object, empty for the outermost.
@@ -25,6 +25,8 @@ class JsonFields {
   [[nodiscard]] std::string path(const std::string& key) const {
     return prefix_.empty() ? key : prefix_ + "." + key;
   }
+  /// The same for a key that may be missing.
+  const nlohmann::json* find_optional(const std::string& key);
   /// "PATH: 'VALUE' is not WANTED".
   void refuse(const std::string& key, const std::string& wanted);
   void refuse(Error error);
@@ -37,6 +39,12 @@ class JsonFields {
   template <class E>
   requires std::is_enum_v<E>
   void read(const std::string& key, E& out);
+
+  /// Leaves `out` alone where the key is missing.
+  template <class T>
+  void read_optional(const std::string& key, T& out) {
+    if (find_optional(key)) read(key, out);
+  }
 
   /// What was wrong first; else a key that nothing has read.
   Status finish();

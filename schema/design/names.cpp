@@ -91,4 +91,17 @@ std::span<const EnumName<Precision>> enum_names() {
   return kNames;
 }
 
+template <>
+std::span<const EnumName<Crop>> enum_names() {
+  static constexpr EnumName<Crop> kNames[] = {
+      {Crop::none, "none"}, {Crop::padded, "padded"}, {Crop::random_resized, "random_resized"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Keep>> enum_names() {
+  static constexpr EnumName<Keep> kNames[] = {{Keep::last, "last"}, {Keep::best, "best"}};
+  return kNames;
+}
+
 }  // namespace spin

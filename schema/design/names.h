@@ -41,6 +41,10 @@ template <>
 std::span<const EnumName<Schedule>> enum_names();
 template <>
 std::span<const EnumName<Precision>> enum_names();
+template <>
+std::span<const EnumName<Crop>> enum_names();
+template <>
+std::span<const EnumName<Keep>> enum_names();
 
 template <class E>
 std::string_view enum_name(E value) {

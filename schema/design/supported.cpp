@@ -51,6 +51,14 @@ Status check_training(const Training& training) {
   if (training.randaugment)
     return not_supported("training.randaugment.layers", std::to_string(training.randaugment->layers));
   if (training.label_noise != 0) return not_supported("training.label_noise", training.label_noise);
+  if (training.accumulation != 1)
+    return not_supported("training.accumulation", std::to_string(training.accumulation));
+  if (training.ema != 0) return not_supported("training.ema", training.ema);
+  if (training.evaluate_every != 1)
+    return not_supported("training.evaluate_every", std::to_string(training.evaluate_every));
+  if (training.keep != Keep::last) return not_supported("training.keep", enum_name(training.keep));
+  if (training.crop != Crop::none) return not_supported("training.crop", enum_name(training.crop));
+  if (training.flip != 0) return not_supported("training.flip", training.flip);
   return {};
 }
 

@@ -144,6 +144,20 @@ Status check_fusion(const JobConfig& config) {
                    "with a rate above 1 and the components to share, or fusion.strategy: none");
 }
 
+Status check_later_training(const Training& training) {
+  SPIN_TRY(below_one("training.momentum", training.momentum));
+  SPIN_TRY(below_one("training.ema", training.ema));
+  SPIN_TRY(whole_in("training.evaluate_every", training.evaluate_every, 1, 100'000));
+  SPIN_TRY(whole_in("training.crop_padding", training.crop_padding, 1, 1'024));
+  SPIN_TRY(number_in("training.crop_scale", training.crop_scale, 0.001, 1));
+  SPIN_TRY(number_in("training.flip", training.flip, 0, 1));
+  SPIN_TRY(whole_in("training.accumulation", training.accumulation, 1, training.batch_size));
+  if (training.batch_size % training.accumulation == 0) return {};
+  return fault("training.accumulation",
+               std::to_string(training.accumulation) + " passes do not divide the batch of " +
+                   std::to_string(training.batch_size) + " images; give a divisor of training.batch_size");
+}
+
 Status check_training(const Training& training) {
   SPIN_TRY(whole_in("training.epochs", training.epochs, 1, 100'000));
   SPIN_TRY(whole_in("training.batch_size", training.batch_size, 1, 1'000'000));
@@ -160,7 +174,8 @@ Status check_training(const Training& training) {
     SPIN_TRY(whole_in("training.randaugment.layers", training.randaugment->layers, 1, 16));
     SPIN_TRY(whole_in("training.randaugment.magnitude", training.randaugment->magnitude, 0, 30));
   }
-  return number_in("training.label_noise", training.label_noise, 0, 1);
+  SPIN_TRY(number_in("training.label_noise", training.label_noise, 0, 1));
+  return check_later_training(training);
 }
 
 Status check_batch_fits(const JobConfig& config) {

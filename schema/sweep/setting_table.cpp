@@ -195,6 +195,24 @@ void add_recipe(std::vector<Setting>& table) {
       table, "label_noise", [](auto& t) -> auto& { return t.label_noise; });
   add_training(
       table, "precision", [](auto& t) -> auto& { return t.precision; });
+  add_training(
+      table, "momentum", [](auto& t) -> auto& { return t.momentum; });
+  add_training(
+      table, "accumulation", [](auto& t) -> auto& { return t.accumulation; });
+  add_training(
+      table, "ema", [](auto& t) -> auto& { return t.ema; });
+  add_training(
+      table, "evaluate_every", [](auto& t) -> auto& { return t.evaluate_every; });
+  add_training(
+      table, "keep", [](auto& t) -> auto& { return t.keep; });
+  add_training(
+      table, "crop", [](auto& t) -> auto& { return t.crop; });
+  add_training(
+      table, "crop_padding", [](auto& t) -> auto& { return t.crop_padding; });
+  add_training(
+      table, "crop_scale", [](auto& t) -> auto& { return t.crop_scale; });
+  add_training(
+      table, "flip", [](auto& t) -> auto& { return t.flip; });
 }
 
 }  // namespace
