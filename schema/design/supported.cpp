@@ -14,15 +14,6 @@ Error not_supported(std::string_view path, double value) {
   return not_supported(path, nlohmann::json(value).dump());
 }
 
-Status check_data(const JobConfig& config) {
-  const auto& dataset = config.dataset;
-  if (dataset.name != "fashion-mnist" && dataset.name != "mnist")
-    return not_supported("dataset.name", dataset.name);
-  if (config.network.resolution != dataset.facts.resolution)
-    return not_supported("network.resolution", std::to_string(config.network.resolution));
-  return {};
-}
-
 Status check_network(const Network& network) {
   if (network.family != Family::convmixer) return not_supported("network.family", enum_name(network.family));
   return {};
@@ -48,8 +39,6 @@ Status check_training(const Training& training) {
   if (training.mixup != 0) return not_supported("training.mixup", training.mixup);
   if (training.cutmix != 0) return not_supported("training.cutmix", training.cutmix);
   if (training.random_erasing != 0) return not_supported("training.random_erasing", training.random_erasing);
-  if (training.randaugment)
-    return not_supported("training.randaugment.layers", std::to_string(training.randaugment->layers));
   if (training.label_noise != 0) return not_supported("training.label_noise", training.label_noise);
   if (training.accumulation != 1)
     return not_supported("training.accumulation", std::to_string(training.accumulation));
@@ -57,8 +46,6 @@ Status check_training(const Training& training) {
   if (training.evaluate_every != 1)
     return not_supported("training.evaluate_every", std::to_string(training.evaluate_every));
   if (training.keep != Keep::last) return not_supported("training.keep", enum_name(training.keep));
-  if (training.crop != Crop::none) return not_supported("training.crop", enum_name(training.crop));
-  if (training.flip != 0) return not_supported("training.flip", training.flip);
   return {};
 }
 
@@ -66,7 +53,6 @@ Status check_training(const Training& training) {
 
 Status check_supported(const JobConfig& config) {
   SPIN_TRY(check_network(config.network));
-  SPIN_TRY(check_data(config));
   SPIN_TRY(check_weights(config));
   return check_training(config.training);
 }

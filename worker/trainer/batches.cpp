@@ -7,6 +7,7 @@
 
 #include "worker/trainer/data/batch_loader.h"
 #include "worker/trainer/data/epoch_order.h"
+#include "worker/trainer/randaugment.h"
 
 namespace spin {
 namespace {
@@ -191,6 +192,10 @@ ImageTransform training_transform(const Split& split, const JobConfig& config) {
   transform.crop_scale = training.crop_scale;
   transform.flip = training.flip;
   transform.seed = config.seed;
+  if (const auto& settings = training.randaugment)
+    transform.change = [settings](ByteImage& image, Random& random) {
+      rand_augment(image, *settings, random);
+    };
   if (transform.crop == Crop::random_resized) transform.resolution = config.network.resolution;
   return transform;
 }

@@ -7,6 +7,7 @@
 
 #include "worker/trainer/data/cifar.h"
 #include "worker/trainer/data/dataset_files.h"
+#include "worker/trainer/data/image_file.h"
 #include "worker/trainer/data/mnist.h"
 #include "worker/trainer/data/synthetic.h"
 #include "worker/trainer/event_log.h"
@@ -118,6 +119,7 @@ Result<ImageData> DataStore::read_files(const Dataset& dataset, const std::strin
 }
 
 Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::string& root) {
+  SPIN_TRY(check_image_decoders());
   const auto classes = dataset.facts.classes;
   if (auto key =
           dataset.name + "\n" + std::to_string(classes) + "\n" + fingerprint_image_folder(dataset.name, root);

@@ -10,6 +10,7 @@
 
 #include "schema/base/file.h"
 #include "schema/base/version.h"
+#include "worker/trainer/data_speed.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
 #include "worker/trainer/runtime.h"
@@ -27,12 +28,14 @@ constexpr auto kExamples =
     "  spin-train job.json --threads 2 --model unshared.safetensors\n"
     "  spin-train fused.json --init unshared.safetensors --checkpoint fused.ckpt\n"
     "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"
+    "  spin-train job.json --measure-data --threads 8\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {
   std::string job;
   bool serve = false;
+  bool measure_data = false;
   std::string device = "cpu";
   int threads = 0;
   spin::RunCommand files;
@@ -51,6 +54,11 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--device", options.device, "cpu, cuda:0, cuda:1, ...")->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one per core)")
       ->check(CLI::Range(1, 1024));
+  app.add_flag(
+         "--measure-data", options.measure_data,
+         "Train nothing: read, decode and change one epoch's training images, and print how fast that went "
+         "as JSON")
+      ->excludes(serve);
   const auto add_path = [&](const char* name, std::string& target, const char* what) {
     app.add_option(name, target, what)->excludes(serve);
   };
@@ -83,11 +91,19 @@ void limit_spinning(char** argv) {
   execv("/proc/self/exe", argv);  // comes back only where it failed, and then the threads spin
 }
 
+int measure(const spin::JobConfig& config, const std::string& folder, const spin::Runtime& runtime) {
+  const auto speed = spin::measure_data(config, folder, runtime);
+  if (!speed.ok()) return fail(kExitFailed, speed.error().message);
+  std::cout << speed->dump() << std::endl;
+  return EXIT_SUCCESS;
+}
+
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
   if (!text.ok()) return fail(kExitUsage, text.error().message);
   const auto config = spin::parse_job(*text);
   if (!config.ok()) return fail(kExitUsage, options.job + ": " + config.error().message);
+  if (options.measure_data) return measure(*config, options.files.data, runtime);
   options.files.config = *text;
   const std::atomic<bool> never_stopped = false;
   spin::JobRunner runner(runtime, spin::emit);

@@ -35,8 +35,6 @@ TEST(Supported, ServesTheWholeRecipeOfThisVersion) {
 TEST(Supported, NamesSettingAndValueThatItDoesNotServe) {
   const std::pair<Edit, const char*> cases[] = {
       {[](auto& c) { c.network.family = Family::deit; }, "network.family deit"},
-      {[](auto& c) { c.dataset.name = "cifar10"; }, "dataset.name cifar10"},
-      {[](auto& c) { c.network.resolution = 56; }, "network.resolution 56"},
       {[](auto& c) { c.components.add(Component::bn); }, "sharing.components bn"},
       {[](auto& c) { c.transform.kind = TransformKind::affine; }, "transform.kind affine"},
       {[](auto& c) { c.fusion.strategy = FusionStrategy::pointwise_convolution; },
@@ -46,10 +44,6 @@ TEST(Supported, NamesSettingAndValueThatItDoesNotServe) {
       {[](auto& c) { c.training.mixup = 0.5; }, "training.mixup 0.5"},
       {[](auto& c) { c.training.cutmix = 0.5; }, "training.cutmix 0.5"},
       {[](auto& c) { c.training.random_erasing = 0.25; }, "training.random_erasing 0.25"},
-      {[](auto& c) {
-         c.training.randaugment = RandAugment{2, 9};
-       },
-       "training.randaugment.layers 2"},
       {[](auto& c) { c.training.label_noise = 0.2; }, "training.label_noise 0.2"},
   };
   for (const auto& [edit, what] : cases) {

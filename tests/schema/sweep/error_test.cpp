@@ -147,8 +147,6 @@ TEST(SweepErrors, WhatThisVersionDoesNotServe) {
       unsupported("sharing.rate: 2\naxes:\n  transform: [{kind: none}, {kind: affine, group: 16}]\n"),
       "s.yaml:8: transform.kind: not supported yet: transform.kind affine (cell transform.kind: affine, "
       "transform.group: 16)");
-  EXPECT_EQ(unsupported("training.randaugment: {layers: 2, magnitude: 9}\n"),
-            "s.yaml:6: training.randaugment.layers: not supported yet: training.randaugment.layers 2");
   EXPECT_EQ(unsupported("baselines: {scaling: [depth, channels], match: paper}\n"),
             "s.yaml:6: baselines.scaling: not supported yet: baselines.scaling depth");
   EXPECT_EQ(unsupported("requires: {device: cuda, memory: 20GiB, labels: [a100]}\n"),

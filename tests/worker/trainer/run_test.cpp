@@ -42,7 +42,7 @@ class Run : public ::testing::Test {
       events_.push_back(event);
       if (stop_after > 0 && static_cast<int>(all<CheckpointEvent>(events_).size()) == stop_after) stop = true;
     };
-    TrainingRun training({config, command_, std::move(*data), torch::kCPU, sink, stop});
+    TrainingRun training({config, command_, std::move(*data), torch::kCPU, 1, sink, stop});
     if (auto status = training.prepare(); !status.ok()) return status.error();
     return training.run();
   }
@@ -234,15 +234,6 @@ TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
   EXPECT_EQ((*result)->result.outcome, Outcome::completed);
   EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
   EXPECT_FALSE(std::filesystem::exists(command_.checkpoint));
-}
-
-TEST(EpochOrder, IsAPermutationOfItsOwnForEachSeedAndEpoch) {
-  const auto order = epoch_order(3, 2, 1000);
-  EXPECT_TRUE(std::get<0>(order.sort()).equal(torch::arange(1000)));
-  EXPECT_TRUE(order.equal(epoch_order(3, 2, 1000)));
-  EXPECT_FALSE(order.equal(epoch_order(3, 3, 1000)));
-  EXPECT_FALSE(order.equal(epoch_order(2, 2, 1000)));
-  EXPECT_FALSE(epoch_order(2, 3, 1000).equal(epoch_order(3, 2, 1000)));
 }
 
 TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
