@@ -17,20 +17,24 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution) {
+Result<Accuracy> evaluate(const ConvMixer& network, const ImageData& data, const JobConfig& config,
+                          int threads) {
   const c10::InferenceMode inference;
   const auto weights = network.weights();
-  const auto batch_size = split.images.is_cuda() ? kGpuBatch : kCpuBatch;
-  auto counts = torch::zeros({2}, split.labels.options());
-  for (std::int64_t begin = 0; begin < split.size(); begin += batch_size) {
-    const auto batch =
-        slice_batch(split, begin, std::min(begin + batch_size, split.size()), pixels, resolution);
-    const auto logits = network.forward(batch.images, weights, Mode::evaluate);
-    counts[0] += count_in_top(logits, batch.labels, 1);
-    counts[1] += count_in_top(logits, batch.labels, 5);
+  const auto batches =
+      evaluation_batches(data, config, data.eval.labels.is_cuda() ? kGpuBatch : kCpuBatch, threads);
+  auto counts = torch::zeros({2}, data.eval.labels.options());
+  std::int64_t images = 0;
+  for (;;) {
+    SPIN_ASSIGN(const auto batch, batches->next());
+    if (!batch) break;
+    const auto logits = network.forward(batch->images, weights, Mode::evaluate);
+    counts[0] += count_in_top(logits, batch->labels, 1);
+    counts[1] += count_in_top(logits, batch->labels, 5);
+    images += batch->labels.size(0);
   }
-  const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(split.size()));
-  return {percent[0].item<double>(), percent[1].item<double>()};
+  const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(images));
+  return Accuracy{percent[0].item<double>(), percent[1].item<double>()};
 }
 
 }  // namespace spin

@@ -2,8 +2,9 @@
 
 #include <torch/torch.h>
 
+#include "schema/base/result.h"
+#include "worker/trainer/batches.h"
 #include "worker/trainer/convmixer.h"
-#include "worker/trainer/dataset.h"
 
 namespace spin {
 
@@ -16,6 +17,8 @@ struct Accuracy {
 /// on the device. Where there are fewer classes than k, all count.
 torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
 
-Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution);
+/// Over the evaluation images that can be read. data_loss where too many cannot.
+Result<Accuracy> evaluate(const ConvMixer& network, const ImageData& data, const JobConfig& config,
+                          int threads);
 
 }  // namespace spin

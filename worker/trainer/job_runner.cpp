@@ -37,7 +37,7 @@ Result<JobConfig> parse_job(const std::string& text) {
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink)
-    : device_(runtime.device), sink_(std::move(sink)), data_(runtime.device) {}
+    : device_(runtime.device), threads_(runtime.threads), sink_(std::move(sink)), data_(runtime.device) {}
 
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) {
   const auto result = train_catching(command, stop);
@@ -57,7 +57,7 @@ Result<std::optional<FinishedEvent>> JobRunner::train(const RunCommand& command,
                                                       const std::atomic<bool>& stop) {
   SPIN_ASSIGN(auto config, parse_job(command.config));
   SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
-  TrainingRun run({std::move(config), command, std::move(data), device_, sink_, stop});
+  TrainingRun run({std::move(config), command, std::move(data), device_, threads_, sink_, stop});
   SPIN_TRY(run.prepare());
   return run.run();
 }

@@ -34,6 +34,7 @@ class JobRunner {
                                                       const std::atomic<bool>& stop);
 
   torch::Device device_;
+  int threads_;
   EventSink sink_;
   DataStore data_;
 };

@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include "worker/trainer/evaluation.h"
 #include "worker/trainer/event_log.h"
 
@@ -20,28 +18,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Steele, Lea and Flood's splitmix64 finaliser: near-by inputs give unrelated outputs.
-std::uint64_t mix_bits(std::uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31);
-}
-
 double rate(std::int64_t images, double seconds) {
   return seconds > 0 ? static_cast<double>(images) / seconds : 0;
 }
 
 }  // namespace
 
-torch::Tensor epoch_order(std::int64_t seed, int epoch, std::int64_t images) {
-  const auto state = mix_bits(mix_bits(static_cast<std::uint64_t>(seed)) + static_cast<std::uint64_t>(epoch));
-  return torch::randperm(images, at::make_generator<at::CPUGeneratorImpl>(state), torch::kLong);
-}
-
 TrainingRun::TrainingRun(Setup setup)
     : setup_(std::move(setup)),
       config_json_(config_to_json(setup_.config)),
-      steps_per_epoch_(setup_.data.train.size() / setup_.config.training.batch_size),
+      steps_per_epoch_(steps_per_epoch(setup_.data, setup_.config.training)),
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
       learning_rate_(setup_.config.training, steps_per_epoch_, total_steps_),
       network_(setup_.config),
@@ -78,6 +64,7 @@ Status TrainingRun::prepare() {
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
   const auto cost = network_.cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
+  batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads);
   while (state_.epoch < setup_.config.training.epochs) {
     SPIN_ASSIGN(const auto end, run_epoch(state_.epoch + 1));
     if (end == EpochEnd::stopped) return std::optional<FinishedEvent>();
@@ -91,7 +78,7 @@ Result<std::optional<FinishedEvent>> TrainingRun::run() {
 
 Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
   const auto start = Clock::now();
-  const auto end = train_epoch(epoch);
+  SPIN_ASSIGN(const auto end, train_epoch(epoch));
   if (end == EpochEnd::stopped) return end;
   const double train_seconds = seconds_since(start);
   const std::int64_t images = steps_per_epoch_ * setup_.config.training.batch_size;
@@ -102,8 +89,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
     return end;
   }
   state_.images += images;
-  const auto accuracy =
-      evaluate(network_, setup_.data.eval, setup_.data.pixels, setup_.config.network.resolution);
+  SPIN_ASSIGN(const auto accuracy, evaluate(network_, setup_.data, setup_.config, setup_.threads));
   const double seconds = seconds_since(start);
   state_.seconds += seconds;
   state_.epoch = epoch;
@@ -131,23 +117,21 @@ Status TrainingRun::save() {
   return {};
 }
 
-TrainingRun::EpochEnd TrainingRun::train_epoch(int epoch) {
+Result<TrainingRun::EpochEnd> TrainingRun::train_epoch(int epoch) {
   const auto start = Clock::now();
-  const std::int64_t batch_size = setup_.config.training.batch_size;
-  const auto order = epoch_order(setup_.config.seed, epoch, setup_.data.train.size()).to(setup_.device);
   loss_sum_.zero_();
   for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
     if (setup_.stop.load(std::memory_order_relaxed)) return EpochEnd::stopped;
-    train_step(order.narrow(0, step * batch_size, batch_size));
+    SPIN_ASSIGN(const auto batch, batches_->next());
+    train_step(*batch);
     if (!report_step(epoch, step + 1, start)) return EpochEnd::diverged;
   }
   return std::isfinite(loss_sum_.item<double>()) && parameters_are_finite() ? EpochEnd::finished
                                                                             : EpochEnd::diverged;
 }
 
-void TrainingRun::train_step(const torch::Tensor& indices) {
+void TrainingRun::train_step(const Batch& batch) {
   const auto& config = setup_.config;
-  const auto batch = gather_batch(setup_.data.train, indices, setup_.data.pixels, config.network.resolution);
   parameters_.gradients().zero_();
   const auto logits = network_.forward(batch.images, network_.weights(), Mode::train);
   const auto loss = torch::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 
 #include "schema/design/config.h"
 #include "schema/job/trainer_link.h"
+#include "worker/trainer/batches.h"
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/convmixer.h"
 #include "worker/trainer/dataset.h"
@@ -22,10 +24,6 @@ namespace spin {
 
 using EventSink = std::function<void(const TrainerEvent&)>;
 
-/// The order in which `epoch` (1-based) visits the training images: a permutation that depends on nothing but
-/// the arguments. [n] int64 on the CPU.
-torch::Tensor epoch_order(std::int64_t seed, int epoch, std::int64_t images);
-
 /// One job from its first step, or from a checkpoint, to its result. On a CPU it is a function of the
 /// configuration and the number of threads, however often it was interrupted.
 class TrainingRun {
@@ -36,6 +34,7 @@ class TrainingRun {
     RunCommand files;
     ImageData data;
     torch::Device device;
+    int threads = 1;  // that decode images
     EventSink sink;
     const std::atomic<bool>& stop;
   };
@@ -54,9 +53,9 @@ class TrainingRun {
   using Clock = std::chrono::steady_clock;
 
   Result<EpochEnd> run_epoch(int epoch);
-  EpochEnd train_epoch(int epoch);
+  Result<EpochEnd> train_epoch(int epoch);
   Status save();
-  void train_step(const torch::Tensor& indices);
+  void train_step(const Batch& batch);
   bool report_step(int epoch, std::int64_t step_in_epoch, Clock::time_point epoch_start);
   [[nodiscard]] bool parameters_are_finite();
   Result<FinishedEvent> finish(Outcome outcome);
@@ -73,6 +72,7 @@ class TrainingRun {
   FlatParameters parameters_;
   AdamW optimizer_;
   RunState state_;
+  std::unique_ptr<BatchStream> batches_;
   torch::Tensor loss_sum_;  // double scalar on the device, over the steps of the epoch
   Clock::time_point last_progress_{};
 };
