@@ -49,10 +49,10 @@ PublishedRow row_of(const PublishedTexts& texts) {
 
 }  // namespace
 
-double PrintedNumber::half_unit() const {
+double PrintedNumber::unit() const {
   const auto point = text.find('.');
   const auto decimals = point == std::string_view::npos ? 0 : text.size() - point - 1;
-  return 0.5 * std::pow(10.0, -static_cast<double>(decimals));
+  return std::pow(10.0, -static_cast<double>(decimals));
 }
 
 const std::vector<PublishedRow>& published_rows() {

@@ -10,8 +10,8 @@ namespace spin {
 struct PrintedNumber {
   std::string_view text;
   double value = 0;
-  /// Half a unit of the last printed digit.
-  [[nodiscard]] double half_unit() const;
+  /// One in the last printed digit: 0.01 of "11.02". The paper rounds some figures and cuts others off.
+  [[nodiscard]] double unit() const;
 };
 
 /// A row of the paper's tables with the configuration that produced it, spelled as sweep files spell it.

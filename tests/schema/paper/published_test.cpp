@@ -42,13 +42,13 @@ TEST(Published, FieldsAreRead) {
   EXPECT_EQ(row.init, "random");
   EXPECT_EQ(row.params_m.text, "11.40");
   EXPECT_DOUBLE_EQ(row.params_m.value, 11.4);
-  EXPECT_DOUBLE_EQ(row.params_m.half_unit(), 0.005);
+  EXPECT_DOUBLE_EQ(row.params_m.unit(), 0.01);
   EXPECT_DOUBLE_EQ(row.flops_g.value, 5.31);
   ASSERT_TRUE(row.top1.has_value());
   EXPECT_DOUBLE_EQ(row.top1->value, 73.14);
   EXPECT_FALSE(published_rows().at(3).top1.has_value());                 // Uniform Random diverged
   EXPECT_FALSE(published_rows().at(41).kernel.has_value());              // DeiT
-  EXPECT_DOUBLE_EQ(published_rows().at(27).params_m.half_unit(), 0.05);  // 49.4 M
+  EXPECT_DOUBLE_EQ(published_rows().at(27).params_m.unit(), 0.1);  // 49.4 M
 }
 
 struct Closer {
