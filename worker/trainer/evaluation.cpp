@@ -17,7 +17,7 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution) {
+Accuracy evaluate(const Model& network, const Split& split, PixelStatistics pixels, int resolution) {
   const c10::InferenceMode inference;
   const auto weights = network.weights();
   const auto batch_size = split.images.is_cuda() ? kGpuBatch : kCpuBatch;

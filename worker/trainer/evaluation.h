@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include "worker/trainer/convmixer.h"
 #include "worker/trainer/dataset.h"
+#include "worker/trainer/model.h"
 
 namespace spin {
 
@@ -16,6 +16,6 @@ struct Accuracy {
 /// on the device. Where there are fewer classes than k, all count.
 torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
 
-Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution);
+Accuracy evaluate(const Model& network, const Split& split, PixelStatistics pixels, int resolution);
 
 }  // namespace spin

@@ -44,10 +44,10 @@ TrainingRun::TrainingRun(Setup setup)
       steps_per_epoch_(setup_.data.train.size() / setup_.config.training.batch_size),
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
       learning_rate_(setup_.config.training, steps_per_epoch_, total_steps_),
-      network_(setup_.config),
-      parameters_(network_.parameters(), setup_.device),
+      network_(make_model(setup_.config)),
+      parameters_(network_->parameters(), setup_.device),
       optimizer_(parameters_, setup_.config.training.weight_decay) {
-  network_.move_to(setup_.device);
+  network_->move_to(setup_.device);
   torch::manual_seed(static_cast<std::uint64_t>(setup_.config.seed));
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(setup_.device));
 }
@@ -62,7 +62,7 @@ Status TrainingRun::prepare() {
                      " training images"};
   if (!files.resume.empty()) {
     SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_,
-                                        {network_, parameters_, optimizer_, setup_.device}));
+                                        {*network_, parameters_, optimizer_, setup_.device}));
     return {};
   }
   const bool pretrained =
@@ -72,11 +72,11 @@ Status TrainingRun::prepare() {
     return Error{ErrorCode::invalid_argument,
                  "fusion.init: pretrained needs the model file of the same network "
                  "trained without sharing (--init FILE); or take fusion.init: random"};
-  return load_initial_weights(files.init, config, network_);
+  return load_initial_weights(files.init, config, *network_);
 }
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
-  const auto cost = network_.cost();
+  const auto cost = network_->cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
   while (state_.epoch < setup_.config.training.epochs) {
     SPIN_ASSIGN(const auto end, run_epoch(state_.epoch + 1));
@@ -103,7 +103,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
   }
   state_.images += images;
   const auto accuracy =
-      evaluate(network_, setup_.data.eval, setup_.data.pixels, setup_.config.network.resolution);
+      evaluate(*network_, setup_.data.eval, setup_.data.pixels, setup_.config.network.resolution);
   const double seconds = seconds_since(start);
   state_.seconds += seconds;
   state_.epoch = epoch;
@@ -121,7 +121,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
 /// A checkpoint is insurance: a disk that is full costs it, not the run.
 Status TrainingRun::save() {
   const auto saved = save_checkpoint(setup_.files.checkpoint, config_json_,
-                                     {network_, parameters_, optimizer_, setup_.device}, state_);
+                                     {*network_, parameters_, optimizer_, setup_.device}, state_);
   if (saved.ok()) {
     setup_.sink(CheckpointEvent{setup_.files.checkpoint, state_.epoch});
     return {};
@@ -149,7 +149,7 @@ void TrainingRun::train_step(const torch::Tensor& indices) {
   const auto& config = setup_.config;
   const auto batch = gather_batch(setup_.data.train, indices, setup_.data.pixels, config.network.resolution);
   parameters_.gradients().zero_();
-  const auto logits = network_.forward(batch.images, network_.weights(), Mode::train);
+  const auto logits = network_->forward(batch.images, network_->weights(), Mode::train);
   const auto loss = torch::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
                                               /*ignore_index=*/-100, config.training.label_smoothing);
   loss.backward();
@@ -186,7 +186,7 @@ bool TrainingRun::parameters_are_finite() { return torch::isfinite(parameters_.v
 
 Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   FinishedEvent event;
-  const auto cost = network_.cost();
+  const auto cost = network_->cost();
   auto& result = event.result;
   result.outcome = outcome;
   result.top1 = state_.last.top1;
@@ -198,7 +198,7 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
       setup_.device.is_cpu() ? peak_memory_.bytes() : 0;  // no API for it is common to 1.13 and 2.x
   result.seconds = state_.seconds;
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
-    SPIN_TRY(save_model(setup_.files.model, config_json_, network_));
+    SPIN_TRY(save_model(setup_.files.model, config_json_, *network_));
     event.model = setup_.files.model;
   }
   return event;

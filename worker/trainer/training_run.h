@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -12,8 +13,8 @@
 #include "schema/design/config.h"
 #include "schema/job/trainer_link.h"
 #include "worker/trainer/checkpoint.h"
-#include "worker/trainer/convmixer.h"
 #include "worker/trainer/dataset.h"
+#include "worker/trainer/model.h"
 #include "worker/trainer/parameters.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/schedule.h"
@@ -69,7 +70,7 @@ class TrainingRun {
   PeakMemory peak_memory_;
   LearningRate learning_rate_;
 
-  ConvMixer network_;
+  std::unique_ptr<Model> network_;
   FlatParameters parameters_;
   AdamW optimizer_;
   RunState state_;
