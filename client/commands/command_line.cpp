@@ -30,6 +30,8 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_results(app, invocation);
   add_cancel(app, invocation);
   add_workers(app, invocation);
+  add_space(app, invocation);
+  add_paper(app, invocation);
 }
 
 /// Help and version are no errors; everything else is bad usage, whatever code CLI11 has for it.

@@ -19,6 +19,8 @@ constexpr std::array<std::pair<const char*, render::Format>, 4> kFormats{
      {"csv", render::Format::csv},
      {"markdown", render::Format::markdown}}};
 
+constexpr const char* kJsonLines = "jsonl";
+
 /// Everything up to one byte more than a sweep file may have.
 Result<std::string> read_limited(std::istream& stream, const std::string& name) {
   std::string text(kMaxSweepFileBytes + 1, '\0');
@@ -48,13 +50,17 @@ Result<std::string> read_source(const std::string& file) {
 
 }  // namespace
 
-void add_format(CLI::App& app, render::Format& format) {
-  const auto set = [&format](const std::string& text) {
+void add_format(CLI::App& app, render::Format& format, bool* lines) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : kFormats) names.emplace_back(name);
+  if (lines) names.emplace_back(kJsonLines);
+  const auto set = [&format, lines](const std::string& text) {
     for (const auto& [name, value] : kFormats)
       if (text == name) format = value;
+    if (lines) *lines = text == kJsonLines;
   };
   app.add_option_function<std::string>("--format", set, "how to write the listing; default: table")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
+      ->check(CLI::IsMember(names))
       ->type_name("FORMAT");
 }
 

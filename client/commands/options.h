@@ -15,8 +15,9 @@ class App;
 
 namespace spin::cli {
 
-/// --format table|json|csv|markdown. `format` outlives the app.
-void add_format(CLI::App& app, render::Format& format);
+/// --format table|json|csv|markdown, and jsonl where `lines` says that it was given. What is referred to
+/// outlives the app.
+void add_format(CLI::App& app, render::Format& format, bool* lines = nullptr);
 
 /// FILE and --set PATH=VALUE as typed.
 struct SweepSource {

@@ -13,9 +13,12 @@ namespace {
 struct PlanOptions {
   SweepSource source;
   render::Format format = render::Format::table;
+  bool lines = false;  ///< --format jsonl
 };
 
-void print_plan(const SweepPlan& plan, render::Format format) {
+void print_plan(const SweepPlan& plan, const PlanOptions& options) {
+  const auto format = options.format;
+  if (options.lines) return write_plan_json_lines(plan, std::cout);
   if (format == render::Format::json) return write_plan_json(plan, std::cout);
   print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(plan) << '\n';
@@ -26,7 +29,7 @@ int plan(const PlanOptions& options) {
   if (!sweep.ok()) return report(sweep.error());
   const auto planned = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!planned.ok()) return report(planned.error());
-  print_plan(*planned, options.format);
+  print_plan(*planned, options);
   return kDone;
 }
 
@@ -37,13 +40,16 @@ void add_plan(CLI::App& app, Invocation& invocation) {
   auto* verb =
       app.add_subcommand("plan", "The jobs of a sweep with params, FLOPs and dependencies; trains nothing");
   add_sweep_source(*verb, options->source);
-  add_format(*verb, options->format);
+  add_format(*verb, options->format, &options->lines);
   verb->footer(
-      "\nNeeds no coordinator. JSON is one object: sweep, jobs, totals; each job can be given to "
-      "spin-train.\n"
+      "\nNeeds no coordinator. memory is what training holds on its device at the peak, predicted. JSON is "
+      "one "
+      "object: sweep, jobs, totals; jsonl is one job a line. Each job can be given to spin-train.\n"
       "\nExamples:\n  spinctl plan sweep.yaml\n  spinctl plan sweep.yaml --set sharing.rate=4 --set "
       "'seeds=[0, 1, 2]'\n"
-      "  spinctl plan - --format json < sweep.yaml | jq '.jobs[0]' > job.json");
+      "  spinctl plan deploy/sweeps/paper/table-4.yaml\n"
+      "  spinctl plan - --format json < sweep.yaml | jq '.jobs[0]' > job.json\n"
+      "  spinctl plan sweep.yaml --format jsonl | jq -r 'select(.training_bytes > 8e9) | .name'");
   verb->callback([&invocation, options] { invocation.action = [options] { return plan(*options); }; });
 }
 

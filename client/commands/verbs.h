@@ -21,6 +21,8 @@ void add_logs(CLI::App& app, Invocation& invocation);
 void add_results(CLI::App& app, Invocation& invocation);
 void add_cancel(CLI::App& app, Invocation& invocation);
 void add_workers(CLI::App& app, Invocation& invocation);
+void add_space(CLI::App& app, Invocation& invocation);
+void add_paper(CLI::App& app, Invocation& invocation);
 
 /// Parses and does what is asked; the exit code.
 int run_command_line(int argc, char** argv);

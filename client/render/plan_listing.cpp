@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "client/render/cells.h"
+#include "schema/design/memory.h"
+#include "schema/design/names.h"
 
 namespace spin::render {
 namespace {
@@ -31,15 +33,37 @@ TableCell dependencies(const PlannedJob& job, const Names& names) {
   return {std::move(text), std::move(hashes), Tone::muted};
 }
 
-Row plan_row(const PlannedJob& job, const Cost& cost, const Names& names) {
+std::string percent_more(std::int64_t value, std::int64_t base) {
+  return fmt::format("{:+.1f} %", 100.0 * (static_cast<double>(value) / static_cast<double>(base) - 1));
+}
+
+/// "depth baseline of 64/8/4/3 sequential 2: params +1.2 %, FLOPs -0.3 %".
+std::string remark(const SweepPlan& plan, const Cell& cell) {
+  if (!cell.baseline) return {};
+  const Cell& shared = plan.cells[static_cast<std::size_t>(cell.baseline->of)];
+  return fmt::format("{} baseline of {} {}: params {}, FLOPs {}", enum_name(cell.baseline->by),
+                     shared.network, shared.sharing, percent_more(cell.cost.params, shared.cost.params),
+                     percent_more(cell.cost.flops, shared.cost.flops));
+}
+
+TableCell bytes_cell(std::int64_t bytes) { return {byte_size(bytes), bytes, Tone::plain}; }
+
+Row plan_row(const SweepPlan& plan, const PlannedJob& job, const Names& names) {
   const auto& topology = job.config.topology;
+  const auto& cell = plan.cells[static_cast<std::size_t>(job.cell)];
+  const auto memory = training_memory(job.config);
   return {text_cell(job.name),
           value_cell(job.id.hex()),
           value_cell(job.config.seed),
-          quantity_cell(cost.params),
-          quantity_cell(cost.flops),
+          quantity_cell(cell.cost.params),
+          quantity_cell(cell.cost.flops),
+          value_cell(trained_params(job.config)),
+          value_cell(memory.activations),
+          bytes_cell(memory.total()),
+          value_cell(checkpoint_bytes(job.config)),
           {fmt::format("{}/{}", topology.group_count(), topology.depth()), topology.layers(), Tone::plain},
-          dependencies(job, names)};
+          dependencies(job, names),
+          optional_text_cell(remark(plan, cell), Tone::muted)};
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {
@@ -50,22 +74,24 @@ std::string counted(std::int64_t count, std::string_view noun) {
 
 Table plan_table(const SweepPlan& plan) {
   const auto names = std::make_shared<const Names>(names_of(plan));
-  const auto row = [&plan, names](std::size_t i) {
-    const auto& job = plan.jobs[i];
-    return plan_row(job, plan.cells[static_cast<std::size_t>(job.cell)].cost, *names);
-  };
+  const auto row = [&plan, names](std::size_t i) { return plan_row(plan, plan.jobs[i], *names); };
   return {{{.key = "name", .title = "job", .shrink = 1, .min_width = 20, .cut = Cut::middle},
            {.key = "hash", .title = "", .audience = Audience::machines},
            {.key = "seed", .title = "", .audience = Audience::machines},
            {.key = "params", .title = "params", .align = Align::right},
            {.key = "flops", .title = "FLOPs", .align = Align::right},
+           {.key = "trained_params", .title = "", .audience = Audience::machines},
+           {.key = "activation_bytes", .title = "", .audience = Audience::machines},
+           {.key = "training_bytes", .title = "memory", .align = Align::right},
+           {.key = "checkpoint_bytes", .title = "", .audience = Audience::machines},
            {.key = "groups", .title = "groups/layers", .align = Align::right},
            {.key = "depends_on",
             .title = "depends on",
             .shrink = 2,
             .min_width = 12,
             .cut = Cut::middle,
-            .drop_if = ""}},
+            .drop_if = ""},
+           {.key = "baseline", .title = "", .shrink = 3, .min_width = 20, .drop_if = ""}},
           plan.jobs.size(),
           row};
 }

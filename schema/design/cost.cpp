@@ -1,50 +1,91 @@
 #include "schema/design/cost.h"
 
-#include "schema/design/names.h"
+#include "schema/design/inventory.h"
 
 namespace spin {
 namespace {
 
-/// ConvMixer C/D/P/K: patch convolution, activation, BatchNorm; D blocks of depthwise KxK and pointwise 1x1,
-/// each with bias, activation and BatchNorm; global average pool; linear head with bias.
-Cost convmixer_cost(const JobConfig& config) {
-  const std::int64_t c = config.network.channels;
-  const std::int64_t depth = config.network.depth;
-  const std::int64_t places = positions(config.network);
-  const std::int64_t classes = config.dataset.facts.classes;
-  const std::int64_t patch_weights =
-      std::int64_t{config.dataset.facts.channels} * config.network.patch * config.network.patch * c;
-  const std::int64_t depthwise_weights = std::int64_t{config.network.kernel} * config.network.kernel * c;
-  const std::int64_t pointwise_weights = c * c;
-  const auto copies = [&](Component component) {
-    return config.components.has(component) ? std::int64_t{config.topology.group_count()} : depth;
-  };
+bool is_shared(const BlockTensor& tensor, const JobConfig& config) {
+  return tensor.component && config.components.has(*tensor.component);
+}
 
-  Cost cost;
-  cost.params = patch_weights + c + 2 * c;
-  cost.params += copies(Component::depthwise) * depthwise_weights;
-  cost.params += copies(Component::pointwise) * pointwise_weights;
-  cost.params += copies(Component::bias) * 2 * c;
-  cost.params += copies(Component::bn) * 2 * 2 * c;
-  cost.params += c * classes + classes;
+/// Copies of a tensor in the folded network.
+std::int64_t copies(const BlockTensor& tensor, const JobConfig& config) {
+  return is_shared(tensor, config) ? config.topology.group_count() : config.topology.depth();
+}
 
-  const std::int64_t batch_norm_flops = 2 * c * places;
-  cost.flops = patch_weights * places + batch_norm_flops;
-  cost.flops += depth * ((depthwise_weights + pointwise_weights) * places + 2 * batch_norm_flops);
-  cost.flops += c * classes;
-  return cost;
+bool is_transformed(const BlockTensor& tensor, const JobConfig& config) {
+  return config.transform.kind != TransformKind::none && tensor.role == TensorRole::weight &&
+         is_shared(tensor, config);
+}
+
+/// Layers after the first of their group: those that carry a transform.
+std::int64_t later_layers(const JobConfig& config) {
+  return config.topology.depth() - config.topology.group_count();
+}
+
+/// a [out, group] and b [out] of each later layer (SPIN, Eq. 1 and Table 2).
+std::int64_t transform_params(const Inventory& all, const JobConfig& config) {
+  std::int64_t params = 0;
+  for (const auto& tensor : all.block)
+    if (is_transformed(tensor, config))
+      params += later_layers(config) * (tensor.out * config.transform.group + tensor.out);
+  return params;
+}
+
+/// Coefficients by layer (SPIN, Section 3.2).
+std::int64_t fusion_coefficients(const BlockTensor& tensor, const JobConfig& config) {
+  if (tensor.role != TensorRole::weight) return 0;
+  const std::int64_t depth = config.topology.depth();
+  switch (config.fusion.strategy) {
+    case FusionStrategy::none:
+    case FusionStrategy::choose_first:
+    case FusionStrategy::mean:
+      return 0;
+    case FusionStrategy::scalar_weighted_mean:
+      return depth;
+    case FusionStrategy::channel_weighted_mean:
+      return depth * tensor.out;
+    case FusionStrategy::pointwise_convolution:
+      return depth * tensor.out * tensor.out;
+  }
+  return 0;
 }
 
 }  // namespace
 
-Result<Cost> cost_of(const JobConfig& config) {
-  if (config.network.family != Family::convmixer)
-    return Error{ErrorCode::unsupported,
-                 "not supported yet: network.family " + std::string(enum_name(config.network.family))};
-  if (config.transform.kind != TransformKind::none)
-    return Error{ErrorCode::unsupported,
-                 "not supported yet: transform.kind " + std::string(enum_name(config.transform.kind))};
-  return convmixer_cost(config);
+Cost cost_of(const JobConfig& config) {
+  const auto all = inventory_of(config);
+  Cost cost;
+  cost.params = all.outside_params + transform_params(all, config);
+  cost.flops = all.outside_flops + config.topology.depth() * all.block_flops;
+  for (const auto& tensor : all.block) {
+    if (tensor.role != TensorRole::statistics) cost.params += copies(tensor, config) * tensor.elements;
+    if (is_transformed(tensor, config))
+      cost.flops += later_layers(config) * tensor.elements * config.transform.group;
+  }
+  return cost;
+}
+
+std::int64_t trained_params(const JobConfig& config) {
+  const auto all = inventory_of(config);
+  const bool fuses = config.fusion.strategy != FusionStrategy::none;
+  std::int64_t params = all.outside_params + transform_params(all, config);
+  for (const auto& tensor : all.block) {
+    if (tensor.role == TensorRole::statistics) continue;
+    const bool originals = fuses && is_shared(tensor, config);
+    params += (originals ? config.topology.depth() : copies(tensor, config)) * tensor.elements;
+    if (originals) params += fusion_coefficients(tensor, config);
+  }
+  return params;
+}
+
+std::int64_t norm_statistics(const JobConfig& config) {
+  const auto all = inventory_of(config);
+  std::int64_t elements = all.outside_statistics;
+  for (const auto& tensor : all.block)
+    if (tensor.role == TensorRole::statistics) elements += copies(tensor, config) * tensor.elements;
+  return elements;
 }
 
 }  // namespace spin

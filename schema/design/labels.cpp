@@ -8,6 +8,8 @@ std::string sharing_label(const SharingRequest& request) {
   if (request.mapping == Mapping::none) return "none";
   std::string label = std::string(enum_name(request.mapping)) + " " + std::to_string(request.rate);
   if (request.distribution != Distribution::uniform) (label += " ") += enum_name(request.distribution);
+  if (request.mapping == Mapping::random && request.seed != 0)
+    label += " seed " + std::to_string(request.seed);
   return label;
 }
 

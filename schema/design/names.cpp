@@ -104,4 +104,16 @@ std::span<const EnumName<Keep>> enum_names() {
   return kNames;
 }
 
+template <>
+std::span<const EnumName<Scaling>> enum_names() {
+  static constexpr EnumName<Scaling> kNames[] = {{Scaling::depth, "depth"}, {Scaling::channels, "channels"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Match>> enum_names() {
+  static constexpr EnumName<Match> kNames[] = {{Match::paper, "paper"}, {Match::closest, "closest"}};
+  return kNames;
+}
+
 }  // namespace spin

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "schema/design/config.h"
+#include "schema/design/scaling.h"
 
 namespace spin {
 
@@ -45,6 +46,10 @@ template <>
 std::span<const EnumName<Crop>> enum_names();
 template <>
 std::span<const EnumName<Keep>> enum_names();
+template <>
+std::span<const EnumName<Scaling>> enum_names();
+template <>
+std::span<const EnumName<Match>> enum_names();
 
 template <class E>
 std::string_view enum_name(E value) {

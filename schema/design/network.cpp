@@ -1,5 +1,7 @@
 #include "schema/design/network.h"
 
+#include <cmath>
+
 namespace spin {
 
 std::string network_label(const Network& network, int native_resolution) {
@@ -13,6 +15,10 @@ std::string network_label(const Network& network, int native_resolution) {
 int positions(const Network& network) {
   const int side = network.resolution / network.patch;
   return side * side;
+}
+
+int hidden_channels(const Network& network) {
+  return static_cast<int>(std::lround(network.channels * network.mlp_ratio));
 }
 
 }  // namespace spin

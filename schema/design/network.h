@@ -11,6 +11,8 @@ enum class Activation { gelu, relu };
 
 /// Most blocks that a network may have.
 inline constexpr int kMaxDepth = 1'024;
+/// Most pixels of the side of an image.
+inline constexpr int kMaxResolution = 4'096;
 
 /// An isotropic network: every block has the same shape. Fields that a family does not use keep their
 /// default.
@@ -37,5 +39,8 @@ std::string network_label(const Network& network, int native_resolution);
 
 /// Number of spatial positions after the patch embedding: floor(resolution / patch)^2.
 int positions(const Network& network);
+
+/// Width inside the MLP of a convnext or deit block: channels * mlp_ratio.
+int hidden_channels(const Network& network);
 
 }  // namespace spin

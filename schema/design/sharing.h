@@ -70,23 +70,18 @@ class Topology {
 struct SharingRequest {
   Mapping mapping = Mapping::none;
   Distribution distribution = Distribution::uniform;
-  int rate = 1;                            ///< layers per group, 1..depth
-  std::optional<std::string> groups;       ///< "4x1 1x2": N groups of S layers, in order
-  std::optional<std::vector<int>> layers;  ///< the vector itself
+  int rate = 1;                                 ///< layers per group over the whole network, 1..depth
+  std::int64_t seed = 0;                        ///< of the random mapping
+  std::optional<std::string> groups = {};       ///< "4x1 1x2": N groups of S layers, in order
+  std::optional<std::vector<int>> layers = {};  ///< the vector itself
   bool operator==(const SharingRequest&) const = default;
 };
 
-/// Layer i of `depth` in group floor(i / rate); a last, shorter group where the rate does not divide the
-/// depth.
-Topology sequential_topology(int depth, int rate);
-/// The sequence of ceil(depth / rate) groups, repeated.
-Topology strided_topology(int depth, int rate);
-/// "N groups of S layers, in order"; invalid_argument where it does not cover `depth` layers.
-Result<Topology> topology_from_groups(const std::string& notation, int depth);
-/// unsupported for mappings and distributions that this version does not build.
-Result<Topology> build_topology(const SharingRequest& request, int depth, std::int64_t seed);
+/// The topology that a request names; invalid_argument says what would do. Any mapping at rate r gives
+/// ceil(depth / r) groups. What the mappings and distributions mean: mapped_topology.cpp.
+Result<Topology> build_topology(const SharingRequest& request, int depth);
 
-/// "none", "sequential 2", "strided 4", "groups 4x1 1x2", "layers" for listings.
+/// "none", "sequential 2", "strided 4 front", "random 2 seed 5", "groups 4x1 1x2", "layers" for listings.
 std::string sharing_label(const SharingRequest& request);
 
 }  // namespace spin

@@ -10,10 +10,10 @@
 namespace spin {
 namespace {
 
-// Bounds within which parameters and FLOPs of any network fit 64 bits.
 constexpr int kMaxChannels = 16'384;
-constexpr int kMaxResolution = 4'096;
 constexpr int kMaxKernel = 63;
+/// Below this, parameters and FLOPs fit 64 bits whatever the rest of the settings.
+constexpr double kMaxFlops = 1e18;
 
 Error fault(std::string_view path, const std::string& what) {
   return {ErrorCode::invalid_argument, std::string(path) + ": " + what};
@@ -118,6 +118,27 @@ Status check_sharing(const JobConfig& config) {
   return {};
 }
 
+/// An upper bound of the work for one image: cost_of() may only count what it can hold.
+Status check_work(const JobConfig& config) {
+  const auto& network = config.network;
+  const double channels = network.channels;
+  const double hidden =
+      channels * std::max(1.0, network.family == Family::convmixer ? 1.0 : network.mlp_ratio);
+  const double tokens = positions(network) + 1.0;
+  const double image = static_cast<double>(config.dataset.facts.channels) * network.patch * network.patch;
+  const double attention = network.family == Family::deit ? 2 * tokens : 0;
+  const double block = channels * (static_cast<double>(network.kernel) * network.kernel + attention + 16) +
+                       6 * hidden * channels;
+  const double transforms =
+      config.transform.kind == TransformKind::none ? 0 : 6 * hidden * channels * config.transform.group;
+  const double flops = network.depth * (block * tokens + transforms) + image * channels * tokens +
+                       channels * config.dataset.facts.classes;
+  if (flops < kMaxFlops) return {};
+  return fault("network.resolution", "the network has some " + text_of(flops) +
+                                         " FLOPs for one image, and at most " + text_of(kMaxFlops) +
+                                         " are counted; give a smaller resolution, width or depth");
+}
+
 bool shares_nothing(const JobConfig& config) {
   return config.topology.is_unshared() || config.components.empty();
 }
@@ -129,11 +150,19 @@ Status check_transform(const JobConfig& config) {
         "transform.kind",
         std::string(enum_name(config.transform.kind)) +
             " changes shared weights, but no layers share any; set sharing, or transform.kind: none");
-  SPIN_TRY(whole_in("transform.group", config.transform.group, 1, config.network.channels));
-  if (config.network.channels % config.transform.group == 0) return {};
-  return fault("transform.group", std::to_string(config.transform.group) + " does not divide the " +
-                                      std::to_string(config.network.channels) +
-                                      " channels; give a divisor of the channels");
+  const int group = config.transform.group;
+  SPIN_TRY(whole_in("transform.group", group, 1, config.network.channels));
+  if (config.network.channels % group != 0)
+    return fault("transform.group", std::to_string(group) + " does not divide the " +
+                                        std::to_string(config.network.channels) +
+                                        " channels; give a divisor of the channels");
+  const int hidden = hidden_channels(config.network);
+  const bool widens = config.components.has(Component::mlp) || (config.network.family == Family::convnext &&
+                                                                config.components.has(Component::pointwise));
+  if (widens && hidden % group != 0)
+    return fault("transform.group", std::to_string(group) + " does not divide the " + std::to_string(hidden) +
+                                        " channels inside the MLP; give a divisor of both widths");
+  return {};
 }
 
 Status check_fusion(const JobConfig& config) {
@@ -196,6 +225,7 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_network(config.network));
   SPIN_TRY(check_sharing(config));
   SPIN_TRY(check_transform(config));
+  SPIN_TRY(check_work(config));
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
   SPIN_TRY(check_batch_fits(config));

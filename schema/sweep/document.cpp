@@ -48,7 +48,11 @@ Status apply_override(const Source& source, int index, std::vector<Leaf>& leaves
   return {};
 }
 
-/// An override of a setting that an axis walks would change nothing.
+bool assigns(const Point& point, const Setting* setting) {
+  return std::any_of(point.begin(), point.end(), [&](const auto& entry) { return entry.setting == setting; });
+}
+
+/// An override of a setting that an axis walks or every cell sets would change nothing.
 Status check_overrides_reach(const Source& source, const Document& document) {
   for (const auto& base : document.base) {
     if (base.where.override_index < 0) continue;
@@ -59,6 +63,12 @@ Status check_overrides_reach(const Source& source, const Document& document) {
                               "the sweep walks " + base.setting->path +
                                   " as an axis; replace the axis with --set axes." + base.setting->path +
                                   "=[...]");
+    const bool hidden = std::all_of(document.cells.begin(), document.cells.end(),
+                                    [&](const Point& cell) { return assigns(cell, base.setting); });
+    if (hidden && !document.cells.empty())
+      return source.error(base.where, base.setting->path,
+                          "every cell of the sweep sets " + base.setting->path +
+                              "; replace the list with --set 'cells=[...]'");
   }
   return {};
 }

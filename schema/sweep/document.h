@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/design/scaling.h"
 #include "schema/sweep/setting_table.h"
 #include "schema/sweep/source.h"
 
@@ -40,6 +41,8 @@ struct Document {
   std::vector<Point> exclude;
   Limits limits;
   bool unshared_baseline = false;
+  std::vector<Scaling> scaling;  ///< plain networks to add for each shared one
+  Match match = Match::paper;
   std::vector<std::int64_t> seeds = {0};
 };
 

@@ -13,8 +13,7 @@ Result<CheckedConfig> check(JobConfig config) {
   SPIN_TRY(validate(config));
   CheckedConfig checked;
   checked.config = canonical(std::move(config));
-  SPIN_TRY(check_supported(checked.config));
-  SPIN_ASSIGN(checked.cost, cost_of(checked.config));
+  checked.cost = cost_of(checked.config);
   return checked;
 }
 
@@ -137,7 +136,7 @@ class Expansion {
     CheckedConfig plain = cell;
     plain.config.topology = Topology::unshared(plain.config.network.depth);
     plain.config = canonical(std::move(plain.config));
-    SPIN_ASSIGN(plain.cost, cost_of(plain.config));
+    plain.cost = cost_of(plain.config);
     const int unshared = document_.unshared_baseline ? builder_.add_cell(settings, plain) : -1;
     int added = -1;
     int init = -1;
@@ -151,6 +150,18 @@ class Expansion {
       builder_.compare(added, unshared);
     else
       builder_.compare(added, plain.config, init);
+    return add_scaling_baselines(taken, settings, cell.config, added);
+  }
+
+  /// Plain networks of about the size of a shared one, of which `shared_cell` is the cell.
+  Status add_scaling_baselines(const Taken& taken, Settings settings, const JobConfig& shared,
+                               int shared_cell) {
+    for (const auto by : document_.scaling) {
+      const auto checked = check(scaling_baseline(shared, by, document_.match));
+      if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
+      settings.network = checked->config.network;
+      builder_.mark_baseline(builder_.add_cell(settings, *checked), {by, shared_cell});
+    }
     return {};
   }
 

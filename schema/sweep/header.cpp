@@ -73,10 +73,13 @@ Status read_choice(const Value& value, std::initializer_list<std::string_view> c
   return expected(value, listed);
 }
 
-Status read_scaling(const Value& value) {
-  if (value.kind != Value::Kind::list) return expected(value, "a list of depth | channels");
-  for (const auto& item : value.items) SPIN_TRY(read_choice(*item, {"depth", "channels"}));
-  return {};
+Status read_scaling(const Value& value, Document& document) {
+  SPIN_TRY(read_value(value, document.scaling));
+  auto sorted = document.scaling;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice == sorted.end()) return {};
+  return refusal(std::string(enum_name(*twice)) + " stands twice; give each once");
 }
 
 /// "20GiB".
@@ -109,11 +112,8 @@ const std::map<std::string, Reader>& readers() {
       {"limits.params", [](const Value& v, Document& d) { return read_limit(v, d.limits.params); }},
       {"limits.flops", [](const Value& v, Document& d) { return read_limit(v, d.limits.flops); }},
       {"baselines.unshared", [](const Value& v, Document& d) { return read_value(v, d.unshared_baseline); }},
-      {"baselines.scaling", [](const Value& v, Document&) { return read_scaling(v); }},
-      {"baselines.match",
-       [](const Value& v, Document&) {
-         return read_choice(v, {"paper", "closest"});
-       }},
+      {"baselines.scaling", read_scaling},
+      {"baselines.match", [](const Value& v, Document& d) { return read_value(v, d.match); }},
       {"requires.device",
        [](const Value& v, Document&) {
          return read_choice(v, {"cpu", "cuda"});
@@ -124,11 +124,12 @@ const std::map<std::string, Reader>& readers() {
   return kReaders;
 }
 
-/// Plain networks of the same size, and jobs that only some workers may take, have nobody to serve them.
+/// Jobs that only some workers may take have nobody to serve them.
 Status check_served(const Source& source, const std::vector<Leaf>& leaves) {
   for (const auto& leaf : leaves) {
-    const bool asks = leaf.path.starts_with("requires.") || leaf.path == "baselines.scaling";
-    if (!asks || (leaf.value->kind == Value::Kind::list && leaf.value->items.empty())) continue;
+    if (!leaf.path.starts_with("requires.") ||
+        (leaf.value->kind == Value::Kind::list && leaf.value->items.empty()))
+      continue;
     const auto& value = leaf.value->kind == Value::Kind::list ? *leaf.value->items.front() : *leaf.value;
     return source.unsupported(leaf.where, leaf.path, value.text);
   }

@@ -17,4 +17,11 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
   return sweep::expand(source, document);
 }
 
+Status check_supported(const SweepPlan& plan) {
+  for (const auto& job : plan.jobs)
+    if (const auto status = check_supported(job.config); !status.ok())
+      return Error{status.error().code, "job " + job.name + ": " + status.error().message};
+  return {};
+}
+
 }  // namespace spin

@@ -14,6 +14,7 @@
 #include "schema/base/result.h"
 #include "schema/design/config.h"
 #include "schema/design/cost.h"
+#include "schema/design/scaling.h"
 
 namespace spin {
 
@@ -21,6 +22,12 @@ namespace spin {
 struct Override {
   std::string path;
   std::string value;
+};
+
+/// That a cell stands in the plan as a plain network of about the size of a shared one.
+struct Baseline {
+  Scaling by = Scaling::depth;
+  int of = 0;  ///< index of the shared network's cell
 };
 
 /// A row of the sweep's table: one point of the design space, over all seeds.
@@ -34,6 +41,7 @@ struct Cell {
   /// Index of the cell of the same network without sharing; -1 = not in this sweep, or this cell shares
   /// nothing.
   int unshared_cell = -1;
+  std::optional<Baseline> baseline;
 };
 
 struct PlannedJob {
@@ -66,6 +74,9 @@ inline constexpr std::size_t kMaxSweepFileBytes = 1 << 20;
 Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
                              const std::vector<Override>& overrides);
 
+/// unsupported where the trainer of this version cannot train one of the jobs; names the job.
+Status check_supported(const SweepPlan& plan);
+
 /// "PATH=VALUE".
 Result<Override> parse_override(std::string_view text);
 
@@ -76,9 +87,12 @@ JobId job_id(const JobConfig& canonical_config);
 nlohmann::json planned_job_to_json(const SweepPlan& plan, const PlannedJob& job);
 /// {"jobs", "cells", "left_out_by_exclude", "left_out_by_limits"}.
 nlohmann::json plan_totals_to_json(const SweepPlan& plan);
-/// {"sweep", "jobs": [{"name","hash","seed","params","flops","groups","depends_on","config"}], "totals"}.
+/// {"sweep", "jobs": [{"name", "hash", "seed", "params", "flops", "trained_params", "activation_bytes",
+/// "training_bytes", "checkpoint_bytes", "groups", "depends_on", "baseline", "config"}], "totals"}.
 nlohmann::json plan_to_json(const SweepPlan& plan);
 /// The same JSON as text, one job a line, written without holding all of it: for large plans.
 void write_plan_json(const SweepPlan& plan, std::ostream& out);
+/// One element of "jobs" a line.
+void write_plan_json_lines(const SweepPlan& plan, std::ostream& out);
 
 }  // namespace spin

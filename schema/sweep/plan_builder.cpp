@@ -55,6 +55,11 @@ const JobId& PlanBuilder::id_of_job(int cell, std::size_t seed_index) const {
   return plan_.jobs[first_job_[static_cast<std::size_t>(cell)] + seed_index].id;
 }
 
+void PlanBuilder::mark_baseline(int cell, Baseline baseline) {
+  auto& marked = plan_.cells[static_cast<std::size_t>(cell)].baseline;
+  if (!marked) marked = baseline;
+}
+
 void PlanBuilder::compare(int cell, int unshared_cell) {
   plan_.cells[static_cast<std::size_t>(cell)].unshared_cell = unshared_cell;
 }

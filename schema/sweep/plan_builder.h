@@ -28,6 +28,8 @@ class PlanBuilder {
   int add_cell(const Settings& settings, const CheckedConfig& checked);
   /// A cell whose jobs start from those of the cell `init`, seed by seed.
   int add_cell_after(const Settings& settings, const CheckedConfig& checked, int init);
+  /// Says what a cell is there for, unless something is said already.
+  void mark_baseline(int cell, Baseline baseline);
   /// The cell whose result a cell is compared with.
   void compare(int cell, int unshared_cell);
   /// The same where it is not known yet whether the plan will hold the unshared network; `otherwise` if it

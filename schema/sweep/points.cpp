@@ -100,13 +100,15 @@ const Assignment* find_path(const Point& point, std::string_view path) {
 /// Overrides come after what the file says and displace it, so only what stands in the file itself can
 /// conflict.
 Status check_one_topology(const Source& source, const Point& point) {
-  constexpr std::array<std::array<std::string_view, 2>, 7> kPairs = {
+  constexpr std::array<std::array<std::string_view, 2>, 9> kPairs = {
       {{"sharing.groups", "sharing.mapping"},
        {"sharing.groups", "sharing.distribution"},
        {"sharing.groups", "sharing.rate"},
+       {"sharing.groups", "sharing.seed"},
        {"sharing.layers", "sharing.mapping"},
        {"sharing.layers", "sharing.distribution"},
        {"sharing.layers", "sharing.rate"},
+       {"sharing.layers", "sharing.seed"},
        {"sharing.layers", "sharing.groups"}}};
   for (const auto& [one, other] : kPairs) {
     const auto* first = find_path(point, one);

@@ -143,6 +143,8 @@ void add_sharing(std::vector<Setting>& table) {
   table.push_back(topology_field(
       "sharing.rate", [](auto& s) -> auto& { return s.sharing.rate; }, displace_vectors));
   table.push_back(topology_field(
+      "sharing.seed", [](auto& s) -> auto& { return s.sharing.seed; }, displace_vectors));
+  table.push_back(topology_field(
       "sharing.groups", [](auto& s) -> auto& { return s.sharing.groups; }, displace_all));
   table.push_back(topology_field(
       "sharing.layers", [](auto& s) -> auto& { return s.sharing.layers; }, displace_all));

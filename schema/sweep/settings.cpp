@@ -67,8 +67,12 @@ void fill_defaults(Settings& settings) {
 }
 
 SharingRequest sharing_request(const SharingSettings& sharing) {
-  return {sharing.mapping.value_or(Mapping::none), sharing.distribution, sharing.rate.value_or(1),
-          sharing.groups, sharing.layers};
+  return {sharing.mapping.value_or(Mapping::none),
+          sharing.distribution,
+          sharing.rate.value_or(1),
+          sharing.seed,
+          sharing.groups,
+          sharing.layers};
 }
 
 Result<JobConfig> config_of(const Settings& settings) {
@@ -85,7 +89,7 @@ Result<JobConfig> config_of(const Settings& settings) {
   if (settings.network.depth < 1 || settings.network.depth > kMaxDepth) {
     SPIN_TRY(validate(config));
   }
-  SPIN_ASSIGN(config.topology, build_topology(sharing_request(settings.sharing), settings.network.depth, 0));
+  SPIN_ASSIGN(config.topology, build_topology(sharing_request(settings.sharing), settings.network.depth));
   return config;
 }
 

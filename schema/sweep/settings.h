@@ -26,6 +26,7 @@ struct SharingSettings {
   std::optional<Mapping> mapping;
   std::optional<int> rate;
   Distribution distribution = Distribution::uniform;
+  std::int64_t seed = 0;
   std::optional<std::string> groups;
   std::optional<std::vector<int>> layers;
   std::optional<Components> components;

@@ -7,7 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "schema/job/report.h"
-#include "worker/trainer/convmixer.h"
+#include "worker/trainer/model.h"
 #include "worker/trainer/parameters.h"
 
 namespace spin {
@@ -25,7 +25,7 @@ struct RunState {
 
 /// The parts of a run that a checkpoint holds.
 struct RunParts {
-  const ConvMixer& network;
+  const Model& network;
   FlatParameters& parameters;
   AdamW& optimizer;
   torch::Device device;
@@ -42,11 +42,11 @@ Result<RunState> load_checkpoint(const std::filesystem::path& path, const nlohma
                                  const RunParts& run);
 
 /// Folded weights of a finished job, with its configuration.
-Status save_model(const std::filesystem::path& path, const nlohmann::json& config, const ConvMixer& network);
+Status save_model(const std::filesystem::path& path, const nlohmann::json& config, const Model& network);
 
 /// Loads the weights that fusion starts from: the model of the same network without sharing.
 /// failed_precondition where it is another network's; data_loss where a tensor is missing or has another
 /// shape.
-Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, ConvMixer& network);
+Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, Model& network);
 
 }  // namespace spin

@@ -4,7 +4,7 @@
 
 #include "schema/base/result.h"
 #include "worker/trainer/batches.h"
-#include "worker/trainer/convmixer.h"
+#include "worker/trainer/model.h"
 
 namespace spin {
 
@@ -18,7 +18,7 @@ struct Accuracy {
 torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
 
 /// Over the evaluation images that can be read. data_loss where too many cannot.
-Result<Accuracy> evaluate(const ConvMixer& network, const ImageData& data, const JobConfig& config,
+Result<Accuracy> evaluate(const Model& network, const ImageData& data, const JobConfig& config,
                           int threads);
 
 }  // namespace spin

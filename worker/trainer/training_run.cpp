@@ -30,10 +30,10 @@ TrainingRun::TrainingRun(Setup setup)
       steps_per_epoch_(steps_per_epoch(setup_.data, setup_.config.training)),
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
       learning_rate_(setup_.config.training, steps_per_epoch_, total_steps_),
-      network_(setup_.config),
-      parameters_(network_.parameters(), setup_.device),
+      network_(make_model(setup_.config)),
+      parameters_(network_->parameters(), setup_.device),
       optimizer_(parameters_, setup_.config.training.weight_decay) {
-  network_.move_to(setup_.device);
+  network_->move_to(setup_.device);
   torch::manual_seed(static_cast<std::uint64_t>(setup_.config.seed));
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(setup_.device));
 }
@@ -48,7 +48,7 @@ Status TrainingRun::prepare() {
                      " training images"};
   if (!files.resume.empty()) {
     SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_,
-                                        {network_, parameters_, optimizer_, setup_.device}));
+                                        {*network_, parameters_, optimizer_, setup_.device}));
     return {};
   }
   const bool pretrained =
@@ -58,11 +58,11 @@ Status TrainingRun::prepare() {
     return Error{ErrorCode::invalid_argument,
                  "fusion.init: pretrained needs the model file of the same network "
                  "trained without sharing (--init FILE); or take fusion.init: random"};
-  return load_initial_weights(files.init, config, network_);
+  return load_initial_weights(files.init, config, *network_);
 }
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
-  const auto cost = network_.cost();
+  const auto cost = network_->cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
   batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads);
   while (state_.epoch < setup_.config.training.epochs) {
@@ -89,7 +89,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
     return end;
   }
   state_.images += images;
-  SPIN_ASSIGN(const auto accuracy, evaluate(network_, setup_.data, setup_.config, setup_.threads));
+  SPIN_ASSIGN(const auto accuracy, evaluate(*network_, setup_.data, setup_.config, setup_.threads));
   const double seconds = seconds_since(start);
   state_.seconds += seconds;
   state_.epoch = epoch;
@@ -107,7 +107,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
 /// A checkpoint is insurance: a disk that is full costs it, not the run.
 Status TrainingRun::save() {
   const auto saved = save_checkpoint(setup_.files.checkpoint, config_json_,
-                                     {network_, parameters_, optimizer_, setup_.device}, state_);
+                                     {*network_, parameters_, optimizer_, setup_.device}, state_);
   if (saved.ok()) {
     setup_.sink(CheckpointEvent{setup_.files.checkpoint, state_.epoch});
     return {};
@@ -133,7 +133,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::train_epoch(int epoch) {
 void TrainingRun::train_step(const Batch& batch) {
   const auto& config = setup_.config;
   parameters_.gradients().zero_();
-  const auto logits = network_.forward(batch.images, network_.weights(), Mode::train);
+  const auto logits = network_->forward(batch.images, network_->weights(), Mode::train);
   const auto loss = torch::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
                                               /*ignore_index=*/-100, config.training.label_smoothing);
   loss.backward();
@@ -170,7 +170,7 @@ bool TrainingRun::parameters_are_finite() { return torch::isfinite(parameters_.v
 
 Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   FinishedEvent event;
-  const auto cost = network_.cost();
+  const auto cost = network_->cost();
   auto& result = event.result;
   result.outcome = outcome;
   result.top1 = state_.last.top1;
@@ -182,7 +182,7 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
       setup_.device.is_cpu() ? peak_memory_.bytes() : 0;  // no API for it is common to 1.13 and 2.x
   result.seconds = state_.seconds;
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
-    SPIN_TRY(save_model(setup_.files.model, config_json_, network_));
+    SPIN_TRY(save_model(setup_.files.model, config_json_, *network_));
     event.model = setup_.files.model;
   }
   return event;

@@ -14,8 +14,8 @@
 #include "schema/job/trainer_link.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/checkpoint.h"
-#include "worker/trainer/convmixer.h"
 #include "worker/trainer/dataset.h"
+#include "worker/trainer/model.h"
 #include "worker/trainer/parameters.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/schedule.h"
@@ -68,7 +68,7 @@ class TrainingRun {
   PeakMemory peak_memory_;
   LearningRate learning_rate_;
 
-  ConvMixer network_;
+  std::unique_ptr<Model> network_;
   FlatParameters parameters_;
   AdamW optimizer_;
   RunState state_;

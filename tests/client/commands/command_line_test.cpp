@@ -26,8 +26,8 @@ void expect_complaint(const Finished& finished, int exit_code, const std::string
 }
 
 TEST_F(CommandLineTest, EveryVerbHasHelpWithExamples) {
-  for (const auto* verb :
-       {"plan", "run", "submit", "status", "watch", "jobs", "job", "logs", "results", "cancel", "workers"}) {
+  for (const auto* verb : {"plan", "run", "submit", "status", "watch", "jobs", "job", "logs", "results",
+                           "cancel", "workers", "space", "paper"}) {
     const auto finished = spinctl({verb, "--help"});
     EXPECT_EQ(finished.exit_code, 0) << verb;
     EXPECT_NE(finished.output.find("spinctl " + std::string(verb)), std::string::npos) << finished.output;

@@ -20,7 +20,8 @@ inline JobConfig convmixer(int channels, int depth, int patch, int kernel, const
 
 /// The same with the sequential topology of a rate.
 inline JobConfig shared(JobConfig config, int rate, Components components = {Component::pointwise}) {
-  config.topology = sequential_topology(config.network.depth, rate);
+  config.topology =
+      build_topology({.mapping = Mapping::sequential, .rate = rate}, config.network.depth).value();
   config.components = components;
   return config;
 }

@@ -20,19 +20,25 @@ SharingRequest groups(const std::string& notation) {
   return out;
 }
 
+Topology mapped(Mapping mapping, int depth, int rate) {
+  const auto built = build_topology(request(mapping, rate), depth);
+  EXPECT_TRUE(built.ok());
+  return built.ok() ? *built : Topology();
+}
+
 Error error_of(const SharingRequest& asked, int depth) {
-  const auto built = build_topology(asked, depth, 0);
+  const auto built = build_topology(asked, depth);
   EXPECT_FALSE(built.ok());
   return built.ok() ? Error{} : built.error();
 }
 
 TEST(Topology, SequentialSharesBetweenNeighbours) {
-  EXPECT_EQ(sequential_topology(8, 2).layers(), (Layers{0, 0, 1, 1, 2, 2, 3, 3}));
-  EXPECT_EQ(sequential_topology(8, 8).group_count(), 1);
+  EXPECT_EQ(mapped(Mapping::sequential, 8, 2).layers(), (Layers{0, 0, 1, 1, 2, 2, 3, 3}));
+  EXPECT_EQ(mapped(Mapping::sequential, 8, 8).group_count(), 1);
 }
 
 TEST(Topology, TheLastGroupIsTheShorterOne) {
-  const auto topology = sequential_topology(18, 4);  // the 6.7 M of Table 6
+  const auto topology = mapped(Mapping::sequential, 18, 4);  // the 6.7 M of Table 6
   EXPECT_EQ(topology.group_count(), 5);
   std::vector<std::size_t> sizes;
   for (const auto& group : topology.groups()) sizes.push_back(group.size());
@@ -40,15 +46,16 @@ TEST(Topology, TheLastGroupIsTheShorterOne) {
 }
 
 TEST(Topology, StridedRepeatsTheSequenceOfGroups) {
-  EXPECT_EQ(strided_topology(8, 2).layers(), (Layers{0, 1, 2, 3, 0, 1, 2, 3}));
-  EXPECT_EQ(strided_topology(8, 4).layers(), (Layers{0, 1, 0, 1, 0, 1, 0, 1}));
-  EXPECT_EQ(strided_topology(7, 3).layers(), (Layers{0, 1, 2, 0, 1, 2, 0}));
+  EXPECT_EQ(mapped(Mapping::strided, 8, 2).layers(), (Layers{0, 1, 2, 3, 0, 1, 2, 3}));
+  EXPECT_EQ(mapped(Mapping::strided, 8, 4).layers(), (Layers{0, 1, 0, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(mapped(Mapping::strided, 7, 3).layers(), (Layers{0, 1, 2, 0, 1, 2, 0}));
 }
 
 TEST(Topology, SequentialAndStridedHaveEquallyManyGroups) {
   for (int depth = 1; depth <= 20; ++depth)
     for (int rate = 1; rate <= depth; ++rate)
-      EXPECT_EQ(sequential_topology(depth, rate).group_count(), strided_topology(depth, rate).group_count())
+      EXPECT_EQ(mapped(Mapping::sequential, depth, rate).group_count(),
+                mapped(Mapping::strided, depth, rate).group_count())
           << depth << " layers at rate " << rate;
 }
 
@@ -69,13 +76,13 @@ TEST(Topology, KnowsFirstLayersAndGroups) {
 }
 
 TEST(Topology, GroupsNotationStandsForGroupsOfLayersInOrder) {
-  const auto topology = build_topology(groups("2x1 1x2 1x3"), 7, 0);
+  const auto topology = build_topology(groups("2x1 1x2 1x3"), 7);
   ASSERT_TRUE(topology.ok());
   EXPECT_EQ(topology->layers(), (Layers{0, 1, 2, 2, 3, 3, 3}));
 }
 
 TEST(Topology, MiddlePyramidOfThePaperHas16GroupsOf32Layers) {
-  const auto topology = build_topology(groups("4x1 1x2 2x3 2x4 2x3 1x2 4x1"), 32, 0);
+  const auto topology = build_topology(groups("4x1 1x2 2x3 2x4 2x3 1x2 4x1"), 32);
   ASSERT_TRUE(topology.ok());
   EXPECT_EQ(topology->group_count(), 16);
 }
@@ -83,16 +90,16 @@ TEST(Topology, MiddlePyramidOfThePaperHas16GroupsOf32Layers) {
 TEST(Topology, SpellingsOfOneTopologyAreEqual) {
   SharingRequest vector;
   vector.layers = Layers{5, 5, 1, 1, 9, 9, 0, 0};
-  const auto sequential = build_topology(request(Mapping::sequential, 2), 8, 0);
+  const auto sequential = build_topology(request(Mapping::sequential, 2), 8);
   ASSERT_TRUE(sequential.ok());
-  EXPECT_EQ(*sequential, *build_topology(groups("4x2"), 8, 0));
-  EXPECT_EQ(*sequential, *build_topology(vector, 8, 0));
+  EXPECT_EQ(*sequential, *build_topology(groups("4x2"), 8));
+  EXPECT_EQ(*sequential, *build_topology(vector, 8));
 }
 
 TEST(Topology, NoneAndRateOneShareNothing) {
   for (const auto& asked : {request(Mapping::none, 4), request(Mapping::sequential, 1),
                             request(Mapping::strided, 1), request(Mapping::random, 1), groups("8x1")}) {
-    const auto built = build_topology(asked, 8, 0);
+    const auto built = build_topology(asked, 8);
     ASSERT_TRUE(built.ok());
     EXPECT_TRUE(built->is_unshared());
   }
@@ -126,14 +133,6 @@ TEST(Topology, RefusesAVectorOfAnotherLength) {
   EXPECT_EQ(
       error_of(asked, 4).message,
       "sharing.layers: names a group for 3 layers, but the network has 4; give one group for each layer");
-}
-
-TEST(Topology, SaysWhatItDoesNotBuildYet) {
-  EXPECT_EQ(error_of(request(Mapping::pyramid, 2), 8).message, "not supported yet: sharing.mapping pyramid");
-  EXPECT_EQ(error_of(request(Mapping::random, 2), 8).code, ErrorCode::unsupported);
-  auto front = request(Mapping::sequential, 2);
-  front.distribution = Distribution::front;
-  EXPECT_EQ(error_of(front, 8).message, "not supported yet: sharing.distribution front");
 }
 
 }  // namespace

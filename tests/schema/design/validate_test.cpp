@@ -103,7 +103,9 @@ TEST(Validate, RefusesImpossibleNetworks) {
 }
 
 TEST(Validate, RefusesImpossibleSharing) {
-  EXPECT_NE(fault([](auto& c) { c.topology = sequential_topology(6, 2); }).find("network.depth is 8"),
+  EXPECT_NE(fault([](auto& c) {
+              c.topology = Topology::from_labels({0, 0, 1, 1, 2, 2});
+            }).find("network.depth is 8"),
             std::string::npos);
   EXPECT_EQ(
       fault([](auto& c) { c.components.add(Component::attention); }),

@@ -76,5 +76,16 @@ TEST(Override, ThatAnAxisWouldHideIsRefused) {
       "axes.training.epochs=[...]");
 }
 
+TEST(Override, ThatEveryCellWouldHideIsRefused) {
+  EXPECT_EQ(bad_plan(small_sweep("cells: [{network.depth: 2}, {network: {depth: 4}}]\n"), {"network.depth=6"})
+                .message,
+            "--set network.depth=6: every cell of the sweep sets network.depth; replace the list with --set "
+            "'cells=[...]'");
+  EXPECT_EQ(good_plan(small_sweep("cells: [{network.depth: 2}, {training.epochs: 4}]\n"), {"network.depth=6"})
+                .jobs.at(1)
+                .config.network.depth,
+            6);
+}
+
 }  // namespace
 }  // namespace spin

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/memory.h"
 #include "tests/schema/sweep/sweep_text.h"
 
 namespace spin {
@@ -31,7 +32,12 @@ TEST(PlanJson, HoldsWhatTheContractSays) {
   EXPECT_EQ(job.at("groups"), (json{0, 0, 1, 1, 2, 2, 3, 3}));
   EXPECT_EQ(job.at("depends_on"), json::array({plan.jobs[0].id.hex()}));
   EXPECT_EQ(job.at("config"), config_to_json(plan.jobs[1].config));
-  EXPECT_EQ(job.size(), 8U);
+  EXPECT_EQ(job.at("trained_params"), 42'314);
+  EXPECT_EQ(job.at("activation_bytes"), training_memory(plan.jobs[1].config).activations);
+  EXPECT_EQ(job.at("training_bytes"), training_memory(plan.jobs[1].config).total());
+  EXPECT_EQ(job.at("checkpoint_bytes"), checkpoint_bytes(plan.jobs[1].config));
+  EXPECT_TRUE(job.at("baseline").is_null());
+  EXPECT_EQ(job.size(), 13U);
 }
 
 TEST(PlanJson, ConfigurationsReadBack) {
@@ -49,6 +55,12 @@ TEST(PlanJson, TextIsTheSameJson) {
     std::ostringstream out;
     write_plan_json(plan, out);
     EXPECT_EQ(json::parse(out.str()), plan_to_json(plan));
+    std::ostringstream lines;
+    write_plan_json_lines(plan, lines);
+    json jobs = json::array();
+    std::istringstream in(lines.str());
+    for (std::string line; std::getline(in, line);) jobs.push_back(json::parse(line));
+    EXPECT_EQ(jobs, plan_to_json(plan).at("jobs"));
   }
 }
 

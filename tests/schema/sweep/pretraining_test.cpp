@@ -82,8 +82,8 @@ TEST(Pretraining, IsNotNeededForRandomStarts) {
 TEST(Pretraining, IsCheckedToo) {
   EXPECT_EQ(bad_plan(small_sweep(kFused + "pretrain: {epochs: 0}\n")).message,
             "s.yaml:8: pretrain.epochs: 0 is out of range; a whole number from 1 to 100000 is accepted");
-  EXPECT_EQ(bad_plan(small_sweep(kFused + "pretrain: {mixup: 0.5}\n")).message,
-            "s.yaml:8: pretrain.mixup: not supported yet: training.mixup 0.5");
+  EXPECT_EQ(bad_plan(small_sweep(kFused + "pretrain: {mixup: -1}\n")).message,
+            "s.yaml:8: pretrain.mixup: -1 is out of range; a number from 0 to 100 is accepted");
 }
 
 TEST(Pretraining, DependenciesAlwaysStandBefore) {

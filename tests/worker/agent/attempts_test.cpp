@@ -152,6 +152,10 @@ TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
   epoch.metrics.loss = std::nan("");
   worker.say(epoch);
   EXPECT_TRUE(worker.last<Persist>().empty()) << "the coordinator takes finite numbers only";
+  epoch.metrics.loss = 1;
+  epoch.metrics.top1 = epoch.metrics.top5 = std::nullopt;
+  worker.say(epoch);
+  EXPECT_EQ(worker.kept<EpochFinished>().size(), 1U) << "an epoch without an evaluation";
   FinishedEvent finished;
   finished.result.outcome = Outcome::diverged;
   finished.result.top1 = std::nan("");

@@ -137,15 +137,15 @@ TEST_F(Run, CheckpointOfTheLastEpochJustFinishes) {
   auto config = tiny_config();
   const auto data = store_.load(config.dataset, (folder_ / "data").string());
   ASSERT_TRUE(data.ok());
-  ConvMixer network(config);
-  FlatParameters parameters(network.parameters(), torch::kCPU);
+  const auto network = make_model(config);
+  FlatParameters parameters(network->parameters(), torch::kCPU);
   AdamW optimizer(parameters, 0);
   RunState state;
   state.epoch = 3;
   state.step = 15;
   state.last.top1 = 55.5;
   ASSERT_TRUE(save_checkpoint(command_.checkpoint, config_to_json(config),
-                              {network, parameters, optimizer, torch::kCPU}, state)
+                              {*network, parameters, optimizer, torch::kCPU}, state)
                   .ok());
   command_.resume = command_.checkpoint;
   const auto result = run(config);
