@@ -24,7 +24,7 @@ def make_photo(rng):
         width, height = rng.randrange(20, 200), rng.randrange(20, 150)
         patch = Image.effect_noise((width, height), 25).convert("RGB")
         image.paste(Image.blend(patch, Image.new("RGB", patch.size, colour), 0.7), (rng.randrange(-50, 480), rng.randrange(-50, 360)))
-    return image.filter(ImageFilter.GaussianBlur(0.8))
+    return image.filter(ImageFilter.GaussianBlur(0.5))
 
 
 def make_folder(root):
@@ -34,7 +34,7 @@ def make_folder(root):
         for i in range(count):
             path = root / split / f"class{i % CLASSES}" / f"{i}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
-            photos[i % len(photos)].save(path, quality=92)
+            photos[i % len(photos)].save(path, quality=95)
     sizes = [path.stat().st_size for path in root.glob("train/*/*.jpg")]
     return sum(sizes) / len(sizes)
 

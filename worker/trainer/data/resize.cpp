@@ -8,13 +8,14 @@
 namespace spin {
 namespace {
 
-constexpr int kWeightBits = 14;  // a weight of 1; weights and pixels multiply within 32 bits
+// A weight of 1. Weights have 16 bits, so that the compiler multiplies eight at a time even with SSE2 alone.
+constexpr int kWeightBits = 14;
 constexpr std::int32_t kHalf = 1 << (kWeightBits - 1);
 
 /// The input pixels that an output pixel is made of, along one axis.
 struct Taps {
   int first = 0;
-  std::vector<std::int32_t> weights;  // their sum is 1 << kWeightBits
+  std::vector<std::int16_t> weights;  // their sum is 1 << kWeightBits
 };
 
 /// Weights of the triangle around `centre`, in the pixels from `begin` to `end`.
@@ -29,8 +30,9 @@ Taps taps_around(double centre, double support, int begin, int end) {
   std::int32_t rest = 1 << kWeightBits;
   for (const double weight : exact)
     rest -= taps.weights.emplace_back(
-        sum > 0 ? static_cast<std::int32_t>(std::lround(weight / sum * (1 << kWeightBits))) : 0);
-  *std::max_element(taps.weights.begin(), taps.weights.end()) += rest;  // what rounding left over
+        sum > 0 ? static_cast<std::int16_t>(std::lround(weight / sum * (1 << kWeightBits))) : 0);
+  auto& most = *std::max_element(taps.weights.begin(), taps.weights.end());
+  most = static_cast<std::int16_t>(most + rest);  // what rounding left over
   return taps;
 }
 
@@ -54,7 +56,7 @@ void blend_rows(const ByteImage& image, const Taps& taps, std::size_t begin, std
   for (std::size_t t = 0; t < taps.weights.size(); ++t) {
     const auto weight = taps.weights[t];
     const auto* source = image.row(taps.first + static_cast<int>(t));
-    for (std::size_t i = begin; i < end; ++i) sum[i] += source[i] * weight;
+    for (std::size_t i = begin; i < end; ++i) sum[i] += static_cast<std::int16_t>(source[i]) * weight;
   }
   for (std::size_t i = begin; i < end; ++i) row[i] = static_cast<std::uint8_t>(sum[i] >> kWeightBits);
 }
