@@ -82,9 +82,9 @@ void DataStore::forget() {
 
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
   if (dataset.name == "synthetic") return make_synthetic(dataset);
+  if (dataset.name == "imagefolder" || dataset.name == "imagenet") return list_files(dataset, folder);
   auto root = !folder.empty() ? folder : dataset.root;
   if (root.empty()) root = default_dataset_root(dataset.name);
-  if (dataset.name == "imagefolder" || dataset.name == "imagenet") return list_files(dataset, root);
   return read_files(dataset, root);
 }
 
@@ -118,16 +118,16 @@ Result<ImageData> DataStore::read_files(const Dataset& dataset, const std::strin
                    first_images(data_.eval, dataset.eval_limit), data_.pixels};
 }
 
-Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::string& root) {
+Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::string& folder) {
   SPIN_TRY(check_image_decoders());
+  const auto path = find_image_folder(dataset.name, folder, dataset.root);
   const auto classes = dataset.facts.classes;
-  if (auto key =
-          dataset.name + "\n" + std::to_string(classes) + "\n" + fingerprint_image_folder(dataset.name, root);
+  if (auto key = dataset.name + '\n' + std::to_string(classes) + '\n' + fingerprint_image_folder(path);
       key != key_) {
     forget();
-    SPIN_ASSIGN(auto folder, list_image_folder(dataset.name, root, classes));
-    data_.train.files = std::move(folder.train);
-    data_.eval.files = std::move(folder.eval);
+    SPIN_ASSIGN(auto found, list_image_folder(dataset.name, path, classes));
+    data_.train.files = std::move(found.train);
+    data_.eval.files = std::move(found.eval);
     data_.pixels = pixel_statistics(dataset.name);
     key_ = std::move(key);
   }

@@ -44,16 +44,16 @@ class DataStore {
 
   /// The data of `dataset`, limits applied: the first images, of a folder one of each class in turn. `folder`
   /// holds the files, or has a subfolder of the data set's name that does; empty = the configuration's root,
-  /// or where the data usually lies. Nothing is read for synthetic. not_found lists what was looked for;
-  /// data_loss where a file is damaged or files do not fit together; invalid_argument where an image folder
-  /// does not have the classes that the configuration says; unsupported where this build cannot decode the
-  /// files.
+  /// or where the data usually lies (image folders: find_image_folder). Nothing is read for synthetic.
+  /// not_found lists what was looked for; data_loss where a file is damaged or files do not fit together;
+  /// invalid_argument where an image folder does not have the classes that the configuration says;
+  /// unsupported where this build cannot decode the files.
   Result<ImageData> load(const Dataset& dataset, const std::string& folder);
 
  private:
   Result<ImageData> make_synthetic(const Dataset& dataset);
   Result<ImageData> read_files(const Dataset& dataset, const std::string& root);
-  Result<ImageData> list_files(const Dataset& dataset, const std::string& root);
+  Result<ImageData> list_files(const Dataset& dataset, const std::string& folder);
   void forget();
 
   torch::Device device_;

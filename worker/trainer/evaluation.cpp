@@ -17,8 +17,7 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-Result<Accuracy> evaluate(const Model& network, const ImageData& data, const JobConfig& config,
-                          int threads) {
+Result<Accuracy> evaluate(const Model& network, const ImageData& data, const JobConfig& config, int threads) {
   const c10::InferenceMode inference;
   const auto weights = network.weights();
   const auto batches =

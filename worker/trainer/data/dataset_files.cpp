@@ -74,6 +74,9 @@ Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& r
       std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name == name; });
   if (known == all.end())
     return Error{ErrorCode::unsupported, "data set " + std::string(name) + " is not one of a few files"};
+  if (root.empty())
+    return Error{ErrorCode::not_found,
+                 "data set " + std::string(name) + ": no folder was named; " + std::string(known->advice)};
   // The folder of its name first: beside it, files of another data set may carry the same names.
   std::vector<fs::path> folders;
   for (const auto subfolder : known->subfolders) folders.push_back(root / subfolder);

@@ -61,19 +61,14 @@ Result<std::vector<std::string>> list_images(const fs::path& folder) {
   });
 }
 
-/// `root` itself, or its subfolder of the data set's name: whichever has `train`.
-fs::path find_root(const std::string& dataset, const fs::path& root) {
-  return !is_folder(root / "train") && is_folder(root / dataset / "train") ? root / dataset : root;
-}
-
 std::optional<fs::path> find_eval_folder(const fs::path& root) {
   for (const auto name : kEvalFolders)
     if (is_folder(root / name)) return root / name;
   return std::nullopt;
 }
 
-Error no_split(const std::string& dataset, const fs::path& root, const std::string& names) {
-  const auto where = root.empty() ? "no folder was named" : root.string() + " has no folder " + names;
+Error no_split(const std::string& dataset, const fs::path& folder, const std::string& names) {
+  const auto where = folder.empty() ? "no folder was named" : folder.string() + " has no folder " + names;
   return {ErrorCode::not_found,
           "data set " + dataset + ": " + where +
               "; expected FOLDER/train/CLASS/*.jpg and FOLDER/val/CLASS/*.jpg (or .jpeg, "
@@ -156,10 +151,18 @@ std::shared_ptr<const FolderImages> FolderImages::first(std::int64_t limit) cons
   return std::make_shared<FolderImages>(folder_, classes_, std::move(files));
 }
 
-Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& root, int classes) {
-  const auto folder = find_root(dataset, root);
+fs::path find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
+  std::vector<fs::path> candidates;
+  if (!folder.empty()) candidates = {folder / root.filename(), folder / dataset, folder};
+  if (!root.empty()) candidates.push_back(root);
+  for (const auto& candidate : candidates)
+    if (is_folder(candidate / "train")) return candidate;
+  return folder.empty() ? root : folder;
+}
+
+Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& folder, int classes) {
   const auto train = folder / "train";
-  if (!is_folder(train)) return no_split(dataset, folder, "train");
+  if (folder.empty() || !is_folder(train)) return no_split(dataset, folder, "train");
   const auto eval = find_eval_folder(folder);
   if (!eval) return no_split(dataset, folder, "val, validation, eval or test");
   SPIN_ASSIGN(const auto names, list_classes(train));
@@ -176,8 +179,7 @@ Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path
   return found;
 }
 
-std::string fingerprint_image_folder(const std::string& dataset, const fs::path& root) {
-  const auto folder = find_root(dataset, root);
+std::string fingerprint_image_folder(const fs::path& folder) {
   std::string text;
   const auto add = [&](const fs::path& path) {
     std::error_code ignored;

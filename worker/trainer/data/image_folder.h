@@ -38,19 +38,24 @@ class FolderImages : public ImageSource {
   std::vector<File> files_;
 };
 
-/// Both splits of ROOT/train/CLASS/*.{jpg,jpeg,png} and ROOT/val (or validation, eval, test).
+/// Both splits: FOLDER/train/CLASS/*.{jpg,jpeg,png} and FOLDER/val (or validation, eval, test).
 struct ImageFolder {
   std::shared_ptr<const FolderImages> train;
   std::shared_ptr<const FolderImages> eval;
 };
 
+/// Where the image folder lies: of `folder` its subfolder named as `root` or as the data set, or itself; then
+/// `root`. The first that has a folder `train`; where none has, `folder`, or `root` where that is empty.
+std::filesystem::path find_image_folder(const std::string& dataset, const std::filesystem::path& folder,
+                                        const std::filesystem::path& root);
+
 /// Lists the files without opening them. Folders and files whose names begin with a dot are passed over.
 /// not_found where a folder is missing or holds nothing; invalid_argument where train has not `classes` class
 /// folders, the two splits have not the same ones, or one is empty.
-Result<ImageFolder> list_image_folder(const std::string& dataset, const std::filesystem::path& root,
+Result<ImageFolder> list_image_folder(const std::string& dataset, const std::filesystem::path& folder,
                                       int classes);
 
 /// Names the class folders and the state they are in: another text where files came or went.
-std::string fingerprint_image_folder(const std::string& dataset, const std::filesystem::path& root);
+std::string fingerprint_image_folder(const std::filesystem::path& folder);
 
 }  // namespace spin

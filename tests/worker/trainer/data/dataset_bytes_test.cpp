@@ -87,6 +87,10 @@ TEST(DatasetFiles, AreFoundInTheFoldersOfTheArchives) {
   const auto nowhere = find_dataset_files("cifar100", folder.path());
   ASSERT_FALSE(nowhere.ok());
   EXPECT_NE(nowhere.error().message.find("cifar-100-binary.tar.gz"), std::string::npos);
+  const auto unnamed = find_dataset_files("mnist", "");
+  ASSERT_FALSE(unnamed.ok());
+  EXPECT_EQ(unnamed.error().message,
+            "data set mnist: no folder was named; name the folder that holds its four IDX files (--data)");
 }
 
 TEST(Synthetic, IsTheSameEveryTimeAndAPrefixOfALongerOne) {

@@ -42,15 +42,28 @@ TEST_F(ImageFolders, ListsImagesByClassAndName) {
   EXPECT_EQ(image->image.width, 20);
 }
 
-TEST_F(ImageFolders, OtherNamesOfTheSecondSplitAndTheDataSetsOwnFolder) {
+TEST_F(ImageFolders, OtherNamesOfTheSecondSplit) {
   for (const auto* name : {"validation", "eval", "test"}) {
     TempFolder other;
     fs::copy(root(), other / "imagefolder", fs::copy_options::recursive);
     fs::rename(other / "imagefolder" / "val", other / "imagefolder" / name);
-    const auto found = list_image_folder("imagefolder", other.path(), 2);
+    const auto found = list_image_folder("imagefolder", other / "imagefolder", 2);
     ASSERT_TRUE(found.ok()) << found.error().message;
     EXPECT_EQ(found->eval->size(), 2);
   }
+}
+
+TEST_F(ImageFolders, AFolderOfDataSetsMayHoldTheJobsOwn) {
+  const auto found = [&](const fs::path& folder, const fs::path& named) {
+    return find_image_folder("imagefolder", folder, named);
+  };
+  EXPECT_EQ(found("", root()), root());
+  EXPECT_EQ(found(root(), "/elsewhere/photos"), root());
+  EXPECT_EQ(found(folder_.path(), "/elsewhere/data"), root());  // as the job's root is called
+  EXPECT_EQ(found("/nowhere", root()), root());
+  EXPECT_EQ(found("/nowhere", ""), "/nowhere");
+  fs::rename(root(), folder_ / "imagefolder");
+  EXPECT_EQ(found(folder_.path(), "/elsewhere/photos"), folder_ / "imagefolder");
 }
 
 TEST_F(ImageFolders, LimitsTakeOneOfEveryClassInTurn) {
@@ -113,12 +126,12 @@ TEST_F(ImageFolders, UnreadableFilesGiveTheReason) {
 }
 
 TEST_F(ImageFolders, TheFingerprintSeesFilesComeAndGo) {
-  const auto before = fingerprint_image_folder("imagefolder", root());
-  EXPECT_EQ(before, fingerprint_image_folder("imagefolder", root()));
+  const auto before = fingerprint_image_folder(root());
+  EXPECT_EQ(before, fingerprint_image_folder(root()));
   // A moment in the past, so that the clock's grain does not matter.
   fs::last_write_time(root() / "train/cat",
                       fs::last_write_time(root() / "train/cat") - std::chrono::seconds(5));
-  EXPECT_NE(before, fingerprint_image_folder("imagefolder", root()));
+  EXPECT_NE(before, fingerprint_image_folder(root()));
 }
 
 }  // namespace
