@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace spin {
@@ -31,7 +32,12 @@ BatchLoader::BatchLoader(Setup setup)
                    static_cast<std::size_t>(setup_.transform.resolution) *
                    static_cast<std::size_t>(setup_.images->channels())) {
   for (auto* buffer : setup_.buffers) slots_.emplace_back().pixels = buffer;
-  for (int i = 0; i < setup_.threads; ++i) threads_.emplace_back([this] { work(); });
+  threads_.reserve(static_cast<std::size_t>(setup_.threads));
+  try {
+    for (int i = 0; i < setup_.threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;  // fewer do the same work
+  }
 }
 
 BatchLoader::~BatchLoader() {
@@ -96,7 +102,7 @@ std::optional<BatchLoader::Claim> BatchLoader::claim(std::unique_lock<std::mutex
   }
 }
 
-void BatchLoader::open_slot() {
+void BatchLoader::open_slot() try {
   auto request = setup_.next_request();
   if (!request) {
     exhausted_ = true;
@@ -109,6 +115,10 @@ void BatchLoader::open_slot() {
   slot.claimed = slot.done = 0;
   slot.indices.assign(slot.request.indices.size(), kLeftOut);
   ++opened_;
+} catch (...) {
+  failure_ = from_exception();
+  batch_ready_.notify_all();
+  work_changed_.notify_all();
 }
 
 Result<std::int64_t> BatchLoader::load(const Claim& claim) const {

@@ -207,6 +207,15 @@ TEST(BatchLoader, WhereNothingCanBeReadItEnds) {
   EXPECT_NE(run.error.find("8 of 8 images are damaged"), std::string::npos) << run.error;
 }
 
+TEST(BatchLoader, AnExceptionOnAThreadIsAnErrorOfItsOwn) {
+  Loading loading{std::make_shared<NumberedImages>(64)};
+  loading.threads = 3;
+  loading.transform.change = [](ByteImage&, Random&) { throw std::bad_alloc(); };
+  LoaderRun run(loading);
+  EXPECT_TRUE(run.rest().empty());
+  EXPECT_NE(run.error.find("out of memory while images were decoded"), std::string::npos) << run.error;
+}
+
 TEST(BatchLoader, EndsAtOnceWhereNobodyTakesItsBatches) {
   for (int i = 0; i < 20; ++i)
     LoaderRun({.images = std::make_shared<NumberedImages>(64), .threads = i % 4 + 1});
