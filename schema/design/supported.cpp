@@ -14,23 +14,6 @@ Error not_supported(std::string_view path, double value) {
   return not_supported(path, nlohmann::json(value).dump());
 }
 
-Status check_network(const Network& network) {
-  if (network.family != Family::convmixer) return not_supported("network.family", enum_name(network.family));
-  return {};
-}
-
-Status check_weights(const JobConfig& config) {
-  const Components kServed = {Component::pointwise, Component::depthwise, Component::bias};
-  for (const auto& entry : enum_names<Component>())
-    if (config.components.has(entry.value) && !kServed.has(entry.value))
-      return not_supported("sharing.components", entry.name);
-  if (config.transform.kind != TransformKind::none)
-    return not_supported("transform.kind", enum_name(config.transform.kind));
-  if (config.fusion.strategy == FusionStrategy::pointwise_convolution)
-    return not_supported("fusion.strategy", enum_name(config.fusion.strategy));
-  return {};
-}
-
 Status check_training(const Training& training) {
   if (training.optimizer != Optimizer::adamw)
     return not_supported("training.optimizer", enum_name(training.optimizer));
@@ -52,8 +35,6 @@ Status check_training(const Training& training) {
 }  // namespace
 
 Status check_supported(const JobConfig& config) {
-  SPIN_TRY(check_network(config.network));
-  SPIN_TRY(check_weights(config));
   return check_training(config.training);
 }
 

@@ -5,6 +5,7 @@ namespace {
 
 constexpr double kMomentum = 0.1;
 constexpr double kBatchNormEpsilon = 1e-5;
+constexpr double kLayerNormEpsilon = 1e-6;
 
 }  // namespace
 
@@ -34,6 +35,15 @@ torch::Tensor depthwise(const torch::Tensor& x, const Affine& weights) {
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mode) {
   return torch::batch_norm(x, norm.weight, norm.bias, norm.mean, norm.variance, mode == Mode::train,
                            kMomentum, kBatchNormEpsilon, /*cudnn_enabled=*/true);
+}
+
+torch::Tensor layer_norm(const torch::Tensor& x, const LayerNorm& norm) {
+  return torch::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, kLayerNormEpsilon);
+}
+
+torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activation activation) {
+  const auto hidden = torch::linear(rows, weights.expand.weight, weights.expand.bias);  // [rows, H]
+  return torch::linear(activate(hidden, activation), weights.contract.weight, weights.contract.bias);
 }
 
 torch::Tensor global_average(const torch::Tensor& x) { return x.mean({2, 3}); }

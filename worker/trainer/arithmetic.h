@@ -20,6 +20,11 @@ struct BatchNorm {
   torch::Tensor mean, variance;
 };
 
+/// LayerNorm over channels: affine parameters, each [C].
+struct LayerNorm {
+  torch::Tensor weight, bias;
+};
+
 // The operations that blocks are made of. Activations of images are logical [N, C, H, W] in channels-last
 // memory throughout.
 
@@ -40,6 +45,16 @@ torch::Tensor depthwise(const torch::Tensor& x, const Affine& weights);
 
 /// In training mode the statistics are those of `x`, and the running ones move towards them.
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mode);
+
+/// x [..., C].
+torch::Tensor layer_norm(const torch::Tensor& x, const LayerNorm& norm);
+
+/// What the inverted bottleneck of a block computes with: [H, C] and [C, H] for a hidden width H.
+struct MlpWeights {
+  Affine expand, contract;
+};
+/// contract(activation(expand(rows))): [rows, C] -> [rows, C].
+torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activation activation);
 
 /// Mean over positions: [N, C, H, W] -> [N, C].
 torch::Tensor global_average(const torch::Tensor& x);

@@ -5,8 +5,6 @@
 namespace spin {
 namespace {
 
-using Role = LayerWeights::Role;
-
 /// PyTorch's default for convolutions and linear layers: kaiming_uniform(a = sqrt(5)).
 Uniform default_start(std::int64_t fan_in) { return {1 / std::sqrt(static_cast<double>(fan_in))}; }
 
@@ -29,14 +27,12 @@ ConvMixer::ConvMixer(const JobConfig& config) : Model(config) {
   const auto add_half = [&](const char* name, std::vector<std::int64_t> shape, std::int64_t fan_in,
                             Component component) {
     const auto start = default_start(fan_in);
-    const auto weight =
-        store().add_layers({name, "weight", std::move(shape), start, Role::weight, shares(component)});
-    const auto bias =
-        store().add_layers({name, "bias", {channels}, start, Role::vector, shares(Component::bias)});
-    return Half{weight, bias, {}};
+    return store().add_affines(name, std::move(shape), {start, start},
+                               {shares(component), shares(Component::bias)});
   };
-  depthwise_ = add_half("depthwise", {channels, 1, kernel, kernel}, kernel * kernel, Component::depthwise);
-  pointwise_ = add_half("pointwise", {channels, channels, 1, 1}, channels, Component::pointwise);
+  depthwise_.affine =
+      add_half("depthwise", {channels, 1, kernel, kernel}, kernel * kernel, Component::depthwise);
+  pointwise_.affine = add_half("pointwise", {channels, channels, 1, 1}, channels, Component::pointwise);
   const auto norms = store().add_batch_norms({"depthwise", "pointwise"}, channels, shares(Component::bn));
   depthwise_.norm = norms[0];
   pointwise_.norm = norms[1];
@@ -47,8 +43,7 @@ ConvMixer::ConvMixer(const JobConfig& config) : Model(config) {
 }
 
 HalfWeights ConvMixer::half(const Half& half, const Weights& weights, std::size_t layer) const {
-  return {{weights.of(half.weight, layer), weights.of(half.bias, layer)},
-          store().norm(half.norm, weights, layer)};
+  return {weights.of(half.affine, layer), store().batch_norm(half.norm, weights, layer)};
 }
 
 torch::Tensor ConvMixer::forward(const torch::Tensor& images, const Weights& weights, Mode mode) const {

@@ -16,7 +16,7 @@ class ConvMixer final : public Model {
 
  private:
   struct Half {
-    LayersId weight, bias;
+    AffinesId affine;
     BatchNormsId norm;
   };
   [[nodiscard]] HalfWeights half(const Half& half, const Weights& weights, std::size_t layer) const;

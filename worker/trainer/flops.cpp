@@ -34,8 +34,6 @@ std::int64_t flops_per_element(std::string_view name, c10::ArrayRef<const c10::I
   }
   if (name == "aten::linear") return inputs[1].toTensor().size(1);  // weight [out, in]
   if (name == "aten::bmm") return inputs[0].toTensor().size(2);     // [B, rows, inner]
-  if (name == "aten::scaled_dot_product_attention")
-    return 2 * inputs[1].toTensor().size(-2);  // two products over the keys [..., positions, width]
   return 0;
 }
 

@@ -1,6 +1,8 @@
 #include "worker/trainer/model.h"
 
 #include "worker/trainer/convmixer.h"
+#include "worker/trainer/convnext.h"
+#include "worker/trainer/deit.h"
 #include "worker/trainer/flops.h"
 
 namespace spin {
@@ -26,6 +28,16 @@ Cost Model::cost() const {
   return cost;
 }
 
-std::unique_ptr<Model> make_model(const JobConfig& config) { return std::make_unique<ConvMixer>(config); }
+std::unique_ptr<Model> make_model(const JobConfig& config) {
+  switch (config.network.family) {
+    case Family::convmixer:
+      return std::make_unique<ConvMixer>(config);
+    case Family::convnext:
+      return std::make_unique<ConvNext>(config);
+    case Family::deit:
+      return std::make_unique<Deit>(config);
+  }
+  return nullptr;
+}
 
 }  // namespace spin

@@ -5,6 +5,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 namespace spin {
+namespace {
+
+using Role = LayerWeights::Role;
+
+}  // namespace
 
 NetworkWeights::NetworkWeights(const JobConfig& config)
     : config_(config),
@@ -16,41 +21,59 @@ torch::Tensor NetworkWeights::add(const Single& single) {
   return parameter.value;
 }
 
+LayerNorm NetworkWeights::add_layer_norm(const std::string& name, std::int64_t channels) {
+  return {add({name + ".weight", {channels}, Constant{1}}), add({name + ".bias", {channels}, Constant{0}})};
+}
+
 BatchNorm NetworkWeights::add_batch_norm(const std::string& name, std::int64_t channels) {
-  const BatchNorm norm{add({name + ".weight", {channels}, Constant{1}}),
-                       add({name + ".bias", {channels}, Constant{0}}), torch::zeros({channels}),
-                       torch::ones({channels})};
+  auto [weight, bias] = add_layer_norm(name, channels);
+  BatchNorm norm{std::move(weight), std::move(bias), torch::zeros({channels}), torch::ones({channels})};
   single_statistics_.push_back({name + ".mean", norm.mean});
   single_statistics_.push_back({name + ".variance", norm.variance});
   return norm;
 }
 
-LayersId NetworkWeights::add_layers(LayerWeights::Spec spec) {
-  const LayersId id{layers_.size()};
+LayersId NetworkWeights::draw_layers(LayerWeights::Spec spec) {
   layers_.emplace_back(std::move(spec), config_, generator_);
+  return {layers_.size() - 1};
+}
+
+NormsId NetworkWeights::draw_norms(const std::string& name, std::int64_t channels, bool shared) {
+  const auto weight = draw_layers({name, "norm.weight", {channels}, Constant{1}, Role::vector, shared});
+  return {weight, draw_layers({name, "norm.bias", {channels}, Constant{0}, Role::vector, shared})};
+}
+
+LayersId NetworkWeights::add_layers(LayerWeights::Spec spec) {
+  const auto id = draw_layers(std::move(spec));
   places_.push_back({{}, {id.value}});
+  return id;
+}
+
+AffinesId NetworkWeights::add_affines(const std::string& name, std::vector<std::int64_t> shape,
+                                      const Starts& starts, const Shares& shares) {
+  const std::int64_t out = shape.front();
+  const auto weight =
+      add_layers({name, "weight", std::move(shape), starts.weight, Role::weight, shares.weight});
+  return {weight, add_layers({name, "bias", {out}, starts.bias, Role::vector, shares.bias})};
+}
+
+NormsId NetworkWeights::add_layer_norms(const std::string& name, std::int64_t channels, bool shared) {
+  const auto id = draw_norms(name, channels, shared);
+  places_.push_back({{}, {id.weight.value, id.bias.value}});
   return id;
 }
 
 std::vector<BatchNormsId> NetworkWeights::add_batch_norms(const std::vector<std::string>& names,
                                                           std::int64_t channels, bool shared) {
-  Place place;
+  Place together;
   std::vector<BatchNormsId> ids;
-  const auto add_vector = [&](const std::string& name, const char* kind, double start) {
-    const LayersId id{layers_.size()};
-    layers_.emplace_back(
-        LayerWeights::Spec{name, kind, {channels}, Constant{start}, LayerWeights::Role::vector, shared},
-        config_, generator_);
-    place.kinds.push_back(id.value);
-    return id;
-  };
   for (const auto& name : names) {
-    const auto weight = add_vector(name, "norm.weight", 1);
-    const auto bias = add_vector(name, "norm.bias", 0);
-    ids.push_back({weight, bias, statistics_.size()});
+    const auto affine = draw_norms(name, channels, shared);
+    together.kinds.insert(together.kinds.end(), {affine.weight.value, affine.bias.value});
+    ids.push_back({affine, statistics_.size()});
     statistics_.emplace_back(name, channels, shared, config_);
   }
-  places_.push_back(std::move(place));
+  places_.push_back(std::move(together));
   return ids;
 }
 
@@ -93,10 +116,11 @@ Weights NetworkWeights::by_layer(const std::vector<std::vector<torch::Tensor>>& 
   return Weights(std::move(kinds));
 }
 
-BatchNorm NetworkWeights::norm(const BatchNormsId& id, const Weights& weights, std::size_t layer) const {
+BatchNorm NetworkWeights::batch_norm(const BatchNormsId& id, const Weights& weights,
+                                     std::size_t layer) const {
   const auto& statistics = statistics_[id.statistics];
-  return {weights.of(id.weight, layer), weights.of(id.bias, layer), statistics.mean(layer),
-          statistics.variance(layer)};
+  auto [weight, bias] = weights.of(id.affine, layer);
+  return {std::move(weight), std::move(bias), statistics.mean(layer), statistics.variance(layer)};
 }
 
 std::vector<NamedTensor> NetworkWeights::folded() const {

@@ -18,9 +18,17 @@ namespace spin {
 struct LayersId {
   std::size_t value = 0;
 };
+/// Names weight and bias of one convolution or linear layer of every layer.
+struct AffinesId {
+  LayersId weight, bias;
+};
+/// Names the affine parameters of one norm of every layer.
+struct NormsId {
+  LayersId weight, bias;
+};
 /// Names one BatchNorm of every layer.
 struct BatchNormsId {
-  LayersId weight, bias;
+  NormsId affine;
   std::size_t statistics = 0;
 };
 
@@ -30,6 +38,12 @@ class Weights {
   explicit Weights(std::vector<std::vector<torch::Tensor>> by_kind) : by_kind_(std::move(by_kind)) {}
   [[nodiscard]] const torch::Tensor& of(LayersId kind, std::size_t layer) const {
     return by_kind_[kind.value][layer];
+  }
+  [[nodiscard]] Affine of(const AffinesId& kinds, std::size_t layer) const {
+    return {of(kinds.weight, layer), of(kinds.bias, layer)};
+  }
+  [[nodiscard]] LayerNorm of(const NormsId& kinds, std::size_t layer) const {
+    return {of(kinds.weight, layer), of(kinds.bias, layer)};
   }
 
  private:
@@ -49,12 +63,27 @@ class NetworkWeights {
     bool decays = false;
   };
 
+  struct Starts {
+    Initial weight, bias;
+  };
+  struct Shares {
+    bool weight = false;
+    bool bias = false;
+  };
+
   explicit NetworkWeights(const JobConfig& config);
 
   torch::Tensor add(const Single& single);
   /// Outside the blocks; tensors are named NAME.weight, NAME.bias, NAME.mean and NAME.variance.
   BatchNorm add_batch_norm(const std::string& name, std::int64_t channels);
+  /// Outside the blocks; tensors are named NAME.weight and NAME.bias.
+  LayerNorm add_layer_norm(const std::string& name, std::int64_t channels);
   LayersId add_layers(LayerWeights::Spec spec);
+  /// The convolution or linear layer NAME of every block: NAME.INDEX.weight of `shape`, and its bias.
+  AffinesId add_affines(const std::string& name, std::vector<std::int64_t> shape, const Starts& starts,
+                        const Shares& shares);
+  /// Tensors are named NAME.INDEX.norm.weight and NAME.INDEX.norm.bias.
+  NormsId add_layer_norms(const std::string& name, std::int64_t channels, bool shared);
   /// One BatchNorm in each layer for each name; tensors are named NAME.INDEX.norm.weight and so on.
   std::vector<BatchNormsId> add_batch_norms(const std::vector<std::string>& names, std::int64_t channels,
                                             bool shared);
@@ -70,7 +99,7 @@ class NetworkWeights {
   [[nodiscard]] std::vector<std::vector<torch::Tensor>> fused() const;
   /// The weights in use, from fused().
   [[nodiscard]] Weights by_layer(const std::vector<std::vector<torch::Tensor>>& fused) const;
-  [[nodiscard]] BatchNorm norm(const BatchNormsId& id, const Weights& weights, std::size_t layer) const;
+  [[nodiscard]] BatchNorm batch_norm(const BatchNormsId& id, const Weights& weights, std::size_t layer) const;
 
   /// The plain shared network: no original weights, no fusion coefficients; its transforms stay. On the CPU.
   [[nodiscard]] std::vector<NamedTensor> folded() const;
@@ -84,6 +113,10 @@ class NetworkWeights {
     Parameter single;
     std::vector<std::size_t> kinds;  // of layers_; empty for a single
   };
+
+  // These leave the place to the caller.
+  LayersId draw_layers(LayerWeights::Spec spec);
+  NormsId draw_norms(const std::string& name, std::int64_t channels, bool shared);
 
   JobConfig config_;
   at::Generator generator_;

@@ -101,6 +101,9 @@ TEST(Model, OtherShapesAndOptionsEqualTheReference) {
     config.network.activation = Activation::relu;
     config.network.pointwise_residual = true;
     config.network.kernel = 5;
+    config.network.layer_scale = 0.5;
+    config.network.heads = 4;
+    config.network.mlp_ratio = 1.5;
     config.network.patch = 6;  // 28 = 4 * 6 + 4: the rest of the image is not seen
     expect_reference_equal(canonical(config));
     config.dataset.facts.channels = 3;

@@ -7,6 +7,8 @@ namespace spin {
 JobConfig family_config(Family family) {
   auto config = tiny_config();
   config.network.family = family;
+  config.network.heads = 2;
+  config.network.mlp_ratio = 2;
   return canonical(config);
 }
 

@@ -123,13 +123,26 @@ Tensor reference_depthwise(const Tensor& x, const Tensor& weight, const Tensor& 
   return out;
 }
 
+Tensor reference_layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const auto centred = x - x.mean(-1, /*keepdim=*/true);
+  return centred / (centred.pow(2).mean(-1, /*keepdim=*/true) + 1e-6).sqrt() * weight + bias;
+}
+
 Tensor reference_activation(const Tensor& x, Activation activation) {
   if (activation == Activation::relu) return x.clamp_min(0);
   return x * 0.5 * (1 + torch::erf(x / std::sqrt(2.0)));
 }
 
 Tensor reference_logits(const ReferenceWeights& weights, Mode mode, const Tensor& images) {
-  return reference_convmixer(weights, mode, images);
+  switch (weights.config().network.family) {
+    case Family::convmixer:
+      return reference_convmixer(weights, mode, images);
+    case Family::convnext:
+      return reference_convnext(weights, images);
+    case Family::deit:
+      return reference_deit(weights, images);
+  }
+  return {};
 }
 
 }  // namespace spin

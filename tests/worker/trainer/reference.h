@@ -44,6 +44,8 @@ torch::Tensor reference_logits(const ReferenceWeights& weights, Mode mode, const
 
 // One for each family.
 torch::Tensor reference_convmixer(const ReferenceWeights& weights, Mode mode, const torch::Tensor& images);
+torch::Tensor reference_convnext(const ReferenceWeights& weights, const torch::Tensor& images);
+torch::Tensor reference_deit(const ReferenceWeights& weights, const torch::Tensor& images);
 
 // Shared by the families.
 /// [N, Cin, R, R] -> [N, C, R / P, R / P] with embed.weight and embed.bias.
@@ -51,6 +53,9 @@ torch::Tensor reference_patches(const ReferenceWeights& weights, const torch::Te
 /// weight [C, 1, K, K], bias [C].
 torch::Tensor reference_depthwise(const torch::Tensor& x, const torch::Tensor& weight,
                                   const torch::Tensor& bias);
+/// Over the last dimension.
+torch::Tensor reference_layer_norm(const torch::Tensor& x, const torch::Tensor& weight,
+                                   const torch::Tensor& bias);
 torch::Tensor reference_activation(const torch::Tensor& x, Activation activation);
 
 }  // namespace spin
