@@ -183,7 +183,7 @@ TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
   worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
   EXPECT_TRUE(std::holds_alternative<StopCommand>(worker.last<CommandTrainer>()[0].command));
-  worker.pass(Millis(1'999));
+  worker.pass(Millis(9'999));
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
   worker.pass(Millis(1));
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
