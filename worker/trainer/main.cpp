@@ -1,4 +1,5 @@
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -30,6 +31,8 @@ constexpr auto kExamples =
     "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"
     "  spin-train job.json --measure-data --threads 8\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
+    "SIGINT or SIGTERM stops a job after the step in hand, which its checkpoint then holds; another ends "
+    "it.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {
@@ -65,7 +68,7 @@ void declare(CLI::App& app, Options& options) {
   add_path("--data", options.files.data,
            "Folder of the data set (default: the job's, or where Debian puts it)");
   add_path("--checkpoint", options.files.checkpoint,
-           "Write a checkpoint here after every epoch but the last");
+           "Write a checkpoint here after every epoch but the last, and where the job is stopped");
   add_path("--resume", options.files.resume, "Go on from this checkpoint");
   add_path("--init", options.files.init, "Model of the unshared network that fusion starts from");
   add_path("--model", options.files.model, "Write the folded weights here at the end");
@@ -98,6 +101,23 @@ int measure(const spin::JobConfig& config, const std::string& folder, const spin
   return EXIT_SUCCESS;
 }
 
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+volatile std::sig_atomic_t stop_signal = 0;
+
+void request_stop(int signal) {
+  stop_signal = signal;
+  stop_requested = true;
+}
+
+/// Once: the second signal does what it does to other programs.
+void stop_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
   if (!text.ok()) return fail(kExitUsage, text.error().message);
@@ -105,9 +125,19 @@ int run_one(Options& options, const spin::Runtime& runtime) {
   if (!config.ok()) return fail(kExitUsage, options.job + ": " + config.error().message);
   if (options.measure_data) return measure(*config, options.files.data, runtime);
   options.files.config = *text;
-  const std::atomic<bool> never_stopped = false;
+  stop_on_signals();
   spin::JobRunner runner(runtime, spin::emit);
-  return runner.run(options.files, never_stopped) == spin::JobEnd::failed ? kExitFailed : EXIT_SUCCESS;
+  switch (runner.run(options.files, stop_requested)) {
+    case spin::JobEnd::finished:
+      return EXIT_SUCCESS;
+    case spin::JobEnd::failed:
+      return kExitFailed;
+    case spin::JobEnd::stopped:
+      break;
+  }
+  std::signal(stop_signal, SIG_DFL);
+  std::raise(stop_signal);  // who waits for this process sees why it ended
+  return kExitFailed;
 }
 
 int run(int argc, char** argv) {
