@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "worker/trainer/autocast.h"
+
 namespace spin {
 namespace {
 
@@ -17,15 +19,18 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-Result<Accuracy> evaluate(const Model& network, const ImageData& data, const JobConfig& config, int threads) {
+std::int64_t evaluation_batch_size(torch::Device device) { return device.is_cpu() ? kCpuBatch : kGpuBatch; }
+
+Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batches, torch::Device device,
+                                         Precision precision, const std::function<bool()>& should_stop) {
   const c10::InferenceMode inference;
+  const Autocast autocast(device, precision);
   const auto weights = network.weights();
-  const auto batches =
-      evaluation_batches(data, config, data.eval.labels.is_cuda() ? kGpuBatch : kCpuBatch, threads);
-  auto counts = torch::zeros({2}, data.eval.labels.options());
+  auto counts = torch::zeros({2}, torch::TensorOptions(torch::kLong).device(device));
   std::int64_t images = 0;
   for (;;) {
-    SPIN_ASSIGN(const auto batch, batches->next());
+    if (should_stop()) return std::optional<Accuracy>();
+    SPIN_ASSIGN(const auto batch, batches.next());
     if (!batch) break;
     const auto logits = network.forward(batch->images, weights, Mode::evaluate);
     counts[0] += count_in_top(logits, batch->labels, 1);
@@ -33,7 +38,7 @@ Result<Accuracy> evaluate(const Model& network, const ImageData& data, const Job
     images += batch->labels.size(0);
   }
   const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(images));
-  return Accuracy{percent[0].item<double>(), percent[1].item<double>()};
+  return std::optional(Accuracy{percent[0].item<double>(), percent[1].item<double>()});
 }
 
 }  // namespace spin

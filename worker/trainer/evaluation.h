@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+
 #include <torch/torch.h>
 
 #include "schema/base/result.h"
+#include "schema/design/training.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/model.h"
 
@@ -17,8 +22,12 @@ struct Accuracy {
 /// on the device. Where there are fewer classes than k, all count.
 torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
 
-/// Over the evaluation images that can be read. data_loss where too many cannot.
-Result<Accuracy> evaluate(const Model& network, const ImageData& data, const JobConfig& config,
-                          int threads);
+/// Images that are evaluated at a time.
+std::int64_t evaluation_batch_size(torch::Device device);
+
+/// Over all of `batches`, which lie on `device`. Nothing where `should_stop`, asked before each batch, said
+/// so. Errors are the batches' own.
+Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batches, torch::Device device,
+                                         Precision precision, const std::function<bool()>& should_stop);
 
 }  // namespace spin
