@@ -15,10 +15,10 @@ std::int64_t draw_corner(Random& random, std::int64_t part, std::int64_t size) {
   return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size - part + 1)));
 }
 
-/// Whether each of 0 to `size` - 1 lies from `begin` to before `end`, both [N, 1]: [N, size] bool.
-torch::Tensor inside(const torch::Tensor& begin, const torch::Tensor& end, std::int64_t size) {
+/// 0 from `begin` to before `end`, both [N, 1], 1 elsewhere: [N, size] float.
+torch::Tensor outside(const torch::Tensor& begin, const torch::Tensor& end, std::int64_t size) {
   const auto positions = torch::arange(size, begin.options());
-  return positions.ge(begin).logical_and_(positions.lt(end));
+  return positions.lt(begin).logical_or_(positions.ge(end)).to(torch::kFloat);
 }
 
 }  // namespace
@@ -56,9 +56,9 @@ void erase_randomly(const torch::Tensor& images, double probability, Random& ran
     bound[3][i][0] = static_cast<std::int32_t>(erased->left + erased->width);
   }
   const auto there = bounds.to(images.device(), /*non_blocking=*/true);
-  const auto rows = inside(there[0], there[1], height);    // [N, H]
-  const auto columns = inside(there[2], there[3], width);  // [N, W]
-  images.masked_fill_(rows.view({count, 1, height, 1}).logical_and(columns.view({count, 1, 1, width})), 0);
+  const auto rows = outside(there[0], there[1], height).view({count, 1, height, 1});
+  const auto columns = outside(there[2], there[3], width).view({count, 1, 1, width});
+  images.mul_(torch::maximum(rows, columns));  // arithmetic on floats is vectorised, that on masks is not
 }
 
 }  // namespace spin

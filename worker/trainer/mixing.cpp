@@ -35,6 +35,12 @@ torch::Tensor part(const torch::Tensor& images, const Rectangle& where) {
   return images.narrow(2, where.top, where.height).narrow(3, where.left, where.width);
 }
 
+/// In place. (lerp_ would say it in one call; LibTorch 1.13 does not vectorise it.)
+void blend_with_reverse(const torch::Tensor& batch, double own) {
+  const auto reversed = batch.flip(0);
+  batch.mul_(own).add_(reversed, 1 - own);
+}
+
 }  // namespace
 
 Mixture draw_mixture(Random& random, double mixup, double cutmix, std::int64_t height, std::int64_t width) {
@@ -52,11 +58,11 @@ torch::Tensor mix_batch(const torch::Tensor& images, const torch::Tensor& labels
     auto pasted = part(images, *mixture.patch);  // [N, C, height, width]
     pasted.copy_(pasted.flip(0));
   } else {
-    images.lerp_(images.flip(0), 1 - mixture.own);
+    blend_with_reverse(images, mixture.own);
   }
   auto targets = torch::zeros({labels.size(0), classes}, images.options());
   targets.scatter_(1, labels.unsqueeze(1), 1);
-  targets.lerp_(targets.flip(0), 1 - mixture.own);
+  blend_with_reverse(targets, mixture.own);
   return targets;
 }
 
