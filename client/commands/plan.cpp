@@ -16,20 +16,29 @@ struct PlanOptions {
   bool lines = false;  ///< --format jsonl
 };
 
-void print_plan(const SweepPlan& plan, const PlanOptions& options) {
-  const auto format = options.format;
-  if (options.lines) return write_plan_json_lines(plan, std::cout);
+void print_plan(const SweepPlan& plan, render::Format format) {
   if (format == render::Format::json) return write_plan_json(plan, std::cout);
   print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(plan) << '\n';
 }
 
+/// A plan of any size: each job is written as soon as it is known.
+int plan_lines(const SweepText& sweep) {
+  const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
+                                 [](const PlannedJob& job, const Cell& cell, std::string_view config) {
+                                   std::cout << job_to_json(job, cell, config) << '\n';
+                                 });
+  if (!totals.ok()) return report(totals.error());
+  return kDone;
+}
+
 int plan(const PlanOptions& options) {
   const auto sweep = read_sweep(options.source);
   if (!sweep.ok()) return report(sweep.error());
+  if (options.lines) return plan_lines(*sweep);
   const auto planned = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!planned.ok()) return report(planned.error());
-  print_plan(*planned, options);
+  print_plan(*planned, options.format);
   return kDone;
 }
 

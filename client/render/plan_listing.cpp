@@ -33,17 +33,11 @@ TableCell dependencies(const PlannedJob& job, const Names& names) {
   return {std::move(text), std::move(hashes), Tone::muted};
 }
 
-std::string percent_more(std::int64_t value, std::int64_t base) {
-  return fmt::format("{:+.1f} %", 100.0 * (static_cast<double>(value) / static_cast<double>(base) - 1));
-}
-
 /// "depth baseline of 64/8/4/3 sequential 2: params +1.2 %, FLOPs -0.3 %".
-std::string remark(const SweepPlan& plan, const Cell& cell) {
-  if (!cell.baseline) return {};
-  const Cell& shared = plan.cells[static_cast<std::size_t>(cell.baseline->of)];
-  return fmt::format("{} baseline of {} {}: params {}, FLOPs {}", enum_name(cell.baseline->by),
-                     shared.network, shared.sharing, percent_more(cell.cost.params, shared.cost.params),
-                     percent_more(cell.cost.flops, shared.cost.flops));
+std::string remark(const Baseline* baseline) {
+  if (!baseline) return {};
+  return fmt::format("{} baseline of {}: params {:+.1f} %, FLOPs {:+.1f} %", enum_name(baseline->by),
+                     baseline->of, 100 * (baseline->params_ratio - 1), 100 * (baseline->flops_ratio - 1));
 }
 
 TableCell bytes_cell(std::int64_t bytes) { return {byte_size(bytes), bytes, Tone::plain}; }
@@ -63,7 +57,7 @@ Row plan_row(const SweepPlan& plan, const PlannedJob& job, const Names& names) {
           value_cell(checkpoint_bytes(job.config)),
           {fmt::format("{}/{}", topology.group_count(), topology.depth()), topology.layers(), Tone::plain},
           dependencies(job, names),
-          optional_text_cell(remark(plan, cell), Tone::muted)};
+          optional_text_cell(remark(cell.baseline.get()), Tone::muted)};
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {

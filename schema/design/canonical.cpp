@@ -25,6 +25,20 @@ void drop_what_recipe_ignores(Training& training) {
   if (training.crop != Crop::random_resized) training.crop_scale = defaults.crop_scale;
 }
 
+/// Biases and norms are neither transformed nor fused with coefficients.
+bool shares_weights(Components components) {
+  for (const auto component :
+       {Component::pointwise, Component::depthwise, Component::attention, Component::mlp})
+    if (components.has(component)) return true;
+  return false;
+}
+
+bool is_weighted(FusionStrategy strategy) {
+  return strategy == FusionStrategy::scalar_weighted_mean ||
+         strategy == FusionStrategy::channel_weighted_mean ||
+         strategy == FusionStrategy::pointwise_convolution;
+}
+
 /// -0.0 equals 0.0 but is written differently, so it would give one job two identities.
 void drop_signs_of_zeros(JobConfig& config) {
   auto& training = config.training;
@@ -59,6 +73,10 @@ JobConfig canonical(JobConfig config) {
     config.components = Components();
     config.transform = Transform();
     config.fusion = Fusion();
+  }
+  if (!shares_weights(config.components)) {
+    config.transform = Transform();
+    if (is_weighted(config.fusion.strategy)) config.fusion.strategy = FusionStrategy::mean;
   }
   if (config.transform.kind == TransformKind::none) config.transform = Transform();
   if (config.fusion.strategy == FusionStrategy::none) config.fusion = Fusion();

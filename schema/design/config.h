@@ -32,7 +32,8 @@ struct JobConfig {
 };
 
 /// Rewrites a configuration to the one spelling of its network: no components, transform or fusion without a
-/// shared group; no transform group without a transform; no pretrained start without fusion.
+/// shared group; no transform or fusion coefficients without a shared weight; no transform group without a
+/// transform; no pretrained start without fusion.
 JobConfig canonical(JobConfig config);
 
 /// Canonical JSON: sorted keys, every default filled in, only the keys that the family has.

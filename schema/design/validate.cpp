@@ -144,12 +144,8 @@ bool shares_nothing(const JobConfig& config) {
 }
 
 Status check_transform(const JobConfig& config) {
-  if (config.transform.kind == TransformKind::none) return {};
-  if (shares_nothing(config))
-    return fault(
-        "transform.kind",
-        std::string(enum_name(config.transform.kind)) +
-            " changes shared weights, but no layers share any; set sharing, or transform.kind: none");
+  if (config.transform.kind == TransformKind::none || shares_nothing(config))
+    return {};  // canonical() drops it
   const int group = config.transform.group;
   SPIN_TRY(whole_in("transform.group", group, 1, config.network.channels));
   if (config.network.channels % group != 0)

@@ -15,6 +15,8 @@ class ConfigText {
  public:
   /// Valid until the next call.
   const std::string& of(const JobConfig& config);
+  /// What the last call wrote.
+  [[nodiscard]] const std::string& last() const { return text_; }
   /// job_id() of the configuration.
   JobId id_of(const JobConfig& canonical_config);
 

@@ -26,20 +26,22 @@ bool starts_from_unshared(const JobConfig& config) {
   return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
 }
 
+double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+
 class Expansion {
  public:
-  Expansion(const Source& source, const Document& document)
-      : source_(source), document_(document), builder_(document) {
+  Expansion(const Source& source, const Document& document, PlanBuilder& builder)
+      : source_(source), document_(document), builder_(builder) {
     for (const auto& assignment : document.base) assignment.change.apply(base_);
   }
 
-  Result<SweepPlan> run() {
+  Status run() {
     SPIN_TRY(check_size());
     builder_.reserve(static_cast<std::size_t>(count_points()));
     static const Point kNothing;
     if (document_.cells.empty()) SPIN_TRY(walk_axes(kNothing));
     for (const auto& cell : document_.cells) SPIN_TRY(walk_axes(cell));
-    return builder_.take();
+    return {};
   }
 
  private:
@@ -90,7 +92,7 @@ class Expansion {
       for (const auto& assignment : *point) assignment.change.apply(settings);
     fill_defaults(settings);
     if (is_excluded(settings)) {
-      ++builder_.plan().left_out_by_exclude;
+      ++builder_.totals().left_out_by_exclude;
       return {};
     }
     auto config = config_of(settings);
@@ -98,7 +100,7 @@ class Expansion {
     const auto checked = check(std::move(config).value());
     if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
     if (is_above_limits(checked->cost)) {
-      ++builder_.plan().left_out_by_limits;
+      ++builder_.totals().left_out_by_limits;
       return {};
     }
     if (checked->config.topology.is_unshared())
@@ -110,7 +112,7 @@ class Expansion {
 
   /// Baselines and pretraining come on top of what check_size() counted.
   [[nodiscard]] Status check_growth() {
-    const auto jobs = static_cast<std::int64_t>(builder_.plan().jobs.size());
+    const auto jobs = builder_.totals().jobs;
     if (jobs > kMaxSweepJobs) return too_many(std::to_string(jobs));
     if (builder_.layers() <= kMaxLayers) return {};
     return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
@@ -138,29 +140,29 @@ class Expansion {
     plain.config = canonical(std::move(plain.config));
     plain.cost = cost_of(plain.config);
     const int unshared = document_.unshared_baseline ? builder_.add_cell(settings, plain) : -1;
-    int added = -1;
     int init = -1;
     if (starts_from_unshared(cell.config)) {
       SPIN_ASSIGN(init, add_pretraining(taken, settings, plain.config));
-      added = builder_.add_cell_after(settings, cell, init);
-    } else {
-      added = builder_.add_cell(settings, cell);
     }
+    const int added = builder_.add_cell(settings, cell, {.init = init});
     if (unshared >= 0)
       builder_.compare(added, unshared);
     else
       builder_.compare(added, plain.config, init);
-    return add_scaling_baselines(taken, settings, cell.config, added);
+    return add_scaling_baselines(taken, settings, cell);
   }
 
-  /// Plain networks of about the size of a shared one, of which `shared_cell` is the cell.
-  Status add_scaling_baselines(const Taken& taken, Settings settings, const JobConfig& shared,
-                               int shared_cell) {
+  /// Plain networks of about the size of a shared one.
+  Status add_scaling_baselines(const Taken& taken, Settings settings, const CheckedConfig& shared) {
+    const auto of = network_label(shared.config.network, shared.config.dataset.facts.resolution) + ' ' +
+                    sharing_label(sharing_request(settings.sharing));
     for (const auto by : document_.scaling) {
-      const auto checked = check(scaling_baseline(shared, by, document_.match));
+      const auto checked = check(scaling_baseline(shared.config, by, document_.match));
       if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
       settings.network = checked->config.network;
-      builder_.mark_baseline(builder_.add_cell(settings, *checked), {by, shared_cell});
+      const Baseline baseline{by, of, ratio(checked->cost.params, shared.cost.params),
+                              ratio(checked->cost.flops, shared.cost.flops)};
+      builder_.add_cell(settings, *checked, {.baseline = std::make_shared<const Baseline>(baseline)});
     }
     return {};
   }
@@ -176,14 +178,14 @@ class Expansion {
 
   const Source& source_;
   const Document& document_;
-  PlanBuilder builder_;
+  PlanBuilder& builder_;
   Settings base_;
 };
 
 }  // namespace
 
-Result<SweepPlan> expand(const Source& source, const Document& document) {
-  return Expansion(source, document).run();
+Status expand(const Source& source, const Document& document, PlanBuilder& builder) {
+  return Expansion(source, document, builder).run();
 }
 
 }  // namespace spin::sweep

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +24,12 @@ struct Override {
   std::string value;
 };
 
-/// That a cell stands in the plan as a plain network of about the size of a shared one.
+/// That a cell stands in the plan as a plain network of about the size of a shared one, and how near it came.
 struct Baseline {
   Scaling by = Scaling::depth;
-  int of = 0;  ///< index of the shared network's cell
+  std::string of;           ///< "64/8/4/3 sequential 2"
+  double params_ratio = 1;  ///< its own to those of the shared network
+  double flops_ratio = 1;
 };
 
 /// A row of the sweep's table: one point of the design space, over all seeds.
@@ -41,7 +43,7 @@ struct Cell {
   /// Index of the cell of the same network without sharing; -1 = not in this sweep, or this cell shares
   /// nothing.
   int unshared_cell = -1;
-  std::optional<Baseline> baseline;
+  std::shared_ptr<const Baseline> baseline;  ///< null for most
 };
 
 struct PlannedJob {
@@ -83,16 +85,26 @@ Result<Override> parse_override(std::string_view text);
 /// Versioned SHA-256 of the canonical JSON.
 JobId job_id(const JobConfig& canonical_config);
 
-/// One element of "jobs" below.
-nlohmann::json planned_job_to_json(const SweepPlan& plan, const PlannedJob& job);
-/// {"jobs", "cells", "left_out_by_exclude", "left_out_by_limits"}.
-nlohmann::json plan_totals_to_json(const SweepPlan& plan);
-/// {"sweep", "jobs": [{"name", "hash", "seed", "params", "flops", "trained_params", "activation_bytes",
-/// "training_bytes", "checkpoint_bytes", "groups", "depends_on", "baseline", "config"}], "totals"}.
-nlohmann::json plan_to_json(const SweepPlan& plan);
-/// The same JSON as text, one job a line, written without holding all of it: for large plans.
+/// What a sweep holds, without the jobs themselves.
+struct PlanTotals {
+  std::int64_t jobs = 0;
+  std::int64_t cells = 0;
+  std::int64_t left_out_by_exclude = 0;
+  std::int64_t left_out_by_limits = 0;
+};
+
+/// Sees a job, its cell and the canonical JSON of its configuration; all of them only during the call.
+using JobVisitor = std::function<void(const PlannedJob& job, const Cell& cell, std::string_view config)>;
+
+/// The jobs of plan_sweep() one after the other, in the same order, without holding them: for plans that are
+/// larger than memory should be. `Cell::unshared_cell` is not filled in. An error may come after jobs.
+Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
+                              const std::vector<Override>& overrides, const JobVisitor& visit);
+
+/// {"name", "hash", "seed", "params", "flops", "trained_params", "activation_bytes", "training_bytes",
+/// "checkpoint_bytes", "groups", "depends_on", "baseline", "config"} on one line.
+std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_view config);
+/// {"sweep", "jobs": [one a line], "totals"}.
 void write_plan_json(const SweepPlan& plan, std::ostream& out);
-/// One element of "jobs" a line.
-void write_plan_json_lines(const SweepPlan& plan, std::ostream& out);
 
 }  // namespace spin

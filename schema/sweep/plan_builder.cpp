@@ -2,7 +2,8 @@
 
 namespace spin::sweep {
 
-PlanBuilder::PlanBuilder(const Document& document) : labels_(document), seeds_(document.seeds) {
+PlanBuilder::PlanBuilder(const Document& document, JobVisitor visit)
+    : visit_(std::move(visit)), labels_(document), seeds_(document.seeds) {
   plan_.name = document.name;
   plan_.description = document.description;
   plan_.priority = document.priority;
@@ -10,61 +11,61 @@ PlanBuilder::PlanBuilder(const Document& document) : labels_(document), seeds_(d
 }
 
 void PlanBuilder::reserve(std::size_t cells) {
-  plan_.cells.reserve(cells);
-  plan_.jobs.reserve(cells * seeds_.size());
-  first_job_.reserve(cells);
+  const auto jobs = cells * seeds_.size();
+  if (!visit_) {
+    plan_.cells.reserve(cells);
+    plan_.jobs.reserve(jobs);
+  }
+  ids_.reserve(jobs);
   cell_of_.reserve(cells);
-  labels_.reserve(cells * seeds_.size());
+  labels_.reserve(jobs);
 }
 
-int PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked) {
-  return add(settings, checked, -1);
-}
-
-int PlanBuilder::add_cell_after(const Settings& settings, const CheckedConfig& checked, int init) {
-  return add(settings, checked, init);
-}
-
-int PlanBuilder::add(const Settings& settings, const CheckedConfig& checked, int init) {
-  const auto index = static_cast<int>(plan_.cells.size());
+int PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role) {
+  const auto index = static_cast<int>(totals_.cells);
+  Cell cell;
+  PlannedJob job;
+  job.cell = index;
+  job.config = checked.config;
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
-    PlannedJob job;
-    job.cell = index;
-    job.config = checked.config;
     job.config.seed = seeds_[i];
-    if (init >= 0) {
-      job.config.init_from = id_of_job(init, i);
-      job.depends_on.push_back(*job.config.init_from);
+    if (role.init >= 0) {
+      job.config.init_from = id_of_job(role.init, i);
+      job.depends_on = {*job.config.init_from};
     }
     job.id = text_.id_of(job.config);
     if (i == 0) {
       const auto [known, is_new] = cell_of_.emplace(job.id, index);
       if (!is_new) return known->second;
-      plan_.cells.push_back(labels_.label(settings, checked.config));
-      plan_.cells.back().cost = checked.cost;
-      first_job_.push_back(plan_.jobs.size());
+      cell = labels_.label(settings, checked.config);
+      cell.cost = checked.cost;
+      cell.baseline = role.baseline;
+      ++totals_.cells;
     }
-    job.name = labels_.job_name(plan_.cells.back(), job.config, job.id);
+    job.name = labels_.job_name(cell, job.config, job.id);
     layers_ += job.config.network.depth;
-    plan_.jobs.push_back(std::move(job));
+    ids_.push_back(job.id);
+    ++totals_.jobs;
+    if (visit_)
+      visit_(job, cell, text_.last());
+    else
+      plan_.jobs.push_back(job);
   }
+  if (!visit_) plan_.cells.push_back(std::move(cell));
   return index;
 }
 
 const JobId& PlanBuilder::id_of_job(int cell, std::size_t seed_index) const {
-  return plan_.jobs[first_job_[static_cast<std::size_t>(cell)] + seed_index].id;
-}
-
-void PlanBuilder::mark_baseline(int cell, Baseline baseline) {
-  auto& marked = plan_.cells[static_cast<std::size_t>(cell)].baseline;
-  if (!marked) marked = baseline;
+  return ids_[static_cast<std::size_t>(cell) * seeds_.size() + seed_index];
 }
 
 void PlanBuilder::compare(int cell, int unshared_cell) {
+  if (visit_) return;
   plan_.cells[static_cast<std::size_t>(cell)].unshared_cell = unshared_cell;
 }
 
 void PlanBuilder::compare(int cell, const JobConfig& unshared, int otherwise) {
+  if (visit_) return;
   JobConfig config = unshared;
   config.seed = seeds_.front();
   comparisons_.push_back({cell, text_.id_of(config), otherwise});
@@ -75,6 +76,8 @@ SweepPlan PlanBuilder::take() {
     const auto found = cell_of_.find(comparison.unshared);
     compare(comparison.cell, found == cell_of_.end() ? comparison.otherwise : found->second);
   }
+  plan_.left_out_by_exclude = totals_.left_out_by_exclude;
+  plan_.left_out_by_limits = totals_.left_out_by_limits;
   return std::move(plan_);
 }
 

@@ -16,20 +16,23 @@ struct CheckedConfig {
   Cost cost;
 };
 
-/// Gathers cells and their jobs; those that train the same are one.
+/// What a cell is to others of its plan.
+struct CellRole {
+  int init = -1;  ///< the cell whose jobs those of this one start from, seed by seed; -1 = none
+  std::shared_ptr<const Baseline> baseline = {};
+};
+
+/// Gathers cells and their jobs, or shows them to a visitor; those that train the same are one.
 class PlanBuilder {
  public:
-  explicit PlanBuilder(const Document& document);
+  /// With a visitor the builder keeps no more of a job than its identity and its name.
+  explicit PlanBuilder(const Document& document, JobVisitor visit = {});
 
   /// Makes room for a sweep of about so many cells.
   void reserve(std::size_t cells);
 
   /// Index of the cell, new or known. `settings` word its labels.
-  int add_cell(const Settings& settings, const CheckedConfig& checked);
-  /// A cell whose jobs start from those of the cell `init`, seed by seed.
-  int add_cell_after(const Settings& settings, const CheckedConfig& checked, int init);
-  /// Says what a cell is there for, unless something is said already.
-  void mark_baseline(int cell, Baseline baseline);
+  int add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
   /// The cell whose result a cell is compared with.
   void compare(int cell, int unshared_cell);
   /// The same where it is not known yet whether the plan will hold the unshared network; `otherwise` if it
@@ -38,8 +41,8 @@ class PlanBuilder {
 
   /// Layers of all jobs together.
   [[nodiscard]] std::int64_t layers() const { return layers_; }
-  SweepPlan& plan() { return plan_; }
-  /// The finished plan.
+  PlanTotals& totals() { return totals_; }
+  /// The finished plan, without a visitor.
   SweepPlan take();
 
  private:
@@ -48,13 +51,14 @@ class PlanBuilder {
     JobId unshared;
     int otherwise = -1;
   };
-  int add(const Settings& settings, const CheckedConfig& checked, int init);
   [[nodiscard]] const JobId& id_of_job(int cell, std::size_t seed_index) const;
 
+  JobVisitor visit_;
   CellLabels labels_;
   std::vector<std::int64_t> seeds_;
   SweepPlan plan_;
-  std::vector<std::size_t> first_job_;      ///< of each cell; one job per seed follows
+  PlanTotals totals_;
+  std::vector<JobId> ids_;                  ///< of all jobs, those of a cell one after the other
   std::unordered_map<JobId, int> cell_of_;  ///< by the job of the first seed
   std::vector<Comparison> comparisons_;
   ConfigText text_;

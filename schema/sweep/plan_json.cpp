@@ -12,64 +12,71 @@ namespace {
 
 using nlohmann::json;
 
-double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+/// One JSON object, key by key: a plan of a million jobs has no time for a tree of each.
+class ObjectText {
+ public:
+  explicit ObjectText(std::size_t bytes) { text_.reserve(bytes); }
 
-/// Which shared network a cell is a plain counterpart of, and how near it comes; null for all others.
-json baseline_of(const SweepPlan& plan, const Cell& cell) {
-  if (!cell.baseline) return nullptr;
-  const Cell& shared = plan.cells[static_cast<std::size_t>(cell.baseline->of)];
-  return {{"by", enum_name(cell.baseline->by)},
-          {"of", shared.network + ' ' + shared.sharing},
-          {"params_ratio", ratio(cell.cost.params, shared.cost.params)},
-          {"flops_ratio", ratio(cell.cost.flops, shared.cost.flops)}};
+  /// `value` is JSON already.
+  void add(std::string_view key, std::string_view value) {
+    text_ += text_.empty() ? '{' : ',';
+    ((text_ += '"') += key) += "\":";
+    text_ += value;
+  }
+  void add(std::string_view key, std::int64_t value) { add(key, std::to_string(value)); }
+  std::string take() {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+};
+
+std::string in_quotes(std::string_view plain) { return ('"' + std::string(plain)) += '"'; }
+
+std::string list_of(const std::vector<int>& numbers) {
+  std::string text;
+  for (const int number : numbers) (text += text.empty() ? '[' : ',') += std::to_string(number);
+  return text.empty() ? "[]" : text += ']';
 }
 
-/// All of a job but its configuration.
-json frame_of(const SweepPlan& plan, const PlannedJob& job) {
-  const Cell& cell = plan.cells[static_cast<std::size_t>(job.cell)];
-  const Cost& cost = cell.cost;
-  const auto memory = training_memory(job.config);
-  json depends_on = json::array();
-  for (const auto& id : job.depends_on) depends_on.push_back(id.hex());
-  return {{"name", job.name},
-          {"hash", job.id.hex()},
-          {"seed", job.config.seed},
-          {"params", cost.params},
-          {"flops", cost.flops},
-          {"trained_params", trained_params(job.config)},
-          {"activation_bytes", memory.activations},
-          {"training_bytes", memory.total()},
-          {"checkpoint_bytes", checkpoint_bytes(job.config)},
-          {"groups", job.config.topology.layers()},
-          {"depends_on", std::move(depends_on)},
-          {"baseline", baseline_of(plan, cell)}};
+std::string list_of(const std::vector<JobId>& ids) {
+  std::string text;
+  for (const auto& id : ids) (text += text.empty() ? '[' : ',') += in_quotes(id.hex());
+  return text.empty() ? "[]" : text += ']';
 }
 
-void write_job(const SweepPlan& plan, const PlannedJob& job, sweep::ConfigText& text, std::ostream& out) {
-  // The frame's first key follows the configuration, which the writer has as text already.
-  out << "{\"config\":" << text.of(job.config) << ','
-      << std::string_view(frame_of(plan, job).dump()).substr(1);
+/// Which shared network a cell is a plain counterpart of; null for all others.
+std::string text_of(const Baseline* baseline) {
+  if (!baseline) return "null";
+  return json{{"by", enum_name(baseline->by)},
+              {"of", baseline->of},
+              {"params_ratio", baseline->params_ratio},
+              {"flops_ratio", baseline->flops_ratio}}
+      .dump();
 }
 
 }  // namespace
 
-json planned_job_to_json(const SweepPlan& plan, const PlannedJob& job) {
-  json out = frame_of(plan, job);
-  out["config"] = config_to_json(job.config);
-  return out;
-}
-
-json plan_totals_to_json(const SweepPlan& plan) {
-  return {{"jobs", plan.jobs.size()},
-          {"cells", plan.cells.size()},
-          {"left_out_by_exclude", plan.left_out_by_exclude},
-          {"left_out_by_limits", plan.left_out_by_limits}};
-}
-
-json plan_to_json(const SweepPlan& plan) {
-  json jobs = json::array();
-  for (const auto& job : plan.jobs) jobs.push_back(planned_job_to_json(plan, job));
-  return {{"sweep", plan.name}, {"jobs", std::move(jobs)}, {"totals", plan_totals_to_json(plan)}};
+std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_view config) {
+  constexpr std::size_t kFrameBytes = 1024;
+  const auto memory = training_memory(job.config);
+  ObjectText object(config.size() + kFrameBytes);
+  object.add("name", in_quotes(job.name));  // letters, digits, - _ . alone
+  object.add("hash", in_quotes(job.id.hex()));
+  object.add("seed", job.config.seed);
+  object.add("params", cell.cost.params);
+  object.add("flops", cell.cost.flops);
+  object.add("trained_params", trained_params(job.config));
+  object.add("activation_bytes", memory.activations);
+  object.add("training_bytes", memory.total());
+  object.add("checkpoint_bytes", checkpoint_bytes(job.config));
+  object.add("groups", list_of(job.config.topology.layers()));
+  object.add("depends_on", list_of(job.depends_on));
+  object.add("baseline", text_of(cell.baseline.get()));
+  object.add("config", config);
+  return object.take();
 }
 
 void write_plan_json(const SweepPlan& plan, std::ostream& out) {
@@ -77,19 +84,14 @@ void write_plan_json(const SweepPlan& plan, std::ostream& out) {
   const char* separator = "\n  ";
   out << "{\"sweep\": " << json(plan.name).dump() << ",\n \"jobs\": [";
   for (const auto& job : plan.jobs) {
-    out << separator;
-    write_job(plan, job, text, out);
+    out << separator << job_to_json(job, plan.cells[static_cast<std::size_t>(job.cell)], text.of(job.config));
     separator = ",\n  ";
   }
-  out << "],\n \"totals\": " << plan_totals_to_json(plan).dump() << "}\n";
-}
-
-void write_plan_json_lines(const SweepPlan& plan, std::ostream& out) {
-  sweep::ConfigText text;
-  for (const auto& job : plan.jobs) {
-    write_job(plan, job, text, out);
-    out << '\n';
-  }
+  const json totals = {{"jobs", plan.jobs.size()},
+                       {"cells", plan.cells.size()},
+                       {"left_out_by_exclude", plan.left_out_by_exclude},
+                       {"left_out_by_limits", plan.left_out_by_limits}};
+  out << "],\n \"totals\": " << totals.dump() << "}\n";
 }
 
 }  // namespace spin

@@ -87,6 +87,53 @@ TEST(SweepErrors, ImpossibleCombinationsNameLineAndCell) {
   EXPECT_EQ(refusal("sharing: {groups: 4x2, rate: 2}\n"),
             "s.yaml:6: sharing.groups: stands beside sharing.rate, and each says by itself which layers "
             "share; give one");
+  EXPECT_EQ(refusal("sharing: {layers: [0, 0, 1, 1, 2, 2, 3, 3], seed: 2}\n"),
+            "s.yaml:6: sharing.layers: stands beside sharing.seed, and each says by itself which layers "
+            "share; give one");
+}
+
+TEST(SweepErrors, EachFamilyHasItsOwnImpossibilities) {
+  const auto holds = [](const std::string& more, const std::string& text) {
+    const auto message = refusal(more);
+    EXPECT_NE(message.find(text), std::string::npos) << message;
+  };
+  holds("cells: [{network.family: deit, network.heads: 5}]\n",
+        "network.heads: 5 heads do not divide the 64 channels; give a divisor of the channels");
+  holds("cells: [{network.family: deit, network.mlp_ratio: 0.3}]\n",
+        "network.mlp_ratio: 0.3 times 64 channels is not a whole number");
+  holds("cells: [{network.family: convnext, sharing.rate: 2, sharing.components: [bias]}]\n",
+        "sharing.components: bias is no part of a convnext; it has pointwise | depthwise | norm");
+  holds("cells: [{network.family: deit, sharing.rate: 2, sharing.components: [pointwise]}]\n",
+        "sharing.components: pointwise is no part of a deit; it has norm | attention | mlp");
+  holds(
+      "cells: [{network.family: deit, sharing.rate: 2, network.mlp_ratio: 0.5, transform: {kind: affine, "
+      "group: 64}}]\n",
+      "transform.group: 64 does not divide the 32 channels inside the MLP; give a divisor of both widths");
+  holds("cells: [{network.kernel: 4}]\n", "network.kernel: 4 is even; give an odd number from 1 to 63");
+  holds(
+      "cells: [{network.family: deit, network.patch: 1, network.resolution: 4096, network.channels: "
+      "16384}]\n",
+      "FLOPs for one image, and at most 1e+18 are counted; give a smaller resolution, width or depth");
+  holds("sharing: {mapping: cyclic, rate: 2}\n",
+        "sharing.mapping: 'cyclic' stands here; none | sequential | strided | pyramid | random is expected");
+  holds("sharing: {mapping: sequential, rate: 2, distribution: centre}\n",
+        "sharing.distribution: 'centre' stands here; uniform | front | middle | back is expected");
+  holds("sharing.rate: 2\nfusion: {strategy: sum}\n",
+        "fusion.strategy: 'sum' stands here; none | choose_first | mean | scalar_weighted_mean | "
+        "channel_weighted_mean | pointwise_convolution is expected");
+}
+
+TEST(SweepErrors, RecipesThatCannotBe) {
+  EXPECT_EQ(
+      refusal("training.accumulation: 3\n"),
+      "s.yaml:6: training.accumulation: 3 passes do not divide the batch of 128 images; give a divisor of "
+      "training.batch_size");
+  EXPECT_EQ(refusal("training.ema: 1\n"),
+            "s.yaml:6: training.ema: 1 is out of range; a number from 0 to below 1 is accepted");
+  EXPECT_EQ(refusal("training.crop: centre\n"),
+            "s.yaml:6: training.crop: 'centre' stands here; none | padded | random_resized is expected");
+  EXPECT_EQ(refusal("training.flip: 2\n"),
+            "s.yaml:6: training.flip: 2 is out of range; a number from 0 to 1 is accepted");
 }
 
 TEST(SweepErrors, MissingSettings) {

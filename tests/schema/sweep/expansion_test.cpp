@@ -155,6 +155,45 @@ TEST(Expansion, NamesAreUniqueWhereLabelsAreNot) {
   EXPECT_EQ(planned.jobs[1].name, "convmixer-64-8-4-3.layers.s0." + planned.jobs[1].id.short_hex());
 }
 
+TEST(Expansion, ScalingBaselinesFollowTheirSharedCellAndSayHowNearTheyCome) {
+  const auto planned =
+      good_plan(small_sweep("axes: {sharing.rate: [2, 4]}\nbaselines: {scaling: [depth, channels]}\n"));
+  EXPECT_EQ(job_names(planned), (Names{"convmixer-64-8-4-3.sequential-2.s0", "convmixer-64-4-4-3-r40.s0",
+                                       "convmixer-48-8-4-3-r40.s0", "convmixer-64-8-4-3.sequential-4.s0",
+                                       "convmixer-64-2-4-3-r56.s0", "convmixer-32-8-4-3-r56.s0"}));
+  EXPECT_EQ(planned.cells[0].baseline, nullptr);
+  const auto& baseline = planned.cells[1].baseline;
+  ASSERT_NE(baseline, nullptr);
+  EXPECT_EQ(baseline->by, Scaling::depth);
+  EXPECT_EQ(baseline->of, "64/8/4/3 sequential 2");
+  EXPECT_DOUBLE_EQ(baseline->params_ratio * static_cast<double>(planned.cells[0].cost.params),
+                   static_cast<double>(planned.cells[1].cost.params));
+  EXPECT_DOUBLE_EQ(baseline->flops_ratio * static_cast<double>(planned.cells[0].cost.flops),
+                   static_cast<double>(planned.cells[1].cost.flops));
+}
+
+TEST(Expansion, ScalingBaselinesStandOnceForAllThatTheyServe) {
+  const auto planned =
+      good_plan(small_sweep("axes: {sharing.mapping: [sequential, strided, pyramid]}\nsharing.rate: 2\n"
+                            "baselines: {scaling: [depth], match: closest}\n"));
+  EXPECT_EQ(planned.cells.size(), 4U);
+}
+
+TEST(Expansion, AnyNetworkIsPlannedWhetherItIsTrainedOrNot) {
+  const auto planned = good_plan(small_sweep(
+      "cells:\n"
+      "  - {network.family: convnext, sharing.rate: 2}\n"
+      "  - {network.family: deit, network.channels: 128, sharing.rate: 4, transform: {kind: affine, group: "
+      "8}}\n"
+      "  - {sharing.mapping: random, sharing.rate: 2, sharing.seed: 5}\n"
+      "  - {sharing.mapping: pyramid, sharing.rate: 2, fusion.strategy: pointwise_convolution}\n"));
+  std::vector<std::string> shown;
+  for (const auto& cell : planned.cells) shown.push_back(cell.network + ", " + cell.sharing);
+  EXPECT_EQ(shown,
+            (std::vector<std::string>{"64/8, sequential 2", "128/8, sequential 4",
+                                      "64/8/4/3, random 2 seed 5", "64/8/4/3, none", "64/8/4/3, pyramid 2"}));
+}
+
 TEST(Expansion, TakesNameDescriptionPriorityAndAttempts) {
   const auto planned =
       good_plan(small_sweep("description: |\n  two\n  lines\npriority: -3\nmax_attempts: 5\n"));

@@ -1,3 +1,4 @@
+#include <fstream>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -36,6 +37,27 @@ TEST(Identity, NeverChangesFromOneVersionToTheNext) {
   EXPECT_EQ(only_id(small_sweep()).hex(), "af718889f1bf9cb31f76ec80ccc6ff8965a6357e8646fe3f67e876c928cccf24");
 }
 
+/// identities.txt: a hash, then the cell that has it. Databases hold such hashes: lines are added, never
+/// changed.
+TEST(Identity, IsThatOfTheGoldenFile) {
+  std::ifstream file(SPIN_SOURCE_DIR "/tests/schema/sweep/identities.txt");
+  int lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    const auto space = line.find(' ');
+    const auto planned = good_plan(small_sweep("cells: [" + line.substr(space + 1) + "]\n"));
+    ASSERT_FALSE(planned.jobs.empty()) << line;
+    EXPECT_EQ(planned.jobs.back().id.hex(), line.substr(0, space)) << line;
+  }
+  EXPECT_GE(lines, 40);
+}
+
+TEST(Identity, BiasesAloneAreFusedWithoutCoefficients) {
+  const std::string biases = "sharing: {rate: 2, components: [bias]}\nfusion: {init: random, strategy: ";
+  const auto mean = only_id(small_sweep(biases + "mean}\n"));
+  EXPECT_EQ(only_id(small_sweep(biases + "channel_weighted_mean}\ntransform: {kind: affine}\n")), mean);
+  EXPECT_NE(only_id(small_sweep(biases + "choose_first}\n")), mean);
+}
+
 TEST(Identity, SpellingsOfOneNetworkAreOneJob) {
   const auto sequential = only_id(small_sweep("sharing: {mapping: sequential, rate: 2}\n"));
   for (const char* spelling : {"sharing: {rate: 2}\n", "sharing: {groups: '4x2'}\n",
@@ -43,6 +65,7 @@ TEST(Identity, SpellingsOfOneNetworkAreOneJob) {
                                "sharing:\n  mapping: sequential\n  rate: 2\n  components: [pointwise]\n",
                                "sharing: {mapping: sequential, rate: 2}\ndescription: other\npriority: 9\n",
                                "sharing: {mapping: sequential, rate: 2}\nnetwork.resolution: 28\n",
+                               "sharing: {mapping: sequential, rate: 2, seed: 4}\n",
                                "sharing: {mapping: sequential, rate: 2}\nnetwork.heads: 3\n",
                                "sharing: {mapping: sequential, rate: 2}\ntraining.lr: 1.0e-2\n"})
     EXPECT_EQ(only_id(small_sweep(spelling)), sequential) << spelling;
@@ -53,7 +76,10 @@ TEST(Identity, WhatSharesNothingIsTheUnsharedNetwork) {
   for (const char* spelling :
        {"sharing: {mapping: none, rate: 4}\n", "sharing: {mapping: strided, rate: 1}\n",
         "sharing: {groups: 8x1}\n", "sharing: {layers: [0, 1, 2, 3, 4, 5, 6, 7]}\n",
-        "sharing: {mapping: sequential, rate: 2, components: []}\n", "pretrain: {epochs: 9}\n"})
+        "sharing: {mapping: sequential, rate: 2, components: []}\n", "pretrain: {epochs: 9}\n",
+        "transform: {kind: affine, group: 16}\n",
+        "sharing: {mapping: pyramid, rate: 1}\ntransform: {kind: affine, group: 64}\n",
+        "training.momentum: 0.5\ntraining.crop_padding: 9\n"})
     EXPECT_EQ(only_id(small_sweep(spelling)), unshared) << spelling;
 }
 
@@ -68,6 +94,19 @@ TEST(Identity, EverySettingMakesAnotherJob) {
                           "network.kernel: 5",
                           "network.activation: relu",
                           "network.pointwise_residual: true",
+                          "network.family: convnext",
+                          "{network.family: convnext, network.layer_scale: 0.1}",
+                          "{network.family: convnext, network.mlp_ratio: 2}",
+                          "network.family: deit",
+                          "{network.family: deit, network.heads: 4}",
+                          "network.resolution: 56",
+                          "network.dropout: 0.1",
+                          "sharing: {mapping: pyramid, rate: 2}",
+                          "sharing: {mapping: random, rate: 2}",
+                          "sharing: {mapping: random, rate: 2, seed: 1}",
+                          "sharing: {mapping: sequential, rate: 2, distribution: front}",
+                          "{sharing: {rate: 2}, transform: {kind: affine, group: 1}}",
+                          "{sharing: {rate: 2}, transform: {kind: affine, group: 2}}",
                           "sharing: {mapping: sequential, rate: 2}",
                           "sharing: {mapping: strided, rate: 2}",
                           "sharing: {mapping: sequential, rate: 4}",
@@ -81,7 +120,24 @@ TEST(Identity, EverySettingMakesAnotherJob) {
                           "training.schedule: cosine",
                           "training.warmup_epochs: 1",
                           "training.clip_grad_norm: 0",
-                          "training.label_smoothing: 0"};
+                          "training.label_smoothing: 0",
+                          "training.optimizer: sgd",
+                          "{training.optimizer: sgd, training.momentum: 0.8}",
+                          "training.mixup: 0.5",
+                          "training.cutmix: 0.5",
+                          "training.random_erasing: 0.25",
+                          "training.randaugment: {layers: 2, magnitude: 9}",
+                          "training.label_noise: 0.2",
+                          "training.precision: bf16",
+                          "training.accumulation: 2",
+                          "training.ema: 0.99",
+                          "training.evaluate_every: 2",
+                          "training.keep: best",
+                          "training.crop: padded",
+                          "{training.crop: padded, training.crop_padding: 2}",
+                          "training.crop: random_resized",
+                          "{training.crop: random_resized, training.crop_scale: 0.5}",
+                          "training.flip: 0.5"};
   std::set<std::string> ids = {only_id(small_sweep()).hex()};
   for (const auto& setting : settings) {
     const auto cell = setting.front() == '{' ? setting : "{" + setting + "}";

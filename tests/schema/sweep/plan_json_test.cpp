@@ -16,9 +16,15 @@ const std::string kSweep = small_sweep(
     "axes: {fusion.strategy: [none, mean]}\n"
     "exclude: [{fusion.strategy: none}]\n");
 
+json json_of(const SweepPlan& plan) {
+  std::ostringstream out;
+  write_plan_json(plan, out);
+  return json::parse(out.str());
+}
+
 TEST(PlanJson, HoldsWhatTheContractSays) {
   const auto plan = good_plan(kSweep);
-  const auto out = plan_to_json(plan);
+  const auto out = json_of(plan);
   EXPECT_EQ(out.at("sweep"), "small");
   EXPECT_EQ(out.at("totals"),
             (json{{"jobs", 2}, {"cells", 2}, {"left_out_by_exclude", 1}, {"left_out_by_limits", 0}}));
@@ -49,18 +55,21 @@ TEST(PlanJson, ConfigurationsReadBack) {
   }
 }
 
-TEST(PlanJson, TextIsTheSameJson) {
-  for (const auto& text : {kSweep, small_sweep("exclude: [{network.depth: 8}]\n")}) {
-    const auto plan = good_plan(text);
-    std::ostringstream out;
-    write_plan_json(plan, out);
-    EXPECT_EQ(json::parse(out.str()), plan_to_json(plan));
-    std::ostringstream lines;
-    write_plan_json_lines(plan, lines);
+TEST(PlanJson, LinesAreTheJobsOneByOne) {
+  for (const auto& text :
+       {kSweep, small_sweep("exclude: [{network.depth: 8}]\n"),
+        small_sweep("axes: {sharing.rate: [1, 2, 4], fusion.strategy: [none, mean]}\nseeds: [3, 1]\n"
+                    "exclude: [{sharing.rate: 1, fusion.strategy: mean}]\n"
+                    "baselines: {unshared: true, scaling: [depth, channels]}\n")}) {
     json jobs = json::array();
-    std::istringstream in(lines.str());
-    for (std::string line; std::getline(in, line);) jobs.push_back(json::parse(line));
-    EXPECT_EQ(jobs, plan_to_json(plan).at("jobs"));
+    const auto totals = visit_jobs("s.yaml", text, {}, [&](const auto& job, const auto& cell, auto config) {
+      jobs.push_back(json::parse(job_to_json(job, cell, config)));
+    });
+    ASSERT_TRUE(totals.ok());
+    const auto whole = json_of(good_plan(text));
+    EXPECT_EQ(jobs, whole.at("jobs"));
+    EXPECT_EQ(totals->jobs, whole.at("totals").at("jobs"));
+    EXPECT_EQ(totals->cells, whole.at("totals").at("cells"));
   }
 }
 
