@@ -13,6 +13,8 @@ namespace spin {
 namespace {
 
 const Transform kAffine{TransformKind::affine, 4};
+// In double precision; what is left is the 1/3 of a mean over three layers, which the trainer holds in float.
+constexpr double kTolerance = 1e-5;
 
 /// Outputs and gradients in double precision; outputs in float too.
 void expect_reference_equal(const JobConfig& config, Mode mode) {
@@ -33,14 +35,15 @@ void expect_reference_equal(const JobConfig& config, Mode mode) {
   }
   to_double(*model);
   const auto logits = model->forward(images.to(torch::kDouble), model->weights(), mode);
-  EXPECT_TRUE(torch::allclose(logits, expected, 1e-9, 1e-9)) << (logits - expected).abs().max();
+  EXPECT_TRUE(torch::allclose(logits, expected, kTolerance, kTolerance)) << (logits - expected).abs().max();
   (logits * mask).sum().backward();
   for (const auto& parameter : model->parameters()) {
     const auto theirs = reference.at(parameter.name).grad();
     const auto ours = parameter.value.grad();
     // Originals that choose_first leaves out get no gradient, or zeros.
     const auto zeros = torch::zeros_like(parameter.value);
-    EXPECT_TRUE(torch::allclose(ours.defined() ? ours : zeros, theirs.defined() ? theirs : zeros, 1e-7, 1e-8))
+    EXPECT_TRUE(torch::allclose(ours.defined() ? ours : zeros, theirs.defined() ? theirs : zeros, kTolerance,
+                                kTolerance))
         << parameter.name;
   }
 }
@@ -88,9 +91,9 @@ TEST(Model, RateThatDoesNotDivideTheDepthEqualsTheReference) {
   for (const auto family : kFamilies) {
     auto config = all_shared(family_config(family), FusionStrategy::scalar_weighted_mean, kAffine);
     config.network.depth = 5;
-    config.topology = sequential_topology(5, 3);
+    config.topology = Topology::from_labels({0, 0, 0, 1, 1});
     expect_reference_equal(config);
-    config.topology = strided_topology(5, 3);
+    config.topology = Topology::from_labels({0, 1, 0, 1, 0});
     expect_reference_equal(config);
   }
 }
