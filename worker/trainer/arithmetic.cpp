@@ -38,7 +38,9 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mod
 }
 
 torch::Tensor layer_norm(const torch::Tensor& x, const LayerNorm& norm) {
-  return torch::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, kLayerNormEpsilon);
+  // CPU kernels take no bfloat16 beside float parameters; CUDA's autocast normalises in float of itself.
+  return torch::layer_norm(x.to(norm.weight.scalar_type()), {x.size(-1)}, norm.weight, norm.bias,
+                           kLayerNormEpsilon);
 }
 
 torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activation activation) {

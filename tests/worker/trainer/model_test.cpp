@@ -184,6 +184,40 @@ TEST(Model, ParameterNamesAreUnique) {
   }
 }
 
+TEST(Model, ConvMixerKeepsTheLayoutOfItsCheckpoints) {
+  auto config = family_config(Family::convmixer);
+  config.network.depth = 2;
+  config.topology = Topology::from_labels({0, 0});
+  config.components = {Component::pointwise};
+  config.fusion = {FusionStrategy::scalar_weighted_mean, FusionInit::random};
+  std::vector<std::string> names;
+  for (const auto& parameter : make_model(config)->parameters()) names.push_back(parameter.name);
+  const std::vector<std::string> expected{"embed.weight",
+                                          "embed.bias",
+                                          "embed.norm.weight",
+                                          "embed.norm.bias",
+                                          "depthwise.0.weight",
+                                          "depthwise.1.weight",
+                                          "depthwise.0.bias",
+                                          "depthwise.1.bias",
+                                          "pointwise.0.weight",
+                                          "pointwise.1.weight",
+                                          "pointwise.fusion.weight",
+                                          "pointwise.0.bias",
+                                          "pointwise.1.bias",
+                                          "depthwise.0.norm.weight",
+                                          "depthwise.0.norm.bias",
+                                          "pointwise.0.norm.weight",
+                                          "pointwise.0.norm.bias",
+                                          "depthwise.1.norm.weight",
+                                          "depthwise.1.norm.bias",
+                                          "pointwise.1.norm.weight",
+                                          "pointwise.1.norm.bias",
+                                          "head.weight",
+                                          "head.bias"};
+  EXPECT_EQ(names, expected);
+}
+
 TEST(Model, TransformAndMeansStartAsPlainSharing) {
   for (const auto family : kFamilies) {
     const auto plain = make_model(all_shared(family_config(family), FusionStrategy::mean));
