@@ -222,8 +222,10 @@ TEST_F(OtherDataSets, SyntheticDataNeedsNoFilesAndCanBeLearnt) {
 TEST_F(OtherDataSets, CifarTrainsFromItsBinaryFiles) {
   const auto files = [&](int images) {
     std::string bytes;
-    for (int i = 0; i < images; ++i)
-      bytes += static_cast<char>(i % 10) + std::string(3 * 1024, static_cast<char>(i % 10 * 25));
+    for (int i = 0; i < images; ++i) {
+      bytes += static_cast<char>(i % 10);
+      bytes.append(3 * 1024, static_cast<char>(i % 10 * 25));
+    }
     return bytes;
   };
   for (int i = 1; i <= 5; ++i)

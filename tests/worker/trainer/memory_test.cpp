@@ -62,7 +62,7 @@ class MemoryLimit : public RunTest {
 
 TEST_F(MemoryLimit, JobFarAboveTheMachineIsNotStarted) {
   auto config = tiny_config();
-  config.network.channels = 65'536;
+  config.network.channels = 16'384;
   config.network.depth = 1'000;
   config.topology = Topology::unshared(1'000);
   EXPECT_EQ(run_job(config), JobEnd::failed);
