@@ -29,9 +29,9 @@ Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batc
   auto counts = torch::zeros({2}, torch::TensorOptions(torch::kLong).device(device));
   std::int64_t images = 0;
   for (;;) {
-    if (should_stop()) return std::optional<Accuracy>();
     SPIN_ASSIGN(const auto batch, batches.next());
     if (!batch) break;
+    if (should_stop()) return std::optional<Accuracy>();
     const auto logits = network.forward(batch->images, weights, Mode::evaluate);
     counts[0] += count_in_top(logits, batch->labels, 1);
     counts[1] += count_in_top(logits, batch->labels, 5);

@@ -103,6 +103,7 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   run_for(config, 2);
   EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2);
   run_for(config, 4);
+  ASSERT_EQ(all<EpochEvent>(events_).size(), 1U);
   EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.loss, whole.epochs[1].metrics.loss);
   expect_ends_as(whole, config);
   at::set_num_threads(threads_before);
