@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/memory.h"
 #include "schema/sweep/plan.h"
 
 // An input is a sweep file, and behind it as many overrides as lines that begin with "--set ".
@@ -64,6 +65,10 @@ void check_plan(const SweepPlan& plan) {
     const auto read = config_from_json(nlohmann::json::parse(config_to_json(job.config).dump()));
     require(read.ok() && *read == job.config, "a configuration survives its JSON");
     require(job.cell >= 0 && static_cast<std::size_t>(job.cell) < plan.cells.size(), "a job has a cell");
+    const auto& cost = plan.cells[static_cast<std::size_t>(job.cell)].cost;
+    require(cost.params > 0 && cost.flops > 0, "a network has parameters and work");
+    require(training_memory(job.config).total() > 0 && checkpoint_bytes(job.config) > 0,
+            "training takes memory");
   }
 }
 
