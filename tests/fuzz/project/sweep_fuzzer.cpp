@@ -72,6 +72,23 @@ void check_plan(const SweepPlan& plan) {
   }
 }
 
+/// Without holding them, the same jobs come in the same order, or the same refusal.
+void check_streamed(const Input& input, const Result<SweepPlan>& planned) {
+  std::size_t seen = 0;
+  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) {
+    if (planned.ok())
+      require(seen < planned->jobs.size() && planned->jobs[seen].id == job.id,
+              "jobs come in the order of the plan");
+    ++seen;
+  };
+  const auto totals = visit_jobs("s.yaml", input.text, input.overrides, visit);
+  require(totals.ok() == planned.ok(), "a file is planned both ways or not at all");
+  if (planned.ok())
+    require(seen == planned->jobs.size(), "every job comes");
+  else
+    require(totals.error().message == planned.error().message, "a refusal says the same both ways");
+}
+
 }  // namespace
 }  // namespace spin
 
@@ -83,5 +100,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     spin::check_plan(*planned);
   else
     spin::check_refusal(planned.error());
+  spin::check_streamed(*input, planned);
   return 0;
 }
