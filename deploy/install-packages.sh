@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache mold
-  libtorch-dev libopenblas0-openmp zlib1g-dev
+  libtorch-dev libopenblas0-openmp zlib1g-dev libjpeg62-turbo-dev libpng-dev
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libboost-dev libssl-dev prometheus-cpp-dev
   libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
@@ -16,7 +16,7 @@ packages=(
 case "${1:-}" in
   "") ;;
   tests) packages+=(libgtest-dev procps clang libclang-rt-14-dev) ;;
-  bench) packages+=(libgtest-dev procps python3 python3-torch python3-numpy) ;;
+  bench) packages+=(libgtest-dev procps python3 python3-torch python3-numpy python3-pil) ;;
   *) echo "usage: $0 [tests|bench]" >&2; exit 2 ;;
 esac
 

@@ -158,18 +158,29 @@ Table epochs_table(const std::vector<EpochMetrics>& rows) {
   const auto cells = [](const EpochMetrics& row) -> Row {
     return {whole_cell(row.epoch),
             {fixed(row.loss, 4), row.loss, Tone::plain},
-            {fixed(row.top1, 2), row.top1, Tone::plain},
-            {fixed(row.top5, 2), row.top5, Tone::plain},
+            number_cell(row.top1, two_decimals),
+            number_cell(row.top5, two_decimals),
             {quantity(row.images_per_second), row.images_per_second, Tone::plain},
-            {duration(row.seconds), row.seconds, Tone::plain}};
+            {duration(row.seconds), row.seconds, Tone::plain},
+            number_cell(row.data_seconds, duration),
+            number_cell(row.forward_seconds, duration),
+            number_cell(row.backward_seconds, duration),
+            number_cell(row.step_seconds, duration),
+            number_cell(row.evaluation_seconds, duration)};
   };
-  return table_of<EpochMetrics>({{.key = "epoch", .title = "epoch", .align = Align::right},
-                                 {.key = "loss", .title = "loss", .align = Align::right},
-                                 {.key = "top1", .title = "top-1 %", .align = Align::right},
-                                 {.key = "top5", .title = "top-5 %", .align = Align::right},
-                                 {.key = "images_per_second", .title = "images/s", .align = Align::right},
-                                 {.key = "seconds", .title = "time", .align = Align::right}},
-                                rows, cells);
+  return table_of<EpochMetrics>(
+      {{.key = "epoch", .title = "epoch", .align = Align::right},
+       {.key = "loss", .title = "loss", .align = Align::right},
+       {.key = "top1", .title = "top-1 %", .align = Align::right},
+       {.key = "top5", .title = "top-5 %", .align = Align::right},
+       {.key = "images_per_second", .title = "images/s", .align = Align::right},
+       {.key = "seconds", .title = "time", .align = Align::right},
+       {.key = "data_seconds", .title = "data", .align = Align::right, .drop_if = "-"},
+       {.key = "forward_seconds", .title = "forward", .align = Align::right, .drop_if = "-"},
+       {.key = "backward_seconds", .title = "backward", .align = Align::right, .drop_if = "-"},
+       {.key = "step_seconds", .title = "step", .align = Align::right, .drop_if = "-"},
+       {.key = "evaluation_seconds", .title = "evaluation", .align = Align::right, .drop_if = "-"}},
+      rows, cells);
 }
 
 }  // namespace spin::render

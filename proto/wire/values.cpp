@@ -36,19 +36,31 @@ Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToke
 void to_wire(const EpochMetrics& value, v1::EpochMetrics* message) {
   message->set_epoch(value.epoch);
   message->set_loss(value.loss);
-  message->set_top1(value.top1);
-  message->set_top5(value.top5);
+  if (value.top1) message->set_top1(*value.top1);
+  if (value.top5) message->set_top5(*value.top5);
   message->set_images_per_second(value.images_per_second);
   message->set_seconds(value.seconds);
+  if (value.data_seconds) message->set_data_seconds(*value.data_seconds);
+  if (value.forward_seconds) message->set_forward_seconds(*value.forward_seconds);
+  if (value.backward_seconds) message->set_backward_seconds(*value.backward_seconds);
+  if (value.step_seconds) message->set_step_seconds(*value.step_seconds);
+  if (value.evaluation_seconds) message->set_evaluation_seconds(*value.evaluation_seconds);
 }
 
 EpochMetrics from_wire(const v1::EpochMetrics& message) {
-  return {.epoch = message.epoch(),
-          .loss = message.loss(),
-          .top1 = message.top1(),
-          .top5 = message.top5(),
-          .images_per_second = message.images_per_second(),
-          .seconds = message.seconds()};
+  EpochMetrics value;
+  value.epoch = message.epoch();
+  value.loss = message.loss();
+  if (message.has_top1()) value.top1 = message.top1();
+  if (message.has_top5()) value.top5 = message.top5();
+  value.images_per_second = message.images_per_second();
+  value.seconds = message.seconds();
+  if (message.has_data_seconds()) value.data_seconds = message.data_seconds();
+  if (message.has_forward_seconds()) value.forward_seconds = message.forward_seconds();
+  if (message.has_backward_seconds()) value.backward_seconds = message.backward_seconds();
+  if (message.has_step_seconds()) value.step_seconds = message.step_seconds();
+  if (message.has_evaluation_seconds()) value.evaluation_seconds = message.evaluation_seconds();
+  return value;
 }
 
 void to_wire(const JobResult& value, v1::JobResult* message) {

@@ -15,12 +15,19 @@ enum class Outcome { completed, diverged };
 
 /// Metrics of one finished epoch.
 struct EpochMetrics {
-  int epoch = 0;      ///< 1-based
-  double loss = 0;    ///< mean training loss
-  double top1 = 0;    ///< percent, evaluation set
-  double top5 = 0;    ///< percent
+  int epoch = 0;               ///< 1-based
+  double loss = 0;             ///< mean training loss
+  std::optional<double> top1;  ///< percent, evaluation set; none for an epoch without an evaluation
+  std::optional<double> top5;
   double images_per_second = 0;  ///< training only
   double seconds = 0;            ///< training and evaluation of this epoch
+  // Where these seconds went; none where it was not measured, as the arithmetic of a GPU, which runs on by
+  // itself.
+  std::optional<double> data_seconds{};     ///< waiting for a batch
+  std::optional<double> forward_seconds{};  ///< with the loss
+  std::optional<double> backward_seconds{};
+  std::optional<double> step_seconds{};  ///< clipping, optimizer, averaged weights
+  std::optional<double> evaluation_seconds{};
   bool operator==(const EpochMetrics&) const = default;
 };
 
@@ -82,7 +89,8 @@ struct LogLines {
   std::vector<std::string> lines;
   bool operator==(const LogLines&) const = default;
 };
-using ReportBody = std::variant<AttemptStarted, EpochFinished, CheckpointStored, AttemptFinished, AttemptFailed, LogLines>;
+using ReportBody =
+    std::variant<AttemptStarted, EpochFinished, CheckpointStored, AttemptFinished, AttemptFailed, LogLines>;
 
 struct Report {
   JobId job;
@@ -94,7 +102,7 @@ struct Report {
 /// Step-level progress of a running attempt. Never stored; the latest replaces the one before.
 struct Progress {
   AttemptToken attempt;
-  int epoch = 0;   ///< 1-based
+  int epoch = 0;  ///< 1-based
   int epochs = 0;
   std::int64_t step = 0;  ///< in the whole run, 1-based
   std::int64_t steps = 0;
@@ -107,8 +115,8 @@ struct Progress {
 struct Lease {
   AttemptToken attempt;
   JobId job;
-  std::string name;    ///< for people
-  std::string config;  ///< canonical JSON
+  std::string name;                   ///< for people
+  std::string config;                 ///< canonical JSON
   std::optional<ArtifactRef> resume;  ///< last stored checkpoint
   std::optional<ArtifactRef> init;    ///< model that fusion starts from
   bool operator==(const Lease&) const = default;
@@ -119,9 +127,9 @@ struct WorkerHello {
   std::string name;     ///< unique among live workers
   std::string version;  ///< of spin; another than the coordinator's is refused
   std::string host;
-  std::string device;   ///< "cpu" or "cuda:0"
+  std::string device;  ///< "cpu" or "cuda:0"
   int slots = 1;
-  int threads = 1;      ///< per slot
+  int threads = 1;  ///< per slot
   std::int64_t pid = 0;
   std::vector<AttemptToken> held;  ///< attempts that it still runs, or whose results wait in its outbox
   bool operator==(const WorkerHello&) const = default;

@@ -23,6 +23,7 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 /// JSON has no NaN and no infinity: a number that is not finite travels as null and comes back as NaN.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
 
 /// Reads the fields of one message; remembers the first thing that was wrong.
 class Fields {
@@ -42,6 +43,12 @@ class Fields {
     if (value->is_null()) return std::numeric_limits<double>::quiet_NaN();
     if (!value->is_number()) return fail(key, *value, "a number"), 0;
     return value->get<double>();
+  }
+  /// Null or no key where there is none.
+  std::optional<double> optional_real(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || found->is_null()) return std::nullopt;
+    return real(key);
   }
   std::int64_t count(const char* key, std::int64_t limit = std::numeric_limits<std::int64_t>::max()) {
     const Json* value = find(key);
@@ -132,10 +139,15 @@ Result<TrainerEvent> read_epoch(Fields fields) {
   EpochMetrics metrics;
   metrics.epoch = fields.small("epoch");
   metrics.loss = fields.real("loss");
-  metrics.top1 = fields.real("top1");
-  metrics.top5 = fields.real("top5");
+  metrics.top1 = fields.optional_real("top1");
+  metrics.top5 = fields.optional_real("top5");
   metrics.images_per_second = fields.real("images_per_second");
   metrics.seconds = fields.real("seconds");
+  metrics.data_seconds = fields.optional_real("data_seconds");
+  metrics.forward_seconds = fields.optional_real("forward_seconds");
+  metrics.backward_seconds = fields.optional_real("backward_seconds");
+  metrics.step_seconds = fields.optional_real("step_seconds");
+  metrics.evaluation_seconds = fields.optional_real("evaluation_seconds");
   return fields.finish<TrainerEvent>(EpochEvent{metrics});
 }
 
@@ -186,7 +198,12 @@ Json write(const EpochEvent& event) {
           {"top1", number(metrics.top1)},
           {"top5", number(metrics.top5)},
           {"images_per_second", number(metrics.images_per_second)},
-          {"seconds", number(metrics.seconds)}};
+          {"seconds", number(metrics.seconds)},
+          {"data_seconds", number(metrics.data_seconds)},
+          {"forward_seconds", number(metrics.forward_seconds)},
+          {"backward_seconds", number(metrics.backward_seconds)},
+          {"step_seconds", number(metrics.step_seconds)},
+          {"evaluation_seconds", number(metrics.evaluation_seconds)}};
 }
 Json write(const CheckpointEvent& event) {
   return {{"event", "checkpoint"}, {"path", event.path}, {"epoch", event.epoch}};

@@ -26,12 +26,15 @@ constexpr char kEndAttempt[] =
 constexpr char kInsertEpoch[] =
     "INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, loss, top1, top5, "
     "images_per_second, seconds,"
-    " reported_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    " data_seconds, forward_seconds, backward_seconds, step_seconds, evaluation_seconds, reported_at_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     " ON CONFLICT (job, epoch) DO UPDATE SET attempt_boot_epoch = excluded.attempt_boot_epoch,"
     " attempt_sequence = excluded.attempt_sequence, loss = excluded.loss, top1 = excluded.top1, top5 = "
     "excluded.top5,"
     " images_per_second = excluded.images_per_second, seconds = excluded.seconds,"
-    " reported_at_ms = excluded.reported_at_ms";
+    " data_seconds = excluded.data_seconds, forward_seconds = excluded.forward_seconds,"
+    " backward_seconds = excluded.backward_seconds, step_seconds = excluded.step_seconds,"
+    " evaluation_seconds = excluded.evaluation_seconds, reported_at_ms = excluded.reported_at_ms";
 constexpr char kInsertArtifact[] =
     "INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING";
 constexpr char kSetJobArtifact[] =
@@ -102,7 +105,9 @@ Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms)
   const auto& metrics = change.metrics;
   return insert_epoch_.run(change.job.value, metrics.epoch, change.attempt.boot_epoch,
                            change.attempt.sequence, metrics.loss, metrics.top1, metrics.top5,
-                           metrics.images_per_second, metrics.seconds, now_ms);
+                           metrics.images_per_second, metrics.seconds, metrics.data_seconds,
+                           metrics.forward_seconds, metrics.backward_seconds, metrics.step_seconds,
+                           metrics.evaluation_seconds, now_ms);
 }
 
 Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_ms) {

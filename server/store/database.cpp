@@ -185,12 +185,8 @@ void Statement::bind(int index, const Digest& value, int& code) {
   }
 }
 
-void Statement::bind(int index, const std::optional<std::int64_t>& value, int& code) {
-  if (value.has_value()) {
-    bind(index, *value, code);
-  } else if (code == SQLITE_OK) {
-    code = sqlite3_bind_null(handle_.get(), index);
-  }
+void Statement::bind_null(int index, int& code) {
+  if (code == SQLITE_OK) code = sqlite3_bind_null(handle_.get(), index);
 }
 
 Result<Transaction> Transaction::begin(Database& database, Kind kind) {

@@ -128,7 +128,12 @@ class Statement {
   void bind(int index, std::string_view value, int& code);
   void bind(int index, const std::string& value, int& code) { bind(index, std::string_view(value), code); }
   void bind(int index, const Digest& value, int& code);
-  void bind(int index, const std::optional<std::int64_t>& value, int& code);
+  /// None is NULL.
+  template <class T>
+  void bind(int index, const std::optional<T>& value, int& code) {
+    value ? bind(index, *value, code) : bind_null(index, code);
+  }
+  void bind_null(int index, int& code);
 
   std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
 };

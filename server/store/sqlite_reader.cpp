@@ -35,7 +35,8 @@ constexpr char kAttempts[] =
     "?1"
     " ORDER BY boot_epoch, sequence";
 constexpr char kEpochs[] =
-    "SELECT epoch, loss, top1, top5, images_per_second, seconds FROM epoch WHERE job = ?1 ORDER BY epoch";
+    "SELECT epoch, loss, top1, top5, images_per_second, seconds, data_seconds, forward_seconds, "
+    "backward_seconds, step_seconds, evaluation_seconds FROM epoch WHERE job = ?1 ORDER BY epoch";
 constexpr char kResult[] =
     "SELECT outcome, top1, top5, params, flops, images_per_second, peak_bytes, seconds FROM result WHERE job "
     "= ?1";
@@ -119,7 +120,9 @@ AttemptRow attempt_row(const Rows& rows) {
 }
 
 EpochMetrics epoch_metrics(const Rows& rows) {
-  return {rows.small(0), rows.real(1), rows.real(2), rows.real(3), rows.real(4), rows.real(5)};
+  return {rows.small(0),         rows.real(1),          rows.optional_real(2), rows.optional_real(3),
+          rows.real(4),          rows.real(5),          rows.optional_real(6), rows.optional_real(7),
+          rows.optional_real(8), rows.optional_real(9), rows.optional_real(10)};
 }
 
 Result<JobResult> job_result(const Rows& rows) {

@@ -68,6 +68,8 @@ TEST(WireFleet, WhatIsOptionalMayBeMissing) {
   lease.resume.reset();
   lease.init.reset();
   EXPECT_EQ(*from_wire(on_the_wire<v1::Lease>(lease)), lease);
+  const Report epoch = samples::report(EpochFinished{{.epoch = 1, .loss = 2, .top1 = {}, .top5 = {}}});
+  EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(epoch)), epoch);
   const Report finished = samples::report(AttemptFinished{.result = samples::kResult, .model = {}});
   EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(finished)), finished);
 }

@@ -17,8 +17,17 @@ inline Digest digest(std::uint8_t first) {
 }
 
 inline const AttemptToken kToken{.boot_epoch = 3, .sequence = 17};
-inline const EpochMetrics kEpoch{
-    .epoch = 2, .loss = 0.75, .top1 = 81.5, .top5 = 99.25, .images_per_second = 4321.5, .seconds = 1.25};
+inline const EpochMetrics kEpoch{.epoch = 2,
+                                 .loss = 0.75,
+                                 .top1 = 81.5,
+                                 .top5 = 99.25,
+                                 .images_per_second = 4321.5,
+                                 .seconds = 1.25,
+                                 .data_seconds = 0.125,
+                                 .forward_seconds = 0.25,
+                                 .backward_seconds = 0.5,
+                                 .step_seconds = 0.0625,
+                                 .evaluation_seconds = 0.375};
 inline const JobResult kResult{.outcome = Outcome::diverged,
                                .top1 = 80.5,
                                .top5 = 98.5,

@@ -24,7 +24,7 @@ struct Settings {
   Millis reconnect_first{100}, reconnect_limit{10'000};
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
   Millis salvage_limit{60'000};  ///< how long the last checkpoint of a dead trainer may travel
-  Millis stop_grace{2'000};      ///< from StopCommand to SIGKILL
+  Millis stop_grace{10'000};     ///< from StopCommand to SIGKILL: time for a step and a checkpoint
   Millis start_limit{120'000};   ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
   Millis quit_limit{1'000};  ///< second SIGTERM: how long the last reports may take

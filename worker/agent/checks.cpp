@@ -1,17 +1,22 @@
 #include "worker/agent/checks.h"
 
 #include <cmath>
+#include <optional>
 
 namespace spin::agent {
 namespace {
 
 bool is_amount(double value) { return std::isfinite(value) && value >= 0; }
+bool is_amount(const std::optional<double>& value) { return !value || is_amount(*value); }
 
 }  // namespace
 
 bool is_reportable(const EpochMetrics& metrics) {
   return metrics.epoch >= 1 && std::isfinite(metrics.loss) && is_amount(metrics.top1) &&
-         is_amount(metrics.top5) && is_amount(metrics.images_per_second) && is_amount(metrics.seconds);
+         is_amount(metrics.top5) && is_amount(metrics.images_per_second) && is_amount(metrics.seconds) &&
+         is_amount(metrics.data_seconds) && is_amount(metrics.forward_seconds) &&
+         is_amount(metrics.backward_seconds) && is_amount(metrics.step_seconds) &&
+         is_amount(metrics.evaluation_seconds);
 }
 
 bool is_reportable(const Progress& progress) {

@@ -1,5 +1,6 @@
 #include "worker/trainer/checkpoint.h"
 
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -12,10 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kCheckpointFormat = "spin-checkpoint-1";
+constexpr auto kCheckpointFormat = "spin-checkpoint-2";
 constexpr auto kModelFormat = "spin-model-1";
-constexpr auto kFirstMoment = "optimizer.first_moment";
-constexpr auto kSecondMoment = "optimizer.second_moment";
 constexpr auto kCpuGenerator = "generator.cpu";
 constexpr auto kDeviceGenerator = "generator.device";
 
@@ -24,29 +23,39 @@ torch::Tensor generator_state(torch::Device device) {
 }
 
 json state_to_json(const RunState& state) {
-  return {{"epoch", state.epoch},
-          {"step", state.step},
-          {"images", state.images},
-          {"train_seconds", state.train_seconds},
-          {"seconds", state.seconds},
-          {"last",
-           {{"epoch", state.last.epoch},
-            {"loss", state.last.loss},
-            {"top1", state.last.top1},
-            {"top5", state.last.top5},
-            {"images_per_second", state.last.images_per_second},
-            {"seconds", state.last.seconds}}}};
+  const auto& begun = state.begun;
+  const auto& phases = begun.phases;
+  json value = {{"epoch", state.epoch},
+                {"step", state.step},
+                {"train_seconds", state.train_seconds},
+                {"seconds", state.seconds},
+                {"begun",
+                 {{"loss_sum", begun.loss_sum},
+                  {"train_seconds", begun.train_seconds},
+                  {"data_seconds", phases.data},
+                  {"forward_seconds", phases.forward},
+                  {"backward_seconds", phases.backward},
+                  {"step_seconds", phases.step}}}};
+  if (state.kept)
+    value["kept"] = {{"epoch", state.kept->epoch}, {"top1", state.kept->top1}, {"top5", state.kept->top5}};
+  return value;
 }
 
 Result<RunState> state_from_json(const std::string& text, const std::string& file) {
   try {
     const auto value = json::parse(text);
-    const auto& last = value.at("last");
-    RunState state{value.at("epoch"),         value.at("step"),    value.at("images"),
-                   value.at("train_seconds"), value.at("seconds"), {}};
-    state.last = {
-        last.at("epoch"),  last.at("loss"), last.at("top1"), last.at("top5"), last.at("images_per_second"),
-        last.at("seconds")};
+    const auto& begun = value.at("begun");
+    RunState state;
+    state.epoch = value.at("epoch");
+    state.step = value.at("step");
+    state.train_seconds = value.at("train_seconds");
+    state.seconds = value.at("seconds");
+    state.begun = {begun.at("loss_sum"),
+                   begun.at("train_seconds"),
+                   {begun.at("data_seconds"), begun.at("forward_seconds"), begun.at("backward_seconds"),
+                    begun.at("step_seconds")}};
+    if (const auto kept = value.find("kept"); kept != value.end())
+      state.kept = Evaluated{kept->at("epoch"), kept->at("top1"), kept->at("top5")};
     return state;
   } catch (const json::exception&) {
     return Error{ErrorCode::data_loss, file + ": its run state cannot be read"};
@@ -76,13 +85,19 @@ Result<TensorFile> read_as(const std::filesystem::path& path, std::string_view f
   return file;
 }
 
-std::vector<NamedTensor> state_tensors(const RunParts& run) {
-  std::vector<NamedTensor> list;
-  for (const auto& parameter : run.network.parameters()) list.push_back({parameter.name, parameter.value});
-  for (auto& buffer : run.network.buffers()) list.push_back(std::move(buffer));
-  list.push_back({kFirstMoment, run.optimizer.first_moment()});
-  list.push_back({kSecondMoment, run.optimizer.second_moment()});
-  return list;
+/// Fills `state` from the file, which holds these tensors and the generators' only.
+Status restore_tensors(const TensorFile& file, const std::vector<NamedTensor>& state,
+                       const std::string& where) {
+  std::set<std::string_view> known{kCpuGenerator, kDeviceGenerator};
+  for (const auto& [name, tensor] : state) {
+    SPIN_TRY(copy_checked(file.find(name), tensor, where + ": tensor '" + name + "'"));
+    known.insert(name);
+  }
+  for (const auto& entry : file.tensors)
+    if (!known.contains(entry.name))
+      return Error{ErrorCode::data_loss,
+                   where + ": tensor '" + entry.name + "' is there, and this job has none of that name"};
+  return {};
 }
 
 Status restore_generator(const TensorFile& file, const char* name, torch::Device device,
@@ -96,18 +111,19 @@ Status restore_generator(const TensorFile& file, const char* name, torch::Device
 
 }  // namespace
 
-Status save_checkpoint(const std::filesystem::path& path, const json& config, const RunParts& run,
-                       const RunState& state) {
+Status save_checkpoint(const std::filesystem::path& path, const json& config, const Learner& learner,
+                       torch::Device device, const RunState& state) {
   TensorFile file;
   file.metadata = {
       {"format", kCheckpointFormat}, {"config", config.dump()}, {"state", state_to_json(state).dump()}};
-  file.tensors = state_tensors(run);
+  file.tensors = learner.state();
   file.tensors.push_back({kCpuGenerator, generator_state(torch::kCPU)});
-  if (run.device.is_cuda()) file.tensors.push_back({kDeviceGenerator, generator_state(run.device)});
+  if (device.is_cuda()) file.tensors.push_back({kDeviceGenerator, generator_state(device)});
   return write_tensor_file(path, file);
 }
 
-Result<RunState> load_checkpoint(const std::filesystem::path& path, const json& config, const RunParts& run) {
+Result<RunState> load_checkpoint(const std::filesystem::path& path, const json& config, Learner& learner,
+                                 torch::Device device) {
   SPIN_ASSIGN(const auto file, read_as(path, kCheckpointFormat, "a checkpoint"));
   const auto theirs = json::parse(file.text("config"), nullptr, /*allow_exceptions=*/false);
   if (!theirs.is_object())
@@ -116,21 +132,20 @@ Result<RunState> load_checkpoint(const std::filesystem::path& path, const json& 
     return Error{ErrorCode::failed_precondition,
                  path.string() + ": a checkpoint of another job: " + difference};
   SPIN_ASSIGN(const auto state, state_from_json(file.text("state"), path.string()));
-  for (const auto& [name, tensor] : state_tensors(run))
-    SPIN_TRY(copy_checked(file.find(name), tensor, path.string() + ": tensor '" + name + "'"));
+  SPIN_TRY(restore_tensors(file, learner.state(), path.string()));
   SPIN_TRY(restore_generator(file, kCpuGenerator, torch::kCPU, path.string()));
   // A checkpoint that a CPU wrote goes on on a GPU too, with the random numbers of its seed.
-  if (run.device.is_cuda() && file.find(kDeviceGenerator).defined())
-    SPIN_TRY(restore_generator(file, kDeviceGenerator, run.device, path.string()));
-  run.optimizer.set_steps(state.step);
+  if (device.is_cuda() && file.find(kDeviceGenerator).defined())
+    SPIN_TRY(restore_generator(file, kDeviceGenerator, device, path.string()));
+  learner.set_steps(state.step);
   return state;
 }
 
-Status save_model(const std::filesystem::path& path, const json& config, const ConvMixer& network) {
+Status save_model(const std::filesystem::path& path, const json& config, const Model& network) {
   return write_tensor_file(path, {{{"format", kModelFormat}, {"config", config.dump()}}, network.folded()});
 }
 
-Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, ConvMixer& network) {
+Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, Model& network) {
   SPIN_ASSIGN(const auto file, read_as(path, kModelFormat, "a model"));
   const auto theirs = json::parse(file.text("config"), nullptr, /*allow_exceptions=*/false);
   if (!theirs.is_object() || !theirs.contains("network") || !theirs.contains("dataset"))

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,56 +9,56 @@
 
 #include "schema/base/result.h"
 #include "schema/design/dataset.h"
+#include "worker/trainer/data/damaged_images.h"
+#include "worker/trainer/data/image_folder.h"
 
 namespace spin {
 
-/// Images and labels of one split, on the device that trains.
+/// One split of a data set: its pixels in memory, or the files that hold them.
 struct Split {
-  torch::Tensor images;  // [N, H, W, C] uint8
-  torch::Tensor labels;  // [N] int64
+  torch::Tensor images;  // [N, H, W, C] uint8 on the device that trains; undefined where there are files
+  std::shared_ptr<const FolderImages> files;  // N of them, decoded when they are needed; or null
+  torch::Tensor labels;                       // [N] int64 on the device that trains
+  std::shared_ptr<DamagedImages> damaged;     // those of `files` that this job could not read
   [[nodiscard]] std::int64_t size() const { return labels.size(0); }
-  /// The first `limit` images; all where it is 0 or larger than there are.
-  [[nodiscard]] Split first(std::int64_t limit) const;
 };
 
-/// Mean and standard deviation of the training pixels, in units of full brightness.
+/// Mean and standard deviation of the training pixels for each channel, in units of full brightness.
 struct PixelStatistics {
-  double mean = 0;
-  double deviation = 1;
+  std::vector<double> mean;
+  std::vector<double> deviation;
 };
 
+/// What a job trains and is evaluated on. A copy shares the pixels; to train on other labels (label noise),
+/// give `train.labels` another tensor and leave the one that it holds as it is.
 struct ImageData {
   Split train;
   Split eval;
   PixelStatistics pixels;
 };
 
-/// A batch ready for the network: pixels normalised, resized where the network wants another resolution.
-struct Batch {
-  torch::Tensor images;  // [N, C, R, R] float, channels-last
-  torch::Tensor labels;  // [N] int64
-};
-
-Batch gather_batch(const Split& split, const torch::Tensor& indices, PixelStatistics pixels, int resolution);
-/// Images `begin` to `end`.
-Batch slice_batch(const Split& split, std::int64_t begin, std::int64_t end, PixelStatistics pixels,
-                  int resolution);
-
-/// Data sets in memory. It keeps the one used last, so that a warm trainer reads files once.
+/// The data set used last, so that a warm trainer reads files once.
 class DataStore {
  public:
   explicit DataStore(torch::Device device) : device_(device) {}
 
-  /// The data of `dataset`, limits applied. `folder` holds the files, or has a subfolder of the data set's
-  /// name that does; empty = the configuration's root, or where the data usually lies. not_found lists what
-  /// was looked for; data_loss where a file is damaged or files do not fit together; unsupported for other
-  /// data sets.
+  /// The data of `dataset`, limits applied: the first images, of a folder one of each class in turn. `folder`
+  /// holds the files, or has a subfolder of the data set's name that does; empty = the configuration's root,
+  /// or where the data usually lies (image folders: find_image_folder). Nothing is read for synthetic.
+  /// not_found lists what was looked for; data_loss where a file is damaged or files do not fit together;
+  /// invalid_argument where an image folder does not have the classes that the configuration says;
+  /// unsupported where this build cannot decode the files.
   Result<ImageData> load(const Dataset& dataset, const std::string& folder);
 
  private:
+  Result<ImageData> make_synthetic(const Dataset& dataset);
+  Result<ImageData> read_files(const Dataset& dataset, const std::string& root);
+  Result<ImageData> list_files(const Dataset& dataset, const std::string& folder);
+  void forget();
+
   torch::Device device_;
-  std::string key_;  // path, size and time of change of each file of `data_`
-  ImageData data_;   // without limits
+  std::string key_;  // says which files, and in which state, `data_` was read from
+  ImageData data_;
 };
 
 }  // namespace spin

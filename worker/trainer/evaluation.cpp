@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "worker/trainer/autocast.h"
+
 namespace spin {
 namespace {
 
@@ -17,20 +19,26 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-Accuracy evaluate(const ConvMixer& network, const Split& split, PixelStatistics pixels, int resolution) {
+std::int64_t evaluation_batch_size(torch::Device device) { return device.is_cpu() ? kCpuBatch : kGpuBatch; }
+
+Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batches, torch::Device device,
+                                         Precision precision, const std::function<bool()>& should_stop) {
   const c10::InferenceMode inference;
+  const Autocast autocast(device, precision);
   const auto weights = network.weights();
-  const auto batch_size = split.images.is_cuda() ? kGpuBatch : kCpuBatch;
-  auto counts = torch::zeros({2}, split.labels.options());
-  for (std::int64_t begin = 0; begin < split.size(); begin += batch_size) {
-    const auto batch =
-        slice_batch(split, begin, std::min(begin + batch_size, split.size()), pixels, resolution);
-    const auto logits = network.forward(batch.images, weights, Mode::evaluate);
-    counts[0] += count_in_top(logits, batch.labels, 1);
-    counts[1] += count_in_top(logits, batch.labels, 5);
+  auto counts = torch::zeros({2}, torch::TensorOptions(torch::kLong).device(device));
+  std::int64_t images = 0;
+  for (;;) {
+    if (should_stop()) return std::optional<Accuracy>();
+    SPIN_ASSIGN(const auto batch, batches.next());
+    if (!batch) break;
+    const auto logits = network.forward(batch->images, weights, Mode::evaluate);
+    counts[0] += count_in_top(logits, batch->labels, 1);
+    counts[1] += count_in_top(logits, batch->labels, 5);
+    images += batch->labels.size(0);
   }
-  const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(split.size()));
-  return {percent[0].item<double>(), percent[1].item<double>()};
+  const auto percent = counts.cpu().to(torch::kDouble) * (100.0 / static_cast<double>(images));
+  return std::optional(Accuracy{percent[0].item<double>(), percent[1].item<double>()});
 }
 
 }  // namespace spin

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <variant>
 
 #include <unistd.h>
@@ -28,12 +29,23 @@ std::string line(const StartedEvent& event) {
 std::string line(const ProgressEvent&) { return {}; }
 std::string line(const EpochEvent& event) {
   const auto& metrics = event.metrics;
-  return "epoch " + std::to_string(metrics.epoch) + ": loss " + fixed(metrics.loss, 4) + ", top-1 " +
-         fixed(metrics.top1, 2) + " %, top-5 " + fixed(metrics.top5, 2) + " %, " +
-         fixed(metrics.images_per_second, 0) + " images/s, " + fixed(metrics.seconds, 1) + " s";
+  auto text = "epoch " + std::to_string(metrics.epoch) + ": loss " + fixed(metrics.loss, 4) + ", ";
+  if (metrics.top1) text += "top-1 " + fixed(*metrics.top1, 2) + " %, ";
+  if (metrics.top5) text += "top-5 " + fixed(*metrics.top5, 2) + " %, ";
+  text += fixed(metrics.images_per_second, 0) + " images/s, " + fixed(metrics.seconds, 1) + " s";
+  std::string phases;
+  const auto add = [&](const char* name, const std::optional<double>& seconds) {
+    if (seconds) phases += (phases.empty() ? "" : ", ") + std::string(name) + " " + fixed(*seconds, 1);
+  };
+  add("data", metrics.data_seconds);
+  add("forward", metrics.forward_seconds);
+  add("backward", metrics.backward_seconds);
+  add("step", metrics.step_seconds);
+  add("evaluation", metrics.evaluation_seconds);
+  return phases.empty() ? text : text + " (" + phases + ")";
 }
 std::string line(const CheckpointEvent& event) {
-  return "checkpoint of epoch " + std::to_string(event.epoch) + ": " + event.path;
+  return "checkpoint after epoch " + std::to_string(event.epoch) + ": " + event.path;
 }
 std::string line(const FinishedEvent& event) {
   if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";

@@ -2,24 +2,24 @@
 
 #include <exception>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/memory.h"
+#include "worker/trainer/memory.h"
+
 namespace spin {
 namespace {
 
-constexpr auto kMemoryAdvice =
-    "out of memory; a smaller training.batch_size or network, or a worker with more memory, would do";
-
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-Error from_torch(const c10::Error& error) {
-  const std::string text = error.what_without_backtrace();
-  // LibTorch's CPU allocator has no error type of its own.
-  if (text.find("can't allocate memory") != std::string::npos)
-    return {ErrorCode::resource_exhausted, kMemoryAdvice};
-  return {ErrorCode::internal, "LibTorch: " + first_line(text)};
+/// LibTorch's CPU allocator has no error type of its own.
+bool is_out_of_memory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::string_view(error.what_without_backtrace()).find("can't allocate memory") !=
+             std::string_view::npos;
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Result<JobConfig> parse_job(const std::string& text) {
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink)
-    : device_(runtime.device), sink_(std::move(sink)), data_(runtime.device) {}
+    : runtime_(runtime), sink_(std::move(sink)), data_(runtime.device) {}
 
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) {
   const auto result = train_catching(command, stop);
@@ -53,25 +53,30 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) 
   return JobEnd::finished;
 }
 
-Result<std::optional<FinishedEvent>> JobRunner::train(const RunCommand& command,
+Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, const RunCommand& command,
                                                       const std::atomic<bool>& stop) {
-  SPIN_ASSIGN(auto config, parse_job(command.config));
+  if (runtime_.device.is_cpu()) SPIN_TRY(check_memory(training_memory(config).total(), machine_memory()));
   SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
-  TrainingRun run({std::move(config), command, std::move(data), device_, sink_, stop});
+  const auto should_stop = [&stop] { return stop.load(std::memory_order_relaxed); };
+  TrainingRun run({config, command, std::move(data), runtime_.device, runtime_.threads, sink_, should_stop});
   SPIN_TRY(run.prepare());
   return run.run();
 }
 
 Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,
                                                                const std::atomic<bool>& stop) {
+  SPIN_ASSIGN(const auto config, parse_job(command.config));
+  const PeakMemory peak;
+  const auto memory_error = [&] {
+    return out_of_memory(training_memory(config).total(), runtime_.device.is_cpu() ? peak.bytes() : 0);
+  };
   try {
-    return train(command, stop);
-  } catch (const c10::OutOfMemoryError&) {
-    return Error{ErrorCode::resource_exhausted, kMemoryAdvice};
+    return train(config, command, stop);
   } catch (const c10::Error& error) {
-    return from_torch(error);
+    if (is_out_of_memory(error)) return memory_error();
+    return Error{ErrorCode::internal, "LibTorch: " + first_line(error.what_without_backtrace())};
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::resource_exhausted, kMemoryAdvice};
+    return memory_error();
   } catch (const std::exception& error) {
     return Error{ErrorCode::internal, first_line(error.what())};
   }
@@ -79,7 +84,7 @@ Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand&
 
 bool JobRunner::device_works() const {
   try {
-    return torch::ones({1}, torch::TensorOptions(torch::kFloat).device(device_)).item<float>() == 1;
+    return torch::ones({1}, torch::TensorOptions(torch::kFloat).device(runtime_.device)).item<float>() == 1;
   } catch (const std::exception&) {
     return false;
   }

@@ -29,11 +29,12 @@ class JobRunner {
   [[nodiscard]] bool device_works() const;
 
  private:
-  Result<std::optional<FinishedEvent>> train(const RunCommand& command, const std::atomic<bool>& stop);
+  Result<std::optional<FinishedEvent>> train(const JobConfig& config, const RunCommand& command,
+                                             const std::atomic<bool>& stop);
   Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
                                                       const std::atomic<bool>& stop);
 
-  torch::Device device_;
+  Runtime runtime_;
   EventSink sink_;
   DataStore data_;
 };

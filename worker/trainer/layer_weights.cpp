@@ -5,86 +5,84 @@
 namespace spin {
 namespace {
 
-/// Row g holds what each layer's weight contributes to the weight of group g.
-torch::Tensor mixing_matrix(const Topology& topology, FusionStrategy strategy) {
-  const auto groups = topology.groups();
-  auto matrix = torch::zeros({topology.group_count(), topology.depth()});
-  auto entries = matrix.accessor<float, 2>();
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto row = static_cast<std::int64_t>(g);
-    if (strategy == FusionStrategy::choose_first) {
-      entries[row][groups[g].front()] = 1;
-      continue;
-    }
-    for (const int layer : groups[g]) entries[row][layer] = 1.0F / static_cast<float>(groups[g].size());
-  }
-  return matrix;
+FusionStrategy strategy_for(LayerWeights::Role role, FusionStrategy strategy) {
+  const bool plain = strategy == FusionStrategy::none || strategy == FusionStrategy::choose_first;
+  return role == LayerWeights::Role::weight || plain ? strategy : FusionStrategy::mean;
 }
-
-torch::Tensor leaf(torch::Tensor value) { return value.set_requires_grad(true); }
 
 }  // namespace
 
-LayerWeights::LayerWeights(Spec spec, Topology topology, at::Generator generator)
-    : spec_(std::move(spec)), topology_(std::move(topology)) {
-  const int count = spec_.shared && !fused() ? topology_.group_count() : topology_.depth();
-  for (int i = 0; i < count; ++i)
-    originals_.push_back(leaf(torch::empty(spec_.shape).uniform_(-spec_.bound, spec_.bound, generator)));
-  if (!fused()) return;
-  mixing_ = mixing_matrix(topology_, spec_.fusion);
-  if (spec_.fusion == FusionStrategy::scalar_weighted_mean)
-    coefficients_ = leaf(torch::ones({topology_.depth()}));
-  if (spec_.fusion == FusionStrategy::channel_weighted_mean)
-    coefficients_ = leaf(torch::ones({topology_.depth(), spec_.shape[0]}));
+LayerWeights::LayerWeights(Spec spec, const JobConfig& config, at::Generator& generator)
+    : spec_(std::move(spec)), topology_(config.topology) {
+  const auto strategy = strategy_for(spec_.role, config.fusion.strategy);
+  const bool fuses = spec_.shared && strategy != FusionStrategy::none;
+  const int count = spec_.shared && !fuses ? topology_.group_count() : topology_.depth();
+  for (int i = 0; i < count; ++i) originals_.push_back(draw_leaf(spec_.shape, spec_.initial, generator));
+  if (fuses) fusion_.emplace(strategy, topology_, spec_.shape[0]);
+  if (spec_.shared && spec_.role == Role::weight && config.transform.kind == TransformKind::affine)
+    transform_.emplace(config.transform.group, topology_, spec_.shape[0]);
 }
 
 std::string LayerWeights::name(std::size_t index) const {
-  return spec_.component + "." + std::to_string(index) + "." + spec_.kind;
+  return spec_.name + "." + std::to_string(index) + "." + spec_.kind;
 }
 
-torch::Tensor LayerWeights::weighted_originals() const {
-  auto stacked = torch::stack(originals_).flatten(1);  // [L, elements]
-  if (!coefficients_.defined()) return stacked;
-  if (coefficients_.dim() == 1) return stacked * coefficients_.unsqueeze(1);
-  const auto depth = coefficients_.size(0);
-  const auto channels = coefficients_.size(1);  // output channels come first in every weight
-  return (stacked.view({depth, channels, -1}) * coefficients_.unsqueeze(2)).view({depth, -1});
+std::vector<torch::Tensor> LayerWeights::fused() const {
+  return fusion_ ? fusion_->fuse(originals_) : originals_;
 }
 
-std::vector<torch::Tensor> LayerWeights::resolved() const {
-  if (!fused()) return originals_;
-  auto shape = spec_.shape;
-  shape.insert(shape.begin(), topology_.group_count());
-  return torch::mm(mixing_, weighted_originals()).view(shape).unbind(0);
-}
-
-std::vector<torch::Tensor> LayerWeights::by_layer() const {
-  const auto weights = resolved();
-  if (!spec_.shared) return weights;
+std::vector<torch::Tensor> LayerWeights::by_layer(const std::vector<torch::Tensor>& fused) const {
+  if (!spec_.shared) return fused;
   std::vector<torch::Tensor> layers;
   layers.reserve(topology_.layers().size());
-  for (const int group : topology_.layers()) layers.push_back(weights[static_cast<std::size_t>(group)]);
+  for (const int group : topology_.layers()) {
+    const auto& weight = fused[static_cast<std::size_t>(group)];
+    layers.push_back(transform_ ? transform_->apply(weight, layers.size()) : weight);
+  }
   return layers;
 }
 
-void LayerWeights::append_parameters(std::vector<Parameter>& list) const {
-  const bool decays = spec_.kind == "weight";
-  for (std::size_t i = 0; i < originals_.size(); ++i) list.push_back({name(i), originals_[i], decays});
-  if (coefficients_.defined())
-    list.push_back({spec_.component + ".fusion." + spec_.kind, coefficients_, /*decays=*/false});
+Parameter LayerWeights::original(std::size_t index) const {
+  return {name(index), originals_[index], /*decays=*/spec_.role == Role::weight};
 }
 
-void LayerWeights::append_folded(std::vector<NamedTensor>& list) const {
-  const auto weights = resolved();
-  for (std::size_t i = 0; i < weights.size(); ++i) list.push_back({name(i), weights[i].detach().clone()});
+std::vector<Parameter> LayerWeights::transform_parameters() const {
+  std::vector<Parameter> list;
+  if (!transform_) return list;
+  const auto& layers = transform_->layers();
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    if (!layers[layer]) continue;
+    const auto prefix = spec_.name + "." + std::to_string(layer) + ".transform.";
+    list.push_back({prefix + "weight", layers[layer]->weight});
+    list.push_back({prefix + "bias", layers[layer]->bias});
+  }
+  return list;
 }
 
-void LayerWeights::append_originals(std::vector<NamedTensor>& list) const {
-  for (std::size_t i = 0; i < originals_.size(); ++i) list.push_back({name(i), originals_[i]});
+std::vector<Parameter> LayerWeights::coefficients() const {
+  auto list = transform_parameters();
+  if (fusion_ && fusion_->coefficients().defined())
+    list.push_back({spec_.name + ".fusion." + spec_.kind, fusion_->coefficients()});
+  return list;
+}
+
+std::vector<NamedTensor> LayerWeights::folded() const {
+  std::vector<NamedTensor> list;
+  for (const auto& weight : fused()) list.push_back({name(list.size()), weight});
+  for (const auto& parameter : transform_parameters()) list.push_back({parameter.name, parameter.value});
+  return list;
+}
+
+std::vector<NamedTensor> LayerWeights::loadable() const {
+  std::vector<NamedTensor> list;
+  for (const auto& original : originals_) list.push_back({name(list.size()), original});
+  if (fusion_) return list;
+  for (const auto& parameter : transform_parameters()) list.push_back({parameter.name, parameter.value});
+  return list;
 }
 
 void LayerWeights::move_to(const torch::TensorOptions& options) {
-  if (mixing_.defined()) mixing_ = mixing_.to(options);
+  if (fusion_) fusion_->move_to(options);
 }
 
 }  // namespace spin

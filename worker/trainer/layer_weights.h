@@ -1,56 +1,70 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <torch/torch.h>
 
-#include "schema/design/fusion.h"
-#include "schema/design/sharing.h"
+#include "schema/design/config.h"
+#include "worker/trainer/initial.h"
 #include "worker/trainer/parameters.h"
 #include "worker/trainer/tensor_file.h"
+#include "worker/trainer/weight_fusion.h"
+#include "worker/trainer/weight_transform.h"
 
 namespace spin {
 
 /// One weight of every layer (all pointwise weights, say) under a topology: each layer its own, one per
-/// group, or the original per-layer weights V_j that a fusion strategy maps to one per group.
+/// group, or the original per-layer weights V_j that a fusion strategy maps to one per group; then, where the
+/// layers share, the transform of each.
 class LayerWeights {
  public:
+  /// `weight` is what convolutions and linear layers multiply with. `vector` is a bias, a norm's scale or the
+  /// like: it is not transformed, does not decay, and is fused as the plain mean by every strategy but
+  /// choose_first.
+  enum class Role { weight, vector };
   struct Spec {
-    std::string component;  ///< "pointwise"
-    std::string kind;       ///< "weight" or "bias"; tensors are named COMPONENT.INDEX.KIND
+    std::string name;  ///< "pointwise"; tensors are named NAME.INDEX.KIND
+    std::string kind;  ///< "weight", "bias", "norm.weight"
     std::vector<std::int64_t> shape;
-    double bound = 0;  ///< initial values are uniform in [-bound, bound]
+    Initial initial;
+    Role role = Role::weight;
     bool shared = false;
-    FusionStrategy fusion = FusionStrategy::none;  ///< none = train the group's weight itself
   };
 
-  LayerWeights(Spec spec, Topology topology, at::Generator generator);
+  /// Topology, transform and fusion are those of `config`.
+  LayerWeights(Spec spec, const JobConfig& config, at::Generator& generator);
 
-  /// The weight that each layer computes with; layers of a group get the same tensor. Differentiable to the
-  /// originals and the coefficients.
-  [[nodiscard]] std::vector<torch::Tensor> by_layer() const;
+  /// The weights of the plain network: one per group where shared, else one per layer. Differentiable to the
+  /// originals and the fusion's coefficients.
+  [[nodiscard]] std::vector<torch::Tensor> fused() const;
+  /// What each layer computes with, from fused(). Layers of a group get the same tensor where nothing
+  /// transforms it.
+  [[nodiscard]] std::vector<torch::Tensor> by_layer(const std::vector<torch::Tensor>& fused) const;
 
-  void append_parameters(std::vector<Parameter>& list) const;
-  /// The weights of the plain network: one per group where shared, one per layer elsewhere.
-  void append_folded(std::vector<NamedTensor>& list) const;
-  /// Names of the originals in the unshared network's file, with the tensors to fill.
-  void append_originals(std::vector<NamedTensor>& list) const;
+  [[nodiscard]] std::size_t original_count() const { return originals_.size(); }
+  [[nodiscard]] Parameter original(std::size_t index) const;
+  /// Leaves of the fusion and of the transform.
+  [[nodiscard]] std::vector<Parameter> coefficients() const;
+  /// The folded weights and the leaves of the transform, which folding keeps.
+  [[nodiscard]] std::vector<NamedTensor> folded() const;
+  /// What a file must hold: the originals, and the transform unless this starts from the unshared network,
+  /// which has none.
+  [[nodiscard]] std::vector<NamedTensor> loadable() const;
   void move_to(const torch::TensorOptions& options);
 
  private:
   [[nodiscard]] std::string name(std::size_t index) const;
-  [[nodiscard]] bool fused() const { return spec_.shared && spec_.fusion != FusionStrategy::none; }
-  /// One weight per group where shared, else one per layer.
-  [[nodiscard]] std::vector<torch::Tensor> resolved() const;
-  [[nodiscard]] torch::Tensor weighted_originals() const;
+  [[nodiscard]] std::vector<Parameter> transform_parameters() const;
 
   Spec spec_;
   Topology topology_;
   std::vector<torch::Tensor>
-      originals_;               // leaves: one per group where shared and not fused, else one per layer
-  torch::Tensor coefficients_;  // leaf: [L] or [L, C], or undefined
-  torch::Tensor mixing_;        // [groups, L]: rows sum to 1 over the layers of the group
+      originals_;  // leaves: one per group where shared and not fused, else one per layer
+  std::optional<WeightFusion> fusion_;
+  std::optional<WeightTransform> transform_;
 };
 
 }  // namespace spin

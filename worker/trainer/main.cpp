@@ -1,4 +1,5 @@
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -10,6 +11,7 @@
 
 #include "schema/base/file.h"
 #include "schema/base/version.h"
+#include "worker/trainer/data_speed.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
 #include "worker/trainer/runtime.h"
@@ -27,12 +29,16 @@ constexpr auto kExamples =
     "  spin-train job.json --threads 2 --model unshared.safetensors\n"
     "  spin-train fused.json --init unshared.safetensors --checkpoint fused.ckpt\n"
     "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"
+    "  spin-train job.json --measure-data --threads 8\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
+    "SIGINT or SIGTERM stops a job after the step in hand, which its checkpoint then holds; another ends "
+    "it.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {
   std::string job;
   bool serve = false;
+  bool measure_data = false;
   std::string device = "cpu";
   int threads = 0;
   spin::RunCommand files;
@@ -51,13 +57,18 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--device", options.device, "cpu, cuda:0, cuda:1, ...")->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one per core)")
       ->check(CLI::Range(1, 1024));
+  app.add_flag(
+         "--measure-data", options.measure_data,
+         "Train nothing: read, decode and change one epoch's training images, and print how fast that went "
+         "as JSON")
+      ->excludes(serve);
   const auto add_path = [&](const char* name, std::string& target, const char* what) {
     app.add_option(name, target, what)->excludes(serve);
   };
   add_path("--data", options.files.data,
            "Folder of the data set (default: the job's, or where Debian puts it)");
   add_path("--checkpoint", options.files.checkpoint,
-           "Write a checkpoint here after every epoch but the last");
+           "Write a checkpoint here after every epoch but the last, and where the job is stopped");
   add_path("--resume", options.files.resume, "Go on from this checkpoint");
   add_path("--init", options.files.init, "Model of the unshared network that fusion starts from");
   add_path("--model", options.files.model, "Write the folded weights here at the end");
@@ -83,15 +94,50 @@ void limit_spinning(char** argv) {
   execv("/proc/self/exe", argv);  // comes back only where it failed, and then the threads spin
 }
 
+int measure(const spin::JobConfig& config, const std::string& folder, const spin::Runtime& runtime) {
+  const auto speed = spin::measure_data(config, folder, runtime);
+  if (!speed.ok()) return fail(kExitFailed, speed.error().message);
+  std::cout << speed->dump() << std::endl;
+  return EXIT_SUCCESS;
+}
+
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+volatile std::sig_atomic_t stop_signal = 0;
+
+void request_stop(int signal) {
+  stop_signal = signal;
+  stop_requested = true;
+}
+
+/// Once: the second signal does what it does to other programs.
+void stop_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
   if (!text.ok()) return fail(kExitUsage, text.error().message);
   const auto config = spin::parse_job(*text);
   if (!config.ok()) return fail(kExitUsage, options.job + ": " + config.error().message);
+  if (options.measure_data) return measure(*config, options.files.data, runtime);
   options.files.config = *text;
-  const std::atomic<bool> never_stopped = false;
+  stop_on_signals();
   spin::JobRunner runner(runtime, spin::emit);
-  return runner.run(options.files, never_stopped) == spin::JobEnd::failed ? kExitFailed : EXIT_SUCCESS;
+  switch (runner.run(options.files, stop_requested)) {
+    case spin::JobEnd::finished:
+      return EXIT_SUCCESS;
+    case spin::JobEnd::failed:
+      return kExitFailed;
+    case spin::JobEnd::stopped:
+      break;
+  }
+  std::signal(stop_signal, SIG_DFL);
+  std::raise(stop_signal);  // who waits for this process sees why it ended
+  return kExitFailed;
 }
 
 int run(int argc, char** argv) {

@@ -25,6 +25,7 @@ class FlatParameters {
   FlatParameters(const std::vector<Parameter>& parameters, torch::Device device);
 
   [[nodiscard]] torch::Tensor& values() { return values_; }
+  [[nodiscard]] const torch::Tensor& values() const { return values_; }
   [[nodiscard]] torch::Tensor& gradients() { return gradients_; }
   [[nodiscard]] std::int64_t decaying() const { return decaying_; }  ///< elements
 
@@ -36,23 +37,5 @@ class FlatParameters {
 
 /// Scales the gradients so that their global norm is `max_norm` at most, without waiting for the device.
 void clip_gradients(torch::Tensor& gradients, double max_norm);
-
-/// Loshchilov and Hutter's Adam with decoupled weight decay, over flat parameters; betas 0.9 and 0.999,
-/// epsilon 1e-8.
-class AdamW {
- public:
-  AdamW(FlatParameters& parameters, double weight_decay);
-  void step(double learning_rate);
-
-  [[nodiscard]] const torch::Tensor& first_moment() const { return first_; }
-  [[nodiscard]] const torch::Tensor& second_moment() const { return second_; }
-  void set_steps(std::int64_t steps) { steps_ = steps; }
-
- private:
-  FlatParameters& parameters_;
-  double weight_decay_;
-  torch::Tensor first_, second_, scratch_;  // [n]
-  std::int64_t steps_ = 0;
-};
 
 }  // namespace spin

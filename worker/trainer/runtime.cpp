@@ -14,7 +14,6 @@ namespace spin {
 namespace {
 
 constexpr int kKeepBytes = 1 << 30;  // blocks below this are reused, not returned to the system at each free
-constexpr std::size_t kKeepFreeBytes = std::size_t{1} << 30;
 
 std::string text_of(const char* path) {
   std::ifstream file(path);
@@ -72,20 +71,5 @@ std::string blas_name() {
 }
 
 bool is_reference_blas(const std::string& name) { return name == "reference"; }
-
-PeakMemory::PeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
-
-std::int64_t PeakMemory::bytes() const {
-  std::istringstream status(text_of("/proc/self/status"));
-  std::string word;
-  std::int64_t kibibytes = 0;
-  while (status >> word)
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
-  return 0;
-}
-
-void trim_memory() {
-  if (mallinfo2().fordblks > kKeepFreeBytes) malloc_trim(0);
-}
 
 }  // namespace spin

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include <torch/torch.h>
@@ -25,17 +24,5 @@ Result<Runtime> prepare_runtime(const std::string& device, int threads);
 std::string blas_name();
 /// True for the one that is some twenty times slower than the others.
 bool is_reference_blas(const std::string& name);
-
-/// Measures the peak of resident memory from construction on, where the kernel lets us reset its mark; else
-/// since the start of the process.
-class PeakMemory {
- public:
-  PeakMemory();
-  [[nodiscard]] std::int64_t bytes() const;
-};
-
-/// Gives memory that is free inside malloc back to the system where it is more than a gibibyte. Less is kept:
-/// to map it anew would cost the next job a tenth of a second.
-void trim_memory();
 
 }  // namespace spin

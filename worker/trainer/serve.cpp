@@ -13,6 +13,7 @@
 #include "worker/trainer/command_queue.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
+#include "worker/trainer/memory.h"
 
 namespace spin {
 namespace {

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include <ATen/CPUGeneratorImpl.h>
-
-#include "worker/trainer/evaluation.h"
+#include "worker/trainer/autocast.h"
 #include "worker/trainer/event_log.h"
+#include "worker/trainer/label_noise.h"
+#include "worker/trainer/stopwatch.h"
 
 namespace spin {
 namespace {
@@ -20,36 +20,23 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Steele, Lea and Flood's splitmix64 finaliser: near-by inputs give unrelated outputs.
-std::uint64_t mix_bits(std::uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31);
-}
-
 double rate(std::int64_t images, double seconds) {
   return seconds > 0 ? static_cast<double>(images) / seconds : 0;
 }
 
 }  // namespace
 
-torch::Tensor epoch_order(std::int64_t seed, int epoch, std::int64_t images) {
-  const auto state = mix_bits(mix_bits(static_cast<std::uint64_t>(seed)) + static_cast<std::uint64_t>(epoch));
-  return torch::randperm(images, at::make_generator<at::CPUGeneratorImpl>(state), torch::kLong);
-}
-
 TrainingRun::TrainingRun(Setup setup)
     : setup_(std::move(setup)),
       config_json_(config_to_json(setup_.config)),
-      steps_per_epoch_(setup_.data.train.size() / setup_.config.training.batch_size),
+      steps_per_epoch_(steps_per_epoch(setup_.data, setup_.config.training)),
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
-      learning_rate_(setup_.config.training, steps_per_epoch_, total_steps_),
-      network_(setup_.config),
-      parameters_(network_.parameters(), setup_.device),
-      optimizer_(parameters_, setup_.config.training.weight_decay) {
-  network_.move_to(setup_.device);
+      learner_(setup_.config, setup_.device, steps_per_epoch_) {
   torch::manual_seed(static_cast<std::uint64_t>(setup_.config.seed));
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(setup_.device));
+  if (setup_.config.training.label_noise > 0)
+    setup_.data.train.labels = add_label_noise(setup_.data.train.labels, setup_.config.dataset.facts.classes,
+                                               setup_.config.training.label_noise, setup_.config.seed);
 }
 
 Status TrainingRun::prepare() {
@@ -60,26 +47,33 @@ Status TrainingRun::prepare() {
                  "training.batch_size: " + std::to_string(config.training.batch_size) +
                      " images do not fit into the " + std::to_string(setup_.data.train.size()) +
                      " training images"};
-  if (!files.resume.empty()) {
-    SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_,
-                                        {network_, parameters_, optimizer_, setup_.device}));
-    return {};
-  }
   const bool pretrained =
       config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
-  if (!pretrained) return {};
-  if (files.init.empty())
-    return Error{ErrorCode::invalid_argument,
-                 "fusion.init: pretrained needs the model file of the same network "
-                 "trained without sharing (--init FILE); or take fusion.init: random"};
-  return load_initial_weights(files.init, config, network_);
+  if (pretrained && files.resume.empty()) {
+    if (files.init.empty())
+      return Error{ErrorCode::invalid_argument,
+                   "fusion.init: pretrained needs the model file of the same network "
+                   "trained without sharing (--init FILE); or take fusion.init: random"};
+    SPIN_TRY(load_initial_weights(files.init, config, learner_.network()));
+  }
+  if (config.training.precision == Precision::bf16 && !has_fast_bf16(setup_.device))
+    log_line(
+        "warning: this CPU has no bf16 instructions; training.precision: fp32 would be several times faster");
+  learner_.begin();
+  if (files.resume.empty()) return {};
+  SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_, learner_, setup_.device));
+  loss_sum_.fill_(state_.begun.loss_sum);
+  saved_step_ = state_.step;
+  return {};
 }
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
-  const auto cost = network_.cost();
+  const auto cost = learner_.network().cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
+  if (state_.step < total_steps_)
+    batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads);
   while (state_.epoch < setup_.config.training.epochs) {
-    SPIN_ASSIGN(const auto end, run_epoch(state_.epoch + 1));
+    SPIN_ASSIGN(const auto end, run_epoch());
     if (end == EpochEnd::stopped) return std::optional<FinishedEvent>();
     if (end == EpochEnd::finished) continue;
     SPIN_ASSIGN(auto diverged, finish(Outcome::diverged));
@@ -89,116 +83,152 @@ Result<std::optional<FinishedEvent>> TrainingRun::run() {
   return std::optional(std::move(finished));
 }
 
-Result<TrainingRun::EpochEnd> TrainingRun::run_epoch(int epoch) {
+Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
   const auto start = Clock::now();
-  const auto end = train_epoch(epoch);
-  if (end == EpochEnd::stopped) return end;
-  const double train_seconds = seconds_since(start);
-  const std::int64_t images = steps_per_epoch_ * setup_.config.training.batch_size;
-  state_.train_seconds += train_seconds;
-  if (end == EpochEnd::diverged) {
-    state_.images = state_.step * setup_.config.training.batch_size;
-    state_.seconds += train_seconds;
-    return end;
+  SPIN_ASSIGN(const auto end, train_epoch());
+  state_.begun.train_seconds += seconds_since(start);
+  if (end == EpochEnd::diverged) return end;
+  std::optional<EpochMetrics> metrics;
+  if (end == EpochEnd::finished) {
+    SPIN_ASSIGN(metrics, finish_epoch());
   }
-  state_.images += images;
-  const auto accuracy =
-      evaluate(network_, setup_.data.eval, setup_.data.pixels, setup_.config.network.resolution);
-  const double seconds = seconds_since(start);
-  state_.seconds += seconds;
-  state_.epoch = epoch;
-  state_.last = {epoch,
-                 loss_sum_.item<double>() / static_cast<double>(steps_per_epoch_),
-                 accuracy.top1,
-                 accuracy.top5,
-                 rate(images, train_seconds),
-                 seconds};
-  setup_.sink(EpochEvent{state_.last});
-  if (epoch < setup_.config.training.epochs && !setup_.files.checkpoint.empty()) SPIN_TRY(save());
+  if (!metrics) {
+    if (state_.step != saved_step_) SPIN_TRY(save());
+    return EpochEnd::stopped;
+  }
+  setup_.sink(EpochEvent{*metrics});
+  if (state_.epoch < setup_.config.training.epochs) SPIN_TRY(save());
   return end;
+}
+
+Result<TrainingRun::EpochEnd> TrainingRun::train_epoch() {
+  const auto start = Clock::now();
+  for (std::int64_t done = 1; step_in_epoch() < steps_per_epoch_; ++done) {
+    if (setup_.should_stop())
+      return std::isfinite(loss_sum_.item<double>()) ? EpochEnd::stopped : EpochEnd::diverged;
+    SPIN_TRY(train_step());
+    if (!report_step(done, start)) return EpochEnd::diverged;
+  }
+  return std::isfinite(loss_sum_.item<double>()) && learner_.is_finite() ? EpochEnd::finished
+                                                                         : EpochEnd::diverged;
+}
+
+Status TrainingRun::train_step() {
+  Stopwatch watch;
+  SPIN_ASSIGN(auto batch, batches_->next());
+  if (!batch) return Error{ErrorCode::internal, "the training images ended before the last step"};
+  state_.begun.phases.data += watch.lap();
+  loss_sum_.add_(learner_.step(std::move(*batch), state_.step, state_.begun.phases));
+  ++state_.step;
+  return {};
+}
+
+/// Evaluates where it is time to, and moves on to the next epoch. Nothing where it was stopped before.
+Result<std::optional<EpochMetrics>> TrainingRun::finish_epoch() {
+  const auto& recipe = setup_.config.training;
+  const auto& begun = state_.begun;
+  const int epoch = state_.epoch + 1;
+  EpochMetrics metrics;
+  metrics.epoch = epoch;
+  metrics.loss = loss_sum_.item<double>() / static_cast<double>(steps_per_epoch_);
+  metrics.images_per_second = rate(steps_per_epoch_ * recipe.batch_size, begun.train_seconds);
+  metrics.data_seconds = begun.phases.data;
+  if (setup_.device.is_cpu()) {
+    metrics.forward_seconds = begun.phases.forward;
+    metrics.backward_seconds = begun.phases.backward;
+    metrics.step_seconds = begun.phases.step;
+  }
+  if (epoch % recipe.evaluate_every == 0 || epoch == recipe.epochs) {
+    Stopwatch watch;
+    SPIN_ASSIGN(const auto accuracy, evaluate_epoch());
+    if (!accuracy) return std::optional<EpochMetrics>();
+    metrics.evaluation_seconds = watch.lap();
+    metrics.top1 = accuracy->top1;
+    metrics.top5 = accuracy->top5;
+  }
+  metrics.seconds = begun.train_seconds + metrics.evaluation_seconds.value_or(0);
+  state_.epoch = epoch;
+  state_.train_seconds += begun.train_seconds;
+  state_.seconds += metrics.seconds;
+  state_.begun = {};
+  loss_sum_.zero_();
+  return std::optional(metrics);
+}
+
+/// The accuracy of the epoch that ends, which becomes the result's where the recipe keeps it.
+Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
+  const auto& recipe = setup_.config.training;
+  const auto batches =
+      evaluation_batches(setup_.data, setup_.config, evaluation_batch_size(setup_.device), setup_.threads);
+  learner_.exchange_average();
+  SPIN_ASSIGN(const auto accuracy,
+              evaluate(learner_.network(), *batches, setup_.device, recipe.precision, setup_.should_stop));
+  const bool best = recipe.keep == Keep::best;
+  if (accuracy && (!best || !state_.kept || accuracy->top1 > state_.kept->top1)) {
+    state_.kept = Evaluated{state_.epoch + 1, accuracy->top1, accuracy->top5};
+    if (best) learner_.keep_best();
+  }
+  learner_.exchange_average();
+  return accuracy;
 }
 
 /// A checkpoint is insurance: a disk that is full costs it, not the run.
 Status TrainingRun::save() {
-  const auto saved = save_checkpoint(setup_.files.checkpoint, config_json_,
-                                     {network_, parameters_, optimizer_, setup_.device}, state_);
+  const auto& path = setup_.files.checkpoint;
+  if (path.empty()) return {};
+  state_.begun.loss_sum = loss_sum_.item<double>();
+  const auto saved = save_checkpoint(path, config_json_, learner_, setup_.device, state_);
   if (saved.ok()) {
-    setup_.sink(CheckpointEvent{setup_.files.checkpoint, state_.epoch});
+    saved_step_ = state_.step;
+    setup_.sink(CheckpointEvent{path, state_.epoch});
     return {};
   }
   if (saved.error().code != ErrorCode::resource_exhausted) return saved;
-  log_line("no checkpoint of epoch " + std::to_string(state_.epoch) + ": " + saved.error().message);
+  log_line("no checkpoint after epoch " + std::to_string(state_.epoch) + ": " + saved.error().message);
   return {};
 }
 
-TrainingRun::EpochEnd TrainingRun::train_epoch(int epoch) {
-  const auto start = Clock::now();
-  const std::int64_t batch_size = setup_.config.training.batch_size;
-  const auto order = epoch_order(setup_.config.seed, epoch, setup_.data.train.size()).to(setup_.device);
-  loss_sum_.zero_();
-  for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
-    if (setup_.stop.load(std::memory_order_relaxed)) return EpochEnd::stopped;
-    train_step(order.narrow(0, step * batch_size, batch_size));
-    if (!report_step(epoch, step + 1, start)) return EpochEnd::diverged;
-  }
-  return std::isfinite(loss_sum_.item<double>()) && parameters_are_finite() ? EpochEnd::finished
-                                                                            : EpochEnd::diverged;
-}
-
-void TrainingRun::train_step(const torch::Tensor& indices) {
-  const auto& config = setup_.config;
-  const auto batch = gather_batch(setup_.data.train, indices, setup_.data.pixels, config.network.resolution);
-  parameters_.gradients().zero_();
-  const auto logits = network_.forward(batch.images, network_.weights(), Mode::train);
-  const auto loss = torch::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
-                                              /*ignore_index=*/-100, config.training.label_smoothing);
-  loss.backward();
-  if (config.training.clip_grad_norm > 0)
-    clip_gradients(parameters_.gradients(), config.training.clip_grad_norm);
-  optimizer_.step(learning_rate_.at(state_.step));
-  ++state_.step;
-  loss_sum_.add_(loss.detach());
-}
-
-/// False where the loss is known not to be finite.
-bool TrainingRun::report_step(int epoch, std::int64_t step_in_epoch, Clock::time_point epoch_start) {
+/// After `steps_done` steps since `start`. False where the loss is known not to be finite.
+bool TrainingRun::report_step(std::int64_t steps_done, Clock::time_point start) {
   const auto now = Clock::now();
   const bool due = now - last_progress_ >= kProgressInterval;
   const bool check = setup_.device.is_cpu() || state_.step % kGpuCheckInterval == 0;
   if (!due && !check) return true;
-  const double loss = loss_sum_.item<double>() / static_cast<double>(step_in_epoch);
+  const double loss = loss_sum_.item<double>() / static_cast<double>(step_in_epoch());
   if (!std::isfinite(loss)) return false;
   if (!due) return true;
   last_progress_ = now;
   Progress progress;
-  progress.epoch = epoch;
+  progress.epoch = state_.epoch + 1;
   progress.epochs = setup_.config.training.epochs;
   progress.step = state_.step;
   progress.steps = total_steps_;
   progress.loss = loss;
-  progress.images_per_second =
-      rate(step_in_epoch * setup_.config.training.batch_size, seconds_since(epoch_start));
+  progress.images_per_second = rate(steps_done * setup_.config.training.batch_size, seconds_since(start));
   setup_.sink(ProgressEvent{progress});
   return true;
 }
 
-bool TrainingRun::parameters_are_finite() { return torch::isfinite(parameters_.values()).all().item<bool>(); }
-
 Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   FinishedEvent event;
-  const auto cost = network_.cost();
+  const auto cost = learner_.network().cost();
+  const auto& begun = state_.begun;  // where it diverged
   auto& result = event.result;
   result.outcome = outcome;
-  result.top1 = state_.last.top1;
-  result.top5 = state_.last.top5;
+  if (state_.kept) {
+    result.top1 = state_.kept->top1;
+    result.top5 = state_.kept->top5;
+  }
   result.params = cost.params;
   result.flops = cost.flops;
-  result.images_per_second = rate(state_.images, state_.train_seconds);
+  result.images_per_second =
+      rate(state_.step * setup_.config.training.batch_size, state_.train_seconds + begun.train_seconds);
   result.peak_bytes =
       setup_.device.is_cpu() ? peak_memory_.bytes() : 0;  // no API for it is common to 1.13 and 2.x
-  result.seconds = state_.seconds;
+  result.seconds = state_.seconds + begun.train_seconds;
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
-    SPIN_TRY(save_model(setup_.files.model, config_json_, network_));
+    learner_.load_kept();
+    SPIN_TRY(save_model(setup_.files.model, config_json_, learner_.network()));
     event.model = setup_.files.model;
   }
   return event;

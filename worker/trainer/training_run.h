@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -11,33 +11,30 @@
 
 #include "schema/design/config.h"
 #include "schema/job/trainer_link.h"
+#include "worker/trainer/batches.h"
 #include "worker/trainer/checkpoint.h"
-#include "worker/trainer/convmixer.h"
 #include "worker/trainer/dataset.h"
-#include "worker/trainer/parameters.h"
-#include "worker/trainer/runtime.h"
-#include "worker/trainer/schedule.h"
+#include "worker/trainer/evaluation.h"
+#include "worker/trainer/learner.h"
+#include "worker/trainer/memory.h"
 
 namespace spin {
 
 using EventSink = std::function<void(const TrainerEvent&)>;
 
-/// The order in which `epoch` (1-based) visits the training images: a permutation that depends on nothing but
-/// the arguments. [n] int64 on the CPU.
-torch::Tensor epoch_order(std::int64_t seed, int epoch, std::int64_t images);
-
 /// One job from its first step, or from a checkpoint, to its result. On a CPU it is a function of the
-/// configuration and the number of threads, however often it was interrupted.
+/// configuration and the number of threads, however often and at whichever step it was interrupted.
 class TrainingRun {
  public:
-  /// What the run is given; the paths are RunCommand's. `stop` is read between steps.
+  /// What the run is given; the paths are RunCommand's.
   struct Setup {
     JobConfig config;
     RunCommand files;
     ImageData data;
     torch::Device device;
+    int threads = 1;  ///< that may prepare images
     EventSink sink;
-    const std::atomic<bool>& stop;
+    std::function<bool()> should_stop;  ///< asked before each step and each batch of an evaluation
   };
 
   /// Seeds LibTorch's default generators.
@@ -46,19 +43,22 @@ class TrainingRun {
   /// Loads initial weights and checkpoint where the command names them. failed_precondition, data_loss,
   /// not_found; invalid_argument where the training images do not fill a batch.
   Status prepare();
-  /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped.
+  /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped; a checkpoint then
+  /// holds the step that it came to.
   Result<std::optional<FinishedEvent>> run();
 
  private:
   enum class EpochEnd { finished, diverged, stopped };
   using Clock = std::chrono::steady_clock;
 
-  Result<EpochEnd> run_epoch(int epoch);
-  EpochEnd train_epoch(int epoch);
+  Result<EpochEnd> run_epoch();
+  Result<EpochEnd> train_epoch();
+  Status train_step();
+  Result<std::optional<EpochMetrics>> finish_epoch();
+  Result<std::optional<Accuracy>> evaluate_epoch();
   Status save();
-  void train_step(const torch::Tensor& indices);
-  bool report_step(int epoch, std::int64_t step_in_epoch, Clock::time_point epoch_start);
-  [[nodiscard]] bool parameters_are_finite();
+  bool report_step(std::int64_t steps_done, Clock::time_point start);
+  [[nodiscard]] std::int64_t step_in_epoch() const { return state_.step - state_.epoch * steps_per_epoch_; }
   Result<FinishedEvent> finish(Outcome outcome);
 
   // Constant after construction.
@@ -67,13 +67,12 @@ class TrainingRun {
   std::int64_t steps_per_epoch_;
   std::int64_t total_steps_;
   PeakMemory peak_memory_;
-  LearningRate learning_rate_;
 
-  ConvMixer network_;
-  FlatParameters parameters_;
-  AdamW optimizer_;
+  Learner learner_;
   RunState state_;
-  torch::Tensor loss_sum_;  // double scalar on the device, over the steps of the epoch
+  std::unique_ptr<BatchStream> batches_;  // from the step after state_.step
+  torch::Tensor loss_sum_;                // double scalar on the device, over the steps of the epoch
+  std::int64_t saved_step_ = 0;           // of the newest checkpoint
   Clock::time_point last_progress_{};
 };
 

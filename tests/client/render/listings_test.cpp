@@ -136,7 +136,7 @@ JobDetail detail() {
   job.sweeps = {"tiny"};
   job.attempts = {{{1, 7}, "w1", "failed", "trainer said no", 1000, 3500},
                   {{2, 1}, "w1", "running", "", 4000, {}}};
-  job.epochs = {{1, 2.25, 40.5, 90, 1900, 3.5}};
+  job.epochs = {{1, 2.25, 40.5, 90, 1900, 3.5, 0.25, 1, 1.5, 0.25, 0.5}, {2, 2.125, {}, {}, 1900, 3}};
   job.result = JobResult{Outcome::completed, 89.5, 99, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
   job.artifacts = {{{}, ArtifactKind::model, 170'000}};
   return job;
@@ -150,6 +150,9 @@ TEST(JobReport, JsonIsOneObjectWithItsParts) {
       "started_at_ms": 1000, "ended_at_ms": 3500, "seconds": 2.5, "error": "trainer said no"})"));
   EXPECT_EQ(parsed["attempts"][1]["ended_at_ms"], nullptr);
   EXPECT_EQ(parsed["epochs"][0]["top1"], 40.5);
+  EXPECT_EQ(parsed["epochs"][0]["backward_seconds"], 1.5);
+  EXPECT_EQ(parsed["epochs"][1]["top1"], nullptr);
+  EXPECT_EQ(parsed["epochs"][1]["data_seconds"], nullptr);
   EXPECT_EQ(parsed["result"]["seconds"], 12.5);
   EXPECT_EQ(parsed["artifacts"][0]["kind"], "model");
 }

@@ -51,6 +51,7 @@ class Walk {
  private:
   int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
   double number() { return pick(100'000) / 7.0; }
+  std::optional<double> maybe_number() { return pick(3) == 0 ? std::nullopt : std::optional(number()); }
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
 
   void open() {
@@ -172,7 +173,10 @@ class Walk {
   }
 
   void report_epoch(std::vector<core::Change>& batch, ModelJob& job) {
-    const EpochMetrics metrics{1 + pick(5), number(), number(), number(), number(), number()};
+    EpochMetrics metrics{1 + pick(5), number(), maybe_number(), maybe_number(), number(), number()};
+    for (auto* phase : {&metrics.data_seconds, &metrics.forward_seconds, &metrics.backward_seconds,
+                        &metrics.step_seconds, &metrics.evaluation_seconds})
+      *phase = maybe_number();
     job.epochs[metrics.epoch] = metrics;
     batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics});
   }

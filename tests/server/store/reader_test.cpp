@@ -114,8 +114,8 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   const auto plan = make_plan("study", 2, 1);
   const ArtifactRef checkpoint{artifact_id_of("c"), ArtifactKind::checkpoint, 11};
   const ArtifactRef model{artifact_id_of("m"), ArtifactKind::model, 22};
-  const EpochMetrics first{1, 2.5, 50, 90, 800, 1.5}, again{1, 2.25, 51, 91, 801, 1.25},
-      second{2, 2, 60, 95, 900, 1};
+  const EpochMetrics first{1, 2.5, 50, 90, 800, 1.5},
+      again{1, 2.25, 51, 91, 801, 1.25, 0.1, 0.2, 0.3, 0.4, 0.5}, second{2, 2, 60, 95, 900, 1};
   commit(*store_,
          {insert_all(SweepId{1}, plan, 1), attach("w1"), attach("w2"), core::InsertAttempt{{1, 1}, {2}, "w1"},
           core::InsertEpoch{{2}, {1, 1}, first}, core::EndAttempt{{1, 1}, {2}, "failed", "out of luck"},

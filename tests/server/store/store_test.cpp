@@ -299,12 +299,13 @@ TEST_F(StoreTest, NumbersThatAreNoneSurvive) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
-                   core::InsertEpoch{{1}, {1, 1}, {1, nan, 10, nan, infinity, 1}},
+                   core::InsertEpoch{{1}, {1, 1}, {1, nan, 10, {}, infinity, 1}},
                    core::InsertResult{{1}, {1, 1}, {Outcome::diverged, nan, nan, 1, 2, nan, 3, 4}}});
   const auto detail = value_of(value_of(Reader::open(path()))->job({1}));
   ASSERT_EQ(detail.epochs.size(), 1U);
   EXPECT_TRUE(std::isnan(detail.epochs[0].loss));
-  EXPECT_TRUE(std::isnan(detail.epochs[0].top5));
+  EXPECT_EQ(detail.epochs[0].top1, 10);
+  EXPECT_FALSE(detail.epochs[0].top5.has_value());
   EXPECT_EQ(detail.epochs[0].images_per_second, infinity);
   ASSERT_TRUE(detail.result.has_value());
   EXPECT_TRUE(std::isnan(detail.result->top1));

@@ -152,6 +152,10 @@ TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
   epoch.metrics.loss = std::nan("");
   worker.say(epoch);
   EXPECT_TRUE(worker.last<Persist>().empty()) << "the coordinator takes finite numbers only";
+  epoch.metrics.loss = 1;
+  epoch.metrics.top1 = epoch.metrics.top5 = std::nullopt;
+  worker.say(epoch);
+  EXPECT_EQ(worker.kept<EpochFinished>().size(), 1U) << "an epoch without an evaluation";
   FinishedEvent finished;
   finished.result.outcome = Outcome::diverged;
   finished.result.top1 = std::nan("");
@@ -179,7 +183,7 @@ TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
   worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
   EXPECT_TRUE(std::holds_alternative<StopCommand>(worker.last<CommandTrainer>()[0].command));
-  worker.pass(Millis(1'999));
+  worker.pass(Millis(9'999));
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
   worker.pass(Millis(1));
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);

@@ -3,8 +3,10 @@
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/fixtures.h"
+#include "worker/trainer/batches.h"
+#include "worker/trainer/data/epoch_order.h"
+#include "worker/trainer/data/idx.h"
 #include "worker/trainer/dataset.h"
-#include "worker/trainer/idx.h"
 
 namespace spin {
 namespace {
@@ -173,14 +175,55 @@ TEST(Idx, HeaderThatAnnouncesMoreThanMemoryIsRefused) {
 TEST_F(DataSetFiles, BatchIsNormalisedChannelsLast) {
   const auto data = load();
   ASSERT_TRUE(data.ok());
-  const auto batch = gather_batch(data->train, torch::tensor({4L, 2L}), data->pixels, 28);
-  EXPECT_EQ(batch.images.sizes(), torch::IntArrayRef({2, 1, 28, 28}));
+  auto config = tiny_config();
+  const auto first = evaluation_batches(*data, config, 3, 1)->next();
+  ASSERT_TRUE(first.ok() && first->has_value());
+  const auto& batch = **first;
+  EXPECT_EQ(batch.images.sizes(), torch::IntArrayRef({3, 1, 28, 28}));
   EXPECT_TRUE(batch.images.is_contiguous(torch::MemoryFormat::ChannelsLast));
-  EXPECT_EQ(batch.labels[0].item<int>(), 4);
-  const double pixel = data->train.images[2][3][9][0].item<double>();
-  EXPECT_NEAR(batch.images[1][0][3][9].item<double>(), (pixel / 255 - 0.2860) / 0.3530, 1e-6);
-  const auto resized = slice_batch(data->train, 0, 3, data->pixels, 42);
-  EXPECT_EQ(resized.images.sizes(), torch::IntArrayRef({3, 1, 42, 42}));
+  EXPECT_EQ(batch.labels[2].item<int>(), 2);
+  const double pixel = data->eval.images[2][3][9][0].item<double>();
+  EXPECT_NEAR(batch.images[2][0][3][9].item<double>(), (pixel / 255 - 0.2860) / 0.3530, 1e-6);
+  config.network.resolution = 42;
+  const auto resized = evaluation_batches(*data, config, 3, 1)->next();
+  ASSERT_TRUE(resized.ok());
+  EXPECT_EQ((*resized)->images.sizes(), torch::IntArrayRef({3, 1, 42, 42}));
+}
+
+TEST_F(DataSetFiles, EvaluationGivesEveryImageOnceInOrder) {
+  const auto data = load();
+  ASSERT_TRUE(data.ok());
+  const auto batches = evaluation_batches(*data, tiny_config(), 8, 1);
+  std::vector<std::int64_t> sizes;
+  std::int64_t images = 0;
+  for (;;) {
+    const auto batch = batches->next();
+    ASSERT_TRUE(batch.ok());
+    if (!*batch) break;
+    sizes.push_back((*batch)->labels.size(0));
+    for (std::int64_t i = 0; i < sizes.back(); ++i)
+      EXPECT_EQ((*batch)->labels[i].item<std::int64_t>(), images++ % 10);
+  }
+  EXPECT_EQ(sizes, (std::vector<std::int64_t>{8, 8, 4}));
+}
+
+TEST_F(DataSetFiles, TrainingFollowsTheOrderOfEachEpochFromAnyStep) {
+  const auto data = load();
+  ASSERT_TRUE(data.ok());
+  const auto config = tiny_config();  // 3 epochs of 2 batches of 16
+  ASSERT_EQ(steps_per_epoch(*data, config.training), 2);
+  const auto batches = training_batches(*data, config, 3, 1);
+  for (const std::int64_t step : {3, 4, 5}) {
+    const auto order = epoch_order(config.seed, step / 2 + 1, 40);
+    const auto batch = batches->next();
+    ASSERT_TRUE(batch.ok() && batch->has_value());
+    for (std::int64_t i = 0; i < 16; ++i)
+      EXPECT_EQ((*batch)->labels[i].item<std::int64_t>(),
+                order[static_cast<std::size_t>(step % 2 * 16 + i)] % 10);
+  }
+  const auto end = batches->next();
+  ASSERT_TRUE(end.ok());
+  EXPECT_FALSE(end->has_value());
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// Learning rate schedules, AdamW, clipping and top-k against other sources.
+// Learning rate schedules, optimizers, clipping and top-k against other sources.
+#include "worker/trainer/optimizer.h"
+
 #include <cmath>
 
 #include <gtest/gtest.h>
 
 #include "worker/trainer/evaluation.h"
-#include "worker/trainer/parameters.h"
 #include "worker/trainer/schedule.h"
 
 namespace spin {
@@ -58,6 +59,20 @@ TEST(LearningRate, WarmUpRisesInEqualSteps) {
   EXPECT_DOUBLE_EQ(LearningRate(recipe(Schedule::constant, 0.1, 0), 5, 100).at(99), 0.1);
 }
 
+TEST(LearningRate, CosineFallsFromTheEndOfTheWarmUp) {
+  const LearningRate rate(recipe(Schedule::cosine, 0.8, 2), 5, 100);  // 10 of 100 steps
+  EXPECT_DOUBLE_EQ(rate.at(5), 0.8 * 6 / 10);
+  EXPECT_DOUBLE_EQ(rate.at(10), 0.8);
+  EXPECT_DOUBLE_EQ(rate.at(55), 0.4);                                   // half of the 90 that are left
+  EXPECT_NEAR(rate.at(40), 0.8 * (1 + std::cos(M_PI / 3)) / 2, 1e-12);  // a third
+}
+
+TEST(LearningRate, ConstantStaysAfterTheWarmUp) {
+  const LearningRate rate(recipe(Schedule::constant, 0.3, 0.5), 4, 40);  // 2 of 40 steps
+  EXPECT_DOUBLE_EQ(rate.at(0), 0.15);
+  for (const std::int64_t step : {1, 2, 3, 39}) EXPECT_DOUBLE_EQ(rate.at(step), 0.3);
+}
+
 TEST(LearningRate, ShortestRunsStayWithinBounds) {
   for (const auto schedule : {Schedule::one_cycle, Schedule::cosine, Schedule::constant})
     for (const double warmup : {0.0, 0.3, 1.0, 5.0})
@@ -68,7 +83,10 @@ TEST(LearningRate, ShortestRunsStayWithinBounds) {
         }
 }
 
-TEST(AdamW, EqualsPyTorchs) {
+/// Twenty steps of our optimizer and of PyTorch's on the same gradients. `options` are the decaying
+/// parameters' in PyTorch, `plain` the others'.
+template <class Reference, class Options>
+void expect_equals_pytorchs(const Training& training, const Options& options, const Options& plain) {
   torch::manual_seed(1);
   const std::vector<Parameter> ours{{"bias", torch::randn({5}).set_requires_grad(true), false},
                                     {"weight", torch::randn({4, 3}).set_requires_grad(true), true},
@@ -76,26 +94,45 @@ TEST(AdamW, EqualsPyTorchs) {
   std::vector<torch::Tensor> theirs;
   for (const auto& parameter : ours)
     theirs.push_back(parameter.value.detach().clone().set_requires_grad(true));
-  const auto options = torch::optim::AdamWOptions(0.1).weight_decay(0.3);
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(std::vector{theirs[0]}, std::make_unique<torch::optim::AdamWOptions>(
-                                                  torch::optim::AdamWOptions(0.1).weight_decay(0)));
-  groups.emplace_back(std::vector{theirs[1], theirs[2]},
-                      std::make_unique<torch::optim::AdamWOptions>(options));
-  torch::optim::AdamW reference(groups, options);
+  groups.emplace_back(std::vector{theirs[0]}, std::make_unique<Options>(plain));
+  groups.emplace_back(std::vector{theirs[1], theirs[2]}, std::make_unique<Options>(options));
+  Reference reference(groups, options);
   FlatParameters parameters(ours, torch::kCPU);
   EXPECT_EQ(parameters.decaying(), 16);
-  AdamW optimizer(parameters, 0.3);
+  const auto optimizer = make_optimizer(training, parameters);
   for (int step = 0; step < 20; ++step) {
     for (std::size_t i = 0; i < ours.size(); ++i) {
       theirs[i].mutable_grad() = torch::randn_like(theirs[i]);
       ours[i].value.grad().copy_(theirs[i].grad());
     }
     reference.step();
-    optimizer.step(0.1);
+    optimizer->step(0.1);
   }
   for (std::size_t i = 0; i < ours.size(); ++i)
     EXPECT_TRUE(torch::allclose(ours[i].value, theirs[i], 1e-5, 1e-6)) << ours[i].name;
+}
+
+TEST(FlatOptimizer, AdamWEqualsPyTorchs) {
+  Training training;
+  training.weight_decay = 0.3;
+  const torch::optim::AdamWOptions options(0.1);
+  expect_equals_pytorchs<torch::optim::AdamW>(training, torch::optim::AdamWOptions(options).weight_decay(0.3),
+                                              torch::optim::AdamWOptions(options).weight_decay(0));
+}
+
+TEST(FlatOptimizer, SgdEqualsPyTorchs) {
+  Training training;
+  training.optimizer = Optimizer::sgd;
+  for (const double momentum : {0.0, 0.5, 0.9})
+    for (const double weight_decay : {0.0, 0.3}) {
+      SCOPED_TRACE("momentum " + std::to_string(momentum) + ", decay " + std::to_string(weight_decay));
+      training.momentum = momentum;
+      training.weight_decay = weight_decay;
+      const auto plain = torch::optim::SGDOptions(0.1).momentum(momentum).nesterov(momentum > 0);
+      expect_equals_pytorchs<torch::optim::SGD>(
+          training, torch::optim::SGDOptions(plain).weight_decay(weight_decay), plain);
+    }
 }
 
 TEST(FlatParameters, GradientsOfBackwardLandInTheFlatTensor) {

@@ -1,57 +1,17 @@
-// Whole runs: results, resuming, divergence, checkpoints of other jobs, and the job runner's errors.
-#include <sys/resource.h>
-
+// Whole runs: results, divergence, what is refused, and the job runner's errors.
 #include <csignal>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
-#include "tests/support/temp_folder.h"
-#include "tests/worker/trainer/fixtures.h"
+#include "tests/worker/trainer/run_harness.h"
 #include "worker/trainer/job_runner.h"
-#include "worker/trainer/training_run.h"
 
 namespace spin {
 namespace {
 
-/// Events of one kind, in order.
-template <class Event>
-std::vector<Event> all(const std::vector<TrainerEvent>& events) {
-  std::vector<Event> found;
-  for (const auto& event : events)
-    if (const auto* kind = std::get_if<Event>(&event)) found.push_back(*kind);
-  return found;
-}
-
-class Run : public ::testing::Test {
- protected:
-  void SetUp() override {
-    write_dataset(folder_ / "data", 83, 40);  // 5 batches of 16 and a rest
-    command_.checkpoint = (folder_ / "run.checkpoint").string();
-    command_.model = (folder_ / "run.model").string();
-  }
-
-  /// Runs without the runner's checks, so that settings not offered to people yet are reached too. Stops
-  /// after `stop_after` checkpoints where that is above 0.
-  Result<std::optional<FinishedEvent>> run(const JobConfig& config, int stop_after = 0) {
-    auto data = store_.load(config.dataset, (folder_ / "data").string());
-    if (!data.ok()) return data.error();
-    std::atomic<bool> stop = false;
-    events_.clear();
-    const auto sink = [&](const TrainerEvent& event) {
-      events_.push_back(event);
-      if (stop_after > 0 && static_cast<int>(all<CheckpointEvent>(events_).size()) == stop_after) stop = true;
-    };
-    TrainingRun training({config, command_, std::move(*data), torch::kCPU, sink, stop});
-    if (auto status = training.prepare(); !status.ok()) return status.error();
-    return training.run();
-  }
-
-  TempFolder folder_;
-  RunCommand command_;
-  DataStore store_{torch::kCPU};
-  std::vector<TrainerEvent> events_;
-};
+class Run : public RunTest {};
 
 TEST_F(Run, ReportsStartEpochsCheckpointsAndResult) {
   const auto config = tiny_config();
@@ -101,86 +61,6 @@ TEST_F(Run, ModelHoldsTheFoldedNetworkAndItsConfiguration) {
       elements += tensor.numel();
   EXPECT_EQ(elements, (*result)->result.params);
   EXPECT_FALSE(model->find("pointwise.fusion.weight").defined());
-}
-
-TEST_F(Run, ResumedEqualsUninterruptedBitForBit) {
-  auto config = shared_config({Component::pointwise, Component::bias}, FusionStrategy::channel_weighted_mean);
-  config.network.dropout = 0.3;
-  const int threads_before = at::get_num_threads();
-  for (const int threads : {1, 2}) {
-    at::set_num_threads(threads);
-    const auto whole = run(config);
-    ASSERT_TRUE(whole.ok() && whole->has_value());
-    const auto expected = read_bytes(command_.model);
-    const auto losses = all<EpochEvent>(events_);
-    std::filesystem::remove(command_.model);
-
-    for (const int epochs_before : {1, 2}) {
-      command_.resume.clear();
-      const auto stopped = run(config, epochs_before);
-      ASSERT_TRUE(stopped.ok() && !stopped->has_value());
-      torch::manual_seed(12345);  // a process of its own would not have the generator's state either
-      command_.resume = command_.checkpoint;
-      const auto resumed = run(config);
-      ASSERT_TRUE(resumed.ok()) << resumed.error().message;
-      EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, epochs_before + 1);
-      EXPECT_EQ(read_bytes(command_.model), expected) << threads << " threads, after epoch " << epochs_before;
-      EXPECT_EQ(all<EpochEvent>(events_).back().metrics.loss, losses.back().metrics.loss);
-      EXPECT_EQ((*resumed)->result.top1, (*whole)->result.top1);
-    }
-    command_.resume.clear();
-  }
-  at::set_num_threads(threads_before);
-}
-
-TEST_F(Run, CheckpointOfTheLastEpochJustFinishes) {
-  auto config = tiny_config();
-  const auto data = store_.load(config.dataset, (folder_ / "data").string());
-  ASSERT_TRUE(data.ok());
-  ConvMixer network(config);
-  FlatParameters parameters(network.parameters(), torch::kCPU);
-  AdamW optimizer(parameters, 0);
-  RunState state;
-  state.epoch = 3;
-  state.step = 15;
-  state.last.top1 = 55.5;
-  ASSERT_TRUE(save_checkpoint(command_.checkpoint, config_to_json(config),
-                              {network, parameters, optimizer, torch::kCPU}, state)
-                  .ok());
-  command_.resume = command_.checkpoint;
-  const auto result = run(config);
-  ASSERT_TRUE(result.ok() && result->has_value());
-  EXPECT_EQ((*result)->result.top1, 55.5);
-  EXPECT_TRUE(all<EpochEvent>(events_).empty());
-  EXPECT_TRUE(std::filesystem::exists(command_.model));
-}
-
-TEST_F(Run, CheckpointOfAnotherJobIsRefusedWithTheFirstDifference) {
-  auto config = tiny_config();
-  ASSERT_TRUE(run(config, 1).ok());
-  command_.resume = command_.checkpoint;
-  config.training.lr = 0.02;
-  const auto refused = run(config);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, ErrorCode::failed_precondition);
-  EXPECT_NE(refused.error().message.find("training.lr is 0.01 there and 0.02 here"), std::string::npos)
-      << refused.error().message;
-}
-
-TEST_F(Run, DamagedCheckpointIsRefused) {
-  auto config = tiny_config();
-  ASSERT_TRUE(run(config, 1).ok());
-  const auto bytes = read_bytes(command_.checkpoint);
-  command_.resume = command_.checkpoint;
-  for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 50) {
-    write_bytes(command_.checkpoint, bytes.substr(0, size));
-    const auto refused = run(config);
-    ASSERT_FALSE(refused.ok()) << size;
-    ASSERT_EQ(refused.error().code, ErrorCode::data_loss);
-    ASSERT_EQ(refused.error().message.rfind(command_.checkpoint, 0), 0U) << refused.error().message;
-  }
-  ASSERT_TRUE(write_tensor_file(command_.checkpoint, {{{"format", "other"}}, {}}).ok());
-  EXPECT_NE(run(config).error().message.find("'other'"), std::string::npos);
 }
 
 TEST_F(Run, LossThatIsNotFiniteEndsAsDiverged) {
@@ -236,15 +116,6 @@ TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
   EXPECT_FALSE(std::filesystem::exists(command_.checkpoint));
 }
 
-TEST(EpochOrder, IsAPermutationOfItsOwnForEachSeedAndEpoch) {
-  const auto order = epoch_order(3, 2, 1000);
-  EXPECT_TRUE(std::get<0>(order.sort()).equal(torch::arange(1000)));
-  EXPECT_TRUE(order.equal(epoch_order(3, 2, 1000)));
-  EXPECT_FALSE(order.equal(epoch_order(3, 3, 1000)));
-  EXPECT_FALSE(order.equal(epoch_order(2, 2, 1000)));
-  EXPECT_FALSE(epoch_order(2, 3, 1000).equal(epoch_order(3, 2, 1000)));
-}
-
 TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
   JobConfig config = tiny_config();
   config.network.channels = 32;
@@ -287,11 +158,6 @@ TEST(ParseJob, TakesAConfigurationOrAnElementOfAPlan) {
   }
   EXPECT_FALSE(parse_job("[]").ok());
   EXPECT_FALSE(parse_job("{\"config\": 1}").ok());
-  auto unserved = json;
-  unserved["training"]["mixup"] = 0.5;
-  const auto refused = parse_job(unserved.dump());
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
 }
 
 }  // namespace

@@ -24,11 +24,7 @@ struct IdxArray {
 /// of the message, where the magic number is another, or the file is longer or shorter than its header says.
 Result<IdxArray> parse_idx(std::string bytes, int rank, const std::string& name);
 
-/// Reads a file, unpacking it where its name ends in ".gz". not_found, data_loss where it is corrupt or cut
-/// short, unsupported where this build has no zlib.
-Result<std::string> read_maybe_gzip(const std::filesystem::path& path);
-
-/// Both together.
+/// Reads the file, unpacked where its name ends in ".gz", and interprets it.
 Result<IdxArray> read_idx(const std::filesystem::path& path, int rank);
 
 }  // namespace spin

@@ -1,8 +1,7 @@
-#include "worker/trainer/idx.h"
+#include "worker/trainer/data/gzip_file.h"
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #ifdef SPIN_HAVE_ZLIB
 #include <zlib.h>
@@ -13,23 +12,7 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kFileLimit = std::size_t{4} << 30;
-constexpr std::uint32_t kUnsignedBytes = 0x08;  // the magic number is 00 00 TYPE RANK
-
-std::uint32_t big_endian(const std::string& bytes, std::size_t offset) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[offset + i]);
-  return value;
-}
-
-std::string hex(std::uint32_t value) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) text += digits[value >> shift & 0xf];
-  return text;
-}
-
-Error damaged(const std::string& name, const std::string& what) {
+[[maybe_unused]] Error damaged(const std::string& name, const std::string& what) {
   return {ErrorCode::data_loss, name + ": " + what};
 }
 
@@ -58,7 +41,7 @@ Result<std::string> gunzip(const std::string& packed, const std::string& name) {
   int code = Z_OK;
   while (code == Z_OK) {
     if (stream.total_out == out.size()) out.resize(out.size() * 2);
-    if (out.size() > kFileLimit)
+    if (out.size() > kDataFileLimit)
       return Error{ErrorCode::resource_exhausted, name + ": unpacks to more than 4 GiB"};
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + stream.total_out);
     stream.avail_out = static_cast<uInt>(std::min<std::size_t>(out.size() - stream.total_out, 1U << 30));
@@ -91,46 +74,20 @@ Result<std::string> gunzip(const std::string&, const std::string& name) {
 
 }  // namespace
 
-Result<IdxArray> parse_idx(std::string bytes, int rank, const std::string& name) {
-  const auto header = 4 + 4 * static_cast<std::size_t>(rank);
-  if (bytes.size() < header)
-    return damaged(name, "truncated: an IDX header of " + std::to_string(header) +
-                             " bytes was expected, the file has " + std::to_string(bytes.size()));
-  const auto expected_magic = kUnsignedBytes << 8 | static_cast<std::uint32_t>(rank);
-  const auto magic = big_endian(bytes, 0);
-  if (magic != expected_magic)
-    return damaged(name, "magic number " + hex(magic) + " where " + hex(expected_magic) +
-                             " (IDX, unsigned bytes, " + std::to_string(rank) + " dimensions) was expected");
-  IdxArray array;
-  std::uint64_t elements = 1;
-  for (int i = 0; i < rank; ++i) {
-    const auto size = big_endian(bytes, 4 + 4 * static_cast<std::size_t>(i));
-    if (size == 0) return damaged(name, "dimension " + std::to_string(i) + " is 0; expected at least 1");
-    array.shape.push_back(size);
-    if (__builtin_mul_overflow(elements, std::uint64_t{size}, &elements) || elements > kFileLimit)
-      return damaged(name, "the header announces more than 4 GiB of data; the header is damaged");
+std::optional<std::filesystem::path> find_maybe_gzip(const std::filesystem::path& folder,
+                                                     std::string_view name) {
+  for (const auto* suffix : {"", ".gz"}) {
+    auto path = folder / (std::string(name) + suffix);
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored)) return path;
   }
-  const auto found = bytes.size() - header;
-  if (found < elements)
-    return damaged(name, "truncated: " + std::to_string(elements) + " bytes of data were expected, found " +
-                             std::to_string(found));
-  if (found > elements)
-    return damaged(name, std::to_string(found - elements) + " bytes follow the " + std::to_string(elements) +
-                             " that the header announces; expected none");
-  array.bytes = std::move(bytes);
-  array.offset = header;
-  return array;
+  return std::nullopt;
 }
 
 Result<std::string> read_maybe_gzip(const std::filesystem::path& path) {
-  SPIN_ASSIGN(auto bytes, read_file(path, kFileLimit));
+  SPIN_ASSIGN(auto bytes, read_file(path, kDataFileLimit));
   if (path.extension() == ".gz") return gunzip(bytes, path.string());
   return bytes;
-}
-
-Result<IdxArray> read_idx(const std::filesystem::path& path, int rank) {
-  SPIN_ASSIGN(auto bytes, read_maybe_gzip(path));
-  return parse_idx(std::move(bytes), rank, path.string());
 }
 
 }  // namespace spin

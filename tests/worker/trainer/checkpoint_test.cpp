@@ -1,0 +1,194 @@
+// Runs that are stopped and go on, and checkpoints that do not fit.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/worker/trainer/run_harness.h"
+
+namespace spin {
+namespace {
+
+/// Everything that draws random numbers or keeps state between steps: 2 epochs of 5 steps.
+JobConfig with_everything(Family family) {
+  auto config = shared_config({Component::pointwise}, FusionStrategy::channel_weighted_mean);
+  config.dataset.name = "synthetic";
+  config.dataset.facts = *dataset_facts("synthetic");
+  config.dataset.train_limit = 83;
+  config.dataset.eval_limit = 40;
+  auto& network = config.network;
+  network.family = family;
+  network.resolution = 32;
+  network.patch = 8;
+  network.dropout = 0.3;
+  if (family == Family::convnext) network.layer_scale = 0.1;
+  if (family == Family::deit) {
+    network.kernel = 0;
+    network.heads = 2;
+    config.components = {Component::attention, Component::mlp};
+  }
+  auto& training = config.training;
+  training.epochs = 2;
+  training.mixup = 0.4;
+  training.cutmix = 0.6;
+  training.random_erasing = 0.5;
+  training.randaugment = RandAugment{2, 9};
+  training.label_noise = 0.2;
+  training.crop = Crop::random_resized;
+  training.crop_scale = 0.3;
+  training.flip = 0.5;
+  training.ema = 0.8;
+  training.accumulation = 2;
+  training.keep = Keep::best;
+  return canonical(config);
+}
+
+class Checkpoint : public RunTest {
+ protected:
+  struct Whole {
+    std::string model;
+    std::vector<EpochEvent> epochs;
+    JobResult result;
+  };
+
+  Whole run_whole(const JobConfig& config) {
+    command_.resume.clear();
+    const auto finished = finish(config);
+    return {read_bytes(command_.model), all<EpochEvent>(events_), finished.result};
+  }
+
+  /// Runs to `steps` after where the checkpoint is, and stops.
+  void run_for(const JobConfig& config, int steps) {
+    const auto stopped = run(config, steps);
+    ASSERT_TRUE(stopped.ok()) << stopped.error().message;
+    ASSERT_FALSE(stopped->has_value());
+    command_.resume = command_.checkpoint;
+    torch::manual_seed(12345);  // a process of its own would not have the generators' state either
+  }
+
+  /// Goes on to the end, which must be that of `whole`.
+  void expect_ends_as(const Whole& whole, const JobConfig& config) {
+    const auto finished = finish(config);
+    EXPECT_TRUE(read_bytes(command_.model) == whole.model);
+    EXPECT_EQ(finished.result.top1, whole.result.top1);
+    EXPECT_EQ(finished.result.top5, whole.result.top5);
+    const auto epochs = all<EpochEvent>(events_);
+    ASSERT_FALSE(epochs.empty());
+    EXPECT_EQ(epochs.back().metrics.loss, whole.epochs.back().metrics.loss);
+    EXPECT_EQ(epochs.back().metrics.top1, whole.epochs.back().metrics.top1);
+  }
+};
+
+TEST_F(Checkpoint, ResumedAtAnyStepEqualsUninterruptedBitForBit) {
+  for (const auto family : {Family::convmixer, Family::convnext, Family::deit}) {
+    const auto config = with_everything(family);
+    ASSERT_TRUE(validate(config).ok()) << validate(config).error().message;
+    const auto whole = run_whole(config);
+    for (const int steps : {1, 4, 5, 6, 8}) {  // 5: before an evaluation, 6: between two epochs
+      SCOPED_TRACE("family " + std::to_string(static_cast<int>(family)) + ", step " + std::to_string(steps));
+      command_.resume.clear();
+      run_for(config, steps);
+      expect_ends_as(whole, config);
+    }
+  }
+}
+
+TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
+  const int threads_before = at::get_num_threads();
+  at::set_num_threads(2);
+  auto config = shared_config({Component::pointwise, Component::bias}, FusionStrategy::channel_weighted_mean);
+  config.network.dropout = 0.3;
+  config.training.optimizer = Optimizer::sgd;
+  const auto whole = run_whole(config);
+  run_for(config, 7);  // an evaluation among them
+  EXPECT_EQ(all<CheckpointEvent>(events_).back().epoch, 1);
+  run_for(config, 2);
+  EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2);
+  run_for(config, 4);
+  EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.loss, whole.epochs[1].metrics.loss);
+  expect_ends_as(whole, config);
+  at::set_num_threads(threads_before);
+}
+
+TEST_F(Checkpoint, StoppingWritesOnlyWhatIsNew) {
+  ASSERT_TRUE(run(tiny_config(), 6).ok());  // where the first epoch ends, whose checkpoint is there
+  EXPECT_EQ(all<CheckpointEvent>(events_).size(), 1U);
+  ASSERT_TRUE(run(tiny_config(), 7).ok());
+  ASSERT_EQ(all<CheckpointEvent>(events_).size(), 2U);
+  EXPECT_EQ(all<CheckpointEvent>(events_)[1].epoch, 1);
+  ASSERT_TRUE(run(tiny_config(), 5).ok());
+  ASSERT_EQ(all<CheckpointEvent>(events_).size(), 1U);
+  EXPECT_EQ(all<CheckpointEvent>(events_)[0].epoch, 0);
+  command_.checkpoint.clear();
+  ASSERT_TRUE(run(tiny_config(), 7).ok());
+  EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
+}
+
+TEST_F(Checkpoint, OfTheLastEpochJustFinishes) {
+  const auto config = tiny_config();
+  Learner learner(config, torch::kCPU, 5);
+  learner.begin();
+  RunState state;
+  state.epoch = 3;
+  state.step = 15;
+  state.kept = Evaluated{3, 55.5, 90};
+  ASSERT_TRUE(save_checkpoint(command_.checkpoint, config_to_json(config), learner, torch::kCPU, state).ok());
+  command_.resume = command_.checkpoint;
+  EXPECT_EQ(finish(config).result.top1, 55.5);
+  EXPECT_TRUE(all<EpochEvent>(events_).empty());
+  EXPECT_TRUE(std::filesystem::exists(command_.model));
+}
+
+TEST_F(Checkpoint, OfAnotherJobIsRefusedWithTheFirstDifference) {
+  auto config = tiny_config();
+  ASSERT_TRUE(run(config, 1).ok());
+  command_.resume = command_.checkpoint;
+  config.training.lr = 0.02;
+  const auto refused = run(config);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::failed_precondition);
+  EXPECT_NE(refused.error().message.find("training.lr is 0.01 there and 0.02 here"), std::string::npos)
+      << refused.error().message;
+}
+
+TEST_F(Checkpoint, WithOtherTensorsIsRefusedWithTheFirst) {
+  const auto config = tiny_config();
+  ASSERT_TRUE(run(config, 1).ok());
+  command_.resume = command_.checkpoint;
+  const auto file = *read_tensor_file(command_.checkpoint);
+  const auto refusal = [&](const TensorFile& changed) {
+    EXPECT_TRUE(write_tensor_file(command_.checkpoint, changed).ok());
+    const auto refused = run(config);
+    EXPECT_FALSE(refused.ok());
+    return refused.ok() ? std::string() : refused.error().message;
+  };
+  auto changed = file;
+  changed.tensors[2].tensor = torch::zeros({3});
+  const auto& name = file.tensors[2].name;
+  EXPECT_NE(refusal(changed).find("tensor '" + name + "' is [3] Float where [8] Float was expected"),
+            std::string::npos)
+      << refusal(changed);
+  changed = file;
+  changed.tensors.erase(changed.tensors.begin() + 2);
+  EXPECT_NE(refusal(changed).find("tensor '" + name + "' is missing"), std::string::npos);
+  changed = file;
+  changed.tensors.push_back({"average.parameters", torch::zeros({3})});
+  EXPECT_NE(refusal(changed).find("tensor 'average.parameters' is there"), std::string::npos);
+}
+
+TEST_F(Checkpoint, DamagedIsRefused) {
+  const auto config = tiny_config();
+  ASSERT_TRUE(run(config, 1).ok());
+  const auto bytes = read_bytes(command_.checkpoint);
+  command_.resume = command_.checkpoint;
+  for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 50) {
+    write_bytes(command_.checkpoint, bytes.substr(0, size));
+    const auto refused = run(config);
+    ASSERT_FALSE(refused.ok()) << size;
+    ASSERT_EQ(refused.error().code, ErrorCode::data_loss);
+    ASSERT_EQ(refused.error().message.rfind(command_.checkpoint, 0), 0U) << refused.error().message;
+  }
+  ASSERT_TRUE(write_tensor_file(command_.checkpoint, {{{"format", "other"}}, {}}).ok());
+  EXPECT_NE(run(config).error().message.find("'other'"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,138 @@
+// Image folders: what is found, and what each kind of wrong folder is called.
+#include "worker/trainer/data/image_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+#include "tests/worker/trainer/data/image_writers.h"
+#include "worker/trainer/data/crop_view.h"
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ImageFolders : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const auto* path :
+         {"train/cat/b.jpg", "train/cat/a.JPEG", "train/dog/c.png", "val/cat/x.jpg", "val/dog/y.jpg"})
+      write_image(root() / path, jpeg_bytes(gradient_image(20, 10)));
+  }
+  fs::path root() const { return folder_ / "data"; }
+  Result<ImageFolder> load(int classes = 2) { return list_image_folder("imagefolder", root(), classes); }
+  std::string message(int classes = 2) {
+    const auto found = load(classes);
+    return found.ok() ? "it was listed" : found.error().message;
+  }
+  TempFolder folder_;
+};
+
+TEST_F(ImageFolders, ListsImagesByClassAndName) {
+  write_image(root() / "train/cat/notes.txt", "not an image");
+  write_image(root() / "train/.cache/z.jpg", "hidden");
+  const auto found = load();
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_EQ(found->train->size(), 3);
+  EXPECT_EQ(found->train->labels(), (std::vector<std::int64_t>{0, 0, 1}));
+  EXPECT_EQ(found->train->name(0), (root() / "train/cat/a.JPEG").string());
+  EXPECT_EQ(found->eval->name(1), (root() / "val/dog/y.jpg").string());
+  const auto image = found->train->read(2, [](int w, int h) { return whole_view(w, h, 8); });
+  ASSERT_TRUE(image.ok());  // a JPEG by its bytes, whatever its name says
+  EXPECT_EQ(image->image.width, 20);
+}
+
+TEST_F(ImageFolders, OtherNamesOfTheSecondSplit) {
+  for (const auto* name : {"validation", "eval", "test"}) {
+    TempFolder other;
+    fs::copy(root(), other / "imagefolder", fs::copy_options::recursive);
+    fs::rename(other / "imagefolder" / "val", other / "imagefolder" / name);
+    const auto found = list_image_folder("imagefolder", other / "imagefolder", 2);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found->eval->size(), 2);
+  }
+}
+
+TEST_F(ImageFolders, AFolderOfDataSetsMayHoldTheJobsOwn) {
+  const auto found = [&](const fs::path& folder, const fs::path& named) {
+    return find_image_folder("imagefolder", folder, named);
+  };
+  EXPECT_EQ(found("", root()), root());
+  EXPECT_EQ(found(root(), "/elsewhere/photos"), root());
+  EXPECT_EQ(found(folder_.path(), "/elsewhere/data"), root());  // as the job's root is called
+  EXPECT_EQ(found("/nowhere", root()), root());
+  EXPECT_EQ(found("/nowhere", ""), "/nowhere");
+  fs::rename(root(), folder_ / "imagefolder");
+  EXPECT_EQ(found(folder_.path(), "/elsewhere/photos"), folder_ / "imagefolder");
+}
+
+TEST_F(ImageFolders, LimitsTakeOneOfEveryClassInTurn) {
+  const auto found = load();
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->train->first(2)->labels(), (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(found->train->first(0)->size(), 3);
+  EXPECT_EQ(found->train->first(100)->size(), 3);
+}
+
+TEST_F(ImageFolders, AnotherNumberOfClassesSaysBothNumbersAndWhatWouldDo) {
+  EXPECT_EQ(message(1000),
+            (root() / "train").string() +
+                " holds 2 class folders where dataset.classes is 1000; `dataset.classes: 2` would do");
+  const auto imagenet = list_image_folder("imagenet", root(), 1000);
+  ASSERT_FALSE(imagenet.ok());
+  EXPECT_NE(imagenet.error().message.find("`dataset.name: imagefolder` with `dataset.classes: 2` would do"),
+            std::string::npos);
+}
+
+TEST_F(ImageFolders, EmptyClassFoldersAreNamed) {
+  fs::remove(root() / "val/dog/y.jpg");
+  EXPECT_EQ(message(), (root() / "val/dog").string() +
+                           " holds no .jpg, .jpeg or .png file; remove the folder or fill it");
+}
+
+TEST_F(ImageFolders, BothSplitsMustHaveTheSameClasses) {
+  fs::rename(root() / "val/dog", root() / "val/wolf");
+  EXPECT_NE(message().find("must hold the same class folders; only one of them has 'dog'"),
+            std::string::npos);
+}
+
+TEST_F(ImageFolders, MissingFoldersSayWhatIsExpected) {
+  fs::remove_all(root() / "val");
+  EXPECT_NE(message().find("has no folder val, validation, eval or test; expected FOLDER/train/CLASS/*.jpg"),
+            std::string::npos);
+  fs::remove_all(root() / "train");
+  EXPECT_NE(message().find("has no folder train"), std::string::npos);
+  fs::create_directories(root() / "train");
+  fs::create_directories(root() / "val");
+  EXPECT_NE(message().find("holds no class folders"), std::string::npos);
+  const auto unnamed = list_image_folder("imagenet", "", 1000);
+  ASSERT_FALSE(unnamed.ok());
+  EXPECT_NE(unnamed.error().message.find("no folder was named"), std::string::npos);
+}
+
+TEST_F(ImageFolders, UnreadableFilesGiveTheReason) {
+  const auto found = load();
+  ASSERT_TRUE(found.ok());
+  const auto reason = [&](std::int64_t index) {
+    const auto image = found->train->read(index, [](int w, int h) { return whole_view(w, h, 8); });
+    return image.ok() ? "it was read" : image.error().message;
+  };
+  fs::remove(root() / "train/cat/a.JPEG");
+  EXPECT_EQ(reason(0), "No such file or directory");
+  fs::create_directory(root() / "train/cat/a.JPEG");  // a file that even root cannot read
+  EXPECT_EQ(reason(0), "Is a directory");
+  write_image(root() / "train/cat/b.jpg", "plain text");
+  EXPECT_EQ(reason(1), "neither a JPEG nor a PNG file");
+}
+
+TEST_F(ImageFolders, TheFingerprintSeesFilesComeAndGo) {
+  const auto before = fingerprint_image_folder(root());
+  EXPECT_EQ(before, fingerprint_image_folder(root()));
+  // A moment in the past, so that the clock's grain does not matter.
+  fs::last_write_time(root() / "train/cat",
+                      fs::last_write_time(root() / "train/cat") - std::chrono::seconds(5));
+  EXPECT_NE(before, fingerprint_image_folder(root()));
+}
+
+}  // namespace
+}  // namespace spin

@@ -1,0 +1,242 @@
+// Image files, CIFAR and synthetic data on their way into training: batches and whole jobs.
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+#include "tests/worker/trainer/data/image_writers.h"
+#include "tests/worker/trainer/fixtures.h"
+#include "worker/trainer/batches.h"
+#include "worker/trainer/data_speed.h"
+#include "worker/trainer/job_runner.h"
+
+namespace spin {
+namespace {
+
+/// Three classes of photographs of about 40 pixels, the network at 28.
+JobConfig folder_config(const std::string& root) {
+  auto config = tiny_config();
+  config.dataset = {"imagefolder", root, 0, 0, {3, 3, 224, 0, 0}};
+  return config;
+}
+
+class ImageFolderJobs : public ::testing::Test {
+ protected:
+  void SetUp() override { write_image_folder(root(), {"blue", "green", "red"}, 120, 30, 36); }
+  std::filesystem::path root() const { return folder_ / "images"; }
+
+  Result<ImageData> load() { return DataStore(torch::kCPU).load(folder_config(root().string()).dataset, ""); }
+  JobEnd run(const JobConfig& config) {
+    RunCommand command;
+    command.config = config_text(config);
+    const std::atomic<bool> stop = false;
+    JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
+    return runner.run(command, stop);
+  }
+  template <class Event>
+  const Event& last() {
+    return std::get<Event>(events_.back());
+  }
+  TempFolder folder_;
+  std::vector<TrainerEvent> events_;
+};
+
+std::vector<Batch> all_batches(std::unique_ptr<BatchStream> stream) {
+  std::vector<Batch> batches;
+  for (;;) {
+    auto batch = stream->next();
+    EXPECT_TRUE(batch.ok()) << batch.error().message;
+    if (!batch.ok() || !*batch) return batches;
+    batches.push_back(**batch);
+  }
+}
+
+TEST_F(ImageFolderJobs, TrainAndAreEvaluated) {
+  auto config = folder_config(root().string());
+  config.training.crop = Crop::random_resized;
+  config.training.crop_scale = 0.3;
+  config.training.flip = 0.5;
+  ASSERT_EQ(run(config), JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_GT(last<FinishedEvent>().result.top1, 60);
+}
+
+TEST_F(ImageFolderJobs, BatchesAreTheSameForAnyNumberOfThreadsAndAnyFirstStep) {
+  auto config = folder_config(root().string());
+  config.training.crop = Crop::random_resized;
+  config.training.flip = 0.5;
+  config.training.randaugment = RandAugment{2, 9};
+  config.training.epochs = 2;
+  const auto data = load();
+  ASSERT_TRUE(data.ok()) << data.error().message;
+  const auto reference = all_batches(training_batches(*data, config, 0, 1));
+  ASSERT_EQ(reference.size(), 14U);  // 120 / 16 = 7 an epoch
+  EXPECT_FALSE(reference[0].images.equal(reference[7].images));
+  for (const int threads : {2, 3})
+    for (const std::int64_t first : {0, 5, 7}) {
+      const auto batches = all_batches(training_batches(*data, config, first, threads));
+      ASSERT_EQ(batches.size(), reference.size() - static_cast<std::size_t>(first));
+      for (std::size_t i = 0; i < batches.size(); ++i) {
+        const auto& expected = reference[i + static_cast<std::size_t>(first)];
+        EXPECT_TRUE(batches[i].images.equal(expected.images) && batches[i].labels.equal(expected.labels));
+      }
+    }
+}
+
+TEST_F(ImageFolderJobs, EvaluationGivesEveryImageOnceNormalised) {
+  const auto data = load();
+  ASSERT_TRUE(data.ok());
+  const auto batches = all_batches(evaluation_batches(*data, folder_config(""), 8, 2));
+  ASSERT_EQ(batches.size(), 4U);
+  EXPECT_EQ(batches[0].images.sizes(), torch::IntArrayRef({8, 3, 28, 28}));
+  EXPECT_TRUE(batches[0].images.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_EQ(batches[3].labels.size(0), 6);
+  EXPECT_TRUE(torch::cat({batches[0].labels, batches[1].labels, batches[2].labels, batches[3].labels})
+                  .equal(data->eval.labels));
+  // The middle of the first photograph by hand: bytes of its red channel, which is the bright one.
+  const auto image = data->eval.files->read(0, [](int width, int height) {
+    return View{{width / 2.0 - 4, height / 2.0 - 4, 8, 8}, 8, 8};
+  });
+  ASSERT_TRUE(image.ok());
+  const double red = batches[0].images[0][0].slice(0, 10, 18).slice(1, 10, 18).mean().item<double>();
+  EXPECT_GT(red, (100 / 255.0 - 0.485) / 0.229);
+}
+
+TEST_F(ImageFolderJobs, FewDamagedImagesArePassedOver) {
+  write_bytes(root() / "train" / "red" / "image_2.jpg", "plain text");
+  write_bytes(root() / "val" / "red" / "image_2.jpg", "");
+  ASSERT_EQ(run(folder_config(root().string())), JobEnd::finished) << last<FailedEvent>().message;
+  const auto data = load();
+  ASSERT_TRUE(data.ok());
+  std::int64_t images = 0;
+  for (const auto& batch : all_batches(evaluation_batches(*data, folder_config(""), 8, 2)))
+    images += batch.labels.size(0);
+  EXPECT_EQ(images, 29);
+  EXPECT_EQ(data->eval.damaged->count(), 1);
+}
+
+TEST_F(ImageFolderJobs, ManyDamagedImagesFailTheJobByName) {
+  for (int i = 0; i < 120; i += 3)
+    write_bytes(root() / "train" / "blue" / ("image_" + std::to_string(i) + ".jpg"), "x");
+  ASSERT_EQ(run(folder_config(root().string())), JobEnd::failed);
+  const auto& message = last<FailedEvent>().message;
+  EXPECT_NE(message.find("11 of 120 images are damaged, more than the 10"), std::string::npos) << message;
+  EXPECT_NE(message.find("train/blue/image_"), std::string::npos) << message;
+  EXPECT_NE(message.find("(neither a JPEG nor a PNG file)"), std::string::npos) << message;
+}
+
+TEST_F(ImageFolderJobs, AnotherNumberOfClassesFailsTheJob) {
+  auto config = folder_config(root().string());
+  config.dataset.facts.classes = 10;
+  ASSERT_EQ(run(config), JobEnd::failed);
+  EXPECT_NE(last<FailedEvent>().message.find("holds 3 class folders where dataset.classes is 10"),
+            std::string::npos);
+}
+
+TEST_F(ImageFolderJobs, TheListingIsReadAgainWhenFilesComeAndLimitsAreBalanced) {
+  DataStore store(torch::kCPU);
+  auto dataset = folder_config(root().string()).dataset;
+  const auto first = store.load(dataset, "");
+  ASSERT_TRUE(first.ok());
+  write_image(root() / "train" / "red" / "more.jpg", jpeg_bytes(gradient_image(9, 9)));
+  dataset.train_limit = 6;
+  const auto limited = store.load(dataset, "");
+  ASSERT_TRUE(limited.ok());
+  EXPECT_TRUE(limited->train.labels.equal(torch::tensor({0, 0, 1, 1, 2, 2}, torch::kLong)));
+  dataset.train_limit = 0;
+  const auto all = store.load(dataset, "");
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all->train.size(), 121);
+}
+
+TEST_F(ImageFolderJobs, MeasuringTheDataTakesOneEpoch) {
+  auto config = folder_config(root().string());
+  write_bytes(root() / "train" / "red" / "image_2.jpg", "plain text");
+  Runtime runtime;
+  runtime.threads = 2;
+  const auto speed = measure_data(config, "", runtime);
+  ASSERT_TRUE(speed.ok()) << speed.error().message;
+  EXPECT_EQ(speed->at("images"), 112);
+  EXPECT_EQ(speed->at("threads"), 2);
+  config.training.batch_size = 1000;
+  EXPECT_FALSE(measure_data(config, "", runtime).ok());
+}
+
+/// Loads Fashion-MNIST files of the fixtures.
+Result<ImageData> load_grey(const TempFolder& folder) {
+  write_dataset(folder.path(), 64, 10);
+  return DataStore(torch::kCPU).load(tiny_config().dataset, folder.path().string());
+}
+
+TEST(ImagesInMemory, ThreadsAndDeviceMakeTheSameBatches) {
+  TempFolder folder;
+  const auto data = load_grey(folder);
+  ASSERT_TRUE(data.ok());
+  for (const int resolution : {28, 35}) {
+    auto config = tiny_config();
+    config.network.resolution = resolution;
+    const auto plain = all_batches(training_batches(*data, config, 0, 1));
+    config.training.flip = 1;  // one by one, on threads
+    const auto flipped = all_batches(training_batches(*data, config, 0, 2));
+    ASSERT_EQ(plain.size(), 12U);
+    ASSERT_EQ(flipped.size(), 12U);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_TRUE(flipped[i].labels.equal(plain[i].labels));
+      EXPECT_TRUE(torch::allclose(flipped[i].images.flip({3}), plain[i].images, 0, 1e-5));
+    }
+  }
+}
+
+TEST(ImagesInMemory, OtherLabelsOfASplitReachItsBatches) {
+  TempFolder folder;
+  auto data = load_grey(folder);
+  ASSERT_TRUE(data.ok());
+  data->train.labels = torch::full_like(data->train.labels, 7);
+  auto config = tiny_config();
+  for (const double flip : {0.0, 0.5}) {
+    config.training.flip = flip;
+    for (const auto& batch : all_batches(training_batches(*data, config, 0, 1)))
+      EXPECT_TRUE(batch.labels.eq(7).all().item<bool>());
+  }
+}
+
+TEST(ImagesInMemory, RandomResizedCropsComeAtTheNetworksResolution) {
+  TempFolder folder;
+  const auto data = load_grey(folder);
+  ASSERT_TRUE(data.ok());
+  auto config = tiny_config();
+  config.network.resolution = 35;
+  config.training.crop = Crop::random_resized;
+  EXPECT_EQ(all_batches(training_batches(*data, config, 11, 2)).at(0).images.sizes(),
+            torch::IntArrayRef({16, 1, 35, 35}));
+}
+
+class OtherDataSets : public ImageFolderJobs {};
+
+TEST_F(OtherDataSets, SyntheticDataNeedsNoFilesAndCanBeLearnt) {
+  auto config = tiny_config();
+  config.dataset = {"synthetic", "", 1024, 200, {3, 4, 32, 50'000, 10'000}};
+  config.network.resolution = 32;
+  config.network.patch = 8;
+  ASSERT_EQ(run(config), JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_GT(last<FinishedEvent>().result.top1, 50);
+}
+
+TEST_F(OtherDataSets, CifarTrainsFromItsBinaryFiles) {
+  const auto files = [&](int images) {
+    std::string bytes;
+    for (int i = 0; i < images; ++i)
+      bytes += static_cast<char>(i % 10) + std::string(3 * 1024, static_cast<char>(i % 10 * 25));
+    return bytes;
+  };
+  for (int i = 1; i <= 5; ++i)
+    write_image(folder_ / "cifar-10-batches-bin" / ("data_batch_" + std::to_string(i) + ".bin"), files(40));
+  write_image(folder_ / "cifar-10-batches-bin" / "test_batch.bin", files(20));
+  auto config = tiny_config();
+  config.dataset = {"cifar10", folder_.path().string(), 0, 0, {3, 10, 32, 50'000, 10'000}};
+  config.network.resolution = 32;
+  config.network.patch = 8;
+  config.training.crop = Crop::padded;
+  config.training.flip = 0.5;
+  ASSERT_EQ(run(config), JobEnd::finished) << last<FailedEvent>().message;
+}
+
+}  // namespace
+}  // namespace spin

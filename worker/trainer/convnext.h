@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "worker/trainer/model.h"
+
+namespace spin {
+
+/// Isotropic ConvNeXt (Liu et al., 2022, Section 3.4 and its published code): patch stem, blocks of one
+/// resolution, global average, LayerNorm, linear head. Weights start normal with deviation 0.02, biases at 0.
+class ConvNext final : public Model {
+ public:
+  explicit ConvNext(const JobConfig& config);
+
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
+                                      Mode mode) const override;
+
+ private:
+  Affine embed_;  // [C, Cin, P, P], [C]
+  AffinesId depthwise_, expand_, contract_;
+  NormsId norm_;
+  std::optional<LayersId> scale_;  // [C]
+  LayerNorm head_norm_;
+  Affine head_;  // [classes, C], [classes]
+};
+
+/// What a block computes with.
+struct ConvNextWeights {
+  Affine depthwise;  ///< [C, 1, K, K]
+  LayerNorm norm;
+  MlpWeights mlp;
+  torch::Tensor scale;  ///< [C], or undefined
+};
+
+/// x + scale * mlp(norm(depthwise(x))). x [N, C, H, W], channels-last.
+torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weights, Activation activation);
+
+}  // namespace spin

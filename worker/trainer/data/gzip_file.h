@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schema/base/result.h"
+
+namespace spin {
+
+/// Files of data sets beyond this are refused, packed or not.
+inline constexpr std::size_t kDataFileLimit = std::size_t{4} << 30;
+
+/// The path of `name` in `folder`, or else of its compressed form `name`.gz.
+std::optional<std::filesystem::path> find_maybe_gzip(const std::filesystem::path& folder,
+                                                     std::string_view name);
+
+/// Reads a file, unpacking it where its name ends in ".gz". not_found, data_loss where it is corrupt or cut
+/// short, unsupported where this build has no zlib.
+Result<std::string> read_maybe_gzip(const std::filesystem::path& path);
+
+}  // namespace spin

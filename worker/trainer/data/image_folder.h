@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "worker/trainer/data/image_source.h"
+
+namespace spin {
+
+/// The files of one split of an image folder: folder/CLASS/IMAGE, sorted by class and by name.
+class FolderImages : public ImageSource {
+ public:
+  struct File {
+    std::int64_t label = 0;  ///< index of its class
+    std::string name;
+  };
+  FolderImages(std::filesystem::path folder, std::vector<std::string> classes, std::vector<File> files)
+      : folder_(std::move(folder)), classes_(std::move(classes)), files_(std::move(files)) {}
+
+  [[nodiscard]] std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
+  [[nodiscard]] int channels() const override { return 3; }
+  [[nodiscard]] std::string name(std::int64_t index) const override;
+  /// Gray, CMYK, palettes and 16 bits become RGB of 8 bits; transparency is dropped.
+  Result<Decoded> read(std::int64_t index, const ChooseView& choose) const override;
+
+  [[nodiscard]] std::vector<std::int64_t> labels() const;
+  /// `limit` images, taking one of every class in turn; all where it is 0 or larger than there are.
+  [[nodiscard]] std::shared_ptr<const FolderImages> first(std::int64_t limit) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::vector<std::string> classes_;
+  std::vector<File> files_;
+};
+
+/// Both splits: FOLDER/train/CLASS/*.{jpg,jpeg,png} and FOLDER/val (or validation, eval, test).
+struct ImageFolder {
+  std::shared_ptr<const FolderImages> train;
+  std::shared_ptr<const FolderImages> eval;
+};
+
+/// Where the image folder lies: of `folder` its subfolder named as `root` or as the data set, or itself; then
+/// `root`. The first that has a folder `train`; where none has, `folder`, or `root` where that is empty.
+std::filesystem::path find_image_folder(const std::string& dataset, const std::filesystem::path& folder,
+                                        const std::filesystem::path& root);
+
+/// Lists the files without opening them. Folders and files whose names begin with a dot are passed over.
+/// not_found where a folder is missing or holds nothing; invalid_argument where train has not `classes` class
+/// folders, the two splits have not the same ones, or one is empty.
+Result<ImageFolder> list_image_folder(const std::string& dataset, const std::filesystem::path& folder,
+                                      int classes);
+
+/// Names the class folders and the state they are in: another text where files came or went.
+std::string fingerprint_image_folder(const std::filesystem::path& folder);
+
+}  // namespace spin

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "worker/trainer/attention.h"
+#include "worker/trainer/model.h"
+
+namespace spin {
+
+/// DeiT (Touvron et al., 2021) without a distillation token: patch embedding, class token, learned positions,
+/// pre-norm blocks of attention and MLP, LayerNorm and linear head on the class token. Weights, token and
+/// positions start normal with deviation 0.02, biases at 0.
+class Deit final : public Model {
+ public:
+  explicit Deit(const JobConfig& config);
+
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
+                                      Mode mode) const override;
+
+ private:
+  [[nodiscard]] torch::Tensor embed(const torch::Tensor& images) const;
+
+  Affine embed_;               // [C, Cin, P, P], [C]
+  torch::Tensor class_token_;  // [C]
+  torch::Tensor positions_;    // [T, C], T = positions + 1; the class token's first
+  NormsId attention_norm_, mlp_norm_;
+  AffinesId qkv_, projection_, expand_, contract_;
+  LayerNorm head_norm_;
+  Affine head_;  // [classes, C], [classes]
+};
+
+/// What a block computes with.
+struct DeitWeights {
+  LayerNorm attention_norm;
+  AttentionWeights attention;
+  LayerNorm mlp_norm;
+  MlpWeights mlp;
+};
+
+/// y = x + attention(norm(x)); y + mlp(norm(y)). x [N, T, C].
+torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads);
+
+}  // namespace spin
