@@ -180,7 +180,6 @@ int run(const Invocation& invocation, const RunOptions& options) {
   if (!sweep.ok()) return report(sweep.error());
   const auto plan = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!plan.ok()) return report(plan.error());
-  if (const Status checked = check_supported(*plan); !checked.ok()) return report(checked.error());
   if (const Status checked = check_folders(options); !checked.ok()) return report(checked.error());
   return train_here(options, *sweep, static_cast<int>(plan->jobs.size()));
 }

@@ -15,8 +15,10 @@ namespace spin {
 
 struct Sha256::Context {
   Context() {
+    // Looked up once: EVP_sha256() would have OpenSSL search its providers for every hash.
+    static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     // OpenSSL fails here only for want of memory.
-    if (value == nullptr || EVP_DigestInit_ex(value, EVP_sha256(), nullptr) != 1) std::abort();
+    if (value == nullptr || EVP_DigestInit_ex(value, kSha256, nullptr) != 1) std::abort();
   }
   ~Context() { EVP_MD_CTX_free(value); }
   Context(const Context&) = delete;

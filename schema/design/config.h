@@ -45,7 +45,4 @@ Result<JobConfig> config_from_json(const nlohmann::json& json);
 /// ...). The message starts with the dotted path of the setting at fault: "network.patch: ...".
 Status validate(const JobConfig& config);
 
-/// What the trainer of this version does not serve: "not supported yet: family convnext".
-Status check_supported(const JobConfig& config);
-
 }  // namespace spin

@@ -3,15 +3,8 @@
 namespace spin::sweep {
 namespace {
 
-constexpr std::string_view kUnsupported = "not supported yet: ";
-
-/// Dotted path at the head of a message: "PATH: what", or "not supported yet: PATH VALUE".
-std::string path_of(const Error& error) {
-  std::string_view message = error.message;
-  if (!message.starts_with(kUnsupported)) return std::string(message.substr(0, message.find(": ")));
-  message.remove_prefix(kUnsupported.size());
-  return std::string(message.substr(0, message.find(' ')));
-}
+/// Dotted path at the head of a message: "PATH: what".
+std::string path_of(const Error& error) { return error.message.substr(0, error.message.find(": ")); }
 
 /// Calls `visit` with every assignment of a cell, those first that overrule the others.
 template <class Visit>
@@ -48,8 +41,7 @@ std::string cell_of(const Taken& taken) {
 Error locate(const Source& source, const Document& document, const Taken& taken, const Error& error,
              bool pretrain) {
   std::string path = path_of(error);
-  std::string what = error.message;
-  if (error.code != ErrorCode::unsupported) what.erase(0, path.size() + std::string_view(": ").size());
+  const std::string what = error.message.substr(path.size() + std::string_view(": ").size());
 
   const auto* cause = find_cause(document, taken, path);
   if (constexpr std::string_view kTraining = "training."; pretrain && path.starts_with(kTraining)) {

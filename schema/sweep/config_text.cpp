@@ -1,5 +1,8 @@
 #include "schema/sweep/config_text.h"
 
+#include <bit>
+#include <initializer_list>
+
 #include "schema/base/sha256.h"
 #include "schema/design/config_json.h"
 
@@ -19,37 +22,64 @@ JobId id_of_text(std::string_view canonical_json) {
 
 namespace sweep {
 
+namespace {
+
+/// Equal values give equal numbers; those that differ should, or each drives the other's text out.
+std::uint64_t mixed(std::initializer_list<double> numbers) {
+  std::uint64_t bits = 0;
+  for (const double number : numbers)
+    bits = (bits ^ std::bit_cast<std::uint64_t>(number + 0.0)) * 0x9e3779b97f4a7c15U + (bits >> 29);
+  return bits ^ (bits >> 32);
+}
+
+std::uint64_t fingerprint(const Network& network) {
+  return mixed({static_cast<double>(network.family), static_cast<double>(network.channels),
+                static_cast<double>(network.depth), static_cast<double>(network.patch),
+                static_cast<double>(network.kernel), static_cast<double>(network.resolution)});
+}
+
+std::uint64_t fingerprint(const Topology& topology) {
+  double sum = topology.group_count();
+  for (const int group : topology.layers()) sum = sum * 1.5 + group;
+  return mixed({sum});
+}
+
+std::uint64_t fingerprint(const Training& training) {
+  return mixed({static_cast<double>(training.epochs), static_cast<double>(training.batch_size), training.lr,
+                training.weight_decay, training.warmup_epochs, training.clip_grad_norm,
+                training.label_smoothing, training.mixup, training.cutmix, training.random_erasing,
+                training.label_noise, training.ema});
+}
+
+}  // namespace
+
 template <class T, class ToJson>
-void ConfigText::append(Section<T>& section, const T& value, ToJson to_json) {
-  for (const auto& held : section.held) {
-    if (!held || !(held->value == value)) continue;
-    text_ += held->text;
-    return;
-  }
-  auto& place = section.held[section.next];
-  section.next = (section.next + 1) % section.held.size();
-  place = {value, to_json(value).dump()};
-  text_ += place->text;
+void ConfigText::append(Section<T>& section, const T& value, std::uint64_t fingerprint, ToJson to_json) {
+  constexpr std::size_t kMost = 1 << 16;
+  if (section.held.size() >= kMost) section.held.clear();
+  auto [place, is_new] = section.held.try_emplace(fingerprint);
+  if (is_new || !(place->second.value == value)) place->second = {value, to_json(value).dump()};
+  text_ += place->second.text;
 }
 
 const std::string& ConfigText::of(const JobConfig& config) {
   // Keys in the order in which config_to_json() sorts them.
   text_ = "{\"dataset\":";
-  append(dataset_, config.dataset, dataset_to_json);
+  append(dataset_, config.dataset, static_cast<std::uint64_t>(config.dataset.train_limit), dataset_to_json);
   text_ += ",\"fusion\":";
-  append(fusion_, config.fusion, fusion_to_json);
+  append(fusion_, config.fusion, static_cast<std::uint64_t>(config.fusion.strategy), fusion_to_json);
   text_ += ",\"init_from\":";
   text_ += config.init_from ? "\"" + config.init_from->hex() + "\"" : "null";
   text_ += ",\"network\":";
-  append(network_, config.network, network_to_json);
+  append(network_, config.network, fingerprint(config.network), network_to_json);
   text_ += ",\"seed\":" + std::to_string(config.seed);
   text_ += ",\"sharing\":";
-  append(sharing_, Sharing{config.topology, config.components},
+  append(sharing_, Sharing{config.topology, config.components}, fingerprint(config.topology),
          [](const Sharing& sharing) { return sharing_to_json(sharing.topology, sharing.components); });
   text_ += ",\"training\":";
-  append(training_, config.training, training_to_json);
+  append(training_, config.training, fingerprint(config.training), training_to_json);
   text_ += ",\"transform\":";
-  append(transform_, config.transform, transform_to_json);
+  append(transform_, config.transform, static_cast<std::uint64_t>(config.transform.group), transform_to_json);
   text_ += ",\"version\":" + std::to_string(kConfigVersion) + "}";
   return text_;
 }

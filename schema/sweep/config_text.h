@@ -1,16 +1,15 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
+#include <unordered_map>
 
 #include "schema/sweep/plan.h"
 
 namespace spin::sweep {
 
 /// Writes the canonical JSON of one configuration after another: the text of config_to_json(). Keeps the text
-/// of the sections that it wrote last, because the jobs of a sweep differ in little.
+/// of the sections that it wrote, because the jobs of a sweep take theirs from few.
 class ConfigText {
  public:
   /// Valid until the next call.
@@ -21,15 +20,14 @@ class ConfigText {
   JobId id_of(const JobConfig& canonical_config);
 
  private:
-  /// The last few values of a section, the oldest replaced first.
+  /// Values of a section by fingerprint; of two with the same one, the later stays.
   template <class T>
   struct Section {
     struct Held {
       T value;
       std::string text;
     };
-    std::array<std::optional<Held>, 4> held;
-    std::size_t next = 0;
+    std::unordered_map<std::uint64_t, Held> held;
   };
   struct Sharing {
     Topology topology;
@@ -37,7 +35,7 @@ class ConfigText {
     bool operator==(const Sharing&) const = default;
   };
   template <class T, class ToJson>
-  void append(Section<T>& section, const T& value, ToJson to_json);
+  void append(Section<T>& section, const T& value, std::uint64_t fingerprint, ToJson to_json);
 
   Section<Dataset> dataset_;
   Section<Network> network_;

@@ -37,11 +37,4 @@ Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
   return builder.totals();
 }
 
-Status check_supported(const SweepPlan& plan) {
-  for (const auto& job : plan.jobs)
-    if (const auto status = check_supported(job.config); !status.ok())
-      return Error{status.error().code, "job " + job.name + ": " + status.error().message};
-  return {};
-}
-
 }  // namespace spin

@@ -76,9 +76,6 @@ inline constexpr std::size_t kMaxSweepFileBytes = 1 << 20;
 Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
                              const std::vector<Override>& overrides);
 
-/// unsupported where the trainer of this version cannot train one of the jobs; names the job.
-Status check_supported(const SweepPlan& plan);
-
 /// "PATH=VALUE".
 Result<Override> parse_override(std::string_view text);
 

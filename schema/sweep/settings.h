@@ -49,8 +49,8 @@ struct Settings {
 /// Fills in what follows from other settings: resolution, mapping, components, the family's own defaults.
 void fill_defaults(Settings& settings);
 
-/// The configuration that filled-in settings ask for, without seed and init_from. Errors, invalid_argument
-/// and unsupported, are worded as those of validate() and check_supported().
+/// The configuration that filled-in settings ask for, without seed and init_from. Errors,
+/// invalid_argument, are worded as those of validate().
 Result<JobConfig> config_of(const Settings& settings);
 
 /// The sharing that filled-in settings ask for.

@@ -99,7 +99,6 @@ class ControlGate::Feed final : public StatusFeed {
 Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std::string& text,
                                         const std::vector<Override>& overrides) {
   SPIN_ASSIGN(auto planned, plan_sweep(file_name, text, overrides));
-  SPIN_TRY(check_supported(planned));
   const auto plan = std::make_shared<const SweepPlan>(std::move(planned));
   core::SweepSubmitted event{
       .request = 0, .plan = plan, .source = text, .overrides = overrides, .wall_ms = wall_ms()};

@@ -32,8 +32,7 @@ Result<JobConfig> parse_job(const std::string& text) {
         "not a JSON object: a job is an element of `jobs` from `spinctl plan --format json`, or its config"};
   if (json.contains("config")) json = nlohmann::json(json["config"]);
   SPIN_ASSIGN(auto config, config_from_json(json));
-  SPIN_TRY(check_supported(config));
-  return config;
+  return canonical(std::move(config));
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink)

@@ -11,7 +11,7 @@
 
 namespace spin {
 
-/// Parses, validates and checks that this version serves it. `text` is a configuration, or an object with one
+/// Parses, validates and brings it into its canonical form. `text` is a configuration, or an object with one
 /// under "config".
 Result<JobConfig> parse_job(const std::string& text);
 

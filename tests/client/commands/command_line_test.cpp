@@ -139,7 +139,10 @@ TEST_F(CommandLineTest, PlanReadsStandardInputAndOverrides) {
       "client-test", std::chrono::seconds(60));
   ASSERT_EQ(finished.exit_code, 0) << finished.errors;
   EXPECT_EQ(std::count(finished.output.begin(), finished.output.end(), '\n'), 5) << finished.output;
-  EXPECT_EQ(finished.output.substr(0, 50), "name,hash,seed,params,flops,groups,depends_on\r\ncon");
+  EXPECT_EQ(finished.output.substr(0, finished.output.find('\r')),
+            "name,hash,seed,params,flops,trained_params,activation_bytes,training_bytes,checkpoint_bytes,"
+            "groups,depends_on,"
+            "baseline");
   EXPECT_NE(finished.output.find("convmixer-32-8-4-3"), std::string::npos) << finished.output;
 }
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/memory.h"
 #include "schema/sweep/plan.h"
 
 // An input is a sweep file, and behind it as many overrides as lines that begin with "--set ".
@@ -64,7 +65,28 @@ void check_plan(const SweepPlan& plan) {
     const auto read = config_from_json(nlohmann::json::parse(config_to_json(job.config).dump()));
     require(read.ok() && *read == job.config, "a configuration survives its JSON");
     require(job.cell >= 0 && static_cast<std::size_t>(job.cell) < plan.cells.size(), "a job has a cell");
+    const auto& cost = plan.cells[static_cast<std::size_t>(job.cell)].cost;
+    require(cost.params > 0 && cost.flops > 0, "a network has parameters and work");
+    require(training_memory(job.config).total() > 0 && checkpoint_bytes(job.config) > 0,
+            "training takes memory");
   }
+}
+
+/// Without holding them, the same jobs come in the same order, or the same refusal.
+void check_streamed(const Input& input, const Result<SweepPlan>& planned) {
+  std::size_t seen = 0;
+  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) {
+    if (planned.ok())
+      require(seen < planned->jobs.size() && planned->jobs[seen].id == job.id,
+              "jobs come in the order of the plan");
+    ++seen;
+  };
+  const auto totals = visit_jobs("s.yaml", input.text, input.overrides, visit);
+  require(totals.ok() == planned.ok(), "a file is planned both ways or not at all");
+  if (planned.ok())
+    require(seen == planned->jobs.size(), "every job comes");
+  else
+    require(totals.error().message == planned.error().message, "a refusal says the same both ways");
 }
 
 }  // namespace
@@ -78,5 +100,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     spin::check_plan(*planned);
   else
     spin::check_refusal(planned.error());
+  spin::check_streamed(*input, planned);
   return 0;
 }

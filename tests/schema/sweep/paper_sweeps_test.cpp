@@ -1,41 +1,16 @@
 #include <cmath>
-#include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "schema/design/names.h"
 #include "schema/paper/published.h"
 #include "tests/schema/sweep/sweep_text.h"
+#include "tests/support/paper_sweep.h"
 
 // deploy/sweeps/paper: every file is the table that it is named for, row by row, and what its head says about
 // a small run works.
 
 namespace spin {
 namespace {
-
-std::string path_of(const std::string& name) {
-  return SPIN_SOURCE_DIR "/deploy/sweeps/paper/" + name + ".yaml";
-}
-
-std::string text_of(const std::string& name) {
-  std::ifstream file(path_of(name));
-  EXPECT_TRUE(file.is_open()) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// The overrides of the command in the comment at the head of a file.
-std::vector<std::string> sets_of(const std::string& text) {
-  std::istringstream lines(text);
-  std::string head;
-  for (std::string line; std::getline(lines, line) && line.starts_with('#');) head += line + "\n";
-  static const std::regex kSet("--set (?:'([^']*)'|(\\S+))");
-  std::vector<std::string> sets;
-  for (std::sregex_iterator at(head.begin(), head.end(), kSet), end; at != end; ++at)
-    sets.push_back((*at)[1].matched ? (*at)[1].str() : (*at)[2].str());
-  return sets;
-}
 
 Topology topology_of(const PublishedRow& row) {
   SharingRequest request;
@@ -55,8 +30,8 @@ std::string components_text(const Components& components) {
 }
 
 /// Three rows of Table 2 are 0.5 % off by every rule.
-bool is_printed_as(double value, const PrintedNumber& printed, int table) {
-  const double tolerance = table == 2 ? 0.005 * printed.value : printed.unit();
+bool is_printed_as(double value, const PrintedNumber& printed, const PublishedRow& row) {
+  const double tolerance = row.transform_group.value_or(1) > 1 ? 0.005 * printed.value : printed.unit();
   return std::abs(value - printed.value) < tolerance;
 }
 
@@ -96,9 +71,9 @@ std::vector<PlannedJob> match(const SweepPlan& plan, const std::vector<Published
       continue;
     }
     const auto& cost = plan.cells[static_cast<std::size_t>(found->cell)].cost;
-    EXPECT_TRUE(is_printed_as(static_cast<double>(cost.params) / 1e6, row.params_m, row.table))
+    EXPECT_TRUE(is_printed_as(static_cast<double>(cost.params) / 1e6, row.params_m, row))
         << described(row) << ", counted " << cost.params;
-    EXPECT_TRUE(is_printed_as(static_cast<double>(cost.flops) / 1e9, row.flops_g, row.table))
+    EXPECT_TRUE(is_printed_as(static_cast<double>(cost.flops) / 1e9, row.flops_g, row))
         << described(row) << ", counted " << cost.flops;
     left.erase(found);
   }
@@ -146,7 +121,7 @@ std::vector<PaperSweep> paper_sweeps() {
 TEST(PaperSweeps, AreTheTables) {
   for (const auto& sweep : paper_sweeps()) {
     SCOPED_TRACE(sweep.name);
-    const auto plan = good_plan(text_of(sweep.name));
+    const auto plan = good_plan(paper_sweep_text(sweep.name));
     EXPECT_EQ(plan.name, std::string("paper-") + sweep.name);
     const auto left = match(plan, sweep.rows);
     EXPECT_EQ(left.size(), sweep.pretraining);
@@ -160,7 +135,7 @@ TEST(PaperSweeps, AreTheTables) {
 }
 
 TEST(PaperSweeps, Figure6IsTwoNetworksAtEveryNoise) {
-  const auto plan = good_plan(text_of("figure-6"));
+  const auto plan = good_plan(paper_sweep_text("figure-6"));
   ASSERT_EQ(plan.jobs.size(), 10U);
   for (const double noise : {0.0, 0.2, 0.4, 0.6, 0.8}) {
     auto at_noise = plan;
@@ -171,7 +146,7 @@ TEST(PaperSweeps, Figure6IsTwoNetworksAtEveryNoise) {
 
 TEST(PaperSweeps, TrainAsAppendixCSays) {
   for (const auto& sweep : paper_sweeps())
-    for (const auto& job : good_plan(text_of(sweep.name)).jobs) {
+    for (const auto& job : good_plan(paper_sweep_text(sweep.name)).jobs) {
       SCOPED_TRACE(sweep.name + (": " + job.name));
       const auto& config = job.config;
       const auto& training = config.training;
@@ -198,10 +173,10 @@ TEST(PaperSweeps, RunSmallAsTheirHeadsSay) {
   sweeps.push_back({"figure-6", {}, 0});
   for (const auto& sweep : sweeps) {
     SCOPED_TRACE(sweep.name);
-    const auto text = text_of(sweep.name);
+    const auto text = paper_sweep_text(sweep.name);
     EXPECT_NE(text.find("spinctl run deploy/sweeps/paper/" + std::string(sweep.name) + ".yaml \\\n"),
               std::string::npos);
-    const auto sets = sets_of(text);
+    const auto sets = small_run_sets(text);
     ASSERT_GE(sets.size(), 5U);
     const auto plan = good_plan(text, sets);
     EXPECT_GT(plan.jobs.size(), 1U);

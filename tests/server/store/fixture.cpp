@@ -17,7 +17,7 @@ std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int see
   for (int cell = 0; cell < cells; ++cell) {
     const bool shared = cell > 0;
     plan->cells.push_back({"64/8/4/3", shared ? "sequential " + std::to_string(cell + 1) : "none", "none",
-                           "none", "", Cost{1000 + cell, 2000 + cell}, 0});
+                           "none", "", Cost{1000 + cell, 2000 + cell}, 0, nullptr});
     for (int seed = 0; seed < seeds; ++seed) {
       PlannedJob job;
       job.name = "cell-" + std::to_string(cell) + ".s" + std::to_string(seed);

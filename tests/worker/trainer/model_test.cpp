@@ -173,6 +173,34 @@ TEST(Model, SeedDecidesTheInitialWeights) {
   }
 }
 
+TEST(Model, InitialValuesAreThePublished) {
+  auto config = family_config(Family::convmixer);
+  config.network.channels = 64;
+  const auto find = [&](const std::string& name) {
+    for (const auto& parameter : make_model(config)->parameters())
+      if (parameter.name == name) return parameter.value.detach();
+    throw std::out_of_range("no parameter " + name);
+  };
+  const auto pointwise = find("pointwise.3.weight").abs().max().item<float>();
+  EXPECT_LE(pointwise, 1 / 8.0F);  // PyTorch's default: 1 / sqrt(fan in)
+  EXPECT_GT(pointwise, 0.99F / 8.0F);
+  const auto depthwise_bias = find("depthwise.0.bias").abs().max().item<float>();
+  EXPECT_LE(depthwise_bias, 1 / 3.0F);
+  EXPECT_GT(depthwise_bias, 0.9F / 3.0F);
+
+  config.network.layer_scale = 1e-6;
+  for (const auto family : {Family::convnext, Family::deit}) {
+    config.network.family = family;
+    const auto expand = find("expand.2.weight");  // [256, 64]
+    EXPECT_NEAR(expand.std().item<double>(), 0.02, 0.001);
+    EXPECT_NEAR(expand.mean().item<double>(), 0, 0.001);
+    EXPECT_TRUE(find("expand.2.bias").eq(0).all().item<bool>());
+  }
+  EXPECT_NEAR(find("positions").std().item<double>(), 0.02, 0.002);
+  config.network.family = Family::convnext;
+  EXPECT_TRUE(find("scale.1.weight").eq(1e-6F).all().item<bool>());
+}
+
 TEST(Model, ParameterNamesAreUnique) {
   for (const auto family : kFamilies) {
     const auto model =
@@ -182,6 +210,13 @@ TEST(Model, ParameterNamesAreUnique) {
       EXPECT_TRUE(names.insert(parameter.name).second) << parameter.name;
     for (const auto& buffer : model->buffers()) EXPECT_TRUE(names.insert(buffer.name).second) << buffer.name;
   }
+}
+
+TEST(LayerNorm, TakesBfloat16BesideFloatParameters) {
+  const auto x = torch::randn({6, 8});
+  const LayerNorm norm{torch::rand({8}), torch::rand({8})};
+  const auto normed = layer_norm(x.to(torch::kBFloat16), norm);
+  EXPECT_TRUE(torch::allclose(normed.to(torch::kFloat), layer_norm(x, norm), 0.02, 0.02));
 }
 
 TEST(Model, ConvMixerKeepsTheLayoutOfItsCheckpoints) {

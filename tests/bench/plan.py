@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+"""Planning: a million distinct cells as JSON lines (time, peak memory), and the table of every paper sweep.
+tests/bench/plan.py"""
+import os, subprocess, tempfile, time
+from common import BIN, ROOT, machine, median
+
+MILLION = """version: 1
+name: million
+dataset: fashion-mnist
+network: {family: convmixer, depth: 32, patch: 4, kernel: 3}
+axes:
+  sharing.mapping: [sequential, strided]
+  sharing.rate: [2, 3, 4, 8, 16]
+  network.channels: [32, 64, 96, 128, 160, 192, 224, 256, 288, 320]
+  training.lr: [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01]
+  training.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  training.batch_size: [16, 32, 48, 64, 80, 96, 112, 128, 144, 160]
+  training.weight_decay: [0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009]
+"""
+
+
+def timed(*command):
+    """Seconds, peak resident MiB and lines of output of a command."""
+    start = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: process.stdout.read(1 << 20), b""))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed")
+    return time.monotonic() - start, usage.ru_maxrss / 1024, lines
+
+
+print(machine())
+with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+    file.write(MILLION)
+    file.flush()
+    seconds, mib, lines = timed(BIN / "spinctl", "plan", file.name, "--format", "jsonl")
+    print(f"plan of {lines:,} cells, --format jsonl: {seconds:.1f} s, {mib:.0f} MiB at the peak (goals: 10 s, 1 GiB)")
+for sweep in sorted((ROOT / "deploy/sweeps/paper").glob("*.yaml")):
+    runs = [timed(BIN / "spinctl", "plan", sweep)[0] for _ in range(5)]
+    print(f"plan of {sweep.stem}: {median(runs) * 1000:.0f} ms (goal: 100 ms)")

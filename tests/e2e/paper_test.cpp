@@ -1,0 +1,50 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tests/e2e/cluster.h"
+#include "tests/support/paper_sweep.h"
+
+// Every sweep of the paper trains to the end: the small run that its head describes, on few images for one
+// epoch.
+
+namespace spin {
+namespace {
+
+class PaperSweep : public testing::TestWithParam<const char*> {};
+
+TEST_P(PaperSweep, TrainsToTheEnd) {
+  const auto mark = unique_mark();
+  std::vector<std::string> command{binary("spinctl"), "run", paper_sweep_path(GetParam())};
+  auto sets = small_run_sets(paper_sweep_text(GetParam()));
+  ASSERT_FALSE(sets.empty());
+  sets.insert(sets.end(), {"dataset.train_limit=256", "dataset.eval_limit=100", "training.epochs=1"});
+  for (const auto& set : sets) command.insert(command.end(), {"--set", set});
+  command.insert(command.end(), {"--format", "json"});
+
+  const auto finished = run_command(command, mark, std::chrono::seconds(280));
+  ASSERT_EQ(finished.exit_code, 0) << finished.errors;
+  const auto rows = nlohmann::json::parse(finished.output);
+  ASSERT_FALSE(rows.empty());
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.at("finished"), row.at("seeds")) << row.dump();
+    const bool may_diverge = row.at("fusion") == "pointwise_convolution";
+    if (row.at("diverged") != 0) {
+      EXPECT_TRUE(may_diverge) << row.dump();
+      continue;
+    }
+    EXPECT_TRUE(row.at("top1").is_number()) << row.dump();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PaperSweep,
+                         testing::Values("table-1", "table-2", "table-3", "table-4", "table-5", "table-6",
+                                         "table-7", "table-8", "table-9", "table-10", "figure-6"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           name[name.find('-')] = '_';
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace spin
