@@ -24,7 +24,7 @@ int paper(const PaperOptions& options) {
     return report(
         {ErrorCode::invalid_argument,
          fmt::format("TABLE: the paper has no results in table {}; give 1 to 6 or 8 to 10{}", *options.table,
-                     *options.table == 7 ? " (Table 7 repeats rows of 5 and 6)" : "")});
+                     *options.table == 7 ? " (Table 7 repeats rows of 4 to 6)" : "")});
   print_listing(render::paper_table(std::move(rows)), options.format, "");
   return kDone;
 }
@@ -38,7 +38,7 @@ void add_paper(CLI::App& app, Invocation& invocation) {
   verb->add_option("TABLE", options->table, "number of the paper's table; default: all of them");
   add_format(*verb, options->format);
   verb->footer(
-      "\nTop-1 is on ImageNet. Table 7 repeats rows of Tables 5 and 6 beside networks of other people.\n"
+      "\nTop-1 is on ImageNet. Table 7 repeats rows of Tables 4 to 6 beside networks of other people.\n"
       "\nExamples:\n  spinctl paper 4\n  spinctl paper --format csv > paper.csv");
   verb->callback([&invocation, options] { invocation.action = [options] { return paper(*options); }; });
 }

@@ -16,10 +16,15 @@ struct PlanOptions {
   bool lines = false;  ///< --format jsonl
 };
 
+PlanTotals totals_of(const SweepPlan& plan) {
+  return {static_cast<std::int64_t>(plan.jobs.size()), static_cast<std::int64_t>(plan.cells.size()),
+          plan.left_out_by_exclude, plan.left_out_by_limits};
+}
+
 void print_plan(const SweepPlan& plan, render::Format format) {
   if (format == render::Format::json) return write_plan_json(plan, std::cout);
   print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
-  if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(plan) << '\n';
+  if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(totals_of(plan)) << '\n';
 }
 
 /// A plan of any size: each job is written as soon as it is known.
@@ -29,6 +34,7 @@ int plan_lines(const SweepText& sweep) {
                                    std::cout << job_to_json(job, cell, config) << '\n';
                                  });
   if (!totals.ok()) return report(totals.error());
+  std::cerr << render::plan_summary(*totals) << '\n';
   return kDone;
 }
 

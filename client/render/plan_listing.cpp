@@ -90,13 +90,12 @@ Table plan_table(const SweepPlan& plan) {
           row};
 }
 
-std::string plan_summary(const SweepPlan& plan) {
-  std::string text = fmt::format("{} in {}", counted(static_cast<std::int64_t>(plan.jobs.size()), "job"),
-                                 counted(static_cast<std::int64_t>(plan.cells.size()), "cell"));
-  if (plan.left_out_by_exclude > 0)
-    text += fmt::format("; {} left out by exclude", counted(plan.left_out_by_exclude, "cell"));
-  if (plan.left_out_by_limits > 0)
-    text += fmt::format("; {} left out by limits", counted(plan.left_out_by_limits, "cell"));
+std::string plan_summary(const PlanTotals& totals) {
+  std::string text = fmt::format("{} in {}", counted(totals.jobs, "job"), counted(totals.cells, "cell"));
+  if (totals.left_out_by_exclude > 0)
+    text += fmt::format("; {} left out by exclude", counted(totals.left_out_by_exclude, "cell"));
+  if (totals.left_out_by_limits > 0)
+    text += fmt::format("; {} left out by limits", counted(totals.left_out_by_limits, "cell"));
   return text;
 }
 

@@ -11,6 +11,6 @@ namespace spin::render {
 Table plan_table(const SweepPlan& plan);
 
 /// "8 jobs in 8 cells; 2 cells left out by exclude".
-std::string plan_summary(const SweepPlan& plan);
+std::string plan_summary(const PlanTotals& totals);
 
 }  // namespace spin::render

@@ -21,6 +21,18 @@ double share_rate(const JobConfig& shared) {
   return static_cast<double>(shared.topology.depth()) / shared.topology.group_count();
 }
 
+/// patch * ceil(sqrt(layers / groups) * resolution / patch), in whole numbers: a square root that is rounded
+/// up by its last bit would cost a row of patches.
+int grown_resolution(const JobConfig& shared) {
+  const std::int64_t patch = shared.network.patch;
+  const std::int64_t resolution = shared.network.resolution;
+  const std::int64_t wanted = shared.topology.depth() * resolution * resolution;
+  const std::int64_t unit = shared.topology.group_count() * patch * patch;
+  std::int64_t side = 1;
+  while (side * side * unit < wanted) ++side;
+  return static_cast<int>(side * patch);
+}
+
 void set_heads(Network& network, int heads) {
   const int width = network.channels / network.heads;
   network.heads = std::max(1, heads);
@@ -30,8 +42,7 @@ void set_heads(Network& network, int heads) {
 Network by_paper(const JobConfig& shared, Scaling by) {
   Network network = shared.network;
   const double rate = share_rate(shared);
-  network.resolution =
-      network.patch * static_cast<int>(std::ceil(std::sqrt(rate) * network.resolution / network.patch));
+  network.resolution = grown_resolution(shared);
   const auto eighths = std::max(1L, std::lround(8 / std::sqrt(rate)));
   if (by == Scaling::depth)
     network.depth = shared.topology.group_count();
@@ -43,37 +54,43 @@ Network by_paper(const JobConfig& shared, Scaling by) {
   return network;
 }
 
-/// Plain networks of rising size, their resolution that of the shared network: the n-th, from 1.
+/// Plain networks of rising size: the n-th, from 1, at any resolution.
 class Candidates {
  public:
-  Candidates(const JobConfig& shared, Scaling by) : shared_(shared), by_(by) {
-    const auto& network = shared.network;
-    if (by == Scaling::depth)
-      count_ = network.depth;
-    else if (network.family == Family::deit)
-      count_ = network.heads;
-    else
-      count_ = network.channels / step();
+  Candidates(const JobConfig& shared, Scaling by)
+      : by_(by), shared_(shared.network), plain_(plain(shared, shared_)) {
+    const bool deit = shared_.family == Family::deit;
+    step_ = shared_.channels % 8 == 0 ? 8 : 1;
+    count_ = by == Scaling::depth ? shared_.depth : deit ? shared_.heads : shared_.channels / step_;
   }
 
   [[nodiscard]] int count() const { return count_; }
   [[nodiscard]] Network at(int n) const {
-    Network network = shared_.network;
+    Network network = shared_;
     if (by_ == Scaling::depth)
       network.depth = n;
     else if (network.family == Family::deit)
       set_heads(network, n);
     else
-      network.channels = n * step();
+      network.channels = n * step_;
     return network;
   }
-  [[nodiscard]] Cost cost(const Network& network) const { return cost_of(plain(shared_, network)); }
+  Cost cost(const Network& network) {
+    if (network.depth != plain_.network.depth) plain_.topology = Topology::unshared(network.depth);
+    plain_.network = network;
+    return cost_of(plain_);
+  }
+  /// False where channels * mlp_ratio is no whole number.
+  [[nodiscard]] static bool exists(const Network& network) {
+    const double hidden = network.channels * network.mlp_ratio;
+    return network.family == Family::convmixer || hidden == std::floor(hidden);
+  }
 
  private:
-  [[nodiscard]] int step() const { return shared_.network.channels % 8 == 0 ? 8 : 1; }
-
-  const JobConfig& shared_;
   Scaling by_;
+  Network shared_;
+  JobConfig plain_;
+  int step_ = 1;
   int count_ = 1;
 };
 
@@ -90,48 +107,68 @@ int first_of(int low, int high, Reached reached) {
   return low;
 }
 
+double log_ratio(std::int64_t a, std::int64_t b) {
+  return std::log(static_cast<double>(a) / static_cast<double>(b));
+}
+
 double distance(const Cost& cost, const Cost& target) {
-  const auto log_ratio = [](std::int64_t a, std::int64_t b) {
-    return std::log(static_cast<double>(a) / static_cast<double>(b));
-  };
   return std::hypot(log_ratio(cost.params, target.params), log_ratio(cost.flops, target.flops));
 }
 
-Network by_search(const JobConfig& shared, Scaling by) {
-  const Candidates candidates(shared, by);
-  const auto target = cost_of(shared);
-  const int patch = shared.network.patch;
-  const auto with_side = [patch](Network network, int side) {
-    network.resolution = side * patch;
-    return network;
-  };
-  // Parameters decide the size almost alone; the best one lies near where they match.
-  constexpr int kNear = 8;
-  const int match = first_of(1, candidates.count(), [&](int n) {
-    return candidates.cost(candidates.at(n)).params >= target.params;
-  });
-  Network best;
-  double least = std::numeric_limits<double>::infinity();
-  for (int n = std::max(1, match - kNear); n <= std::min(candidates.count(), match + kNear); ++n) {
-    const auto network = candidates.at(n);
-    const int most = std::max(1, kMaxResolution / patch);
-    const int side = first_of(
-        1, most, [&](int s) { return candidates.cost(with_side(network, s)).flops >= target.flops; });
-    for (int s = std::max(1, side - 1); s <= side; ++s) {
-      const auto near = with_side(network, s);
-      if (const auto off = distance(candidates.cost(near), target); off < least) {
-        least = off;
-        best = near;
-      }
-    }
+/// Looks for the plain network nearest to the cost of a shared one.
+class Search {
+ public:
+  Search(const JobConfig& shared, Scaling by)
+      : candidates_(shared, by), target_(cost_of(shared)), patch_(shared.network.patch) {}
+
+  Network run() {
+    const int match = first_of(1, candidates_.count(), [&](int n) {
+      return candidates_.cost(at_side(n, 1)).params >= target_.params;
+    });
+    // Outward from where the parameters match, until they alone are further off than the best of all.
+    for (int n = match; n >= 1 && consider(n); --n) continue;
+    for (int n = match + 1; n <= candidates_.count() && consider(n); ++n) continue;
+    return best_;
   }
-  return best;
-}
+
+ private:
+  [[nodiscard]] Network at_side(int n, int side) const {
+    auto network = candidates_.at(n);
+    network.resolution = side * patch_;
+    return network;
+  }
+
+  /// Tries the n-th at the two resolutions around the target's FLOPs. False where none further out can win.
+  bool consider(int n) {
+    const auto reached = [&](int side) { return candidates_.cost(at_side(n, side)).flops >= target_.flops; };
+    const int most = std::max(1, kMaxResolution / patch_);
+    int high = 1;  // doubled first: FLOPs far above the target's may not fit their type
+    while (high < most && !reached(high)) high = std::min(most, 2 * high);
+    const int side = first_of(high / 2 + 1, high, reached);
+    double nearest_params = std::numeric_limits<double>::infinity();
+    for (int s = std::max(1, side - 1); s <= side; ++s) {
+      const auto network = at_side(n, s);
+      const auto cost = candidates_.cost(network);
+      nearest_params = std::min(nearest_params, std::abs(log_ratio(cost.params, target_.params)));
+      const double off = distance(cost, target_);
+      if (off >= least_ || !Candidates::exists(network)) continue;
+      least_ = off;
+      best_ = network;
+    }
+    return nearest_params < least_;
+  }
+
+  Candidates candidates_;
+  Cost target_;
+  int patch_;
+  Network best_;
+  double least_ = std::numeric_limits<double>::infinity();
+};
 
 }  // namespace
 
 JobConfig scaling_baseline(const JobConfig& shared, Scaling by, Match match) {
-  return plain(shared, match == Match::paper ? by_paper(shared, by) : by_search(shared, by));
+  return plain(shared, match == Match::paper ? by_paper(shared, by) : Search(shared, by).run());
 }
 
 }  // namespace spin

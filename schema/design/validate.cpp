@@ -125,10 +125,10 @@ Status check_work(const JobConfig& config) {
   const double hidden =
       channels * std::max(1.0, network.family == Family::convmixer ? 1.0 : network.mlp_ratio);
   const double tokens = positions(network) + 1.0;
+  const double kernel = network.family == Family::deit ? 0 : network.kernel;
   const double image = static_cast<double>(config.dataset.facts.channels) * network.patch * network.patch;
   const double attention = network.family == Family::deit ? 2 * tokens : 0;
-  const double block = channels * (static_cast<double>(network.kernel) * network.kernel + attention + 16) +
-                       6 * hidden * channels;
+  const double block = channels * (kernel * kernel + attention + 16) + 6 * hidden * channels;
   const double transforms =
       config.transform.kind == TransformKind::none ? 0 : 6 * hidden * channels * config.transform.group;
   const double flops = network.depth * (block * tokens + transforms) + image * channels * tokens +

@@ -122,7 +122,7 @@ Count topologies_within(const SearchSpace& space) {
 }
 
 double log10_of(const Count& count) {
-  // A double holds the first 62 bits' worth; the rest is a power of two.
+  // The first 62 bits are more than a double holds; the rest is a power of two.
   const auto bits = static_cast<int>(boost::multiprecision::msb(count));
   const int shift = std::max(0, bits - 62);
   return std::log10(Count(count >> shift).convert_to<double>()) + shift * std::log10(2.0);

@@ -55,10 +55,13 @@ std::uint64_t fingerprint(const Training& training) {
 
 template <class T, class ToJson>
 void ConfigText::append(Section<T>& section, const T& value, std::uint64_t fingerprint, ToJson to_json) {
-  constexpr std::size_t kMost = 1 << 16;
-  if (section.held.size() >= kMost) section.held.clear();
+  constexpr std::size_t kMostBytes = 32 << 20;
+  if (section.bytes >= kMostBytes) section = {};
   auto [place, is_new] = section.held.try_emplace(fingerprint);
-  if (is_new || !(place->second.value == value)) place->second = {value, to_json(value).dump()};
+  if (is_new || !(place->second.value == value)) {
+    place->second = {value, to_json(value).dump()};
+    section.bytes += sizeof(place->second) + 2 * place->second.text.size();
+  }
   text_ += place->second.text;
 }
 

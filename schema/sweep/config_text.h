@@ -28,6 +28,7 @@ class ConfigText {
       std::string text;
     };
     std::unordered_map<std::uint64_t, Held> held;
+    std::size_t bytes = 0;  ///< about
   };
   struct Sharing {
     Topology topology;

@@ -48,8 +48,20 @@ Status apply_override(const Source& source, int index, std::vector<Leaf>& leaves
   return {};
 }
 
-bool assigns(const Point& point, const Setting* setting) {
-  return std::any_of(point.begin(), point.end(), [&](const auto& entry) { return entry.setting == setting; });
+/// Which of the three ways to say a topology a setting belongs to: 0 = none.
+int topology_way(const Setting& setting) {
+  if (setting.path == "sharing.groups") return 1;
+  if (setting.path == "sharing.layers") return 2;
+  return setting.path.starts_with("sharing.") && setting.path != "sharing.components" ? 3 : 0;
+}
+
+/// Whether a point sets a setting, or says the topology in another way, which displaces it.
+bool hides(const Point& point, const Setting* setting) {
+  const int way = topology_way(*setting);
+  return std::any_of(point.begin(), point.end(), [&](const auto& entry) {
+    const int other = topology_way(*entry.setting);
+    return entry.setting == setting || (way != 0 && other != 0 && other != way);
+  });
 }
 
 /// An override of a setting that an axis walks or every cell sets would change nothing.
@@ -58,17 +70,19 @@ Status check_overrides_reach(const Source& source, const Document& document) {
     if (base.where.override_index < 0) continue;
     for (const auto& axis : document.axes)
       for (const auto& walked : axis.front())
-        if (walked.setting == base.setting)
+        if (hides({walked}, base.setting))
           return source.error(base.where, base.setting->path,
-                              "the sweep walks " + base.setting->path +
-                                  " as an axis; replace the axis with --set axes." + base.setting->path +
+                              "the sweep walks " + walked.setting->path +
+                                  " as an axis; replace the axis with --set axes." + walked.setting->path +
                                   "=[...]");
     const bool hidden = std::all_of(document.cells.begin(), document.cells.end(),
-                                    [&](const Point& cell) { return assigns(cell, base.setting); });
+                                    [&](const Point& cell) { return hides(cell, base.setting); });
     if (hidden && !document.cells.empty())
-      return source.error(base.where, base.setting->path,
-                          "every cell of the sweep sets " + base.setting->path +
-                              "; replace the list with --set 'cells=[...]'");
+      return source.error(
+          base.where, base.setting->path,
+          "every cell of the sweep " +
+              (topology_way(*base.setting) != 0 ? "says which layers share" : "sets " + base.setting->path) +
+              "; replace the list with --set 'cells=[...]'");
   }
   return {};
 }

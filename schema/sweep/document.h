@@ -42,6 +42,7 @@ struct Document {
   Limits limits;
   bool unshared_baseline = false;
   std::vector<Scaling> scaling;  ///< plain networks to add for each shared one
+  Where scaling_at;
   Match match = Match::paper;
   std::vector<std::int64_t> seeds = {0};
 };

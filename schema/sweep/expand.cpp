@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
+#include "schema/design/config_json.h"
+#include "schema/design/names.h"
 #include "schema/sweep/cell_faults.h"
 #include "schema/sweep/plan_builder.h"
 
@@ -24,6 +27,13 @@ constexpr std::int64_t kMaxLayers = std::int64_t{64} << 20;
 
 bool starts_from_unshared(const JobConfig& config) {
   return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
+}
+
+/// The same training of a network without sharing.
+JobConfig unshared_of(JobConfig config, const Network& network) {
+  config.network = network;
+  config.topology = Topology::unshared(network.depth);
+  return canonical(std::move(config));
 }
 
 double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
@@ -114,7 +124,7 @@ class Expansion {
   [[nodiscard]] Status check_growth() {
     const auto jobs = builder_.totals().jobs;
     if (jobs > kMaxSweepJobs) return too_many(std::to_string(jobs));
-    if (builder_.layers() <= kMaxLayers) return {};
+    if (builder_.streams() || builder_.layers() <= kMaxLayers) return {};
     return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
                              " layers together, which is the limit; split the sweep",
                          ErrorCode::resource_exhausted);
@@ -135,9 +145,8 @@ class Expansion {
 
   /// A cell with sharing, and before it the unshared networks that it compares with and starts from.
   Status add_shared(const Taken& taken, const Settings& settings, const CheckedConfig& cell) {
-    CheckedConfig plain = cell;
-    plain.config.topology = Topology::unshared(plain.config.network.depth);
-    plain.config = canonical(std::move(plain.config));
+    CheckedConfig plain;
+    plain.config = unshared_of(cell.config, cell.config.network);
     plain.cost = cost_of(plain.config);
     const int unshared = document_.unshared_baseline ? builder_.add_cell(settings, plain) : -1;
     int init = -1;
@@ -149,22 +158,38 @@ class Expansion {
       builder_.compare(added, unshared);
     else
       builder_.compare(added, plain.config, init);
-    return add_scaling_baselines(taken, settings, cell);
+    return document_.scaling.empty() ? Status() : add_scaling_baselines(settings, cell);
   }
 
   /// Plain networks of about the size of a shared one.
-  Status add_scaling_baselines(const Taken& taken, Settings settings, const CheckedConfig& shared) {
+  Status add_scaling_baselines(Settings settings, const CheckedConfig& shared) {
     const auto of = network_label(shared.config.network, shared.config.dataset.facts.resolution) + ' ' +
                     sharing_label(sharing_request(settings.sharing));
     for (const auto by : document_.scaling) {
-      const auto checked = check(scaling_baseline(shared.config, by, document_.match));
-      if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
-      settings.network = checked->config.network;
+      settings.network = scaled_for(shared, by);
+      const auto checked = check(unshared_of(shared.config, settings.network));
+      if (!checked.ok())
+        return source_.error(document_.scaling_at, "baselines.scaling",
+                             "the " + std::string(enum_name(by)) + " baseline of " + of +
+                                 " cannot be: " + checked.error().message);
       const Baseline baseline{by, of, ratio(checked->cost.params, shared.cost.params),
                               ratio(checked->cost.flops, shared.cost.flops)};
       builder_.add_cell(settings, *checked, {.baseline = std::make_shared<const Baseline>(baseline)});
     }
     return {};
+  }
+
+  /// A search is some hundred costs, and cells that differ in their training have the same baselines.
+  const Network& scaled_for(const CheckedConfig& shared, Scaling by) {
+    const auto& facts = shared.config.dataset.facts;
+    auto key = network_to_json(shared.config.network).dump();
+    for (const auto number :
+         {shared.cost.params, shared.cost.flops, std::int64_t{facts.channels}, std::int64_t{facts.classes},
+          std::int64_t{shared.config.topology.group_count()}, static_cast<std::int64_t>(by)})
+      (key += ' ') += std::to_string(number);
+    const auto [place, is_new] = scaled_.try_emplace(std::move(key));
+    if (is_new) place->second = scaling_baseline(shared.config, by, document_.match).network;
+    return place->second;
   }
 
   /// The cell of the unshared network that fusion starts from.
@@ -179,6 +204,7 @@ class Expansion {
   const Source& source_;
   const Document& document_;
   PlanBuilder& builder_;
+  std::unordered_map<std::string, Network> scaled_;
   Settings base_;
 };
 

@@ -75,6 +75,7 @@ Status read_choice(const Value& value, std::initializer_list<std::string_view> c
 
 Status read_scaling(const Value& value, Document& document) {
   SPIN_TRY(read_value(value, document.scaling));
+  document.scaling_at = value.where;
   auto sorted = document.scaling;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

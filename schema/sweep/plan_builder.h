@@ -39,6 +39,8 @@ class PlanBuilder {
   /// does not.
   void compare(int cell, const JobConfig& unshared, int otherwise);
 
+  /// True where it keeps no jobs.
+  [[nodiscard]] bool streams() const { return visit_ != nullptr; }
   /// Layers of all jobs together.
   [[nodiscard]] std::int64_t layers() const { return layers_; }
   PlanTotals& totals() { return totals_; }

@@ -109,6 +109,11 @@ Status restore_generator(const TensorFile& file, const char* name, torch::Device
   return {};
 }
 
+/// Fusion starts from the same network trained on the same data.
+json what_fusion_starts_from(const json& config) {
+  return {{"network", config["network"]}, {"dataset", {{"name", config["dataset"]["name"]}}}};
+}
+
 }  // namespace
 
 Status save_checkpoint(const std::filesystem::path& path, const json& config, const Learner& learner,
@@ -148,11 +153,12 @@ Status save_model(const std::filesystem::path& path, const json& config, const M
 Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, Model& network) {
   SPIN_ASSIGN(const auto file, read_as(path, kModelFormat, "a model"));
   const auto theirs = json::parse(file.text("config"), nullptr, /*allow_exceptions=*/false);
-  if (!theirs.is_object() || !theirs.contains("network") || !theirs.contains("dataset"))
+  if (!theirs.is_object() || !theirs.contains("network") || !theirs.contains("dataset") ||
+      !theirs["dataset"].contains("name"))
     return Error{ErrorCode::data_loss, path.string() + ": its configuration cannot be read"};
   const auto ours = config_to_json(config);
   if (const auto difference =
-          first_difference({{"network", theirs["network"]}}, {{"network", ours["network"]}});
+          first_difference(what_fusion_starts_from(theirs), what_fusion_starts_from(ours));
       !difference.empty())
     return Error{ErrorCode::failed_precondition,
                  path.string() +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/design/inventory.h"
 #include "worker/trainer/autocast.h"
 
 namespace spin {
@@ -11,6 +12,10 @@ namespace {
 // more.
 constexpr std::int64_t kCpuBatch = 250;
 constexpr std::int64_t kGpuBatch = 2000;
+// What the images of a batch and the activations that are alive at once may take; training takes more.
+constexpr std::int64_t kCpuBytes = std::int64_t{512} << 20;
+constexpr std::int64_t kGpuBytes = std::int64_t{2} << 30;
+constexpr std::int64_t kLiveActivations = 4;
 
 }  // namespace
 
@@ -19,7 +24,14 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-std::int64_t evaluation_batch_size(torch::Device device) { return device.is_cpu() ? kCpuBatch : kGpuBatch; }
+std::int64_t evaluation_batch_size(torch::Device device, const JobConfig& config) {
+  const auto& saved = inventory_of(config).saved;
+  const std::int64_t side = config.network.resolution;
+  const auto image_bytes = static_cast<std::int64_t>(sizeof(float)) *
+                           (config.dataset.facts.channels * side * side + kLiveActivations * saved.largest);
+  const auto affordable = (device.is_cpu() ? kCpuBytes : kGpuBytes) / image_bytes;
+  return std::clamp<std::int64_t>(affordable, 1, device.is_cpu() ? kCpuBatch : kGpuBatch);
+}
 
 Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batches, torch::Device device,
                                          Precision precision, const std::function<bool()>& should_stop) {

@@ -1,5 +1,7 @@
 #include "worker/trainer/job_runner.h"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <new>
 #include <string_view>
@@ -8,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "schema/design/memory.h"
+#include "worker/trainer/event_log.h"
 #include "worker/trainer/memory.h"
 
 namespace spin {
@@ -15,11 +18,14 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// LibTorch's CPU allocator has no error type of its own.
+/// LibTorch's CPU allocator has no error type of its own, nor have pinned memory and cuBLAS.
 bool is_out_of_memory(const c10::Error& error) {
+  static constexpr std::array<std::string_view, 3> kTexts = {
+      "can't allocate memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED"};
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::string_view(error.what_without_backtrace()).find("can't allocate memory") !=
-             std::string_view::npos;
+         std::any_of(kTexts.begin(), kTexts.end(), [&](std::string_view part) {
+           return std::string_view(error.what_without_backtrace()).find(part) != std::string_view::npos;
+         });
 }
 
 }  // namespace
@@ -35,8 +41,8 @@ Result<JobConfig> parse_job(const std::string& text) {
   return canonical(std::move(config));
 }
 
-JobRunner::JobRunner(const Runtime& runtime, EventSink sink)
-    : runtime_(runtime), sink_(std::move(sink)), data_(runtime.device) {}
+JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint)
+    : runtime_(runtime), sink_(std::move(sink)), bad_checkpoint_(bad_checkpoint), data_(runtime.device) {}
 
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) {
   const auto result = train_catching(command, stop);
@@ -58,8 +64,14 @@ Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, c
   SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
   const auto should_stop = [&stop] { return stop.load(std::memory_order_relaxed); };
   TrainingRun run({config, command, std::move(data), runtime_.device, runtime_.threads, sink_, should_stop});
-  SPIN_TRY(run.prepare());
-  return run.run();
+  const auto prepared = run.prepare();
+  if (prepared.ok()) return run.run();
+  if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();
+  // Nobody could mend it, and every further attempt would be given the same file.
+  log_line("begins anew: " + prepared.error().message);
+  auto anew = command;
+  anew.resume.clear();
+  return train(config, anew, stop);
 }
 
 Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,

@@ -17,10 +17,13 @@ Result<JobConfig> parse_job(const std::string& text);
 
 enum class JobEnd { finished, failed, stopped };
 
+/// What to do where the checkpoint to go on from is damaged, of another version or of another job.
+enum class BadCheckpoint { refuse, begin_anew };
+
 /// Runs job after job on the calling thread and keeps the last data set in memory between them.
 class JobRunner {
  public:
-  JobRunner(const Runtime& runtime, EventSink sink);
+  JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint = BadCheckpoint::refuse);
 
   /// The last event is finished, failed or stopped, and the return value says which. Nothing is thrown.
   JobEnd run(const RunCommand& command, const std::atomic<bool>& stop);
@@ -36,6 +39,7 @@ class JobRunner {
 
   Runtime runtime_;
   EventSink sink_;
+  BadCheckpoint bad_checkpoint_;
   DataStore data_;
 };
 

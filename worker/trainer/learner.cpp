@@ -97,7 +97,11 @@ std::vector<NamedTensor> Learner::state() const {
   return list;
 }
 
-bool Learner::is_finite() const { return torch::isfinite(parameters_.values()).all().item<bool>(); }
+bool Learner::is_finite() const {
+  auto finite = torch::isfinite(parameters_.values()).all();
+  for (const auto& statistics : network_->buffers()) finite &= torch::isfinite(statistics.tensor).all();
+  return finite.item<bool>();
+}
 
 void Learner::exchange_average() {
   if (average_) average_->exchange();

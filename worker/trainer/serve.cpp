@@ -51,7 +51,7 @@ constexpr std::size_t kLineLimit = 1U << 20;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   CommandQueue queue;
   std::thread([&queue] { read_commands(queue); }).detach();
-  JobRunner runner(runtime, emit);
+  JobRunner runner(runtime, emit, BadCheckpoint::begin_anew);
   emit(ready);
   for (;;) {
     const auto item = queue.pop();

@@ -1,5 +1,6 @@
 #include "worker/trainer/training_run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -62,9 +63,21 @@ Status TrainingRun::prepare() {
   learner_.begin();
   if (files.resume.empty()) return {};
   SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_, learner_, setup_.device));
+  if (!is_within_run(state_))
+    return Error{ErrorCode::data_loss,
+                 files.resume + ": its run state is none of this job: epoch " + std::to_string(state_.epoch) +
+                     ", step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_)};
   loss_sum_.fill_(state_.begun.loss_sum);
   saved_step_ = state_.step;
   return {};
+}
+
+/// Whether a run of this job can have come to such a state.
+bool TrainingRun::is_within_run(const RunState& state) const {
+  const int epochs = setup_.config.training.epochs;
+  if (state.epoch < 0 || state.epoch > epochs || (state.epoch == epochs && !state.kept)) return false;
+  const auto first_step = state.epoch * steps_per_epoch_;
+  return state.step >= first_step && state.step <= std::min(first_step + steps_per_epoch_, total_steps_);
 }
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
@@ -158,8 +171,8 @@ Result<std::optional<EpochMetrics>> TrainingRun::finish_epoch() {
 /// The accuracy of the epoch that ends, which becomes the result's where the recipe keeps it.
 Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
   const auto& recipe = setup_.config.training;
-  const auto batches =
-      evaluation_batches(setup_.data, setup_.config, evaluation_batch_size(setup_.device), setup_.threads);
+  const auto batches = evaluation_batches(
+      setup_.data, setup_.config, evaluation_batch_size(setup_.device, setup_.config), setup_.threads);
   learner_.exchange_average();
   SPIN_ASSIGN(const auto accuracy,
               evaluate(learner_.network(), *batches, setup_.device, recipe.precision, setup_.should_stop));
@@ -184,7 +197,7 @@ Status TrainingRun::save() {
     return {};
   }
   if (saved.error().code != ErrorCode::resource_exhausted) return saved;
-  log_line("no checkpoint after epoch " + std::to_string(state_.epoch) + ": " + saved.error().message);
+  log_line("no checkpoint after step " + std::to_string(state_.step) + ": " + saved.error().message);
   return {};
 }
 

@@ -58,6 +58,7 @@ class TrainingRun {
   Result<std::optional<Accuracy>> evaluate_epoch();
   Status save();
   bool report_step(std::int64_t steps_done, Clock::time_point start);
+  [[nodiscard]] bool is_within_run(const RunState& state) const;
   [[nodiscard]] std::int64_t step_in_epoch() const { return state_.step - state_.epoch * steps_per_epoch_; }
   Result<FinishedEvent> finish(Outcome outcome);
 

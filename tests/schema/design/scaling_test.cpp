@@ -75,10 +75,11 @@ std::vector<JobConfig> candidates(const JobConfig& shared, Scaling by) {
 }
 
 TEST(Scaling, ClosestIsTheNearestOfAllThatThereAre) {
-  for (const int channels : {64, 50})
+  const std::pair<int, int> shapes[] = {{64, 4}, {50, 4}, {764, 14}};  // channels, patch
+  for (const auto& [channels, patch] : shapes)
     for (const int rate : {2, 3, 8})
       for (const auto by : {Scaling::depth, Scaling::channels}) {
-        const auto config = shared(convmixer(channels, 16, 4, 3, "fashion-mnist"), rate);
+        const auto config = shared(convmixer(channels, 16, patch, 3, "fashion-mnist"), rate);
         const auto target = cost_of(config);
         double least = 1e9;
         for (const auto& candidate : candidates(config, by))
@@ -86,6 +87,30 @@ TEST(Scaling, ClosestIsTheNearestOfAllThatThereAre) {
         const auto found = cost_of(scaling_baseline(config, by, Match::closest));
         EXPECT_DOUBLE_EQ(distance(found, target), least) << channels << " at rate " << rate;
       }
+}
+
+TEST(Scaling, ASquareRootThatComesOutWholeCostsNoRowOfPatches) {
+  auto config = shared(convmixer(64, 49, 7, 3, "fashion-mnist"), 6);  // 9 groups: sqrt(49 / 9) is 7 / 3
+  config.network.resolution = 105;
+  EXPECT_EQ(scaling_baseline(config, Scaling::depth, Match::paper).network.resolution, 245);
+}
+
+TEST(Scaling, TheSearchStaysWhereFlopsCanBeCounted) {
+  auto config = shared(deit(8'192, 64), 2, {Component::attention, Component::mlp});
+  config.network.patch = 1;
+  config.network.resolution = 32;
+  ASSERT_TRUE(validate(config).ok());
+  const auto plain = scaling_baseline(config, Scaling::depth, Match::closest);
+  EXPECT_TRUE(validate(plain).ok());
+  EXPECT_LT(distance(cost_of(plain), cost_of(config)), 0.2);
+}
+
+TEST(Scaling, TheSearchPassesOverWidthsWhoseMlpHasNoWholeOne) {
+  auto config = convmixer(80, 16, 4, 7, "fashion-mnist");
+  config.network.family = Family::convnext;
+  config.network.mlp_ratio = 2.3;
+  ASSERT_TRUE(validate(config).ok());
+  EXPECT_TRUE(validate(scaling_baseline(shared(config, 3), Scaling::channels, Match::closest)).ok());
 }
 
 TEST(Scaling, ClosestIsNearerThanThePapersRule) {

@@ -123,6 +123,13 @@ TEST(SweepErrors, EachFamilyHasItsOwnImpossibilities) {
         "channel_weighted_mean | pointwise_convolution is expected");
 }
 
+TEST(SweepErrors, ABaselineThatCannotBeIsNoFaultOfTheNetwork) {
+  EXPECT_EQ(refusal("network.resolution: 2048\nsharing.rate: 8\nbaselines:\n  unshared: false\n"
+                    "  scaling: [depth]\n"),
+            "s.yaml:10: baselines.scaling: the depth baseline of 64/8/4/3@2048 sequential 8 cannot be: "
+            "network.resolution: 5796 is out of range; a whole number from 1 to 4096 is accepted");
+}
+
 TEST(SweepErrors, RecipesThatCannotBe) {
   EXPECT_EQ(
       refusal("training.accumulation: 3\n"),

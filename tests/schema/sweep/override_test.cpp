@@ -76,6 +76,18 @@ TEST(Override, ThatAnAxisWouldHideIsRefused) {
       "axes.training.epochs=[...]");
 }
 
+TEST(Override, OfOneWayToSayATopologyIsRefusedWhereAnotherDisplacesIt) {
+  EXPECT_EQ(bad_plan(small_sweep("axes: {sharing.groups: [4x2, 2x4]}\n"), {"sharing.rate=8"}).message,
+            "--set sharing.rate=8: the sweep walks sharing.groups as an axis; replace the axis with --set "
+            "axes.sharing.groups=[...]");
+  EXPECT_EQ(
+      bad_plan(small_sweep("cells: [{sharing.groups: 4x2}, {sharing.layers: [0, 0, 0, 0, 1, 1, 1, 1]}]\n"),
+               {"sharing.rate=8"})
+          .message,
+      "--set sharing.rate=8: every cell of the sweep says which layers share; replace the list with --set "
+      "'cells=[...]'");
+}
+
 TEST(Override, ThatEveryCellWouldHideIsRefused) {
   EXPECT_EQ(bad_plan(small_sweep("cells: [{network.depth: 2}, {network: {depth: 4}}]\n"), {"network.depth=6"})
                 .message,

@@ -136,6 +136,8 @@ Result<std::int64_t> BatchLoader::load_or_replace(std::int64_t index, ImageKey k
   for (;;) {
     const auto read = transform_image(*setup_.images, index, setup_.transform, key, out);
     if (read.ok()) return index;
+    const auto code = read.error().code;
+    if (code != ErrorCode::data_loss && code != ErrorCode::not_found) return read.error();
     SPIN_TRY(setup_.damaged->add(index, setup_.images->name(index), read.error().message));
     if (setup_.on_damage == OnDamage::leave_out) return kLeftOut;
     index = (index + 1) % setup_.images->size();
