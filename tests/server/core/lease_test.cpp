@@ -112,7 +112,7 @@ TEST(Lease, EverySignOfAnAttemptRenewsIt) {
       [&] { harness.say(lease.session, Progress{.attempt = lease.attempt, .step = 1, .steps = 9}); },
       [&] { harness.report(lease, AttemptStarted{}); },
       [&] { harness.report(lease, LogLines{{"line"}}); },
-      [&] { harness.report(lease, EpochFinished{{.epoch = 1}}); },
+      [&] { harness.report(lease, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}}); },
   };
   for (const auto& sign : signs) {
     harness.advance(14'000);

@@ -123,7 +123,7 @@ TEST(Report, TheResultOfTheLostAttemptIsADuplicateOnceThereIsOne) {
 TEST(Report, AStaleAttemptChangesNothing) {
   Overtaken test;
   test.harness.report(test.now, CheckpointStored{checkpoint("new"), 2});
-  test.harness.report(test.old, EpochFinished{{.epoch = 1}});
+  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
   test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 1});
   test.harness.fail(test.old, FailureKind::job_error);
   EXPECT_EQ(test.harness.state("a"), JobState::running);
@@ -137,7 +137,7 @@ TEST(Report, ALostAttemptThatNobodyReplacedStillSpeaksForItsJob) {
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
   harness.advance(15'000);
-  harness.report(lease, EpochFinished{{.epoch = 3}});
+  harness.report(lease, EpochFinished{{.epoch = 3, .top1 = 10, .top5 = 20}});
   harness.report(lease, CheckpointStored{checkpoint("c3"), 3});
   EXPECT_EQ(harness.state("a"), JobState::ready);
   EXPECT_EQ(harness.store.job(lease.job).epochs.count(3), 1U);
