@@ -40,8 +40,8 @@ TEST_P(PaperSweep, TrainsToTheEnd) {
 INSTANTIATE_TEST_SUITE_P(All, PaperSweep,
                          testing::Values("table-1", "table-2", "table-3", "table-4", "table-5", "table-6",
                                          "table-7", "table-8", "table-9", "table-10", "figure-6"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& test) {
+                           std::string name = test.param;
                            name[name.find('-')] = '_';
                            return name;
                          });

@@ -169,8 +169,8 @@ TEST(Report, AnEpochReplacesAnEarlierReportOfTheSameEpoch) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
-  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 2.0}});
-  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 1.0}});
+  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 2.0, .top1 = {}, .top5 = {}}});
+  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 1.0, .top1 = {}, .top5 = {}}});
   EXPECT_EQ(harness.store.job(lease.job).epochs.at(1).loss, 1.0);
   EXPECT_EQ(harness.coordinator->counters().epochs, 2);
 }
