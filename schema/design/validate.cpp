@@ -27,6 +27,8 @@ std::string text_of(double value) {
 
 Status whole_in(std::string_view path, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value >= low && value <= high) return {};
+  if (low == high)
+    return fault(path, std::to_string(value) + " cannot be; here it is " + std::to_string(low) + " always");
   return fault(path, std::to_string(value) + " is out of range; a whole number from " + std::to_string(low) +
                          " to " + std::to_string(high) + " is accepted");
 }

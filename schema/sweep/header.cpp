@@ -53,6 +53,7 @@ Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
 }
 
 Status read_seeds(const Value& value, Document& document) {
+  if (value.kind != Value::Kind::list) return expected(value, "a list, such as [0, 1, 2],");
   SPIN_TRY(read_value(value, document.seeds));
   if (document.seeds.empty()) return refusal("the list is empty; give at least one seed, such as [0]");
   auto sorted = document.seeds;

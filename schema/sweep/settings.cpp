@@ -5,6 +5,9 @@
 namespace spin::sweep {
 namespace {
 
+/// Width of a head in the DeiT paper.
+constexpr int kHeadWidth = 64;
+
 void default_to(int& value, int otherwise) {
   if (value == kNotGiven) value = otherwise;
 }
@@ -23,6 +26,10 @@ Status check_given(const Settings& settings) {
     return missing("network.patch", "a " + family + " needs the side of its patches");
   if (network.kernel == kNotGiven)
     return missing("network.kernel", "a " + family + " needs the side of its kernels");
+  if (network.heads == kNotGiven)
+    return missing("network.heads", "it is channels / 64 by default, and " +
+                                        std::to_string(network.channels) +
+                                        " channels are too few for one; give a divisor of the channels");
   if (settings.sharing.mapping.value_or(Mapping::none) != Mapping::none && !settings.sharing.rate)
     return missing("sharing.rate", "give the number of layers per group");
   return {};
@@ -58,7 +65,11 @@ void fill_defaults(Settings& settings) {
   if (network.family == Family::convnext) default_to(network.kernel, 7);
   if (network.family == Family::deit) default_to(network.kernel, 0);
   if (network.family != Family::convmixer) default_to(network.patch, 16);
-  default_to(network.heads, network.family == Family::deit ? network.channels / 64 : 0);
+  if (network.family == Family::deit) {
+    if (network.channels >= kHeadWidth) default_to(network.heads, network.channels / kHeadWidth);
+  } else {
+    default_to(network.heads, 0);
+  }
 
   auto& sharing = settings.sharing;
   if (!sharing.mapping && !sharing.groups && !sharing.layers)

@@ -85,7 +85,7 @@ TEST(PaperVerb, ListsOneTableOrAll) {
   EXPECT_EQ(std::count(four.output.begin(), four.output.end(), '\n'), 10);
   const auto all = spinctl({"paper", "--format", "csv"});
   EXPECT_EQ(std::count(all.output.begin(), all.output.end(), '\n'), 69);
-  expect_complaint(spinctl({"paper", "7"}), "Table 7 repeats rows of 5 and 6");
+  expect_complaint(spinctl({"paper", "7"}), "Table 7 repeats rows of 4 to 6");
   expect_complaint(spinctl({"paper", "11"}), "give 1 to 6 or 8 to 10");
 }
 

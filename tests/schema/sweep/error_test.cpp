@@ -46,7 +46,8 @@ TEST(SweepErrors, WrongTypes) {
             "components is expected");
   EXPECT_EQ(refusal("sharing.layers: 4x2\n"),
             "s.yaml:6: sharing.layers: '4x2' stands here; a list is expected");
-  EXPECT_EQ(refusal("seeds: 3\n"), "s.yaml:6: seeds: '3' stands here; a list is expected");
+  EXPECT_EQ(refusal("seeds: 3\n"),
+            "s.yaml:6: seeds: '3' stands here; a list, such as [0, 1, 2], is expected");
 }
 
 TEST(SweepErrors, ValuesOutOfRange) {
@@ -97,6 +98,10 @@ TEST(SweepErrors, EachFamilyHasItsOwnImpossibilities) {
     const auto message = refusal(more);
     EXPECT_NE(message.find(text), std::string::npos) << message;
   };
+  holds("cells: [{network.family: deit, network.channels: 48}]\n",
+        "network.heads: is missing; it is channels / 64 by default, and 48 channels are too few for one; "
+        "give a "
+        "divisor of the channels");
   holds("cells: [{network.family: deit, network.heads: 5}]\n",
         "network.heads: 5 heads do not divide the 64 channels; give a divisor of the channels");
   holds("cells: [{network.family: deit, network.mlp_ratio: 0.3}]\n",
