@@ -55,7 +55,7 @@ std::int64_t fusion_coefficients(const BlockTensor& tensor, const JobConfig& con
 }  // namespace
 
 Cost cost_of(const JobConfig& config) {
-  const auto all = inventory_of(config);
+  const auto& all = inventory_of(config);
   Cost cost;
   cost.params = all.outside_params + transform_params(all, config);
   cost.flops = all.outside_flops + config.topology.depth() * all.block_flops;
@@ -68,7 +68,7 @@ Cost cost_of(const JobConfig& config) {
 }
 
 std::int64_t trained_params(const JobConfig& config) {
-  const auto all = inventory_of(config);
+  const auto& all = inventory_of(config);
   const bool fuses = config.fusion.strategy != FusionStrategy::none;
   std::int64_t params = all.outside_params + transform_params(all, config);
   for (const auto& tensor : all.block) {
@@ -81,7 +81,7 @@ std::int64_t trained_params(const JobConfig& config) {
 }
 
 std::int64_t norm_statistics(const JobConfig& config) {
-  const auto all = inventory_of(config);
+  const auto& all = inventory_of(config);
   std::int64_t elements = all.outside_statistics;
   for (const auto& tensor : all.block)
     if (tensor.role == TensorRole::statistics) elements += copies(tensor, config) * tensor.elements;

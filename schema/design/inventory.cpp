@@ -131,9 +131,7 @@ Inventory deit(const JobConfig& config) {
   return all;
 }
 
-}  // namespace
-
-Inventory inventory_of(const JobConfig& config) {
+Inventory make_inventory(const JobConfig& config) {
   switch (config.network.family) {
     case Family::convmixer:
       return convmixer(config);
@@ -143,6 +141,27 @@ Inventory inventory_of(const JobConfig& config) {
       return deit(config);
   }
   return {};
+}
+
+/// All that an inventory depends on.
+struct Key {
+  Network network;
+  int image_channels = 0;
+  int classes = 0;
+  bool operator==(const Key&) const = default;
+};
+
+}  // namespace
+
+const Inventory& inventory_of(const JobConfig& config) {
+  thread_local Key held_key;
+  thread_local Inventory held;
+  const Key key{config.network, config.dataset.facts.channels, config.dataset.facts.classes};
+  if (!(key == held_key)) {
+    held = make_inventory(config);
+    held_key = key;
+  }
+  return held;
 }
 
 }  // namespace spin

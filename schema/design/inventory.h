@@ -39,7 +39,8 @@ struct Inventory {
   SavedActivations saved;
 };
 
-/// Of a configuration that validate() accepts.
-Inventory inventory_of(const JobConfig& config);
+/// Of a configuration that validate() accepts. Valid on this thread until it asks for another network: cells
+/// that differ in their training follow each other, and each asks several times.
+const Inventory& inventory_of(const JobConfig& config);
 
 }  // namespace spin

@@ -41,7 +41,7 @@ std::int64_t derived_weights(const Inventory& all, const JobConfig& config) {
 }  // namespace
 
 TrainingMemory training_memory(const JobConfig& config) {
-  const auto all = inventory_of(config);
+  const auto& all = inventory_of(config);
   const auto params = trained_params(config);
   const auto& training = config.training;
   const std::int64_t images = training.batch_size / training.accumulation;

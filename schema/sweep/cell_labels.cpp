@@ -1,7 +1,6 @@
 #include "schema/sweep/cell_labels.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "schema/design/names.h"
 
@@ -40,6 +39,12 @@ std::string short_key(const std::string& path) {
   return path.substr(path.find('.') + 1);
 }
 
+/// Letters and digits of ASCII, _ . -
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
+         c == '-';
+}
+
 void append_part(std::string& name, const std::string& label) {
   constexpr std::size_t kMaxPartBytes = 80;
   if (label.empty() || label == "none") return;
@@ -47,7 +52,7 @@ void append_part(std::string& name, const std::string& label) {
   for (const char c : std::string_view(label).substr(0, kMaxPartBytes)) {
     if (c == '@')
       name += "-r";
-    else if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-')
+    else if (is_plain(c))
       name += c;
     else if (c != '(' && c != ')')
       name += '-';

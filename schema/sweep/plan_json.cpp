@@ -1,3 +1,5 @@
+#include <array>
+#include <charconv>
 #include <ostream>
 
 #include <nlohmann/json.hpp>
@@ -37,7 +39,12 @@ std::string in_quotes(std::string_view plain) { return ('"' + std::string(plain)
 
 std::string list_of(const std::vector<int>& numbers) {
   std::string text;
-  for (const int number : numbers) (text += text.empty() ? '[' : ',') += std::to_string(number);
+  text.reserve(4 * numbers.size() + 2);
+  std::array<char, 16> digits{};
+  for (const int number : numbers) {
+    text += text.empty() ? '[' : ',';
+    text.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
+  }
   return text.empty() ? "[]" : text += ']';
 }
 
