@@ -27,12 +27,18 @@ void print_plan(const SweepPlan& plan, render::Format format) {
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(totals_of(plan)) << '\n';
 }
 
-/// A plan of any size: each job is written as soon as it is known.
+/// A plan of any size: jobs are written as soon as they are known, a mebibyte at a time.
 int plan_lines(const SweepText& sweep) {
+  constexpr std::size_t kBlockBytes = 1 << 20;
+  std::string block;
   const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
-                                 [](const PlannedJob& job, const Cell& cell, std::string_view config) {
-                                   std::cout << job_to_json(job, cell, config) << '\n';
+                                 [&](const PlannedJob& job, const Cell& cell, std::string_view config) {
+                                   (block += job_to_json(job, cell, config)) += '\n';
+                                   if (block.size() < kBlockBytes) return;
+                                   std::cout << block;
+                                   block.clear();
                                  });
+  std::cout << block << std::flush;
   if (!totals.ok()) return report(totals.error());
   std::cerr << render::plan_summary(*totals) << '\n';
   return kDone;
