@@ -78,7 +78,7 @@ struct SharingRequest {
 };
 
 /// The topology that a request names; invalid_argument says what would do. Any mapping at rate r gives
-/// ceil(depth / r) groups. What the mappings and distributions mean: mapped_topology.cpp.
+/// ceil(depth / r) groups. What the mappings and distributions mean: mapped_topology.h.
 Result<Topology> build_topology(const SharingRequest& request, int depth);
 
 /// "none", "sequential 2", "strided 4 front", "random 2 seed 5", "groups 4x1 1x2", "layers" for listings.
