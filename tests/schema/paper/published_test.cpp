@@ -46,8 +46,8 @@ TEST(Published, FieldsAreRead) {
   EXPECT_DOUBLE_EQ(row.flops_g.value, 5.31);
   ASSERT_TRUE(row.top1.has_value());
   EXPECT_DOUBLE_EQ(row.top1->value, 73.14);
-  EXPECT_FALSE(published_rows().at(3).top1.has_value());                 // Uniform Random diverged
-  EXPECT_FALSE(published_rows().at(41).kernel.has_value());              // DeiT
+  EXPECT_FALSE(published_rows().at(3).top1.has_value());           // Uniform Random diverged
+  EXPECT_FALSE(published_rows().at(41).kernel.has_value());        // DeiT
   EXPECT_DOUBLE_EQ(published_rows().at(27).params_m.unit(), 0.1);  // 49.4 M
 }
 
