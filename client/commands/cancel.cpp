@@ -12,7 +12,7 @@ namespace {
 int cancel(const Invocation& invocation, const std::string& target) {
   auto client = ControlClient::make(invocation.address());
   if (!client.ok()) return report(client.error());
-  const auto count = client->cancel(target);
+  const auto count = client->steer(target, steer::Cancel{});
   if (!count.ok()) return report(count.error());
   if (*count == 0) {
     complain(fmt::format("nothing of {} was left to cancel", target));

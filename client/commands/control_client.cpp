@@ -200,10 +200,11 @@ Result<std::vector<ResultRow>> ControlClient::results(const std::string& sweep) 
   return all_from_wire<ResultRow>(response.rows());
 }
 
-Result<std::int64_t> ControlClient::cancel(const std::string& target) {
-  v1::CancelRequest request;
+Result<std::int64_t> ControlClient::steer(const std::string& target, const steer::Action& action) {
+  v1::SteerRequest request;
+  wire::to_wire(action, &request);
   request.set_target(target);
-  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Cancel, request));
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Steer, request));
   return response.jobs();
 }
 

@@ -9,6 +9,7 @@
 #include "client/commands/interrupt.h"
 #include "client/commands/options.h"
 #include "schema/base/result.h"
+#include "schema/job/steering.h"
 #include "schema/job/views.h"
 
 namespace spin::cli {
@@ -38,7 +39,7 @@ class ControlClient {
   Result<JobDetail> job(const std::string& job);
   Result<std::vector<ResultRow>> results(const std::string& sweep);
   /// How many jobs were cancelled.
-  Result<std::int64_t> cancel(const std::string& target);
+  Result<std::int64_t> steer(const std::string& target, const steer::Action& action);
   Result<std::vector<WorkerRow>> workers();
 
   /// Every status until no job of the sweep can change by itself, or the interrupt comes.

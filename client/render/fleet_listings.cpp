@@ -24,6 +24,7 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
           {std::to_string(troubled), counts.failed, troubled > 0 ? Tone::bad : Tone::plain},
           value_cell(counts.blocked),
           {std::to_string(counts.cancelled), counts.cancelled, Tone::plain},
+          {std::to_string(counts.paused), counts.paused, Tone::plain},
           number_cell(counts.live() > 0 ? status.seconds_left : std::nullopt, duration),
           {age(status.submitted_at_ms, now_ms), status.submitted_at_ms, Tone::plain}};
 }
@@ -66,6 +67,7 @@ Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms) {
            {.key = "failed", .title = "failed", .align = Align::right},
            {.key = "blocked", .title = "", .audience = Audience::machines},
            {.key = "cancelled", .title = "cancelled", .align = Align::right, .drop_if = "0"},
+           {.key = "paused", .title = "paused", .align = Align::right, .drop_if = "0"},
            {.key = "seconds_left", .title = "left", .align = Align::right},
            {.key = "submitted_at_ms", .title = "submitted", .align = Align::right}},
           rows.size(),

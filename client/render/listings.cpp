@@ -73,6 +73,8 @@ std::string_view state_name(JobState state) {
       return "blocked";
     case JobState::cancelled:
       return "cancelled";
+    case JobState::paused:
+      return "paused";
   }
   return "unknown";
 }
@@ -93,6 +95,7 @@ Tone state_tone(JobState state) {
     case JobState::blocked:
       return Tone::bad;
     case JobState::cancelled:
+    case JobState::paused:
       return Tone::muted;
   }
   return Tone::plain;

@@ -82,7 +82,7 @@ bool is_trouble(JobState state) {
 
 bool is_news(JobState state) {
   return is_trouble(state) || state == JobState::completed || state == JobState::diverged ||
-         state == JobState::cancelled;
+         state == JobState::cancelled || state == JobState::paused;
 }
 
 }  // namespace
@@ -100,6 +100,7 @@ std::string counts_text(const StateCounts& counts) {
   add(counts.failed, "failed");
   add(counts.blocked, "blocked");
   add(counts.cancelled, "cancelled");
+  add(counts.paused, "paused");
   return text;
 }
 

@@ -17,6 +17,7 @@ void counts_to_wire(const StateCounts& counts, v1::StateCounts* message) {
   message->set_failed(counts.failed);
   message->set_blocked(counts.blocked);
   message->set_cancelled(counts.cancelled);
+  message->set_paused(counts.paused);
 }
 
 StateCounts counts_from_wire(const v1::StateCounts& message) {
@@ -28,7 +29,8 @@ StateCounts counts_from_wire(const v1::StateCounts& message) {
           .diverged = message.diverged(),
           .failed = message.failed(),
           .blocked = message.blocked(),
-          .cancelled = message.cancelled()};
+          .cancelled = message.cancelled(),
+          .paused = message.paused()};
 }
 
 void running_to_wire(const RunningJob& value, v1::RunningJob* message) {
@@ -67,6 +69,8 @@ v1::JobState state_to_wire(JobState state) {
       return v1::JOB_STATE_BLOCKED;
     case JobState::cancelled:
       return v1::JOB_STATE_CANCELLED;
+    case JobState::paused:
+      return v1::JOB_STATE_PAUSED;
   }
   return v1::JOB_STATE_UNSPECIFIED;
 }
@@ -91,8 +95,10 @@ Result<JobState> state_from_wire(v1::JobState state) {
       return JobState::blocked;
     case v1::JOB_STATE_CANCELLED:
       return JobState::cancelled;
+    case v1::JOB_STATE_PAUSED:
+      return JobState::paused;
     default:
-      return rejected("job state", "is " + std::to_string(state) + "; 1 to 9 is accepted");
+      return rejected("job state", "is " + std::to_string(state) + "; 1 to 10 is accepted");
   }
 }
 
@@ -127,6 +133,8 @@ void to_wire(const SweepStatus& value, v1::SweepStatus* message) {
   message->set_work_done(value.work_done);
   message->set_work_total(value.work_total);
   if (value.seconds_left) message->set_seconds_left(*value.seconds_left);
+  message->set_paused(value.paused);
+  message->set_priority(value.priority);
 }
 
 Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
@@ -142,6 +150,8 @@ Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
   status.work_done = message.work_done();
   status.work_total = message.work_total();
   if (message.has_seconds_left()) status.seconds_left = message.seconds_left();
+  status.paused = message.paused();
+  status.priority = message.priority();
   return status;
 }
 
@@ -156,6 +166,7 @@ void to_wire(const JobRow& value, v1::JobRow* message) {
   message->set_worker(valid_utf8(value.worker));
   if (value.top1) message->set_top1(*value.top1);
   if (value.seconds) message->set_seconds(*value.seconds);
+  message->set_priority(value.priority);
 }
 
 Result<JobRow> from_wire(const v1::JobRow& message) {
@@ -170,6 +181,7 @@ Result<JobRow> from_wire(const v1::JobRow& message) {
   row.worker = message.worker();
   if (message.has_top1()) row.top1 = message.top1();
   if (message.has_seconds()) row.seconds = message.seconds();
+  row.priority = message.priority();
   return row;
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
 constexpr int kMaxSlots = 4096;
+constexpr int kMaxLabels = 32;
 constexpr int kMaxTokens = 65'536;
 
 using WireTokens = google::protobuf::RepeatedPtrField<v1::AttemptToken>;
@@ -66,6 +67,7 @@ struct CoordinatorMessageToWire {
   void operator()(const StopAttempt& value) const {
     to_wire(value.attempt, message->mutable_stop()->mutable_attempt());
     message->mutable_stop()->set_reason(valid_utf8(value.reason));
+    message->mutable_stop()->set_keep(value.keep);
   }
   void operator()(const DrainRequest&) const { message->mutable_drain(); }
 };
@@ -86,6 +88,17 @@ struct WorkerMessageToWire {
   void operator()(const Draining&) const { message->mutable_draining(); }
 };
 
+template <class Message, class Batch>
+Result<std::vector<Message>> batch_from_wire(const Batch& batch) {
+  std::vector<Message> messages;
+  messages.reserve(static_cast<std::size_t>(batch.messages_size()));
+  for (const auto& entry : batch.messages()) {
+    SPIN_ASSIGN(Message message, from_wire(entry));
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
+
 }  // namespace
 
 void to_wire(const WorkerHello& value, v1::WorkerHello* message) {
@@ -97,6 +110,8 @@ void to_wire(const WorkerHello& value, v1::WorkerHello* message) {
   message->set_threads(value.threads);
   message->set_pid(value.pid);
   for (const auto& token : value.held) to_wire(token, message->add_held());
+  for (const auto& label : value.labels) message->add_labels(valid_utf8(label));
+  message->set_memory_bytes(value.memory_bytes);
 }
 
 Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
@@ -108,6 +123,9 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
   if (message.slots() > kMaxSlots)
     return rejected("hello.slots", "is " + std::to_string(message.slots()) + "; at most 4096 is accepted");
   SPIN_TRY(check_at_least("hello.threads", message.threads(), 1));
+  SPIN_TRY(check_at_least("hello.memory_bytes", message.memory_bytes(), std::int64_t{0}));
+  SPIN_TRY(check_count("hello.labels", message.labels_size(), kMaxLabels));
+  for (const auto& label : message.labels()) SPIN_TRY(check_name("hello.labels", label));
   SPIN_TRY(check_at_least("hello.pid", message.pid(), std::int64_t{0}));
   WorkerHello hello{.name = message.name(),
                     .version = message.version(),
@@ -116,7 +134,9 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
                     .slots = message.slots(),
                     .threads = message.threads(),
                     .pid = message.pid(),
-                    .held = {}};
+                    .held = {},
+                    .labels = {message.labels().begin(), message.labels().end()},
+                    .memory_bytes = message.memory_bytes()};
   SPIN_ASSIGN(hello.held, tokens_from_wire("hello.held", message.held()));
   return hello;
 }
@@ -168,7 +188,7 @@ Result<CoordinatorMessage> from_wire(const v1::CoordinatorMessage& message) {
       return CoordinatorMessage{ReportAck{message.ack().sequence()}};
     case v1::CoordinatorMessage::kStop: {
       SPIN_ASSIGN(const AttemptToken attempt, checked_token("stop.attempt", message.stop().attempt()));
-      return CoordinatorMessage{StopAttempt{attempt, message.stop().reason()}};
+      return CoordinatorMessage{StopAttempt{attempt, message.stop().reason(), message.stop().keep()}};
     }
     case v1::CoordinatorMessage::kDrain:
       return CoordinatorMessage{DrainRequest{}};
@@ -206,6 +226,14 @@ Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
       break;
   }
   return rejected("message from the worker", "has no body that this version knows");
+}
+
+Result<std::vector<CoordinatorMessage>> from_wire(const v1::CoordinatorBatch& batch) {
+  return batch_from_wire<CoordinatorMessage>(batch);
+}
+
+Result<std::vector<WorkerMessage>> from_wire(const v1::WorkerBatch& batch) {
+  return batch_from_wire<WorkerMessage>(batch);
 }
 
 }  // namespace spin::wire

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/base/result.h"
 #include "schema/job/session.h"
@@ -37,6 +38,9 @@ void to_wire(const CoordinatorMessage& value, v1::CoordinatorMessage* message);
 void to_wire(const WorkerMessage& value, v1::WorkerMessage* message);
 Result<CoordinatorMessage> from_wire(const v1::CoordinatorMessage& message);
 Result<WorkerMessage> from_wire(const v1::WorkerMessage& message);
+/// In their order; the first message that is refused refuses the batch.
+Result<std::vector<CoordinatorMessage>> from_wire(const v1::CoordinatorBatch& batch);
+Result<std::vector<WorkerMessage>> from_wire(const v1::WorkerBatch& batch);
 
 /// 32 raw bytes.
 std::string digest_to_wire(const Digest& digest);

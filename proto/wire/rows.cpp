@@ -1,3 +1,4 @@
+#include "proto/wire/check.h"
 #include "proto/wire/control.h"
 #include "proto/wire/text.h"
 
@@ -48,6 +49,10 @@ void to_wire(const WorkerRow& value, v1::WorkerRow* message) {
   message->set_threads(value.threads);
   message->set_jobs_done(value.jobs_done);
   message->set_last_seen_ms(value.last_seen_ms);
+  for (const auto& label : value.labels) message->add_labels(valid_utf8(label));
+  message->set_memory_bytes(value.memory_bytes);
+  message->set_memory_used_bytes(value.memory_used_bytes);
+  message->set_reason(valid_utf8(value.reason));
 }
 
 WorkerRow from_wire(const v1::WorkerRow& message) {
@@ -60,7 +65,11 @@ WorkerRow from_wire(const v1::WorkerRow& message) {
           .busy = message.busy(),
           .threads = message.threads(),
           .jobs_done = message.jobs_done(),
-          .last_seen_ms = message.last_seen_ms()};
+          .last_seen_ms = message.last_seen_ms(),
+          .labels = {message.labels().begin(), message.labels().end()},
+          .memory_bytes = message.memory_bytes(),
+          .memory_used_bytes = message.memory_used_bytes(),
+          .reason = message.reason()};
 }
 
 void to_wire(const LogLine& value, v1::LogLine* message) {
@@ -71,6 +80,40 @@ void to_wire(const LogLine& value, v1::LogLine* message) {
 
 LogLine from_wire(const v1::LogLine& message) {
   return {.number = message.number(), .at_ms = message.at_ms(), .text = message.text()};
+}
+
+void to_wire(const steer::Action& value, v1::SteerRequest* message) {
+  struct {
+    v1::SteerRequest* message;
+    void operator()(const steer::Cancel&) const { message->mutable_cancel(); }
+    void operator()(const steer::Pause&) const { message->mutable_pause(); }
+    void operator()(const steer::Resume&) const { message->mutable_resume(); }
+    void operator()(const steer::Retry& retry) const {
+      message->mutable_retry()->set_failed_only(retry.failed_only);
+    }
+    void operator()(const steer::SetPriority& set) const {
+      message->mutable_priority()->set_priority(set.priority);
+    }
+  } visitor{message};
+  std::visit(visitor, value);
+}
+
+Result<steer::Action> from_wire(const v1::SteerRequest& message) {
+  switch (message.action_case()) {
+    case v1::SteerRequest::kCancel:
+      return steer::Action{steer::Cancel{}};
+    case v1::SteerRequest::kPause:
+      return steer::Action{steer::Pause{}};
+    case v1::SteerRequest::kResume:
+      return steer::Action{steer::Resume{}};
+    case v1::SteerRequest::kRetry:
+      return steer::Action{steer::Retry{message.retry().failed_only()}};
+    case v1::SteerRequest::kPriority:
+      return steer::Action{steer::SetPriority{message.priority().priority()}};
+    case v1::SteerRequest::ACTION_NOT_SET:
+      break;
+  }
+  return rejected("action", "is none that this version knows");
 }
 
 }  // namespace spin::wire

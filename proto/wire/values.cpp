@@ -98,21 +98,19 @@ Result<JobResult> from_wire(const v1::JobResult& message) {
 
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message) {
   message->set_sha256(digest_to_wire(value.id.digest));
-  message->set_kind(value.kind == ArtifactKind::checkpoint ? v1::ARTIFACT_KIND_CHECKPOINT
-                                                           : v1::ARTIFACT_KIND_MODEL);
+  message->set_kind(static_cast<v1::ArtifactKind>(static_cast<int>(value.kind) + 1));
   message->set_bytes(value.bytes);
 }
 
 Result<ArtifactRef> from_wire(const v1::ArtifactRef& message) {
   SPIN_ASSIGN(const Digest digest, digest_from_wire(message.sha256()));
-  if (message.kind() != v1::ARTIFACT_KIND_CHECKPOINT && message.kind() != v1::ARTIFACT_KIND_MODEL)
-    return rejected("artifact.kind",
-                    "is " + std::to_string(message.kind()) + "; checkpoint (1) or model (2) is accepted");
+  if (message.kind() < v1::ARTIFACT_KIND_CHECKPOINT || message.kind() > v1::ARTIFACT_KIND_BEST)
+    return rejected("artifact.kind", "is " + std::to_string(message.kind()) +
+                                         "; checkpoint (1), model (2) or best (3) is accepted");
   SPIN_TRY(check_at_least("artifact.bytes", message.bytes(), std::int64_t{0}));
-  return ArtifactRef{
-      .id = {digest},
-      .kind = message.kind() == v1::ARTIFACT_KIND_CHECKPOINT ? ArtifactKind::checkpoint : ArtifactKind::model,
-      .bytes = message.bytes()};
+  return ArtifactRef{.id = {digest},
+                     .kind = static_cast<ArtifactKind>(message.kind() - v1::ARTIFACT_KIND_CHECKPOINT),
+                     .bytes = message.bytes()};
 }
 
 void to_wire(const Progress& value, v1::Progress* message) {

@@ -44,7 +44,11 @@ struct JobResult {
   bool operator==(const JobResult&) const = default;
 };
 
-enum class ArtifactKind { checkpoint, model };
+enum class ArtifactKind {
+  checkpoint,  ///< the newest
+  model,       ///< folded weights
+  best,        ///< the checkpoint with the best accuracy
+};
 
 struct ArtifactRef {
   ArtifactId id;
@@ -131,7 +135,9 @@ struct WorkerHello {
   int slots = 1;
   int threads = 1;  ///< per slot
   std::int64_t pid = 0;
-  std::vector<AttemptToken> held;  ///< attempts that it still runs, or whose results wait in its outbox
+  std::vector<AttemptToken> held;     ///< attempts that it still runs, or whose results wait in its outbox
+  std::vector<std::string> labels{};  ///< what jobs may ask for; sorted, each once
+  std::int64_t memory_bytes = 0;      ///< of its device, for all slots together; 0 = not known
   bool operator==(const WorkerHello&) const = default;
 };
 

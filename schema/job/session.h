@@ -24,10 +24,11 @@ struct ReportAck {
   std::uint64_t sequence = 0;
   bool operator==(const ReportAck&) const = default;
 };
-/// The attempt is no longer wanted: cancelled, or overtaken by another.
+/// The attempt is no longer wanted: cancelled, paused, or overtaken by another.
 struct StopAttempt {
   AttemptToken attempt;
   std::string reason;
+  bool keep = false;  ///< its checkpoint is wanted: the job is paused
   bool operator==(const StopAttempt&) const = default;
 };
 struct DrainRequest {
@@ -35,7 +36,8 @@ struct DrainRequest {
 };
 using CoordinatorMessage = std::variant<Welcome, Lease, ReportAck, StopAttempt, DrainRequest>;
 
-/// Free slots right now; replaces what was said before. The coordinator subtracts each lease that it sends after it.
+/// Free slots right now; replaces what was said before. The coordinator subtracts each lease that it sends
+/// after it.
 struct Credits {
   int free = 0;
   bool operator==(const Credits&) const = default;

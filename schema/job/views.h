@@ -8,21 +8,34 @@
 #include "schema/base/ids.h"
 #include "schema/job/report.h"
 
-// What people are shown, as plain values: filled by the coordinator, carried by proto/wire, drawn by client/render.
+// What people are shown, as plain values: filled by the coordinator, carried by proto/wire, drawn by
+// client/render.
 
 namespace spin {
 
 /// States as people see them.
-enum class JobState { waiting, ready, backoff, running, completed, diverged, failed, blocked, cancelled };
+enum class JobState {
+  waiting,
+  ready,
+  backoff,
+  running,
+  completed,
+  diverged,
+  failed,
+  blocked,
+  cancelled,
+  paused
+};
 
 struct StateCounts {
-  std::int64_t waiting = 0, ready = 0, backoff = 0, running = 0, completed = 0, diverged = 0, failed = 0, blocked = 0,
-               cancelled = 0;
+  std::int64_t waiting = 0, ready = 0, backoff = 0, running = 0, completed = 0, diverged = 0, failed = 0,
+               blocked = 0, cancelled = 0, paused = 0;
   [[nodiscard]] std::int64_t total() const {
-    return waiting + ready + backoff + running + completed + diverged + failed + blocked + cancelled;
+    return waiting + ready + backoff + running + completed + diverged + failed + blocked + cancelled + paused;
   }
   [[nodiscard]] std::int64_t done() const { return completed + diverged; }
-  /// Jobs that may still change by themselves. A blocked job changes only after a retry.
+  /// Jobs that may still change by themselves. A blocked job changes only after a retry, a paused one after a
+  /// resume.
   [[nodiscard]] std::int64_t live() const { return waiting + ready + backoff + running; }
   bool operator==(const StateCounts&) const = default;
 };
@@ -40,9 +53,12 @@ struct SweepStatus {
   std::int64_t submitted_at_ms = 0;  ///< wall clock, Unix
   StateCounts counts;
   std::vector<RunningJob> running;
-  /// Training work done and planned, in images (epochs x training images x relative FLOPs); for the share done.
+  /// Training work done and planned, in images (epochs x training images x relative FLOPs); for the share
+  /// done.
   double work_done = 0, work_total = 0;
   std::optional<double> seconds_left;  ///< estimate; none before there is a basis
+  bool paused = false;
+  int priority = 0;  ///< of the sweep; a job may have one of its own
 };
 
 struct JobRow {
@@ -55,6 +71,7 @@ struct JobRow {
   std::string worker;  ///< of the running or last attempt
   std::optional<double> top1;
   std::optional<double> seconds;
+  int priority = 0;
 };
 
 struct AttemptRow {
@@ -90,10 +107,14 @@ struct ResultRow {
 };
 
 struct WorkerRow {
-  std::string name, host, device, version, state;  ///< state: online, draining, offline
+  std::string name, host, device, version, state;  ///< state: online, draining, quarantined, offline
   int slots = 0, busy = 0, threads = 0;
   std::int64_t jobs_done = 0;
   std::int64_t last_seen_ms = 0;  ///< wall clock, Unix
+  std::vector<std::string> labels{};
+  std::int64_t memory_bytes = 0;       ///< of its device; 0 = not known
+  std::int64_t memory_used_bytes = 0;  ///< predicted peaks of what it runs
+  std::string reason{};                ///< why it is quarantined
 };
 
 struct LogLine {

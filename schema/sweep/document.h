@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "schema/design/scaling.h"
+#include "schema/sweep/requirements.h"
 #include "schema/sweep/setting_table.h"
 #include "schema/sweep/source.h"
 
@@ -35,6 +36,7 @@ struct Document {
   std::string description;
   int priority = 0;
   int max_attempts = 3;
+  Requirements requirements;
   Point base;                ///< what stands outside axes, zip and cells
   std::vector<Axis> axes;    ///< `axes`, then `zip`: first slowest
   std::vector<Point> cells;  ///< none = one cell without settings of its own
@@ -47,7 +49,7 @@ struct Document {
   std::vector<std::int64_t> seeds = {0};
 };
 
-/// Reads the file and applies the overrides. unsupported for keys that this version reads but does not serve.
+/// Reads the file and applies the overrides.
 Result<Document> read_document(const Source& source, std::string_view text);
 
 }  // namespace spin::sweep

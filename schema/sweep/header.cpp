@@ -65,15 +65,6 @@ Status read_seeds(const Value& value, Document& document) {
   return {};
 }
 
-Status read_choice(const Value& value, std::initializer_list<std::string_view> choices) {
-  std::string listed;
-  for (const auto choice : choices) {
-    if (value.kind == Value::Kind::scalar && value.text == choice) return {};
-    (listed += listed.empty() ? "" : " | ") += choice;
-  }
-  return expected(value, listed);
-}
-
 Status read_scaling(const Value& value, Document& document) {
   SPIN_TRY(read_value(value, document.scaling));
   document.scaling_at = value.where;
@@ -84,20 +75,39 @@ Status read_scaling(const Value& value, Document& document) {
   return refusal(std::string(enum_name(*twice)) + " stands twice; give each once");
 }
 
+Status read_device(const Value& value, Document& document) {
+  if (value.kind != Value::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
+    return expected(value, "cpu | cuda");
+  document.requirements.device =
+      value.text == "cuda" ? Requirements::Device::cuda : Requirements::Device::cpu;
+  return {};
+}
+
 /// "20GiB".
-Status read_memory(const Value& value) {
+Status read_memory(const Value& value, Document& document) {
   const std::string wanted = "an amount in KiB, MiB or GiB, such as 20GiB,";
   if (value.kind != Value::Kind::scalar) return expected(value, wanted);
   const auto digits = value.text.find_first_not_of("0123456789");
   const auto unit = digits == std::string::npos ? "" : value.text.substr(digits);
-  if (digits == 0 || digits > 12 || (unit != "KiB" && unit != "MiB" && unit != "GiB"))
+  if (digits == 0 || digits > 9 || (unit != "KiB" && unit != "MiB" && unit != "GiB"))
     return expected(value, wanted);
+  const int shift = unit == "KiB" ? 10 : unit == "MiB" ? 20 : 30;
+  document.requirements.memory_bytes = std::stoll(value.text.substr(0, digits)) << shift;
   return {};
 }
 
-Status read_labels(const Value& value) {
+Status read_labels(const Value& value, Document& document) {
   std::vector<std::string> labels;
-  return read_value(value, labels);
+  SPIN_TRY(read_value(value, labels));
+  if (labels.size() > kMaxLabels)
+    return refusal(std::to_string(labels.size()) + " labels; at most " + std::to_string(kMaxLabels) +
+                   " are accepted");
+  for (const auto& label : labels)
+    if (!is_label(label)) return refusal("'" + label + "' is no label; " + kLabelRule);
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  document.requirements.labels = std::move(labels);
+  return {};
 }
 
 using Reader = std::function<Status(const Value&, Document&)>;
@@ -116,26 +126,11 @@ const std::map<std::string, Reader>& readers() {
       {"baselines.unshared", [](const Value& v, Document& d) { return read_value(v, d.unshared_baseline); }},
       {"baselines.scaling", read_scaling},
       {"baselines.match", [](const Value& v, Document& d) { return read_value(v, d.match); }},
-      {"requires.device",
-       [](const Value& v, Document&) {
-         return read_choice(v, {"cpu", "cuda"});
-       }},
-      {"requires.memory", [](const Value& v, Document&) { return read_memory(v); }},
-      {"requires.labels", [](const Value& v, Document&) { return read_labels(v); }},
+      {"requires.device", read_device},
+      {"requires.memory", read_memory},
+      {"requires.labels", read_labels},
   };
   return kReaders;
-}
-
-/// Jobs that only some workers may take have nobody to serve them.
-Status check_served(const Source& source, const std::vector<Leaf>& leaves) {
-  for (const auto& leaf : leaves) {
-    if (!leaf.path.starts_with("requires.") ||
-        (leaf.value->kind == Value::Kind::list && leaf.value->items.empty()))
-      continue;
-    const auto& value = leaf.value->kind == Value::Kind::list ? *leaf.value->items.front() : *leaf.value;
-    return source.unsupported(leaf.where, leaf.path, value.text);
-  }
-  return {};
 }
 
 }  // namespace
@@ -155,7 +150,7 @@ Status read_header(const Source& source, const std::vector<Leaf>& leaves, Docume
   }
   if (document.name.empty())
     return source.error({1, -1}, "name", "is missing; name the sweep, such as name: my-sweep");
-  return check_served(source, leaves);
+  return {};
 }
 
 }  // namespace spin::sweep

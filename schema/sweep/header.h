@@ -12,8 +12,7 @@ namespace spin::sweep {
 /// version: 1, and nothing else.
 Status check_version(const Source& source, const std::vector<Leaf>& leaves);
 
-/// Reads every other key that is no setting, axis, zip, cell or exclude. All are checked before any is
-/// refused as unsupported.
+/// Reads every other key that is no setting, axis, zip, cell or exclude.
 Status read_header(const Source& source, const std::vector<Leaf>& leaves, Document& document);
 
 }  // namespace spin::sweep

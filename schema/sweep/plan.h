@@ -15,6 +15,7 @@
 #include "schema/design/config.h"
 #include "schema/design/cost.h"
 #include "schema/design/scaling.h"
+#include "schema/sweep/requirements.h"
 
 namespace spin {
 
@@ -61,6 +62,7 @@ struct SweepPlan {
   std::string description;
   int priority = 0;
   int max_attempts = 3;
+  Requirements requirements;
   std::vector<Cell> cells;
   std::vector<PlannedJob> jobs;
   std::int64_t left_out_by_exclude = 0;

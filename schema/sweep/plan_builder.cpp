@@ -8,6 +8,7 @@ PlanBuilder::PlanBuilder(const Document& document, JobVisitor visit)
   plan_.description = document.description;
   plan_.priority = document.priority;
   plan_.max_attempts = document.max_attempts;
+  plan_.requirements = document.requirements;
 }
 
 void PlanBuilder::reserve(std::size_t cells) {

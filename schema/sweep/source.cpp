@@ -22,11 +22,6 @@ Error Source::error(std::string_view what, ErrorCode code) const {
   return {code, file_ + ": " + std::string(what)};
 }
 
-Error Source::unsupported(Where where, std::string_view path, std::string_view value) const {
-  return error(where, path, "not supported yet: " + std::string(path) + " " + std::string(value),
-               ErrorCode::unsupported);
-}
-
 }  // namespace sweep
 
 Result<Override> parse_override(std::string_view text) {

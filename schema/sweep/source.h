@@ -21,8 +21,6 @@ class Source {
                             ErrorCode code = ErrorCode::invalid_argument) const;
   /// "FILE: WHAT", of the file as a whole.
   [[nodiscard]] Error error(std::string_view what, ErrorCode code) const;
-  /// "FILE:LINE: PATH: not supported yet: PATH VALUE".
-  [[nodiscard]] Error unsupported(Where where, std::string_view path, std::string_view value) const;
   [[nodiscard]] const std::vector<Override>& overrides() const { return overrides_; }
 
  private:

@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 /// A sweep of a million jobs takes its time to be stored.
 constexpr std::chrono::seconds kSubmitLimit{120};
-constexpr std::chrono::seconds kCancelLimit{60};
+constexpr std::chrono::seconds kSteerLimit{60};
 constexpr std::chrono::milliseconds kFeedPause{250};
 constexpr std::chrono::milliseconds kLogPause{200};
 constexpr int kLogPageLines = 1000;
@@ -97,11 +97,15 @@ class ControlGate::Feed final : public StatusFeed {
 };
 
 Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std::string& text,
-                                        const std::vector<Override>& overrides) {
+                                        const std::vector<Override>& overrides, bool replace) {
   SPIN_ASSIGN(auto planned, plan_sweep(file_name, text, overrides));
   const auto plan = std::make_shared<const SweepPlan>(std::move(planned));
-  core::SweepSubmitted event{
-      .request = 0, .plan = plan, .source = text, .overrides = overrides, .wall_ms = wall_ms()};
+  core::SweepSubmitted event{.request = 0,
+                             .plan = plan,
+                             .source = text,
+                             .overrides = overrides,
+                             .wall_ms = wall_ms(),
+                             .replace = replace};
   SPIN_ASSIGN(const core::Message message,
               request(parts_.strand, kSubmitLimit,
                       [this, event = std::move(event)](Engine::Answered answered) mutable {
@@ -187,13 +191,13 @@ Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::
                "'" + target + "' is neither a sweep nor a job: " + sweep.error().message};
 }
 
-Result<std::int64_t> ControlGate::cancel(const std::string& target) {
+Result<std::int64_t> ControlGate::steer(const std::string& target, const steer::Action& action) {
   SPIN_ASSIGN(const auto found, find_target(target));
   SPIN_ASSIGN(const core::Message message,
-              request(parts_.strand, kCancelLimit, [this, found](Engine::Answered answered) {
-                parts_.engine.cancel({.request = 0, .target = found}, std::move(answered));
+              request(parts_.strand, kSteerLimit, [this, found, action](Engine::Answered answered) {
+                parts_.engine.steer({.request = 0, .target = found, .action = action}, std::move(answered));
               }));
-  return std::get<core::CancelAccepted>(message).jobs;
+  return std::get<core::SteerAccepted>(message).jobs;
 }
 
 Result<std::vector<WorkerRow>> ControlGate::workers() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -11,6 +12,9 @@
 
 namespace spin {
 namespace {
+
+/// Workers are read no further while more changes than this wait for the disk.
+constexpr std::size_t kMaxWaitingChanges = 20'000;
 
 core::Now now() { return std::chrono::steady_clock::now(); }
 
@@ -24,6 +28,12 @@ void add(StateCounts& sum, const StateCounts& counts) {
   sum.failed += counts.failed;
   sum.blocked += counts.blocked;
   sum.cancelled += counts.cancelled;
+  sum.paused += counts.paused;
+}
+
+void append(core::Effects& all, core::Effects more) {
+  std::move(more.changes.begin(), more.changes.end(), std::back_inserter(all.changes));
+  std::move(more.messages.begin(), more.messages.end(), std::back_inserter(all.messages));
 }
 
 bool grows_logs(const std::vector<core::Change>& changes) {
@@ -58,9 +68,15 @@ void Engine::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) {
   handle(core::WorkerAttached{session, std::move(hello)});
 }
 
-void Engine::receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) {
-  const auto session = sessions_.find(link.get());
-  if (session != sessions_.end()) handle(core::WorkerSaid{session->second, std::move(message)});
+/// One commit for all messages of a batch.
+void Engine::receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages) {
+  const auto found = sessions_.find(link.get());
+  if (stopped_ || found == sessions_.end()) return;
+  const SessionId session = found->second;
+  core::Effects effects;
+  for (WorkerMessage& message : messages)
+    append(effects, coordinator_.handle(core::WorkerSaid{session, std::move(message)}, now()));
+  finish_step(std::move(effects));
 }
 
 void Engine::detached(const std::shared_ptr<WorkerLink>& link) {
@@ -79,7 +95,7 @@ void Engine::submit(core::SweepSubmitted event, Answered answered) {
   handle(std::move(event));
 }
 
-void Engine::cancel(core::CancelRequested event, Answered answered) {
+void Engine::steer(core::SteerRequested event, Answered answered) {
   event.request = ++last_request_;
   requests_[event.request] = std::move(answered);
   handle(std::move(event));
@@ -91,8 +107,11 @@ void Engine::after_commits(std::function<void()> task) {
 }
 
 void Engine::handle(const core::Event& event) {
-  if (stopped_) return;
-  commit(coordinator_.handle(event, now()));
+  if (!stopped_) finish_step(coordinator_.handle(event, now()));
+}
+
+void Engine::finish_step(core::Effects effects) {
+  commit(std::move(effects));
   versions_.follow(coordinator_);
   arm_timer();
 }
@@ -112,17 +131,30 @@ void Engine::commit(core::Effects effects) {
   batches_.push_back({.messages = std::move(effects.messages),
                       .tasks = {},
                       .handed_over = now(),
-                      .grows_logs = grows_logs(effects.changes)});
+                      .grows_logs = grows_logs(effects.changes),
+                      .changes = effects.changes.size()});
+  waiting_changes_ += effects.changes.size();
   store_.commit(std::move(effects.changes), [this] { strand_.post([this] { committed(); }); });
 }
 
 void Engine::committed() {
   Batch batch = std::move(batches_.front());
   batches_.pop_front();
+  waiting_changes_ -= batch.changes;
   metrics_.commit_took(now() - batch.handed_over);
   if (batch.grows_logs) versions_.logs_grew();
   for (auto& message : batch.messages) deliver(message);
   for (const auto& task : batch.tasks) task();
+  while (!waiting_for_room_.empty() && waiting_changes_ <= kMaxWaitingChanges) {
+    const auto task = std::move(waiting_for_room_.front());
+    waiting_for_room_.pop_front();
+    task();
+  }
+}
+
+void Engine::when_roomy(std::function<void()> task) {
+  if (waiting_changes_ <= kMaxWaitingChanges) return task();
+  waiting_for_room_.push_back(std::move(task));
 }
 
 void Engine::deliver(core::Message& message) {

@@ -24,7 +24,7 @@ namespace spin {
 /// that is durable. Everything but the constructor runs on the strand.
 class Engine {
  public:
-  /// Gets SubmitAccepted, CancelAccepted or RequestRefused.
+  /// Gets SubmitAccepted, SteerAccepted or RequestRefused.
   using Answered = std::function<void(core::Message)>;
 
   /// What the engine works with; all of it outlives the engine.
@@ -43,14 +43,16 @@ class Engine {
   void stop();
 
   void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link);
-  void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message);
+  void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages);
   void detached(const std::shared_ptr<WorkerLink>& link);
 
   void submit(core::SweepSubmitted event, Answered answered);
-  void cancel(core::CancelRequested event, Answered answered);
+  void steer(core::SteerRequested event, Answered answered);
 
   /// Runs `task` once everything that the coordinator has decided by now is durable.
   void after_commits(std::function<void()> task);
+  /// Runs `task` once not too many changes wait to be committed.
+  void when_roomy(std::function<void()> task);
 
   [[nodiscard]] const core::Coordinator& coordinator() const { return coordinator_; }
   [[nodiscard]] MetricsSnapshot snapshot() const;
@@ -62,9 +64,11 @@ class Engine {
     std::vector<std::function<void()>> tasks;
     core::Now handed_over;
     bool grows_logs = false;
+    std::size_t changes = 0;
   };
 
   void handle(const core::Event& event);
+  void finish_step(core::Effects effects);
   void commit(core::Effects effects);
   void committed();
   void deliver(core::Message& message);
@@ -84,6 +88,8 @@ class Engine {
   std::optional<core::Now> armed_;
   bool stopped_ = false;
   std::deque<Batch> batches_;
+  std::size_t waiting_changes_ = 0;  ///< of batches_
+  std::deque<std::function<void()>> waiting_for_room_;
   std::int64_t last_session_ = 0;
   std::unordered_map<SessionId, std::shared_ptr<WorkerLink>> links_;
   std::unordered_map<const WorkerLink*, SessionId> sessions_;

@@ -17,9 +17,12 @@ class FleetGate final : public FleetBackend {
       engine_.attach(std::move(hello), std::move(link));
     });
   }
-  void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) override {
-    strand_.post(
-        [this, link, message = std::move(message)]() mutable { engine_.receive(link, std::move(message)); });
+  void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages,
+               std::function<void()> taken) override {
+    strand_.post([this, link, messages = std::move(messages), taken = std::move(taken)]() mutable {
+      engine_.receive(link, std::move(messages));
+      engine_.when_roomy(std::move(taken));
+    });
   }
   void detached(const std::shared_ptr<WorkerLink>& link) override {
     strand_.post([this, link] { engine_.detached(link); });

@@ -24,7 +24,7 @@ void cancel_jobs(Step& step, const std::vector<JobKey>& keys, const std::string&
 }
 
 void accept(Step& step, std::uint64_t request, std::size_t jobs) {
-  step.effects.messages.emplace_back(CancelAccepted{request, static_cast<std::int64_t>(jobs)});
+  step.effects.messages.emplace_back(SteerAccepted{request, static_cast<std::int64_t>(jobs)});
 }
 
 struct Target {
@@ -76,7 +76,7 @@ struct Target {
 
 }  // namespace
 
-void cancel(Step& step, const CancelRequested& event) {
+void cancel(Step& step, const SteerRequested& event) {
   std::visit(Target{step, event.request}, event.target);
 }
 

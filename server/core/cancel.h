@@ -5,6 +5,6 @@
 namespace spin::core {
 
 /// Cancels a job, or those jobs of a sweep that no other live sweep needs.
-void cancel(Step& step, const CancelRequested& event);
+void cancel(Step& step, const SteerRequested& event);
 
 }  // namespace spin::core

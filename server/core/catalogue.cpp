@@ -46,9 +46,11 @@ std::int64_t& count_of(StateCounts& counts, JobState state) {
     case JobState::blocked:
       return counts.blocked;
     case JobState::cancelled:
+      return counts.cancelled;
+    case JobState::paused:
       break;
   }
-  return counts.cancelled;
+  return counts.paused;
 }
 
 bool is_done(JobState state) { return state == JobState::completed || state == JobState::diverged; }

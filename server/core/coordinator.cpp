@@ -18,7 +18,10 @@ struct Handler {
   Step& step;
 
   void operator()(const SweepSubmitted& event) const { submit(step, event); }
-  void operator()(const CancelRequested& event) const { cancel(step, event); }
+  void operator()(const SteerRequested& event) const {
+    if (std::holds_alternative<steer::Cancel>(event.action)) return cancel(step, event);
+    refuse(step, event.request, {ErrorCode::unsupported, "this version only cancels"});
+  }
   void operator()(const WorkerAttached& event) const { attach(step, event); }
   void operator()(const WorkerDetached& event) const { detach(step, event.session); }
   void operator()(const WorkerSaid& event) const { worker_said(step, event); }

@@ -24,8 +24,8 @@ struct Counters {
   std::int64_t leases = 0, results = 0, duplicates = 0, failures = 0, lost_attempts = 0, epochs = 0;
 };
 
-/// The coordinator's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and carries
-/// out the effects. Used from one strand.
+/// The coordinator's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
+/// carries out the effects. Used from one strand.
 class Coordinator {
  public:
   Coordinator(Settings settings, StoredState stored, Now now);
@@ -38,14 +38,15 @@ class Coordinator {
   /// When TimePassed is due; none while nothing waits for time.
   [[nodiscard]] std::optional<Now> next_deadline() const;
 
-  /// Counts, running jobs with their progress, work done and time left. Names of running jobs are left empty, the app
-  /// fills them from the store.
+  /// Counts, running jobs with their progress, work done and time left. Names of running jobs are left empty,
+  /// the app fills them from the store.
   [[nodiscard]] std::optional<SweepStatus> sweep_status(SweepId id, Now now) const;
   [[nodiscard]] std::vector<SweepId> sweeps() const;
   /// Grows with every change that sweep_status(id) would show.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
   [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
-  /// Live sessions: name, state (online | draining), busy slots. The other fields of the row come from the store.
+  /// Live sessions: name, state (online | draining), busy slots. The other fields of the row come from the
+  /// store.
   [[nodiscard]] std::vector<WorkerRow> workers() const;
   [[nodiscard]] const Counters& counters() const;
 

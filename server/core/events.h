@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/job/session.h"
+#include "schema/job/steering.h"
 #include "schema/sweep/plan.h"
 #include "server/core/changes.h"
 
@@ -24,10 +25,12 @@ struct SweepSubmitted {
   std::string source;
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
+  bool replace = false;  ///< a live sweep of the same name is withdrawn
 };
-struct CancelRequested {
-  std::uint64_t request = 0;
+struct SteerRequested {
+  std::uint64_t request = 0;  ///< comes back in SteerAccepted or RequestRefused
   std::variant<SweepId, JobKey> target;
+  steer::Action action;
 };
 /// The app has chosen the session id; it is unique within this boot.
 struct WorkerAttached {
@@ -44,7 +47,8 @@ struct WorkerSaid {
 };
 /// A timer of next_deadline() may have come.
 struct TimePassed {};
-using Event = std::variant<SweepSubmitted, CancelRequested, WorkerAttached, WorkerDetached, WorkerSaid, TimePassed>;
+using Event =
+    std::variant<SweepSubmitted, SteerRequested, WorkerAttached, WorkerDetached, WorkerSaid, TimePassed>;
 
 // What follows, once the changes of the same step are committed.
 
@@ -68,7 +72,7 @@ struct SubmitAccepted {
   SweepId sweep;
   std::int64_t jobs = 0, jobs_new = 0;
 };
-struct CancelAccepted {
+struct SteerAccepted {
   std::uint64_t request = 0;
   std::int64_t jobs = 0;
 };
@@ -76,7 +80,8 @@ struct RequestRefused {
   std::uint64_t request = 0;
   Error error;
 };
-using Message = std::variant<SendLease, SendMessage, CloseSession, SubmitAccepted, CancelAccepted, RequestRefused>;
+using Message =
+    std::variant<SendLease, SendMessage, CloseSession, SubmitAccepted, SteerAccepted, RequestRefused>;
 
 /// What one step wants done, in order: commit `changes`, then deliver `messages`.
 struct Effects {

@@ -51,6 +51,7 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
     case JobState::blocked:
       return blocked_phase(core, stored, job);
     case JobState::cancelled:
+    case JobState::paused:
       break;
   }
   return Cancelled{};

@@ -84,6 +84,7 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) {
   families_->set_jobs("failed", snapshot.jobs.failed);
   families_->set_jobs("blocked", snapshot.jobs.blocked);
   families_->set_jobs("cancelled", snapshot.jobs.cancelled);
+  families_->set_jobs("paused", snapshot.jobs.paused);
   families_->workers.Add({{"state", "online"}}).Set(snapshot.workers_online);
   families_->workers.Add({{"state", "draining"}}).Set(snapshot.workers_draining);
   families_->slots_busy.Set(snapshot.slots_busy);

@@ -9,6 +9,7 @@
 
 #include "schema/base/result.h"
 #include "schema/job/session.h"
+#include "schema/job/steering.h"
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
 
@@ -32,7 +33,9 @@ class FleetBackend {
   /// Answered on the link: Welcome, or close() with the reason. Thread-safe, never blocks; so are all of
   /// these.
   virtual void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) = 0;
-  virtual void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) = 0;
+  /// `taken` is called once there is room for more; the stream reads no further until then.
+  virtual void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages,
+                       std::function<void()> taken) = 0;
   virtual void detached(const std::shared_ptr<WorkerLink>& link) = 0;
 };
 
@@ -59,7 +62,7 @@ class ControlBackend {
  public:
   virtual ~ControlBackend() = default;
   virtual Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                                     const std::vector<Override>& overrides) = 0;
+                                     const std::vector<Override>& overrides, bool replace) = 0;
   /// Empty text: all sweeps.
   virtual Result<std::vector<SweepStatus>> status(const std::string& sweep) = 0;
   virtual Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) = 0;
@@ -70,7 +73,8 @@ class ControlBackend {
   virtual Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
                       const std::function<bool()>& idle) = 0;
   virtual Result<std::vector<ResultRow>> results(const std::string& sweep) = 0;
-  virtual Result<std::int64_t> cancel(const std::string& target) = 0;
+  /// Jobs that it changed.
+  virtual Result<std::int64_t> steer(const std::string& target, const steer::Action& action) = 0;
   virtual Result<std::vector<WorkerRow>> workers() = 0;
 };
 

@@ -34,7 +34,7 @@ grpc::Status ControlService::Submit(grpc::ServerContext* /*context*/, const v1::
   if (const Status checked = check_submit(*request); !checked.ok()) return refused(checked.error());
   std::vector<Override> overrides;
   for (const auto& entry : request->overrides()) overrides.push_back({entry.path(), entry.value()});
-  const auto reply = backend_.submit(request->file_name(), request->text(), overrides);
+  const auto reply = backend_.submit(request->file_name(), request->text(), overrides, request->replace());
   if (!reply.ok()) return refused(reply.error());
   response->set_sweep(reply->sweep.value);
   response->set_name(reply->name);
@@ -114,9 +114,11 @@ grpc::Status ControlService::GetResults(grpc::ServerContext* /*context*/,
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::Cancel(grpc::ServerContext* /*context*/, const v1::CancelRequest* request,
-                                    v1::CancelResponse* response) {
-  const auto jobs = backend_.cancel(request->target());
+grpc::Status ControlService::Steer(grpc::ServerContext* /*context*/, const v1::SteerRequest* request,
+                                   v1::SteerResponse* response) {
+  const auto action = wire::from_wire(*request);
+  if (!action.ok()) return refused(action.error());
+  const auto jobs = backend_.steer(request->target(), *action);
   if (!jobs.ok()) return refused(jobs.error());
   response->set_jobs(*jobs);
   return grpc::Status::OK;

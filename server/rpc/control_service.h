@@ -26,8 +26,8 @@ class ControlService final : public v1::Control::Service {
                        grpc::ServerWriter<v1::LogLine>* writer) override;
   grpc::Status GetResults(grpc::ServerContext* context, const v1::GetResultsRequest* request,
                           v1::GetResultsResponse* response) override;
-  grpc::Status Cancel(grpc::ServerContext* context, const v1::CancelRequest* request,
-                      v1::CancelResponse* response) override;
+  grpc::Status Steer(grpc::ServerContext* context, const v1::SteerRequest* request,
+                     v1::SteerResponse* response) override;
   grpc::Status ListWorkers(grpc::ServerContext* context, const v1::ListWorkersRequest* request,
                            v1::ListWorkersResponse* response) override;
 

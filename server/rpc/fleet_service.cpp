@@ -11,7 +11,7 @@ grpc::Status to_status(const Status& status) {
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* FleetService::Attach(
+grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>* FleetService::Attach(
     grpc::CallbackServerContext* context) {
   auto stream = WorkerStream::start(context, backend_);
   std::unique_lock lock(mutex_);

@@ -16,7 +16,7 @@ class FleetService final : public v1::Fleet::WithCallbackMethod_Attach<v1::Fleet
  public:
   FleetService(FleetBackend& backend, ArtifactStore& artifacts) : backend_(backend), transfer_(artifacts) {}
 
-  grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* Attach(
+  grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>* Attach(
       grpc::CallbackServerContext* context) override;
   grpc::Status StatArtifact(grpc::ServerContext* context, const v1::StatArtifactRequest* request,
                             v1::StatArtifactResponse* response) override;

@@ -2,22 +2,12 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "proto/wire/error.h"
 #include "proto/wire/fleet.h"
 
 namespace spin {
-namespace {
-
-/// What a queued message takes beside its bytes on the wire.
-constexpr std::size_t kMessageOverheadBytes = 128;
-
-std::size_t queued_bytes(const v1::CoordinatorMessage& message) {
-  return message.ByteSizeLong() + kMessageOverheadBytes;
-}
-
-}  // namespace
-
 std::shared_ptr<WorkerStream> WorkerStream::start(grpc::CallbackServerContext* context,
                                                   FleetBackend& backend) {
   std::shared_ptr<WorkerStream> stream(new WorkerStream(context, backend));
@@ -27,19 +17,16 @@ std::shared_ptr<WorkerStream> WorkerStream::start(grpc::CallbackServerContext* c
 }
 
 void WorkerStream::send(CoordinatorMessage message) {
-  v1::CoordinatorMessage wire;
-  wire::to_wire(message, &wire);
   std::unique_lock lock(mutex_);
   if (closing_) return;
-  outgoing_bytes_ += queued_bytes(wire);
-  if (outgoing_bytes_ > kMaxQueuedBytes) {
+  outgoing_.push(message);
+  if (outgoing_.bytes() > kMaxQueuedBytes) {
     lock.unlock();
     return close(Error{ErrorCode::resource_exhausted, "the worker does not read: more than " +
                                                           std::to_string(kMaxQueuedBytes >> 20) +
                                                           " MiB of messages wait for it"});
   }
-  outgoing_.push_back(std::move(wire));
-  if (!writing_) write_next(std::move(lock));
+  write_next(std::move(lock));
 }
 
 void WorkerStream::close(Status status) {
@@ -55,26 +42,28 @@ void WorkerStream::OnReadDone(bool ok) {
     detach();
     return close(status);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (finished_) return;
-  }
-  StartRead(&incoming_);
+}
+
+void WorkerStream::read_next() {
+  const std::lock_guard lock(mutex_);
+  if (!finished_) StartRead(&incoming_);
 }
 
 Status WorkerStream::receive() {
-  SPIN_ASSIGN(WorkerMessage message, wire::from_wire(incoming_));
-  auto* hello = std::get_if<WorkerHello>(&message);
-  if (attached_ == (hello != nullptr))
-    return Error{ErrorCode::invalid_argument,
-                 attached_ ? "hello came twice; it is accepted as the first message only"
-                           : "the first message is not hello"};
-  if (hello != nullptr) {
+  SPIN_ASSIGN(std::vector<WorkerMessage> messages, wire::from_wire(incoming_));
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    auto* hello = std::get_if<WorkerHello>(&messages[i]);
+    if (attached_ == (hello != nullptr))
+      return Error{ErrorCode::invalid_argument,
+                   attached_ ? "hello came twice; it is accepted as the first message only"
+                             : "the first message is not hello"};
+    if (hello == nullptr) continue;
     attached_ = true;
     backend_.attach(std::move(*hello), shared_from_this());
-  } else {
-    backend_.receive(shared_from_this(), std::move(message));
   }
+  std::erase_if(messages, [](const auto& message) { return std::holds_alternative<WorkerHello>(message); });
+  backend_.receive(shared_from_this(), std::move(messages),
+                   [self = shared_from_this()] { self->read_next(); });
   return {};
 }
 
@@ -86,30 +75,27 @@ void WorkerStream::finish(const grpc::Status& status) {
   std::unique_lock lock(mutex_);
   if (std::exchange(closing_, true)) return;
   final_ = status;
-  if (!writing_) {
+  if (!outgoing_.is_writing()) {
     finished_ = true;
     lock.unlock();
     return Finish(status);
   }
   // What is being written ends first. It may never end where the peer does not read: then the call is cut
   // off.
-  if (outgoing_bytes_ > kMaxQueuedBytes) context_->TryCancel();
+  if (outgoing_.bytes() > kMaxQueuedBytes) context_->TryCancel();
 }
 
 void WorkerStream::write_next(std::unique_lock<std::mutex> lock) {
-  writing_ = true;
-  const auto& message = outgoing_.front();
+  const auto* batch = outgoing_.begin_write();
   lock.unlock();
-  StartWrite(&message);
+  if (batch != nullptr) StartWrite(batch);
 }
 
 void WorkerStream::OnWriteDone(bool ok) {
   std::unique_lock lock(mutex_);
-  writing_ = false;
-  outgoing_bytes_ -= queued_bytes(outgoing_.front());
-  outgoing_.pop_front();
+  outgoing_.end_write();
   // A write fails only with the whole call; the read that fails with it ends the stream.
-  if (ok && !closing_ && !outgoing_.empty()) return write_next(std::move(lock));
+  if (ok && !closing_) return write_next(std::move(lock));
   if (!closing_ || finished_) return;
   finished_ = true;
   lock.unlock();

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <mutex>
 
 #include <grpcpp/support/server_callback.h>
 
+#include "proto/wire/batch_queue.h"
 #include "server/rpc/backend.h"
 #include "spin/v1/fleet.grpc.pb.h"
 
@@ -14,7 +14,7 @@ namespace spin {
 
 /// One Attach call: turns messages into values for the backend, and what the backend sends into messages. It
 /// keeps itself alive until gRPC is done with it; the backend may hold its link for longer.
-class WorkerStream final : public grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>,
+class WorkerStream final : public grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>,
                            public WorkerLink,
                            public std::enable_shared_from_this<WorkerStream> {
  public:
@@ -35,6 +35,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<v1::WorkerMessage, v1:
   WorkerStream(grpc::CallbackServerContext* context, FleetBackend& backend)
       : backend_(backend), context_(context) {}
   Status receive();
+  void read_next();
   void detach();
   void finish(const grpc::Status& status);
   void write_next(std::unique_lock<std::mutex> lock);
@@ -42,16 +43,14 @@ class WorkerStream final : public grpc::ServerBidiReactor<v1::WorkerMessage, v1:
   FleetBackend& backend_;
 
   // In reactions of reads, which gRPC runs one after another.
-  v1::WorkerMessage incoming_;
+  v1::WorkerBatch incoming_;
   bool attached_ = false;
 
   std::mutex mutex_;
   // Behind the mutex.
   grpc::CallbackServerContext* context_;  ///< null once the call is done
   std::shared_ptr<WorkerStream> self_;
-  std::deque<v1::CoordinatorMessage> outgoing_;  ///< the first one is being written while writing_
-  std::size_t outgoing_bytes_ = 0;
-  bool writing_ = false;
+  wire::BatchQueue<v1::CoordinatorBatch> outgoing_;
   bool closing_ = false;   ///< nothing more is sent, final_ is the status
   bool finished_ = false;  ///< Finish() was called
   grpc::Status final_;

@@ -10,19 +10,20 @@ namespace {
 template <class E>
 using Name = std::pair<E, std::string_view>;
 
-constexpr std::array<Name<JobState>, 9> kJobStates{{{JobState::waiting, "waiting"},
-                                                    {JobState::ready, "ready"},
-                                                    {JobState::backoff, "backoff"},
-                                                    {JobState::running, "running"},
-                                                    {JobState::completed, "completed"},
-                                                    {JobState::diverged, "diverged"},
-                                                    {JobState::failed, "failed"},
-                                                    {JobState::blocked, "blocked"},
-                                                    {JobState::cancelled, "cancelled"}}};
+constexpr std::array<Name<JobState>, 10> kJobStates{{{JobState::waiting, "waiting"},
+                                                     {JobState::ready, "ready"},
+                                                     {JobState::backoff, "backoff"},
+                                                     {JobState::running, "running"},
+                                                     {JobState::completed, "completed"},
+                                                     {JobState::diverged, "diverged"},
+                                                     {JobState::failed, "failed"},
+                                                     {JobState::blocked, "blocked"},
+                                                     {JobState::cancelled, "cancelled"},
+                                                     {JobState::paused, "paused"}}};
 constexpr std::array<Name<Outcome>, 2> kOutcomes{
     {{Outcome::completed, "completed"}, {Outcome::diverged, "diverged"}}};
-constexpr std::array<Name<ArtifactKind>, 2> kArtifactKinds{
-    {{ArtifactKind::checkpoint, "checkpoint"}, {ArtifactKind::model, "model"}}};
+constexpr std::array<Name<ArtifactKind>, 3> kArtifactKinds{
+    {{ArtifactKind::checkpoint, "checkpoint"}, {ArtifactKind::model, "model"}, {ArtifactKind::best, "best"}}};
 
 /// Empty where the value is no enumerator: the table then refuses it.
 template <class Names, class E>

@@ -57,10 +57,23 @@ TEST(WireControl, ValuesArriveInTheirOwnFields) {
   EXPECT_EQ(detail->attempts.at(0).ended_at_ms, 6);
 }
 
+TEST(WireControl, EveryActionComesBack) {
+  const std::vector<steer::Action> actions = {steer::Cancel{}, steer::Pause{}, steer::Resume{},
+                                              steer::Retry{true}, steer::Retry{false}, steer::SetPriority{-7}};
+  for (const auto& action : actions) {
+    v1::SteerRequest message;
+    wire::to_wire(action, &message);
+    const auto back = wire::from_wire(message);
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(*back, action);
+  }
+  EXPECT_FALSE(wire::from_wire(v1::SteerRequest{}).ok());
+}
+
 TEST(WireControl, EveryJobStateComesBack) {
   for (const auto state :
        {JobState::waiting, JobState::ready, JobState::backoff, JobState::running, JobState::completed,
-        JobState::diverged, JobState::failed, JobState::blocked, JobState::cancelled}) {
+        JobState::diverged, JobState::failed, JobState::blocked, JobState::cancelled, JobState::paused}) {
     JobRow row = samples::job_row();
     row.state = state;
     v1::JobRow message;

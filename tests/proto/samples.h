@@ -52,7 +52,9 @@ inline const WorkerHello kHello{.name = "w1",
                                 .slots = 2,
                                 .threads = 4,
                                 .pid = 4242,
-                                .held = {kToken, {4, 1}}};
+                                .held = {kToken, {4, 1}},
+                                .labels = {"a100", "lab-2"},
+                                .memory_bytes = std::int64_t{80} << 30};
 inline const Lease kLease{.attempt = kToken,
                           .job = {digest(9)},
                           .name = "convmixer-64-8-4-3.none.s0",
@@ -82,7 +84,7 @@ inline std::vector<WorkerMessage> worker_messages() {
 
 inline std::vector<CoordinatorMessage> coordinator_messages() {
   return {Welcome{.session = {7}, .boot_epoch = 3, .lease_ms = 15'000, .heartbeat_ms = 3'000}, kLease,
-          ReportAck{12}, StopAttempt{.attempt = kToken, .reason = "cancelled"}, DrainRequest{}};
+          ReportAck{12}, StopAttempt{.attempt = kToken, .reason = "cancelled", .keep = true}, DrainRequest{}};
 }
 
 inline JobRow job_row() {
@@ -95,18 +97,21 @@ inline JobRow job_row() {
           .attempts = 3,
           .worker = "w1",
           .top1 = 12.5,
-          .seconds = 3.5};
+          .seconds = 3.5,
+          .priority = 6};
 }
 
 inline SweepStatus sweep_status() {
   return {.id = {4},
           .name = "sweep",
           .submitted_at_ms = 1'700'000'000'000,
-          .counts = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+          .counts = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
           .running = {{.job = {digest(6)}, .name = "job", .worker = "w1", .progress = kProgress}},
           .work_done = 1.5,
           .work_total = 9.5,
-          .seconds_left = 30.5};
+          .seconds_left = 30.5,
+          .paused = true,
+          .priority = -3};
 }
 
 inline JobDetail job_detail() {
@@ -151,7 +156,11 @@ inline WorkerRow worker_row() {
           .busy = 1,
           .threads = 4,
           .jobs_done = 12,
-          .last_seen_ms = 1'700'000'000'000};
+          .last_seen_ms = 1'700'000'000'000,
+          .labels = {"a100"},
+          .memory_bytes = 12,
+          .memory_used_bytes = 7,
+          .reason = "everything failed"};
 }
 
 }  // namespace spin::samples

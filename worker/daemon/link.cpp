@@ -1,15 +1,16 @@
 #include "worker/daemon/link.h"
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 #include <grpcpp/grpcpp.h>
 
+#include "proto/wire/batch_queue.h"
 #include "proto/wire/error.h"
 #include "proto/wire/fleet.h"
 #include "proto/wire/library.h"
@@ -53,11 +54,11 @@ class Link::Running {
 };
 
 /// One call of Attach. Owns itself while gRPC works on it.
-class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage> {
+class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch> {
  public:
-  static constexpr std::size_t kManyQueued = 256;
+  static constexpr std::size_t kManyQueuedBytes = 64 << 10;
   /// On gRPC's threads; an error is the last call.
-  using Deliver = std::function<void(Result<CoordinatorMessage>)>;
+  using Deliver = std::function<void(Result<std::vector<CoordinatorMessage>>)>;
 
   static std::shared_ptr<Stream> start(const std::shared_ptr<grpc::Channel>& channel, Deliver deliver,
                                        std::shared_ptr<Running> running) {
@@ -73,30 +74,28 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerMessage, v1:
   }
 
   void send(const WorkerMessage& message) {
-    v1::WorkerMessage wire;
-    wire::to_wire(message, &wire);
     const std::lock_guard lock(mutex_);
-    if (ended_ || (outgoing_.size() > kManyQueued && std::holds_alternative<Progress>(message))) return;
-    outgoing_.push_back(std::move(wire));
-    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+    if (ended_ || (outgoing_.bytes() > kManyQueuedBytes && std::holds_alternative<Progress>(message))) return;
+    outgoing_.push(message);
+    write_next();
   }
   void cancel() { context_.TryCancel(); }
 
   void OnReadDone(bool ok) override {
     if (!ok) return end();  // OnDone says why
-    auto message = wire::from_wire(incoming_);
-    if (!message.ok()) {
-      refused_ = message.error();
+    auto messages = wire::from_wire(incoming_);
+    if (!messages.ok()) {
+      refused_ = messages.error();
       context_.TryCancel();
       return end();
     }
-    deliver_(std::move(message));
+    deliver_(std::move(messages));
     StartRead(&incoming_);
   }
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
-    outgoing_.pop_front();
-    if (ok && !ended_ && !outgoing_.empty()) StartWrite(&outgoing_.front());
+    outgoing_.end_write();
+    if (ok && !ended_) write_next();
   }
   void OnDone(const grpc::Status& status) override {
     std::shared_ptr<Stream> self;
@@ -111,6 +110,11 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerMessage, v1:
  private:
   Stream(Deliver deliver, std::shared_ptr<Running> running)
       : deliver_(std::move(deliver)), running_(std::move(running)) {}
+
+  /// Behind the lock.
+  void write_next() {
+    if (const auto* batch = outgoing_.begin_write()) StartWrite(batch);
+  }
 
   // Writes are started from outside of gRPC's calls, so a hold keeps the stream until none can follow.
   void end() {
@@ -132,12 +136,12 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerMessage, v1:
   const std::shared_ptr<Running> running_;
   std::unique_ptr<v1::Fleet::Stub> stub_;
   grpc::ClientContext context_;
-  v1::CoordinatorMessage incoming_;  // of the read under way
-  std::optional<Error> refused_;     // on gRPC's threads, one at a time
+  v1::CoordinatorBatch incoming_;  // of the read under way
+  std::optional<Error> refused_;   // on gRPC's threads, one at a time
 
   std::mutex mutex_;
   // Behind the lock.
-  std::deque<v1::WorkerMessage> outgoing_;  // the first is being written
+  wire::BatchQueue<v1::WorkerBatch> outgoing_;
   bool ended_ = false;
   std::shared_ptr<Stream> self_;
 };
@@ -161,17 +165,26 @@ void Link::open(const WorkerHello& hello) {
   const std::uint64_t generation = ++generation_;
   stream_ = Stream::start(
       channel_,
-      [this, &io = io_, alive = std::weak_ptr<int>(alive_), generation](Result<CoordinatorMessage> message) {
-        boost::asio::post(io, [this, alive, generation, message = std::move(message)] {
+      [this, &io = io_, alive = std::weak_ptr<int>(alive_),
+       generation](Result<std::vector<CoordinatorMessage>> messages) {
+        boost::asio::post(io, [this, alive, generation, messages = std::move(messages)] {
           if (alive.expired() || generation != generation_) return;
-          if (message.ok()) return on_message_(*message);
+          if (messages.ok()) return receive(*messages, generation);
           stream_.reset();
           ++generation_;
-          on_lost_(message.error());
+          on_lost_(messages.error());
         });
       },
       running_);
   stream_->send(hello);
+}
+
+/// A handler may close the stream: then the rest of the batch is not for it any more.
+void Link::receive(const std::vector<CoordinatorMessage>& messages, std::uint64_t generation) {
+  for (const auto& message : messages) {
+    if (generation != generation_) return;
+    on_message_(message);
+  }
 }
 
 void Link::send(const WorkerMessage& message) {

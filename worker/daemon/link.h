@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <grpcpp/channel.h>
@@ -35,6 +36,7 @@ class Link {
  private:
   class Stream;
   class Running;
+  void receive(const std::vector<CoordinatorMessage>& messages, std::uint64_t generation);
 
   boost::asio::io_context& io_;
   const std::shared_ptr<grpc::Channel> channel_;

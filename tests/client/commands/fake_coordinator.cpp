@@ -37,6 +37,9 @@ void count(StateCounts& counts, JobState state) {
     case JobState::cancelled:
       ++counts.cancelled;
       break;
+    case JobState::paused:
+      ++counts.paused;
+      break;
   }
 }
 
@@ -164,7 +167,7 @@ void FakeCoordinator::wait_for_release() {
 }
 
 Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
-                                            const std::vector<Override>& overrides) {
+                                            const std::vector<Override>& overrides, bool /*replace*/) {
   wait_for_release();
   SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
   const std::lock_guard lock(mutex_);
@@ -263,7 +266,7 @@ Result<std::vector<ResultRow>> FakeCoordinator::results(const std::string& sweep
   return rows;
 }
 
-Result<std::int64_t> FakeCoordinator::cancel(const std::string& target) {
+Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const steer::Action& /*action*/) {
   const std::lock_guard lock(mutex_);
   std::vector<Job*> jobs;
   if (const auto sweep = find(target); sweep.ok()) {

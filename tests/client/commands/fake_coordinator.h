@@ -41,7 +41,7 @@ class FakeCoordinator final : public ControlBackend {
   };
 
   Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                             const std::vector<Override>& overrides) override;
+                             const std::vector<Override>& overrides, bool replace) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
@@ -49,7 +49,7 @@ class FakeCoordinator final : public ControlBackend {
   Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
               const std::function<bool()>& idle) override;
   Result<std::vector<ResultRow>> results(const std::string& sweep) override;
-  Result<std::int64_t> cancel(const std::string& target) override;
+  Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
 
  private:

@@ -199,11 +199,6 @@ TEST(SweepErrors, AxesZipCellsAndExclude) {
 }
 
 TEST(SweepErrors, WhatThisVersionDoesNotServe) {
-  EXPECT_EQ(refusal("requires: {device: cuda, memory: 20GiB, labels: [a100]}\n", ErrorCode::unsupported),
-            "s.yaml:6: requires.device: not supported yet: requires.device cuda");
-}
-
-TEST(SweepErrors, WhatIsNotServedIsCheckedAllTheSame) {
   EXPECT_EQ(refusal("requires: {memory: 20GB}\n"),
             "s.yaml:6: requires.memory: '20GB' stands here; an amount in KiB, MiB or GiB, such as 20GiB, is "
             "expected");

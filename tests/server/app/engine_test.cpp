@@ -70,7 +70,7 @@ TEST(Engine, AWorkerWhoseLeaseCannotBeReadIsAskedToComeBack) {
   hello.version = std::string(kVersion);
   strand.post([&] {
     engine.attach(hello, link);
-    engine.receive(link, Credits{1});
+    engine.receive(link, {Credits{1}});
     engine.submit({.request = 0, .plan = plan_of_one_job(), .source = {}, .overrides = {}, .wall_ms = 0},
                   [](const core::Message&) {});
   });

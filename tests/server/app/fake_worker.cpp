@@ -27,30 +27,34 @@ FakeWorker::FakeWorker(const std::string& address, const std::string& name, cons
 }
 
 void FakeWorker::send(const WorkerMessage& message) {
-  v1::WorkerMessage wire;
-  wire::to_wire(message, &wire);
-  stream_->Write(wire);
+  v1::WorkerBatch batch;
+  wire::to_wire(message, batch.add_messages());
+  stream_->Write(batch);
 }
 
-bool FakeWorker::read_one() {
-  v1::CoordinatorMessage wire;
-  if (!stream_->Read(&wire)) return false;
-  auto message = wire::from_wire(wire);
-  EXPECT_TRUE(message.ok());
-  if (const auto* welcome = std::get_if<Welcome>(&*message)) welcomes_.push_back(*welcome);
-  if (const auto* lease = std::get_if<Lease>(&*message)) leases_.push_back(*lease);
-  if (const auto* stop = std::get_if<StopAttempt>(&*message)) stops_.push_back(*stop);
-  if (const auto* ack = std::get_if<ReportAck>(&*message)) {
+bool FakeWorker::read_batch() {
+  v1::CoordinatorBatch batch;
+  if (!stream_->Read(&batch)) return false;
+  const auto messages = wire::from_wire(batch);
+  EXPECT_TRUE(messages.ok());
+  for (const auto& message : *messages) keep(message);
+  return true;
+}
+
+void FakeWorker::keep(const CoordinatorMessage& message) {
+  if (const auto* welcome = std::get_if<Welcome>(&message)) welcomes_.push_back(*welcome);
+  if (const auto* lease = std::get_if<Lease>(&message)) leases_.push_back(*lease);
+  if (const auto* stop = std::get_if<StopAttempt>(&message)) stops_.push_back(*stop);
+  if (const auto* ack = std::get_if<ReportAck>(&message)) {
     EXPECT_EQ(ack->sequence, acknowledged_ + 1) << "acknowledgements keep the order of the reports";
     acknowledged_ = ack->sequence;
   }
-  return true;
 }
 
 template <class T>
 std::optional<T> FakeWorker::next(std::vector<T>* kept) {
   while (kept->empty())
-    if (!read_one()) return {};
+    if (!read_batch()) return {};
   T first = kept->front();
   kept->erase(kept->begin());
   return first;
@@ -66,7 +70,7 @@ void FakeWorker::report(const Lease& lease, ReportBody body) {
 }
 
 void FakeWorker::wait_for_acks() {
-  while (acknowledged_ < sent_) ASSERT_TRUE(read_one()) << "the stream ended before all was acknowledged";
+  while (acknowledged_ < sent_) ASSERT_TRUE(read_batch()) << "the stream ended before all was acknowledged";
 }
 
 void FakeWorker::finish(const Lease& lease) {
@@ -109,7 +113,7 @@ grpc::Status FakeWorker::leave() {
 }
 
 grpc::Status FakeWorker::status() {
-  while (read_one()) {
+  while (read_batch()) {
   }
   return stream_->Finish();
 }

@@ -42,14 +42,15 @@ class FakeWorker {
 
  private:
   void send(const WorkerMessage& message);
-  bool read_one();
+  bool read_batch();
+  void keep(const CoordinatorMessage& message);
   template <class T>
   std::optional<T> next(std::vector<T>* kept);
   ArtifactRef upload(const std::string& bytes);
 
   std::unique_ptr<v1::Fleet::Stub> stub_;
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerMessage, v1::CoordinatorMessage>> stream_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerBatch, v1::CoordinatorBatch>> stream_;
   std::uint64_t sent_ = 0, acknowledged_ = 0;
   std::vector<Welcome> welcomes_;
   std::vector<Lease> leases_;

@@ -86,10 +86,11 @@ class People {
     return lines;
   }
   grpc::Status cancel(const std::string& target, std::int64_t* jobs = nullptr) {
-    v1::CancelRequest request;
+    v1::SteerRequest request;
+    request.mutable_cancel();
     request.set_target(target);
-    v1::CancelResponse response;
-    const auto status = call([&](auto* context) { return stub_->Cancel(context, request, &response); });
+    v1::SteerResponse response;
+    const auto status = call([&](auto* context) { return stub_->Steer(context, request, &response); });
     if (jobs != nullptr) *jobs = response.jobs();
     return status;
   }

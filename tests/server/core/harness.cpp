@@ -79,14 +79,14 @@ Error Harness::submit_refused(const PlanOf& plan) {
 }
 
 std::int64_t Harness::cancel(std::variant<SweepId, JobKey> target) {
-  send(CancelRequested{++last_request_, target});
-  const auto accepted = all_of<CancelAccepted>(last);
+  send(SteerRequested{++last_request_, target, steer::Cancel{}});
+  const auto accepted = all_of<SteerAccepted>(last);
   EXPECT_EQ(accepted.size(), 1U);
   return accepted.empty() ? -1 : accepted[0].jobs;
 }
 
 Error Harness::cancel_refused(std::variant<SweepId, JobKey> target) {
-  send(CancelRequested{++last_request_, target});
+  send(SteerRequested{++last_request_, target, steer::Cancel{}});
   EXPECT_TRUE(changes.empty());
   const auto refused = all_of<RequestRefused>(last);
   EXPECT_EQ(refused.size(), 1U);

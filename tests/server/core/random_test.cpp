@@ -167,9 +167,10 @@ class Simulation {
     const auto sweeps = harness_.coordinator->sweeps();
     if (sweeps.empty()) return;
     if (draw(2) == 0) {
-      handle(CancelRequested{1, sweeps[draw(sweeps.size())]});
+      handle(SteerRequested{1, sweeps[draw(sweeps.size())], steer::Cancel{}});
     } else {
-      handle(CancelRequested{1, JobKey{static_cast<std::int64_t>(draw(harness_.store.jobs().size()) + 1)}});
+      handle(SteerRequested{1, JobKey{static_cast<std::int64_t>(draw(harness_.store.jobs().size()) + 1)},
+                            steer::Cancel{}});
     }
   }
 

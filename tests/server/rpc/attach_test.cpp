@@ -1,3 +1,4 @@
+#include <deque>
 #include <string>
 #include <thread>
 
@@ -32,18 +33,27 @@ class Client {
     stream_ = stub.Attach(&context_);
   }
   bool send(const WorkerMessage& value) {
-    v1::WorkerMessage message;
-    wire::to_wire(value, &message);
-    return stream_->Write(message);
+    v1::WorkerBatch batch;
+    wire::to_wire(value, batch.add_messages());
+    return stream_->Write(batch);
   }
-  bool send_raw(const v1::WorkerMessage& message) { return stream_->Write(message); }
+  bool send_raw(const v1::WorkerMessage& message) {
+    v1::WorkerBatch batch;
+    *batch.add_messages() = message;
+    return stream_->Write(batch);
+  }
   /// None at the end of the stream.
   std::optional<CoordinatorMessage> receive() {
-    v1::CoordinatorMessage message;
-    if (!stream_->Read(&message)) return {};
-    auto value = wire::from_wire(message);
-    EXPECT_TRUE(value.ok());
-    return *value;
+    while (received_.empty()) {
+      v1::CoordinatorBatch batch;
+      if (!stream_->Read(&batch)) return {};
+      auto messages = wire::from_wire(batch);
+      EXPECT_TRUE(messages.ok());
+      received_.assign(messages->begin(), messages->end());
+    }
+    CoordinatorMessage first = std::move(received_.front());
+    received_.pop_front();
+    return first;
   }
   template <class T>
   T expect() {
@@ -66,7 +76,8 @@ class Client {
 
  private:
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerMessage, v1::CoordinatorMessage>> stream_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerBatch, v1::CoordinatorBatch>> stream_;
+  std::deque<CoordinatorMessage> received_;
 };
 
 class Attach : public RpcTest {};

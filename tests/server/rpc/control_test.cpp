@@ -135,10 +135,11 @@ TEST_F(ControlCalls, WatchEndsWhenNothingCanChangeAnyMore) {
   EXPECT_EQ(message.counts().ready(), 3);
 
   grpc::ClientContext cancel_context;
-  v1::CancelRequest cancel_request;
+  v1::SteerRequest cancel_request;
+  cancel_request.mutable_cancel();
   cancel_request.set_target("s");
-  v1::CancelResponse cancel_response;
-  ASSERT_TRUE(control_->Cancel(&cancel_context, cancel_request, &cancel_response).ok());
+  v1::SteerResponse cancel_response;
+  ASSERT_TRUE(control_->Steer(&cancel_context, cancel_request, &cancel_response).ok());
   EXPECT_EQ(cancel_response.jobs(), 3);
 
   ASSERT_TRUE(reader->Read(&message));

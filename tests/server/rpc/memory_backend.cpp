@@ -28,8 +28,17 @@ void MemoryBackend::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) 
   workers_[link.get()] = {std::move(hello), link};
 }
 
-void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) {
-  const std::lock_guard lock(mutex_);
+void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages,
+                            std::function<void()> taken) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& message : messages) receive_locked(link, message);
+    changed_.notify_all();
+  }
+  taken();
+}
+
+void MemoryBackend::receive_locked(const std::shared_ptr<WorkerLink>& link, const WorkerMessage& message) {
   if (const auto* credits = std::get_if<Credits>(&message)) {
     for (int i = 0; i < credits->free && !ready_.empty(); ++i) {
       link->send(ready_.front());
@@ -46,7 +55,6 @@ void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, WorkerMessa
     }
     link->send(ReportAck{report->sequence});
   }
-  changed_.notify_all();
 }
 
 void MemoryBackend::detached(const std::shared_ptr<WorkerLink>& link) {
@@ -83,7 +91,7 @@ Status MemoryBackend::check_sweep(const std::string& sweep) const {
 }
 
 Result<SubmitReply> MemoryBackend::submit(const std::string& file_name, const std::string& text,
-                                          const std::vector<Override>& overrides) {
+                                          const std::vector<Override>& overrides, bool /*replace*/) {
   if (text.empty()) return Error{ErrorCode::invalid_argument, file_name + ":1: empty"};
   const std::lock_guard lock(mutex_);
   const int count = 1 + static_cast<int>(overrides.size());
@@ -150,7 +158,7 @@ Result<std::vector<ResultRow>> MemoryBackend::results(const std::string& sweep) 
   return std::vector{row};
 }
 
-Result<std::int64_t> MemoryBackend::cancel(const std::string& target) {
+Result<std::int64_t> MemoryBackend::steer(const std::string& target, const steer::Action& /*action*/) {
   SPIN_TRY(check_sweep(target));
   const std::lock_guard lock(mutex_);
   const std::int64_t cancelled = counts_.ready;

@@ -20,12 +20,13 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
 
   // FleetBackend
   void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) override;
-  void receive(const std::shared_ptr<WorkerLink>& link, WorkerMessage message) override;
+  void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages,
+               std::function<void()> taken) override;
   void detached(const std::shared_ptr<WorkerLink>& link) override;
 
   // ControlBackend
   Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                             const std::vector<Override>& overrides) override;
+                             const std::vector<Override>& overrides, bool replace) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
@@ -33,7 +34,7 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
               const std::function<bool()>& idle) override;
   Result<std::vector<ResultRow>> results(const std::string& sweep) override;
-  Result<std::int64_t> cancel(const std::string& target) override;
+  Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
 
   // What tests ask and do.
@@ -52,6 +53,7 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
     std::shared_ptr<WorkerLink> link;
   };
   void add_jobs(int count);
+  void receive_locked(const std::shared_ptr<WorkerLink>& link, const WorkerMessage& message);
   Status check_sweep(const std::string& sweep) const;
   [[nodiscard]] SweepStatus status_locked() const;
 

@@ -134,24 +134,31 @@ std::vector<std::int64_t> FakeCoordinator::upload_offsets() const {
 }
 
 grpc::Status FakeCoordinator::Attach(grpc::ServerContext*, Stream* stream) {
-  v1::WorkerMessage incoming;
+  v1::WorkerBatch incoming;
   while (stream->Read(&incoming)) {
-    const auto message = wire::from_wire(incoming);
-    if (!message.ok()) return {grpc::StatusCode::INVALID_ARGUMENT, message.error().message};
+    const auto messages = wire::from_wire(incoming);
+    if (!messages.ok()) return {grpc::StatusCode::INVALID_ARGUMENT, messages.error().message};
     const Lock lock(mutex_);
-    if (const auto* hello = std::get_if<WorkerHello>(&*message)) {
-      hellos_.push_back(*hello);
-      if (refusal_) return *refusal_;
-      stream_ = stream;
-      credits_ = 0;
-      owed_.clear();
-      write(Welcome{SessionId{static_cast<std::int64_t>(hellos_.size())}, 1, 15'000, 1'000});
-    } else {
-      take(*message);
-    }
+    for (const auto& message : *messages)
+      if (const auto status = take(message, stream); !status.ok()) return status;
   }
   const Lock lock(mutex_);
   if (stream_ == stream) stream_ = nullptr;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCoordinator::take(const WorkerMessage& message, Stream* stream) {
+  const auto* hello = std::get_if<WorkerHello>(&message);
+  if (hello == nullptr) {
+    take(message);
+    return grpc::Status::OK;
+  }
+  hellos_.push_back(*hello);
+  if (refusal_) return *refusal_;
+  stream_ = stream;
+  credits_ = 0;
+  owed_.clear();
+  write(Welcome{SessionId{static_cast<std::int64_t>(hellos_.size())}, 1, 15'000, 1'000});
   return grpc::Status::OK;
 }
 
@@ -187,9 +194,9 @@ void FakeCoordinator::send_leases() {
 
 void FakeCoordinator::write(const CoordinatorMessage& message) {
   if (stream_ == nullptr) return;
-  v1::CoordinatorMessage wire;
-  wire::to_wire(message, &wire);
-  stream_->Write(wire);
+  v1::CoordinatorBatch batch;
+  wire::to_wire(message, batch.add_messages());
+  stream_->Write(batch);
 }
 
 grpc::Status FakeCoordinator::StatArtifact(grpc::ServerContext*, const v1::StatArtifactRequest* request,

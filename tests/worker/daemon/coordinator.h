@@ -57,7 +57,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   [[nodiscard]] std::vector<std::int64_t> upload_offsets() const;
 
  private:
-  using Stream = grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::WorkerMessage>;
+  using Stream = grpc::ServerReaderWriter<v1::CoordinatorBatch, v1::WorkerBatch>;
 
   grpc::Status Attach(grpc::ServerContext* context, Stream* stream) override;
   grpc::Status StatArtifact(grpc::ServerContext* context, const v1::StatArtifactRequest* request,
@@ -68,6 +68,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   grpc::Status DownloadArtifact(grpc::ServerContext* context, const v1::DownloadArtifactRequest* request,
                                 grpc::ServerWriter<v1::ArtifactChunk>* writer) override;
   // With the lock held.
+  grpc::Status take(const WorkerMessage& message, Stream* stream);
   void take(const WorkerMessage& message);
   void send_leases();
   void write(const CoordinatorMessage& message);
