@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <span>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -225,11 +226,11 @@ std::string ControlGate::name_of(const JobId& job) {
   }
   const auto key = parts_.reader.find_job(job.hex());
   if (!key.ok()) return job.short_hex();
-  const auto lease = parts_.reader.lease_of(*key);
+  const auto lease = parts_.reader.leases(std::span(&*key, 1));
   if (!lease.ok()) return job.short_hex();
   const std::lock_guard lock(names_mutex_);
   if (names_.size() >= kMaxNames) names_.clear();
-  return names_[job] = lease->name;
+  return names_[job] = lease->front().name;
 }
 
 }  // namespace spin

@@ -120,8 +120,7 @@ void Engine::finish_step(core::Effects effects) {
 /// nothing is said that rests on what is not durable yet.
 void Engine::commit(core::Effects effects) {
   if (effects.changes.empty() && batches_.empty()) {
-    for (auto& message : effects.messages) deliver(message);
-    return;
+    return deliver(effects.messages);
   }
   if (effects.changes.empty()) {
     auto& waiting = batches_.back().messages;
@@ -143,7 +142,7 @@ void Engine::committed() {
   waiting_changes_ -= batch.changes;
   metrics_.commit_took(now() - batch.handed_over);
   if (batch.grows_logs) versions_.logs_grew();
-  for (auto& message : batch.messages) deliver(message);
+  deliver(batch.messages);
   for (const auto& task : batch.tasks) task();
   while (!waiting_for_room_.empty() && waiting_changes_ <= kMaxWaitingChanges) {
     const auto task = std::move(waiting_for_room_.front());
@@ -155,44 +154,6 @@ void Engine::committed() {
 void Engine::when_roomy(std::function<void()> task) {
   if (waiting_changes_ <= kMaxWaitingChanges) return task();
   waiting_for_room_.push_back(std::move(task));
-}
-
-void Engine::deliver(core::Message& message) {
-  std::visit(
-      [this](auto& value) {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, core::SendLease>) {
-          deliver(value);
-        } else if constexpr (std::is_same_v<T, core::SendMessage>) {
-          const auto link = links_.find(value.session);
-          if (link != links_.end()) link->second->send(std::move(value.message));
-        } else if constexpr (std::is_same_v<T, core::CloseSession>) {
-          spdlog::warn("session {} is closed: {}", value.session.value, value.error.message);
-          const auto link = links_.find(value.session);
-          if (link != links_.end()) link->second->close(std::move(value.error));
-        } else {
-          answer(value.request, std::move(value));
-        }
-      },
-      message);
-}
-
-void Engine::deliver(core::SendLease& order) {
-  const auto link = links_.find(order.session);
-  if (link == links_.end()) return;
-  auto lease = reader_.lease_of(order.job);
-  if (!lease.ok()) {
-    // The worker never hears of the attempt and would wait for it for ever. It comes back with all its
-    // credits, and without the attempt, so that the job is handed out again.
-    const Error error{ErrorCode::unavailable,
-                      fmt::format("job {} cannot be leased: {}", order.job.value, lease.error().message)};
-    spdlog::error("session {} is closed: {}", order.session.value, error.message);
-    return link->second->close(error);
-  }
-  lease->attempt = order.attempt;
-  lease->resume = order.resume;
-  lease->init = order.init;
-  link->second->send(CoordinatorMessage{std::move(*lease)});
 }
 
 void Engine::answer(std::uint64_t request, core::Message message) {

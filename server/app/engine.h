@@ -71,8 +71,8 @@ class Engine {
   void finish_step(core::Effects effects);
   void commit(core::Effects effects);
   void committed();
-  void deliver(core::Message& message);
-  void deliver(core::SendLease& lease);
+  /// In delivery.cpp: what goes to one worker goes together.
+  void deliver(std::vector<core::Message>& messages);
   void answer(std::uint64_t request, core::Message message);
   void arm_timer();
 

@@ -22,7 +22,8 @@ namespace spin {
 class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
-  virtual void send(CoordinatorMessage message) = 0;
+  /// In their order, and together where the stream is free.
+  virtual void send(std::vector<CoordinatorMessage> messages) = 0;
   /// Ends the stream; an error becomes its gRPC status.
   virtual void close(Status status) = 0;
 };

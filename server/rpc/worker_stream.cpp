@@ -16,10 +16,10 @@ std::shared_ptr<WorkerStream> WorkerStream::start(grpc::CallbackServerContext* c
   return stream;
 }
 
-void WorkerStream::send(CoordinatorMessage message) {
+void WorkerStream::send(std::vector<CoordinatorMessage> messages) {
   std::unique_lock lock(mutex_);
   if (closing_) return;
-  outgoing_.push(message);
+  for (const auto& message : messages) outgoing_.push(message);
   if (outgoing_.bytes() > kMaxQueuedBytes) {
     lock.unlock();
     return close(Error{ErrorCode::resource_exhausted, "the worker does not read: more than " +

@@ -24,7 +24,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<v1::WorkerBatch, v1::C
 
   static std::shared_ptr<WorkerStream> start(grpc::CallbackServerContext* context, FleetBackend& backend);
 
-  void send(CoordinatorMessage message) override;
+  void send(std::vector<CoordinatorMessage> messages) override;
   void close(Status status) override;
 
   void OnReadDone(bool ok) override;

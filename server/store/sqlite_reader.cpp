@@ -193,12 +193,22 @@ class SqliteReader final : public Reader {
     return lookup_->find_job(text);
   }
 
-  Result<Lease> lease_of(core::JobKey job) override {
+  Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
     const std::lock_guard lock(mutex_);
-    auto rows = statements_.lease.query(job.value);
-    if (rows.next()) return Lease{{}, JobId{rows.digest(0)}, rows.text(2), rows.text(1), {}, {}};
-    SPIN_TRY(rows.status());
-    return no_such_job(job);
+    // One transaction for all: SQLite's locks cost more than a row.
+    SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
+    std::vector<Lease> leases;
+    leases.reserve(jobs.size());
+    for (const core::JobKey job : jobs) {
+      auto rows = statements_.lease.query(job.value);
+      if (!rows.next()) {
+        SPIN_TRY(rows.status());
+        return no_such_job(job);
+      }
+      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), rows.text(1), {}, {}});
+    }
+    SPIN_TRY(transaction.commit());
+    return leases;
   }
 
   Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) override {

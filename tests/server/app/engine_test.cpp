@@ -1,6 +1,7 @@
 #include "server/app/engine.h"
 
 #include <future>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ class BrokenReader final : public Reader {
  public:
   Result<SweepId> find_sweep(const std::string&) override { return broken(); }
   Result<core::JobKey> find_job(const std::string&) override { return broken(); }
-  Result<Lease> lease_of(core::JobKey) override { return broken(); }
+  Result<std::vector<Lease>> leases(std::span<const core::JobKey>) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
   Result<JobDetail> job(core::JobKey) override { return broken(); }
   Result<std::vector<ResultRow>> results(SweepId) override { return broken(); }
@@ -38,7 +39,9 @@ class BrokenReader final : public Reader {
 
 class RecordedLink final : public WorkerLink {
  public:
-  void send(CoordinatorMessage message) override { sent.push_back(std::move(message)); }
+  void send(std::vector<CoordinatorMessage> messages) override {
+    std::move(messages.begin(), messages.end(), std::back_inserter(sent));
+  }
   void close(Status status) override { closed.push_back(std::move(status)); }
 
   std::vector<CoordinatorMessage> sent;  ///< on the strand, like `closed`

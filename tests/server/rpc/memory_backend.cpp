@@ -24,7 +24,7 @@ void MemoryBackend::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) 
   if (hello.version != kVersion)
     return link->close(Error{ErrorCode::failed_precondition, "another version: " + hello.version});
   const std::lock_guard lock(mutex_);
-  link->send(Welcome{.session = {1}, .boot_epoch = 1, .lease_ms = 1000, .heartbeat_ms = 200});
+  link->send({Welcome{.session = {1}, .boot_epoch = 1, .lease_ms = 1000, .heartbeat_ms = 200}});
   workers_[link.get()] = {std::move(hello), link};
 }
 
@@ -41,7 +41,7 @@ void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, std::vector
 void MemoryBackend::receive_locked(const std::shared_ptr<WorkerLink>& link, const WorkerMessage& message) {
   if (const auto* credits = std::get_if<Credits>(&message)) {
     for (int i = 0; i < credits->free && !ready_.empty(); ++i) {
-      link->send(ready_.front());
+      link->send({ready_.front()});
       ready_.pop_front();
       --counts_.ready;
       ++counts_.running;
@@ -53,7 +53,7 @@ void MemoryBackend::receive_locked(const std::shared_ptr<WorkerLink>& link, cons
       --counts_.running;
       ++counts_.completed;
     }
-    link->send(ReportAck{report->sequence});
+    link->send({ReportAck{report->sequence}});
   }
 }
 
@@ -193,7 +193,7 @@ std::vector<SequencedReport> MemoryBackend::reports() const {
 
 void MemoryBackend::send_to_all(const CoordinatorMessage& message) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, worker] : workers_) worker.link->send(message);
+  for (const auto& [key, worker] : workers_) worker.link->send({message});
 }
 
 void MemoryBackend::close_all(const Status& status) {

@@ -83,11 +83,13 @@ TEST_F(ReaderTest, AnAmbiguousBeginningNamesWhatItCouldBe) {
 TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
   const auto plan = make_plan("study", 2, 1);
   commit(*store_, {insert_all(SweepId{1}, plan, 1)});
-  const auto lease = value_of(reader_->lease_of({2}));
+  const std::vector<core::JobKey> second = {{2}};
+  const auto lease = value_of(reader_->leases(second)).at(0);
   EXPECT_EQ(lease.job, plan->jobs[1].id);
   EXPECT_EQ(lease.name, "cell-1.s0");
   EXPECT_EQ(lease.config, config_to_json(plan->jobs[1].config).dump());
-  EXPECT_EQ(reader_->lease_of({3}).error().code, ErrorCode::not_found);
+  const std::vector<core::JobKey> unknown = {{2}, {3}};
+  EXPECT_EQ(reader_->leases(unknown).error().code, ErrorCode::not_found);
 }
 
 TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {

@@ -1,0 +1,90 @@
+#include <map>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "server/app/engine.h"
+
+namespace spin {
+namespace {
+
+Result<std::vector<Lease>> read_leases(Reader& reader, const std::vector<core::Message>& messages) {
+  std::vector<core::JobKey> jobs;
+  for (const auto& message : messages)
+    if (const auto* order = std::get_if<core::SendLease>(&message)) jobs.push_back(order->job);
+  if (jobs.empty()) return std::vector<Lease>();
+  return reader.leases(jobs);
+}
+
+/// What waits for each worker while the messages of a step are looked through.
+class Mail {
+ public:
+  using Links = std::unordered_map<SessionId, std::shared_ptr<WorkerLink>>;
+  explicit Mail(const Links& links) : links_(links) {}
+  ~Mail() {
+    for (auto& [session, messages] : waiting_) send(session, std::move(messages));
+  }
+  Mail(const Mail&) = delete;
+  Mail& operator=(const Mail&) = delete;
+
+  void add(SessionId session, CoordinatorMessage message) { waiting_[session].push_back(std::move(message)); }
+  void close(SessionId session, Error error) {
+    spdlog::warn("session {} is closed: {}", session.value, error.message);
+    if (auto node = waiting_.extract(session)) send(session, std::move(node.mapped()));
+    const auto link = links_.find(session);
+    if (link != links_.end()) link->second->close(std::move(error));
+  }
+
+ private:
+  void send(SessionId session, std::vector<CoordinatorMessage> messages) {
+    const auto link = links_.find(session);
+    if (link != links_.end()) link->second->send(std::move(messages));
+  }
+
+  const Links& links_;
+  std::map<SessionId, std::vector<CoordinatorMessage>> waiting_;
+};
+
+}  // namespace
+
+void Engine::deliver(std::vector<core::Message>& messages) {
+  auto leases = read_leases(reader_, messages);
+  std::size_t next_lease = 0;
+  Mail mail(links_);
+  const auto lease_of = [&](core::SendLease& order) {
+    if (!leases.ok()) {
+      // The worker never hears of the attempt and would wait for it for ever. It comes back with all its
+      // credits, and without the attempt, so that the job is handed out again.
+      mail.close(order.session,
+                 {ErrorCode::unavailable,
+                  fmt::format("job {} cannot be leased: {}", order.job.value, leases.error().message)});
+      return;
+    }
+    Lease& lease = (*leases)[next_lease++];
+    lease.attempt = order.attempt;
+    lease.resume = order.resume;
+    lease.init = order.init;
+    mail.add(order.session, std::move(lease));
+  };
+  for (auto& message : messages) {
+    std::visit(
+        [&](auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, core::SendLease>) {
+            lease_of(value);
+          } else if constexpr (std::is_same_v<T, core::SendMessage>) {
+            mail.add(value.session, std::move(value.message));
+          } else if constexpr (std::is_same_v<T, core::CloseSession>) {
+            mail.close(value.session, std::move(value.error));
+          } else {
+            answer(value.request, std::move(value));
+          }
+        },
+        message);
+  }
+}
+
+}  // namespace spin

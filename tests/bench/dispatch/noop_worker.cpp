@@ -1,0 +1,95 @@
+#include "tests/bench/dispatch/noop_worker.h"
+
+#include <utility>
+
+#include <unistd.h>
+
+#include "schema/base/version.h"
+
+namespace spin::bench {
+namespace {
+
+constexpr std::size_t kBatchBytes = 1 << 20;
+
+}  // namespace
+
+NoopWorker::NoopWorker(const std::shared_ptr<grpc::Channel>& channel, const std::string& name, int slots)
+    : stub_(v1::Fleet::NewStub(channel)), stream_(stub_->Attach(&context_)), slots_(slots) {
+  auto* hello = outgoing_.add_messages()->mutable_hello();
+  hello->set_name(name);
+  hello->set_version(std::string(kVersion));
+  hello->set_host("bench");
+  hello->set_device("cpu");
+  hello->set_slots(slots);
+  hello->set_threads(1);
+  hello->set_pid(getpid());
+  flush();
+  read();
+}
+
+void NoopWorker::offer() {
+  add_credits();
+  flush();
+}
+
+bool NoopWorker::read() {
+  leases_.clear();
+  if (!stream_->Read(&incoming_)) return false;
+  for (auto& message : *incoming_.mutable_messages()) {
+    if (message.has_lease()) leases_.push_back(std::move(*message.mutable_lease()));
+    if (message.has_ack()) acknowledged_ = message.ack().sequence();
+  }
+  return true;
+}
+
+v1::Report& NoopWorker::add_report(const v1::Lease& lease) {
+  auto& report = *outgoing_.add_messages()->mutable_report();
+  report.set_job(lease.job());
+  *report.mutable_attempt() = lease.attempt();
+  return report;
+}
+
+void NoopWorker::add_result(const v1::Lease& lease) {
+  add_report(lease).mutable_started();
+  auto& report = add_report(lease);
+  report.set_sequence(++sequence_);
+  auto* result = report.mutable_finished()->mutable_result();
+  result->set_outcome(v1::OUTCOME_COMPLETED);
+  result->set_top1(75);
+  result->set_top5(95);
+  result->set_params(1000);
+  result->set_flops(1000);
+  result->set_images_per_second(1);
+  result->set_seconds(1);
+}
+
+void NoopWorker::add_epoch(const v1::Lease& lease, int epoch) {
+  auto& report = add_report(lease);
+  report.set_sequence(++sequence_);
+  auto* metrics = report.mutable_epoch();
+  metrics->set_epoch(epoch);
+  metrics->set_loss(1.5);
+  metrics->set_top1(50);
+  metrics->set_top5(90);
+  metrics->set_images_per_second(1000);
+  metrics->set_seconds(1);
+}
+
+void NoopWorker::add_credits() { outgoing_.add_messages()->mutable_credits()->set_free(slots_); }
+
+void NoopWorker::flush() {
+  v1::WorkerBatch part;
+  std::size_t bytes = 0;
+  for (auto& message : *outgoing_.mutable_messages()) {
+    bytes += message.ByteSizeLong();
+    part.add_messages()->Swap(&message);
+    if (bytes < kBatchBytes) continue;
+    stream_->Write(part);
+    part.Clear();
+    bytes = 0;
+  }
+  if (part.messages_size() > 0) stream_->Write(part);
+  outgoing_.Clear();
+}
+
+}  // namespace spin::bench
