@@ -9,20 +9,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "schema/base/version.h"
-#include "schema/sql/migrations.h"
+#include "server/store/migrate.h"
 
 namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kApplicationId = 0x5350494e;  // "SPIN", as the first migration sets it
-
-constexpr char kSelectVersion[] = "SELECT value FROM meta WHERE key = 'version'";
-constexpr char kSetVersion[] =
-    "INSERT INTO meta (key, value) VALUES ('version', ?1) ON CONFLICT (key) DO UPDATE SET value = "
-    "excluded.value";
 constexpr char kSelectBootEpoch[] = "SELECT value FROM meta WHERE key = 'boot_epoch'";
 // Not below the clock: a database made anew, or an older copy put back, would otherwise issue once more the
 // tokens that results of before, kept by a worker, still carry.
@@ -44,20 +37,6 @@ Result<FileDescriptor> take_lock(const fs::path& path) {
                                               (pid.ok() && !pid->empty() ? " pid " + *pid : "")};
 }
 
-Status run_migrations(Database& database) {
-  SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
-  const auto all = migrations();
-  for (auto next = static_cast<std::size_t>(version); next < all.size(); ++next) {
-    SPIN_ASSIGN(auto transaction, Transaction::begin(database, Transaction::Kind::write));
-    SPIN_TRY(database.run(std::string(all[next].sql)));
-    SPIN_TRY(database.run("PRAGMA user_version = " + std::to_string(next + 1)));
-    SPIN_ASSIGN(auto set_version, database.prepare(kSetVersion));
-    SPIN_TRY(set_version.run(kVersion));
-    SPIN_TRY(transaction.commit());
-  }
-  return {};
-}
-
 /// The file appears complete or not at all, so that an empty file is always one that lost its content.
 Status create(const fs::path& path) {
   std::error_code error;
@@ -74,7 +53,7 @@ Status create(const fs::path& path) {
   }
   {
     SPIN_ASSIGN(auto database, Database::open(fresh, Database::Mode::read_write));
-    SPIN_TRY(run_migrations(database));
+    SPIN_TRY(migrate(database));
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) {
     return Error{ErrorCode::internal,
@@ -111,27 +90,7 @@ Status check_length(const fs::path& path, std::uint64_t bytes) {
   return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
 }
 
-/// Before anything is written: is this file ours, and do we know all that is in it?
-Status check_identity(Database& database) {
-  SPIN_ASSIGN(const auto application, database.integer("PRAGMA application_id"));
-  if (application != kApplicationId) {
-    return Error{ErrorCode::data_loss,
-                 "database " + database.path().string() +
-                     " belongs to another program; give the path of a database of spin, or of " +
-                     "a file that does not exist yet"};
-  }
-  SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
-  const auto known = static_cast<std::int64_t>(migrations().size());
-  if (version <= known) return {};
-  const auto writer = database.text(kSelectVersion);
-  return Error{ErrorCode::failed_precondition,
-               "database " + database.path().string() + " has schema version " + std::to_string(version) +
-                   ", this spind " + std::string(kVersion) + " knows up to " + std::to_string(known) +
-                   "; start spind " + (writer.ok() ? *writer : "of the version that wrote it") + " or newer"};
-}
-
 Status configure(Database& database) {
-  SPIN_TRY(database.run("PRAGMA foreign_keys = ON"));
   SPIN_TRY(database.run("PRAGMA cache_size = -" + std::to_string(kCacheKib)));
   SPIN_ASSIGN(const auto mode, database.text("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
@@ -175,7 +134,7 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
   SPIN_TRY(check_identity(database));
   SPIN_TRY(configure(database));
   SPIN_TRY(check_integrity(database));
-  SPIN_TRY(run_migrations(database));
+  SPIN_TRY(migrate(database));
   SPIN_ASSIGN(const auto epoch, raise_boot_epoch(database));
   return OpenDatabase{std::move(lock), std::move(database), epoch};
 }

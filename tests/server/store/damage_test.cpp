@@ -2,12 +2,11 @@
 #include <fstream>
 #include <string>
 
-#include <sqlite3.h>
-
 #include "schema/base/file.h"
 #include "schema/base/version.h"
 #include "schema/sql/migrations.h"
 #include "tests/server/store/fixture.h"
+#include "tests/server/store/raw_sql.h"
 
 // Databases that are not what they should be: refused with a reason, or whole; never taken for something
 // else.
@@ -22,14 +21,6 @@ void write_file(const fs::path& path, const std::string& bytes) {
 }
 
 std::string bytes_of(const fs::path& path) { return value_of(read_file(path, std::size_t{1} << 30U)); }
-
-void run_sql(const fs::path& path, const std::string& sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(handle);
-  sqlite3_close(handle);
-}
 
 Error refusal(const fs::path& path) {
   auto store = Store::open(path, [](const Error&) {});

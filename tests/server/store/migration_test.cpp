@@ -1,0 +1,222 @@
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "schema/sql/migrations.h"
+#include "server/store/migrate.h"
+#include "tests/server/store/fixture.h"
+#include "tests/server/store/raw_sql.h"
+
+// Databases of every earlier version, with something in every table, opened by today's code.
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Rows of the first version, as a coordinator that is in the middle of its work leaves them. The names carry
+/// what a text may carry.
+constexpr char kRows[] = R"sql(
+UPDATE meta SET value = 1700000000 WHERE key = 'boot_epoch';
+INSERT INTO meta (key, value) VALUES ('version', '0.0.1');
+INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, left_out_by_limits, source,
+                   overrides, submitted_at_ms, withdrawn) VALUES
+  (1, 'first', 'it''s a "test"', 5, 3, 1, 2, 'version: 1' || char(10), '[{"path":"a","value":"b"}]', 1700000000123, 0),
+  (2, 'größer', '', -3, 1, 0, 0, '', '[]', 1700000001000, 1);
+INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, unshared) VALUES
+  (1, 0, '64/8/4/3', 'none', 'none', 'none', '', 1000, 2000, NULL),
+  (1, 1, '64/8/4/3', 'sequential 2', 'none', 'mean', 'lr 0.1', 500, 2000, 0),
+  (2, 0, '64/8/4/3', 'none', 'none', 'none', '', 1000, 2000, NULL);
+INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work) VALUES
+  (1, randomblob(32), 'completed', '', 0, 0, 1, 0, 1e9),
+  (2, randomblob(32), 'running', '', 1, 0, 0, 0, 1e9),
+  (3, randomblob(32), 'waiting', '', 0, 0, 0, 1, 2.5),
+  (4, randomblob(32), 'failed', 'loss: no such file', 3, 1, 0, 1, 2.5),
+  (5, randomblob(32), 'blocked', 'its base failed', 0, 0, 0, 1, 2.5),
+  (6, randomblob(32), 'diverged', '', 0, 0, 0, 2, 2.5),
+  (7, randomblob(32), 'cancelled', '', 0, 0, 0, 3, 2.5),
+  (8, randomblob(32), 'ready', '', 0, 0, 0, 4, 2.5),
+  (9, randomblob(32), 'backoff', 'worker lost', 1, 0, 1, 5, 2.5);
+INSERT INTO job_config (job, config) SELECT key, '{"seed":' || seed || '}' FROM job;
+INSERT INTO job_dependency (job, depends_on) VALUES (2, 1), (5, 4);
+INSERT INTO sweep_job (sweep, position, job, name, cell)
+  SELECT 1, key - 1, key, 'job-' || key, key % 2 FROM job;
+INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (2, 0, 1, 'again', 0);
+INSERT INTO worker (name, version, host, device, slots, threads, pid, jobs_done, first_seen_ms, last_seen_ms) VALUES
+  ('w1', '0.0.1', 'host', 'cpu', 2, 3, 77, 2, 1700000000000, 1700000002000);
+INSERT INTO attempt (boot_epoch, sequence, job, worker, state, error, started_at_ms, ended_at_ms) VALUES
+  (1700000000, 1, 1, 'w1', 'finished', '', 1700000000500, 1700000000900),
+  (1700000000, 2, 2, 'w1', 'failed', 'exit code 1', 1700000001000, 1700000001100),
+  (1700000000, 3, 2, 'w1', 'running', '', 1700000001200, NULL),
+  (1700000000, 4, 6, 'w1', 'lost', '', 1700000001200, 1700000001300);
+INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, loss, top1, top5, images_per_second, seconds,
+                   reported_at_ms) VALUES
+  (1, 1, 1700000000, 1, 2.25, 10.5, 50, 1000, 0.5, 1700000000600),
+  (1, 2, 1700000000, 1, 1.125, 20.5, 60, 1000, 0.5, 1700000000700),
+  (6, 1, 9, 9, NULL, NULL, NULL, 9e999, 0.5, 1700000000700);
+INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops, images_per_second,
+                    peak_bytes, seconds, finished_at_ms) VALUES
+  (1, 1700000000, 1, 'completed', 20.5, 60, 1000, 2000, 1000, 1048576, 1.25, 1700000000900),
+  (6, 1700000000, 4, 'diverged', NULL, NULL, 1000, 2000, NULL, 0, 1.25, 1700000001300);
+INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES
+  (zeroblob(32), 10, 1700000000800), (randomblob(32), 20, 1700000001250), (randomblob(32), 30, 1700000001250);
+INSERT INTO job_artifact (job, kind, artifact, epoch)
+  SELECT 1, 'model', zeroblob(32), 0 UNION ALL SELECT 2, 'checkpoint', hash, 7 FROM artifact WHERE bytes = 20;
+INSERT INTO log_line (job, number, at_ms, text) VALUES
+  (1, 1, 1700000000550, 'epoch 1'), (1, 2, 1700000000650, ''), (2, 5001, 1700000000650, 'later');
+)sql";
+
+/// What later versions can hold beside, by version.
+const std::map<std::size_t, std::string> kLaterRows = {
+    {4,
+     "UPDATE epoch SET data_seconds = 0.0625, forward_seconds = 0.125, backward_seconds = 0.25, step_seconds "
+     "= NULL"}};
+
+void make_old(const fs::path& path, std::size_t version) {
+  for (std::size_t i = 0; i < version; ++i) run_sql(path, std::string(migrations()[i].sql));
+  run_sql(path, "PRAGMA user_version = " + std::to_string(version));
+  run_sql(path, kRows);
+  for (const auto& [since, rows] : kLaterRows) {
+    if (since <= version) run_sql(path, rows);
+  }
+}
+
+std::string columns_of(const fs::path& path, const std::string& table) {
+  return rows_of(path,
+                 "SELECT group_concat('quote(' || name || ')', ', ') FROM pragma_table_info('" + table + "')")
+      .at(0);
+}
+
+std::vector<std::string> names_of(const fs::path& path, const std::string& type) {
+  return rows_of(path, "SELECT name FROM sqlite_schema WHERE type = '" + type + "' ORDER BY name");
+}
+
+class OldDatabase : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  OldDatabase() { make_old(path(), GetParam()); }
+  [[nodiscard]] fs::path path() const { return folder_ / "spin.db"; }
+
+  TempFolder folder_;
+};
+
+TEST_P(OldDatabase, LosesNothing) {
+  struct Content {
+    std::string query;
+    std::vector<std::string> rows;
+  };
+  std::map<std::string, Content> before;
+  for (const auto& table : names_of(path(), "table")) {
+    if (table == "meta") continue;  // the boot epoch grows
+    const auto query = "SELECT " + columns_of(path(), table) + " FROM " + table + " ORDER BY 1, 2";
+    before[table] = {query, rows_of(path(), query)};
+    EXPECT_FALSE(before[table].rows.empty()) << "the test leaves table " << table << " empty";
+  }
+  ASSERT_GE(before.size(), 13U);
+  open_store(path())->close();
+  for (const auto& [table, content] : before)
+    EXPECT_EQ(rows_of(path(), content.query), content.rows) << table;
+  EXPECT_EQ(rows_of(path(), "PRAGMA user_version").at(0), std::to_string(migrations().size()));
+}
+
+TEST_P(OldDatabase, EndsAsOneThatWasMadeToday) {
+  const auto schema = [](const fs::path& database) {
+    return rows_of(
+        database,
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY 1, 2");
+  };
+  open_store(path())->close();
+  open_store(folder_ / "new.db")->close();
+  EXPECT_EQ(schema(path()), schema(folder_ / "new.db"));
+  EXPECT_EQ(rows_of(path(), "PRAGMA foreign_key_check"), std::vector<std::string>());
+  EXPECT_EQ(rows_of(path(), "PRAGMA integrity_check"), std::vector<std::string>{"ok"});
+}
+
+TEST_P(OldDatabase, AnswersThroughEveryView) {
+  open_store(path())->close();
+  const auto views = names_of(path(), "view");
+  EXPECT_GE(views.size(), 8U);
+  for (const auto& view : views) EXPECT_FALSE(rows_of(path(), "SELECT * FROM " + view).empty()) << view;
+}
+
+TEST_P(OldDatabase, GoesOnWhereItWas) {
+  const auto store = open_store(path());
+  const auto state = value_of(store->load());
+  EXPECT_GT(state.boot_epoch, 1'700'000'000);
+  ASSERT_EQ(state.sweeps.size(), 2U);
+  EXPECT_EQ(state.sweeps[1].name, "größer");
+  EXPECT_TRUE(state.sweeps[1].withdrawn);
+  ASSERT_EQ(state.jobs.size(), 9U);
+  const auto& running = state.jobs[1];
+  EXPECT_EQ(running.state, JobState::running);
+  EXPECT_EQ(running.attempt, (AttemptToken{1'700'000'000, 3}));
+  EXPECT_EQ(running.depends_on, std::vector<core::JobKey>{{1}});
+  EXPECT_TRUE(running.checkpoint.has_value());
+  EXPECT_EQ(running.priority, 5);
+  EXPECT_EQ(state.jobs[3].reason, "loss: no such file");
+
+  commit(*store, {core::EndAttempt{{1'700'000'000, 3}, {2}, "finished", ""},
+                  core::InsertResult{
+                      {2}, {1'700'000'000, 3}, {Outcome::completed, 90, 99, 1000, 2000, 300, 1 << 20, 12.5}},
+                  set_state(2, JobState::completed)});
+  const auto reader = value_of(Reader::open(path()));
+  EXPECT_EQ(value_of(reader->job({2})).result->top1, 90);
+  EXPECT_EQ(value_of(reader->job({1})).epochs.size(), 2U);
+  EXPECT_EQ(value_of(reader->results(SweepId{1})).size(), 2U);
+  EXPECT_EQ(value_of(reader->workers()).at(0).jobs_done, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, OldDatabase, ::testing::Range(std::size_t{1}, migrations().size()));
+
+constexpr Migration kParents = {"0001_parents",
+                                "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;"
+                                "CREATE TABLE child (parent INTEGER REFERENCES parent (id)) STRICT;"
+                                "CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT;"
+                                "INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1), (2)"};
+
+class MigrationTest : public ::testing::Test {
+ protected:
+  MigrationTest() { run_sql(path_, "PRAGMA journal_mode = WAL"); }
+
+  Status migrate_to(const std::vector<Migration>& all) {
+    auto database = value_of(Database::open(path_, Database::Mode::read_write));
+    return migrate(database, all);
+  }
+
+  TempFolder folder_;
+  const fs::path path_ = folder_ / "spin.db";
+};
+
+TEST_F(MigrationTest, ATableThatOthersNameMayBeMadeAnew) {
+  const Migration rebuild = {"0002_rebuild",
+                             "CREATE TABLE wider (id INTEGER PRIMARY KEY, more TEXT) STRICT;"
+                             "INSERT INTO wider (id) SELECT id FROM parent;"
+                             "DROP TABLE parent; ALTER TABLE wider RENAME TO parent"};
+  ASSERT_TRUE(migrate_to({kParents, rebuild}).ok());
+  EXPECT_EQ(rows_of(path_, "SELECT parent.id FROM child JOIN parent ON parent.id = child.parent"),
+            (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(rows_of(path_, "PRAGMA foreign_key_check"), std::vector<std::string>());
+}
+
+TEST_F(MigrationTest, OneThatLosesARowThatAnotherNamesIsUndone) {
+  ASSERT_TRUE(migrate_to({kParents}).ok());
+  const auto status = migrate_to({kParents, {"0002_loss", "DELETE FROM parent WHERE id = 2"}});
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::data_loss);
+  for (const auto* part : {"child", "parent", "0002_loss", "undone"}) {
+    EXPECT_NE(status.error().message.find(part), std::string::npos) << status.error().message;
+  }
+  EXPECT_EQ(rows_of(path_, "SELECT count(*) FROM parent").at(0), "2");
+  EXPECT_EQ(rows_of(path_, "PRAGMA user_version").at(0), "1");
+}
+
+TEST_F(MigrationTest, OneThatFailsHalfWayIsUndoneAndTheOnesBeforeStay) {
+  const auto status = migrate_to(
+      {kParents, {"0002_more", "CREATE TABLE more (id) "}, {"0003_bad", "DROP TABLE child; SELEC"}});
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(rows_of(path_, "SELECT count(*) FROM child").at(0), "2");
+  EXPECT_EQ(rows_of(path_, "PRAGMA user_version").at(0), "2");
+}
+
+}  // namespace
+}  // namespace spin
