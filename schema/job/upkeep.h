@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+// What people are told of the coordinator's own health.
+
+namespace spin {
+
+enum class CheckState { ok, warning, failed };
+
+/// One thing that was looked at.
+struct CheckRow {
+  std::string name;  ///< "database", "disk", ...
+  CheckState state = CheckState::ok;
+  std::string found;
+  std::string advice;  ///< what to do; empty where nothing is
+};
+
+/// How far a backup has come.
+struct BackupProgress {
+  std::int64_t done_bytes = 0, total_bytes = 0;
+  bool complete = false;  ///< durable and checked
+};
+
+}  // namespace spin
