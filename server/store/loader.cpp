@@ -18,8 +18,8 @@ constexpr char kJobs[] =
 constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
 constexpr char kSweepJobs[] = "SELECT sweep, job FROM sweep_job ORDER BY sweep, position";
 constexpr char kRunning[] =
-    "SELECT job, boot_epoch, sequence, worker FROM attempt WHERE ended_at_ms IS NULL ORDER BY job, "
-    "boot_epoch, sequence";
+    "SELECT a.job, a.boot_epoch, a.sequence, a.worker FROM job j JOIN attempt a ON a.job = j.key"
+    " WHERE j.state = 'running' AND a.ended_at_ms IS NULL ORDER BY a.job, a.boot_epoch, a.sequence";
 constexpr char kArtifacts[] =
     "SELECT ja.job, ja.kind, ja.artifact, a.bytes FROM job_artifact ja JOIN artifact a ON a.hash = "
     "ja.artifact"
