@@ -16,7 +16,10 @@ Examples:
   spinctl plan sweep.yaml                 what a sweep would train, without training
   spinctl run sweep.yaml --db study.db    train it on this machine; again to go on
   spinctl submit sweep.yaml --wait        hand it to the coordinator and watch it
-  spinctl results my-sweep --format csv   the table for a spreadsheet)";
+  spinctl results my-sweep --format csv   the table for a spreadsheet
+  spinctl --connect gpu1.example.org:7443 --tls-cert me.pem --tls-key me.key --tls-ca ca.pem status
+                                          a coordinator on another host; SPIN_CONNECT, SPIN_TLS_CERT,
+                                          SPIN_TLS_KEY and SPIN_TLS_CA say the same for all commands)";
 
 void add_verbs(CLI::App& app, Invocation& invocation) {
   add_plan(app, invocation);
@@ -48,9 +51,10 @@ int run_command_line(int argc, char** argv) {
   CLI::App app("Runs sweeps of weight-sharing networks.", "spinctl");
   Invocation invocation;
   app.set_version_flag("--version", "spinctl " + std::string(kVersion));
-  app.add_option("--connect", invocation.connect,
-                 "the coordinator, unix:PATH; default: $SPIN_CONNECT, else your own spind")
+  app.add_option("--connect", invocation.connect.text,
+                 "the coordinator, unix:PATH or HOST:PORT; default: $SPIN_CONNECT, else your own spind")
       ->type_name("ADDRESS");
+  net::add_tls_options(app, invocation.connect.tls);
   app.require_subcommand(0, 1);  // CLI11's own complaint that one is missing would hide a misspelt one
   app.fallthrough();
   app.get_formatter()->column_width(32);

@@ -9,8 +9,6 @@
 
 #include "proto/wire/control.h"
 #include "proto/wire/error.h"
-#include "proto/wire/library.h"
-#include "schema/base/paths.h"
 #include "spin/v1/control.grpc.pb.h"
 
 namespace spin::cli {
@@ -34,8 +32,7 @@ std::string connection_failure(const std::string& message) {
   return last == std::string::npos ? message : message.substr(last + 2);
 }
 
-std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
-  wire::keep_grpc();
+grpc::ChannelArguments channel_arguments() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime_ms);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout_ms);
@@ -44,7 +41,7 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeout_ms);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return arguments;
 }
 
 /// The context of one call, which the interrupt cancels: at once where it has come already.
@@ -76,15 +73,17 @@ Result<std::vector<T>> all_from_wire(const Messages& messages) {
 }  // namespace
 
 struct ControlClient::State {
-  std::string address, socket;
-  Interrupt* interrupt = nullptr;
+  State(net::Endpoint where, Interrupt* stop) : endpoint(std::move(where)), interrupt(stop) {}
+
+  const net::Endpoint endpoint;
+  Interrupt* const interrupt;
   std::unique_ptr<v1::Control::Stub> channel;
 
   /// A channel that has lost its connection is replaced: gRPC reads from one only while a call waits on it,
   /// or every five seconds, so that calls which fail at once would keep it from ever noticing that it is
   /// connected again.
   v1::Control::Stub& stub() {
-    if (channel == nullptr) channel = v1::Control::NewStub(make_channel("unix:" + socket));
+    if (channel == nullptr) channel = v1::Control::NewStub(endpoint.connect(channel_arguments()));
     return *channel;
   }
 
@@ -95,22 +94,33 @@ struct ControlClient::State {
       case grpc::StatusCode::UNAUTHENTICATED:
         return {ErrorCode::refused, status.error_message()};
       case grpc::StatusCode::UNAVAILABLE:
-        return absent(connection_failure(status.error_message()));
+        return unreachable(connection_failure(status.error_message()));
       case grpc::StatusCode::DEADLINE_EXCEEDED:
-        return {ErrorCode::unavailable, "the coordinator at " + address + " did not answer in time"};
+        return {ErrorCode::unavailable, "the coordinator at " + endpoint.text() + " did not answer in time"};
       default:
         return wire::from_grpc(status);
     }
   }
 
-  [[nodiscard]] Error absent(const std::string& reason) const {
-    if (::access(socket.c_str(), W_OK) != 0 && errno == EACCES)
-      return {ErrorCode::refused, "the coordinator at " + address + " belongs to another user"};
-    return {
-        ErrorCode::unavailable,
-        fmt::format("no coordinator at {} ({}); start one with `spind`, or train on this machine alone with "
-                    "`spinctl run FILE`",
-                    address, reason)};
+  [[nodiscard]] Error unreachable(const std::string& reason) const {
+    if (const auto* local = std::get_if<net::UnixAddress>(&endpoint.address())) {
+      if (::access(local->path.c_str(), W_OK) != 0 && errno == EACCES)
+        return {ErrorCode::refused, "the coordinator at " + endpoint.text() + " belongs to another user"};
+      return absent(reason, "start one with `spind`");
+    }
+    std::stop_source stop;
+    std::optional<Interrupt::OnStop> on_stop;
+    if (interrupt != nullptr) on_stop.emplace(*interrupt, [&stop] { stop.request_stop(); });
+    const auto failure = endpoint.explain(stop.get_token());
+    if (failure && failure->code == ErrorCode::refused) return *failure;
+    return absent(failure ? failure->message : reason, "start one there with `spind --listen`");
+  }
+
+  [[nodiscard]] Error absent(const std::string& reason, const char* how_to_start) const {
+    return {ErrorCode::unavailable,
+            fmt::format("no coordinator at {} ({}); {}, or train on this machine alone with "
+                        "`spinctl run FILE`",
+                        endpoint.text(), reason, how_to_start)};
   }
 
   /// One unary call.
@@ -142,13 +152,9 @@ ControlClient::ControlClient(std::unique_ptr<State> state) : state_(std::move(st
 ControlClient::~ControlClient() = default;
 ControlClient::ControlClient(ControlClient&&) noexcept = default;
 
-Result<ControlClient> ControlClient::make(const std::string& address, Interrupt* interrupt) {
-  SPIN_ASSIGN(const std::string socket, unix_socket_path(address));
-  auto state = std::make_unique<State>();
-  state->address = address;
-  state->socket = socket;
-  state->interrupt = interrupt;
-  return ControlClient(std::move(state));
+Result<ControlClient> ControlClient::make(const net::CoordinatorAddress& address, Interrupt* interrupt) {
+  SPIN_ASSIGN(net::Endpoint endpoint, net::Endpoint::make(address));
+  return ControlClient(std::make_unique<State>(std::move(endpoint), interrupt));
 }
 
 Result<Submitted> ControlClient::submit(const SweepText& sweep) {

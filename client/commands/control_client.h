@@ -8,6 +8,7 @@
 
 #include "client/commands/interrupt.h"
 #include "client/commands/options.h"
+#include "proto/net/endpoint.h"
 #include "schema/base/result.h"
 #include "schema/job/steering.h"
 #include "schema/job/views.h"
@@ -26,8 +27,8 @@ struct Submitted {
 class ControlClient {
  public:
   /// Connects with the first call. `interrupt` outlives the client; null where signals end the process.
-  /// invalid_argument where this version does not serve the address.
-  static Result<ControlClient> make(const std::string& address, Interrupt* interrupt = nullptr);
+  /// invalid_argument where the address is none, or lacks certificates that would do.
+  static Result<ControlClient> make(const net::CoordinatorAddress& address, Interrupt* interrupt = nullptr);
   ~ControlClient();
   ControlClient(ControlClient&&) noexcept;
   ControlClient& operator=(ControlClient&&) = delete;

@@ -34,11 +34,11 @@ int report(const Error& error) {
   return exit_code_of(error);
 }
 
-std::string Invocation::address() const {
-  if (!connect.empty()) return connect;
+net::CoordinatorAddress Invocation::address() const {
+  if (!connect.text.empty()) return connect;
   const char* from_environment = std::getenv("SPIN_CONNECT");
-  if (from_environment != nullptr && *from_environment != '\0') return from_environment;
-  return default_listen_address();
+  if (from_environment != nullptr && *from_environment != '\0') return {from_environment, connect.tls};
+  return {default_listen_address(), connect.tls};
 }
 
 }  // namespace spin::cli

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "proto/net/endpoint.h"
 #include "schema/base/result.h"
 
 namespace spin::cli {
@@ -23,11 +24,11 @@ int report(const Error& error);
 
 /// What the command line asks for. Each verb sets `action`, which returns the exit code.
 struct Invocation {
-  std::string connect;  ///< as given with --connect; empty where it was not
+  net::CoordinatorAddress connect;  ///< as given with --connect; empty text where it was not
   std::function<int()> action;
 
   /// --connect, else $SPIN_CONNECT, else the user's own spind.
-  [[nodiscard]] std::string address() const;
+  [[nodiscard]] net::CoordinatorAddress address() const;
 };
 
 }  // namespace spin::cli

@@ -155,7 +155,7 @@ int train_here(const RunOptions& options, const SweepText& sweep, int jobs) {
   if (!folder.ok()) return report(folder.error());
   const auto display = make_display(STDERR_FILENO);
   const auto settings = settings_of(options, *folder, jobs);
-  auto client = ControlClient::make("unix:" + settings.socket.string(), &interrupt);
+  auto client = ControlClient::make({"unix:" + settings.socket.string(), {}}, &interrupt);
   if (!client.ok()) return report(client.error());
   auto fleet = LocalFleet::make(settings, interrupt, [&](const std::string& line) { display->note(line); });
   if (!fleet.ok()) return report(fleet.error());
@@ -172,7 +172,7 @@ int train_here(const RunOptions& options, const SweepText& sweep, int jobs) {
 }
 
 int run(const Invocation& invocation, const RunOptions& options) {
-  if (!invocation.connect.empty())
+  if (!invocation.connect.text.empty())
     return report(
         {ErrorCode::invalid_argument,
          "--connect: run starts a coordinator of its own; `spinctl submit` hands a sweep to another one"});

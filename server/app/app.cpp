@@ -59,10 +59,13 @@ class RunningApp final : public App {
   }
   ~RunningApp() override { stop(); }
 
-  Status serve(SocketClaim claim) {
+  Status serve(ListenClaim claim) {
+    addresses_ = claim.addresses();
     SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, *artifacts_));
     return {};
   }
+
+  [[nodiscard]] const std::vector<std::string>& addresses() const override { return addresses_; }
 
   Result<std::string> metrics() override {
     SPIN_ASSIGN(const MetricsSnapshot snapshot, strand_.ask([this] { return engine_.snapshot(); }));
@@ -92,6 +95,7 @@ class RunningApp final : public App {
   Engine engine_;
   FleetGate fleet_;
   ControlGate control_;
+  std::vector<std::string> addresses_;  ///< constant once it serves
   std::unique_ptr<Server> server_;
   bool stopped_ = false;
 };
@@ -99,7 +103,7 @@ class RunningApp final : public App {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::start(const AppOptions& options) {
-  SPIN_ASSIGN(SocketClaim claim, Server::claim(options.listen));
+  SPIN_ASSIGN(ListenClaim claim, ListenClaim::take(options.listen, options.tls));
   SPIN_ASSIGN(Opened opened, open(options));
   auto app = std::make_unique<RunningApp>(options, std::move(opened));
   SPIN_TRY(app->serve(std::move(claim)));

@@ -3,14 +3,17 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "proto/net/tls_files.h"
 #include "schema/base/result.h"
 #include "server/core/coordinator.h"
 
 namespace spin {
 
 struct AppOptions {
-  std::string listen;  ///< "unix:PATH"
+  std::vector<std::string> listen;  ///< "unix:PATH" or "HOST:PORT", at least one
+  net::TlsFiles tls;                ///< for HOST:PORT
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
   core::Settings settings;
@@ -19,15 +22,18 @@ struct AppOptions {
 /// The coordinator with everything around it but the process: store, strand, services, metrics.
 class App {
  public:
-  /// Opens the database and serves. already_exists: the database or the socket is another server's;
-  /// data_loss: the database is damaged; invalid_argument: a path that cannot be used.
+  /// Opens the database and serves. already_exists: the database or an address is another server's;
+  /// data_loss: the database is damaged; invalid_argument: a path, address or certificate that cannot be
+  /// used.
   static Result<std::unique_ptr<App>> start(const AppOptions& options);
   virtual ~App() = default;
 
+  /// Where it listens: as given, with the port where the system picked one.
+  [[nodiscard]] virtual const std::vector<std::string>& addresses() const = 0;
   /// The metrics in Prometheus' text format; unavailable where the strand does not answer. Thread-safe.
   virtual Result<std::string> metrics() = 0;
   /// Ends all calls and streams, commits what is decided, closes the database without leaving a log beside
-  /// it, removes the socket.
+  /// it, removes the sockets.
   virtual void stop() = 0;
 };
 

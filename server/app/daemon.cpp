@@ -1,5 +1,6 @@
 #include "server/app/daemon.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -64,14 +65,15 @@ HttpReply serve_http(App& app, std::string_view target) {
 }
 
 /// The user's own folder for sockets is made where it is missing; any other one has to be there.
-Status prepare_socket_folder(const std::string& address) {
-  if (address != default_listen_address()) return {};
-  SPIN_ASSIGN(const std::string path, unix_socket_path(address));
+Status prepare_socket_folder(const std::vector<std::string>& addresses) {
+  const std::string own = default_listen_address();
+  if (std::find(addresses.begin(), addresses.end(), own) == addresses.end()) return {};
+  SPIN_ASSIGN(const std::string path, unix_socket_path(own));
   return make_private_folders(std::filesystem::path(path).parent_path());
 }
 
-void tell_ready(const DaemonOptions& options) {
-  fmt::print(stderr, "spind {} listening on {} database {}\n", kVersion, options.app.listen,
+void tell_ready(const App& app, const DaemonOptions& options) {
+  fmt::print(stderr, "spind {} listening on {} database {}\n", kVersion, fmt::join(app.addresses(), ", "),
              options.app.database.string());
   if (options.ready_fd < 0) return;
   if (write(options.ready_fd, "\n", 1) != 1) spdlog::warn("cannot write to descriptor {}", options.ready_fd);
@@ -98,7 +100,7 @@ int run_daemon(const DaemonOptions& options) {
     spdlog::info("stopping on signal {}", signal);
     io.stop();
   });
-  tell_ready(options);
+  tell_ready(**app, options);
   io.run();
   http.reset();
   (*app)->stop();

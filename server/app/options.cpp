@@ -15,13 +15,20 @@ constexpr const char* kExamples = R"(
 Examples:
   spind                                          serve this user's own spinctl and spin-worker
   spind --db /srv/spin/spind.db --listen unix:/run/spin/spind.sock
+  spind --listen unix:/run/spin/spind.sock --listen 0.0.0.0:7443 \
+        --tls-cert spind.pem --tls-key spind.key --tls-ca ca.pem
+                                                 for other hosts too: whoever has a certificate of this authority
   spind --http unix:/run/spin/http.sock          and: curl --unix-socket /run/spin/http.sock http://spind/metrics
 
-Exit codes: 0 stopped as asked; 1 failed while running; 2 bad usage, or a database or socket that cannot be had.)";
+Exit codes: 0 stopped as asked; 1 failed while running; 2 bad usage, or a database, address or certificate that cannot be had.)";
 
 void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seconds) {
-  cli.add_option("--listen", options.app.listen, "Unix socket to serve on, as unix:PATH")
-      ->default_val(default_listen_address());
+  cli.add_option("--listen", options.app.listen,
+                 "Where to serve: unix:PATH, or HOST:PORT with the three --tls files; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("ADDRESS")
+      ->default_str(default_listen_address());
+  net::add_tls_options(cli, options.app.tls);
   cli.add_option("--db", options.app.database, "SQLite database; made where it is missing")
       ->default_val(default_database_path().string());
   cli.add_option("--artifacts", options.app.artifacts,
@@ -54,6 +61,7 @@ std::variant<DaemonOptions, int> parse_options(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? 0 : kExitUsage;
   }
+  if (options.app.listen.empty()) options.app.listen.push_back(default_listen_address());
   if (options.app.artifacts.empty()) options.app.artifacts = options.app.database.string() + ".artifacts";
   options.app.settings.lease_ms = lease_seconds * 1000;
   options.app.settings.heartbeat_ms = options.app.settings.lease_ms / kHeartbeatsPerLease;

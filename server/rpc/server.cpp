@@ -1,13 +1,13 @@
 #include "server/rpc/server.h"
 
 #include <chrono>
+#include <deque>
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
+#include "proto/net/credentials.h"
 #include "proto/wire/library.h"
-#include "schema/base/paths.h"
-#include "schema/base/unix_socket.h"
 #include "server/rpc/control_service.h"
 #include "server/rpc/fleet_service.h"
 
@@ -23,6 +23,8 @@ constexpr int kKeepaliveTime_ms = 20'000;
 constexpr int kKeepaliveTimeout_ms = 10'000;
 /// Clients may send keepalive pings as often as this.
 constexpr int kMinPingInterval_ms = 5'000;
+/// Who has not shown a certificate by then is hung up on.
+constexpr int kHandshakeTimeout_ms = 10'000;
 /// How long running calls may take to end before they are cancelled.
 constexpr std::chrono::seconds kStopGrace{2};
 
@@ -40,11 +42,34 @@ void configure(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingInterval_ms);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout_ms);
+  // Otherwise a second process of this user could listen at the same port and get half of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+/// Where the server shall listen, and whether it does.
+struct Listening {
+  std::string address;
+  int port = 0;  ///< of gRPC; 0 = it does not listen, 1 = a Unix socket
+};
+
+std::deque<Listening> add_addresses(grpc::ServerBuilder& builder, const ListenClaim& claim) {
+  std::deque<Listening> all;  // gRPC keeps pointers to the ports
+  const auto add = [&](std::string address, std::shared_ptr<grpc::ServerCredentials> credentials) {
+    auto& one = all.emplace_back(Listening{std::move(address), 0});
+    builder.AddListeningPort(one.address, std::move(credentials), &one.port);
+  };
+  for (const auto& socket : claim.sockets()) add("unix:" + socket.path(), grpc::InsecureServerCredentials());
+  if (claim.ports().empty()) return all;
+  const auto credentials = net::server_credentials(claim.tls());
+  for (const auto& port : claim.ports())
+    for (const auto& endpoint : port.endpoints()) add(endpoint, credentials);
+  return all;
 }
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(SocketClaim claim, FleetBackend& fleet, ControlBackend& control, ArtifactStore& artifacts)
+  GrpcServer(ListenClaim claim, FleetBackend& fleet, ControlBackend& control, ArtifactStore& artifacts)
       : claim_(std::move(claim)), fleet_(fleet, artifacts), control_(control) {}
   ~GrpcServer() override { stop(); }
 
@@ -53,14 +78,15 @@ class GrpcServer final : public Server {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     configure(builder);
-    builder.AddListeningPort("unix:" + claim_.path(), grpc::InsecureServerCredentials());
+    const auto listening = add_addresses(builder, claim_);
     builder.RegisterService(&fleet_);
     builder.RegisterService(&control_);
     const OwnerOnlyUmask owner_only;
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr)
-      return Error{ErrorCode::invalid_argument, "cannot listen on unix:" + claim_.path()};
-    return {};
+    if (server_ != nullptr) return {};
+    for (const auto& [address, port] : listening)
+      if (port == 0) return Error{ErrorCode::already_exists, "cannot listen at " + address};
+    return Error{ErrorCode::internal, "gRPC's server does not start"};
   }
 
   void stop() override {
@@ -73,7 +99,7 @@ class GrpcServer final : public Server {
   }
 
  private:
-  SocketClaim claim_;
+  ListenClaim claim_;
   FleetService fleet_;
   ControlService control_;
   std::unique_ptr<grpc::Server> server_;
@@ -81,12 +107,7 @@ class GrpcServer final : public Server {
 
 }  // namespace
 
-Result<SocketClaim> Server::claim(const std::string& address) {
-  SPIN_ASSIGN(const std::string path, unix_socket_path(address));
-  return SocketClaim::take(path);
-}
-
-Result<std::unique_ptr<Server>> Server::start(SocketClaim claim, FleetBackend& fleet, ControlBackend& control,
+Result<std::unique_ptr<Server>> Server::start(ListenClaim claim, FleetBackend& fleet, ControlBackend& control,
                                               ArtifactStore& artifacts) {
   auto server = std::make_unique<GrpcServer>(std::move(claim), fleet, control, artifacts);
   SPIN_TRY(server->listen());

@@ -51,13 +51,16 @@ agent::Settings agent_settings(const Options& options) {
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(Options options) {
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options)));
+  SPIN_ASSIGN(net::Endpoint coordinator, net::Endpoint::make(options.connect));
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(coordinator)));
   SPIN_TRY(daemon->open_state());
   return daemon;
 }
 
-Daemon::Daemon(Options options)
-    : options_(std::move(options)), trainers_(static_cast<std::size_t>(options_.slots)) {}
+Daemon::Daemon(Options options, net::Endpoint coordinator)
+    : options_(std::move(options)),
+      coordinator_(std::move(coordinator)),
+      trainers_(static_cast<std::size_t>(options_.slots)) {}
 
 Daemon::~Daemon() {
   outbox_.reset();     // writes what is queued; its callbacks only post
@@ -92,9 +95,10 @@ Status Daemon::open_state() {
 }
 
 int Daemon::run() {
-  const auto channel = open_channel(options_.connect);
+  const auto channel = open_channel(coordinator_);
   link_ = std::make_unique<Link>(
-      io_, channel, [this](CoordinatorMessage message) { handle(agent::Received{std::move(message)}); },
+      io_, channel, coordinator_,
+      [this](CoordinatorMessage message) { handle(agent::Received{std::move(message)}); },
       [this](Error error) { handle(agent::LinkLost{std::move(error)}); });
   transfers_ = std::make_unique<Transfers>(io_, channel, *cache_, *models_, options_.state / "spool",
                                            [this](agent::Event event) { handle(event); });

@@ -25,7 +25,8 @@ namespace spin::daemon {
 /// (see spawn()).
 class Daemon {
  public:
-  /// Takes the state folder; already_exists where another worker has it.
+  /// Takes the state folder; already_exists where another worker has it, invalid_argument where the
+  /// coordinator's address is none or lacks certificates that would do.
   static Result<std::unique_ptr<Daemon>> open(Options options);
   ~Daemon();
 
@@ -33,7 +34,7 @@ class Daemon {
   int run();
 
  private:
-  explicit Daemon(Options options);
+  Daemon(Options options, net::Endpoint coordinator);
   Status open_state();
 
   /// Brings an event to the agent after what is being done now.
@@ -68,6 +69,7 @@ class Daemon {
   [[nodiscard]] std::filesystem::path scratch(const AttemptToken& attempt) const;
 
   const Options options_;
+  const net::Endpoint coordinator_;
   FileDescriptor lock_;
 
   boost::asio::io_context io_{1};

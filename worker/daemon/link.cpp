@@ -1,8 +1,10 @@
 #include "worker/daemon/link.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,13 +15,11 @@
 #include "proto/wire/batch_queue.h"
 #include "proto/wire/error.h"
 #include "proto/wire/fleet.h"
-#include "proto/wire/library.h"
 #include "spin/v1/fleet.grpc.pb.h"
 
 namespace spin::daemon {
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
-  wire::keep_grpc();
+std::shared_ptr<grpc::Channel> open_channel(const net::Endpoint& endpoint) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
@@ -27,7 +27,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetMaxReceiveMessageSize(4 << 20);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return endpoint.connect(std::move(arguments));
 }
 
 /// Counts the streams that gRPC still works on.
@@ -53,6 +53,41 @@ class Link::Running {
   int count_ = 0;
 };
 
+/// Why streams end. Thread-safe; what gRPC does not say takes a connection of our own to find out.
+class Link::Reasons {
+ public:
+  explicit Reasons(net::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+
+  /// May block for some seconds, until stop().
+  Error of(const grpc::Status& status) {
+    if (status.ok()) return {ErrorCode::unavailable, "the coordinator closed the stream"};
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return wire::from_grpc(status);
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (said_ != status.error_message() || now - found_at_ > kFresh) {
+      found_ = endpoint_.explain(stop_.get_token());
+      said_ = status.error_message();
+      found_at_ = now;
+    }
+    // Whatever it is, it can be mended while we wait: who does not believe whom, too.
+    if (found_ && found_->code == ErrorCode::refused) return {ErrorCode::unavailable, found_->message};
+    return {ErrorCode::unavailable, endpoint_.text() + ": " + (found_ ? found_->message : said_)};
+  }
+  void stop() { stop_.request_stop(); }
+
+ private:
+  static constexpr std::chrono::seconds kFresh{30};
+
+  const net::Endpoint endpoint_;
+  std::stop_source stop_;
+
+  std::mutex mutex_;
+  // Behind the lock.
+  std::string said_;  // by gRPC
+  std::optional<Error> found_;
+  std::chrono::steady_clock::time_point found_at_;
+};
+
 /// One call of Attach. Owns itself while gRPC works on it.
 class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch> {
  public:
@@ -61,8 +96,8 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::C
   using Deliver = std::function<void(Result<std::vector<CoordinatorMessage>>)>;
 
   static std::shared_ptr<Stream> start(const std::shared_ptr<grpc::Channel>& channel, Deliver deliver,
-                                       std::shared_ptr<Running> running) {
-    std::shared_ptr<Stream> stream(new Stream(std::move(deliver), std::move(running)));
+                                       std::shared_ptr<Running> running, std::shared_ptr<Reasons> reasons) {
+    std::shared_ptr<Stream> stream(new Stream(std::move(deliver), std::move(running), std::move(reasons)));
     stream->running_->begun();
     stream->self_ = stream;
     stream->stub_ = v1::Fleet::NewStub(channel);
@@ -108,8 +143,8 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::C
   }
 
  private:
-  Stream(Deliver deliver, std::shared_ptr<Running> running)
-      : deliver_(std::move(deliver)), running_(std::move(running)) {}
+  Stream(Deliver deliver, std::shared_ptr<Running> running, std::shared_ptr<Reasons> reasons)
+      : deliver_(std::move(deliver)), running_(std::move(running)), reasons_(std::move(reasons)) {}
 
   /// Behind the lock.
   void write_next() {
@@ -128,12 +163,12 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::C
   Error reason(const grpc::Status& status) const {
     if (refused_)
       return {ErrorCode::unavailable, "the coordinator sent what cannot be read: " + refused_->message};
-    if (status.ok()) return {ErrorCode::unavailable, "the coordinator closed the stream"};
-    return wire::from_grpc(status);
+    return reasons_->of(status);
   }
 
   const Deliver deliver_;
   const std::shared_ptr<Running> running_;
+  const std::shared_ptr<Reasons> reasons_;
   std::unique_ptr<v1::Fleet::Stub> stub_;
   grpc::ClientContext context_;
   v1::CoordinatorBatch incoming_;  // of the read under way
@@ -146,16 +181,18 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::C
   std::shared_ptr<Stream> self_;
 };
 
-Link::Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, OnMessage on_message,
-           OnLost on_lost)
+Link::Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, net::Endpoint endpoint,
+           OnMessage on_message, OnLost on_lost)
     : io_(io),
       channel_(std::move(channel)),
       on_message_(std::move(on_message)),
       on_lost_(std::move(on_lost)),
-      running_(std::make_shared<Running>()) {}
+      running_(std::make_shared<Running>()),
+      reasons_(std::make_shared<Reasons>(std::move(endpoint))) {}
 
 Link::~Link() {
   close();
+  reasons_->stop();
   running_->wait();  // their last calls post to the io_context, which may go after us
 }
 
@@ -175,7 +212,7 @@ void Link::open(const WorkerHello& hello) {
           on_lost_(messages.error());
         });
       },
-      running_);
+      running_, reasons_);
   stream_->send(hello);
 }
 

@@ -3,18 +3,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <grpcpp/channel.h>
 
+#include "proto/net/endpoint.h"
 #include "schema/job/session.h"
 
 namespace spin::daemon {
 
-/// Channel to the coordinator: short reconnect back-off, keepalive. `address` is "unix:PATH".
-std::shared_ptr<grpc::Channel> open_channel(const std::string& address);
+/// Channel to the coordinator: short reconnect back-off, keepalive.
+std::shared_ptr<grpc::Channel> open_channel(const net::Endpoint& endpoint);
 
 /// The worker's stream to the coordinator. Used from the strand; gRPC's threads convert and post to it.
 class Link {
@@ -23,8 +23,9 @@ class Link {
   using OnLost = std::function<void(Error)>;
 
   /// The handlers run on the strand, and never for a stream that close() or another open() has ended.
-  Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, OnMessage on_message,
-       OnLost on_lost);
+  /// `channel` leads to `endpoint`.
+  Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, net::Endpoint endpoint,
+       OnMessage on_message, OnLost on_lost);
   ~Link();
 
   void open(const WorkerHello& hello);
@@ -36,6 +37,7 @@ class Link {
  private:
   class Stream;
   class Running;
+  class Reasons;
   void receive(const std::vector<CoordinatorMessage>& messages, std::uint64_t generation);
 
   boost::asio::io_context& io_;
@@ -43,6 +45,7 @@ class Link {
   const OnMessage on_message_;
   const OnLost on_lost_;
   const std::shared_ptr<Running> running_;
+  const std::shared_ptr<Reasons> reasons_;
   std::shared_ptr<Stream> stream_;
   std::uint64_t generation_ = 0;  ///< of the stream that may call the handlers
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -29,6 +29,8 @@ Examples:
   spin-worker --slots 4 --threads 2              four jobs at a time, two threads each
   spin-worker --device cuda:0 --data /data       on the first GPU, data sets under /data
   spin-worker --connect unix:/run/spin/sock      for the spind that listens there
+  spin-worker --connect head.example.org:7443 --tls-cert gpu1.pem --tls-key gpu1.key --tls-ca ca.pem
+                                                 for the spind on another host
 
 SIGTERM lets running jobs finish and leaves; a second one ends them at once.
 Exit codes: 0 asked to stop; 1 the disk of the state folder failed; 2 bad input, or the coordinator refuses this worker.)";
@@ -77,15 +79,14 @@ void add_options(CLI::App& app, CommandLine& line) {
   const auto device = [](const std::string& text) {
     return is_device(text) ? "" : "'" + text + "' is neither cpu nor cuda:K";
   };
-  const auto address = [](const std::string& text) {
-    const auto path = spin::unix_socket_path(text);
-    return path.ok() ? "" : path.error().message;
-  };
   const auto name = [](const std::string& text) {
     return is_name(text) ? "" : "'" + text + "' may have letters, digits, - _ . only";
   };
-  app.add_option("--connect", options.connect, "Coordinator, unix:PATH (default: this user's spind)")
-      ->check(address);
+  app.add_option("--connect", options.connect.text,
+                 "Coordinator, unix:PATH or HOST:PORT (default: this user's spind)")
+      ->envname("SPIN_CONNECT")
+      ->type_name("ADDRESS");
+  spin::net::add_tls_options(app, options.connect.tls);
   app.add_option("--slots", options.slots, "Jobs at a time")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
@@ -120,7 +121,7 @@ void add_options(CLI::App& app, CommandLine& line) {
 
 void fill_defaults(CommandLine& line) {
   Options& options = line.options;
-  if (options.connect.empty()) options.connect = spin::default_listen_address();
+  if (options.connect.text.empty()) options.connect.text = spin::default_listen_address();
   if (options.name.empty()) options.name = default_name(options.device);
   if (options.trainer.empty()) options.trainer = default_trainer();
   if (options.threads == 0) {

@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <string>
 
+#include "proto/net/endpoint.h"
+
 namespace spin::daemon {
 
 /// What `spin-worker` was asked for.
 struct Options {
-  std::string connect;  ///< "unix:PATH"
+  net::CoordinatorAddress connect;
   std::string name;
   std::string device = "cpu";  ///< cpu | cuda:K
   int slots = 1;

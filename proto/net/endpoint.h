@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "proto/net/address.h"
+#include "proto/net/tls_files.h"
+
+namespace spin::net {
+
+/// Where a coordinator is said to be, and what to show it there.
+struct CoordinatorAddress {
+  std::string text;  ///< "unix:PATH" or "HOST:PORT"
+  TlsFiles tls;      ///< for HOST:PORT
+};
+
+/// A coordinator that can be connected to.
+class Endpoint {
+ public:
+  /// invalid_argument where the address is none, or TCP lacks files that would do.
+  static Result<Endpoint> make(const CoordinatorAddress& where);
+
+  /// As given, for messages.
+  [[nodiscard]] const std::string& text() const { return where_.text; }
+  [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] std::shared_ptr<grpc::Channel> connect(grpc::ChannelArguments arguments) const;
+  /// Why the channel does not come about: see find_connection_failure(). None for a Unix socket, where gRPC
+  /// says it. Blocks.
+  [[nodiscard]] std::optional<Error> explain(const std::stop_token& stop) const;
+
+ private:
+  Endpoint(Address address, CoordinatorAddress where)
+      : address_(std::move(address)), where_(std::move(where)) {}
+  Address address_;
+  CoordinatorAddress where_;
+};
+
+}  // namespace spin::net

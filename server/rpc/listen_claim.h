@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proto/net/port_claim.h"
+#include "proto/net/tls_files.h"
+#include "schema/base/unix_socket.h"
+
+namespace spin {
+
+/// The right to listen at some addresses, held until it is destroyed: Unix sockets for their owner, TCP ports
+/// with mutual TLS.
+class ListenClaim {
+ public:
+  /// Each address is "unix:PATH" or "HOST:PORT", at least one. invalid_argument or already_exists with the
+  /// reason where one of them cannot be had, or TCP lacks files that would do.
+  static Result<ListenClaim> take(const std::vector<std::string>& addresses, const net::TlsFiles& tls);
+
+  /// As given, with the port where the system picked one.
+  [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
+  [[nodiscard]] const std::vector<SocketClaim>& sockets() const { return sockets_; }
+  [[nodiscard]] const std::vector<net::PortClaim>& ports() const { return ports_; }
+  [[nodiscard]] const net::TlsFiles& tls() const { return tls_; }
+
+ private:
+  explicit ListenClaim(net::TlsFiles tls) : tls_(std::move(tls)) {}
+  Status add(const net::UnixAddress& address);
+  Status add(const net::TcpAddress& address);
+
+  net::TlsFiles tls_;
+  std::vector<std::string> addresses_;
+  std::vector<SocketClaim> sockets_;
+  std::vector<net::PortClaim> ports_;
+};
+
+}  // namespace spin
