@@ -9,7 +9,7 @@ packages=(
   g++ cmake ninja-build ccache mold
   libtorch-dev libopenblas0-openmp zlib1g-dev libjpeg62-turbo-dev libpng-dev
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  libsqlite3-dev libboost-dev libssl-dev prometheus-cpp-dev
+  libsqlite3-dev libboost-dev libssl-dev openssl prometheus-cpp-dev
   libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
   dataset-fashion-mnist
 )

@@ -94,7 +94,7 @@ struct ControlClient::State {
       case grpc::StatusCode::UNAUTHENTICATED:
         return {ErrorCode::refused, status.error_message()};
       case grpc::StatusCode::UNAVAILABLE:
-        return unreachable(connection_failure(status.error_message()));
+        return unreachable(status.error_message());
       case grpc::StatusCode::DEADLINE_EXCEEDED:
         return {ErrorCode::unavailable, "the coordinator at " + endpoint.text() + " did not answer in time"};
       default:
@@ -102,18 +102,19 @@ struct ControlClient::State {
     }
   }
 
-  [[nodiscard]] Error unreachable(const std::string& reason) const {
+  [[nodiscard]] Error unreachable(const std::string& message) const {
     if (const auto* local = std::get_if<net::UnixAddress>(&endpoint.address())) {
       if (::access(local->path.c_str(), W_OK) != 0 && errno == EACCES)
         return {ErrorCode::refused, "the coordinator at " + endpoint.text() + " belongs to another user"};
-      return absent(reason, "start one with `spind`");
+      return absent(connection_failure(message), "start one with `spind`");
     }
     std::stop_source stop;
     std::optional<Interrupt::OnStop> on_stop;
     if (interrupt != nullptr) on_stop.emplace(*interrupt, [&stop] { stop.request_stop(); });
-    const auto failure = endpoint.explain(stop.get_token());
+    const auto failure = endpoint.explain(message, stop.get_token());
     if (failure && failure->code == ErrorCode::refused) return *failure;
-    return absent(failure ? failure->message : reason, "start one there with `spind --listen`");
+    return absent(failure ? failure->message : connection_failure(message),
+                  "start one there with `spind --listen`");
   }
 
   [[nodiscard]] Error absent(const std::string& reason, const char* how_to_start) const {

@@ -30,9 +30,13 @@ std::shared_ptr<grpc::Channel> Endpoint::connect(grpc::ChannelArguments argument
                                    channel_credentials(where_.tls), arguments);
 }
 
-std::optional<Error> Endpoint::explain(const std::stop_token& stop) const {
+std::optional<Error> Endpoint::explain(const std::string& message, const std::stop_token& stop) const {
   const auto* tcp = std::get_if<TcpAddress>(&address_);
-  return tcp == nullptr ? std::nullopt : find_connection_failure(*tcp, where_.tls, stop);
+  // The beginnings of what gRPC 1.51 says of connections that do not come about.
+  const bool is_open = message.starts_with("failed to connect") ||
+                       message.starts_with("connections to all") ||
+                       message.starts_with("DNS resolution failed");
+  return tcp == nullptr || !is_open ? std::nullopt : find_connection_failure(*tcp, where_.tls, stop);
 }
 
 }  // namespace spin::net

@@ -29,9 +29,9 @@ class Endpoint {
   [[nodiscard]] const std::string& text() const { return where_.text; }
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] std::shared_ptr<grpc::Channel> connect(grpc::ChannelArguments arguments) const;
-  /// Why the channel does not come about: see find_connection_failure(). None for a Unix socket, where gRPC
-  /// says it. Blocks.
-  [[nodiscard]] std::optional<Error> explain(const std::stop_token& stop) const;
+  /// Why a call came to nothing that gRPC ended as UNAVAILABLE with this message: see
+  /// find_connection_failure(). None where the message says it as well as can be said. Blocks.
+  [[nodiscard]] std::optional<Error> explain(const std::string& message, const std::stop_token& stop) const;
 
  private:
   Endpoint(Address address, CoordinatorAddress where)

@@ -41,11 +41,9 @@ Result<std::string> unix_socket_path(std::string_view address) {
   constexpr std::string_view kScheme = "unix:";
   constexpr std::size_t kLimitBytes = sizeof(sockaddr_un::sun_path) - 1;
   if (!address.starts_with(kScheme))
-    return Error{
-        ErrorCode::invalid_argument,
-        "'" + std::string(address) +
-            "' is not an address that this version serves: unix:PATH is accepted. TCP is refused because "
-            "nothing may connect without authentication, and mutual TLS comes in a later version"};
+    return Error{ErrorCode::invalid_argument,
+                 "'" + std::string(address) +
+                     "' names no Unix socket; unix:PATH is accepted, such as unix:/run/spin/spind.sock"};
   std::string path(address.substr(kScheme.size()));
   if (path.empty() || path.back() == '/')
     return Error{ErrorCode::invalid_argument,

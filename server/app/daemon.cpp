@@ -18,6 +18,7 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/version.h"
+#include "server/app/grpc_log.h"
 #include "server/http/http_server.h"
 
 namespace spin {
@@ -54,6 +55,7 @@ void prepare_process(const DaemonOptions& options) {
   logger->set_level(spdlog::level::from_str(options.log_level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+  log_grpc();
 }
 
 HttpReply serve_http(App& app, std::string_view target) {

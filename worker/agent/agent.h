@@ -156,7 +156,7 @@ class Agent {
 
   LinkState link_;
   Backoff reconnect_;
-  bool said_waiting_ = false;  // since the stream was last up
+  std::string said_reason_;  // why the stream is not up; empty = nothing said since it last was
   std::optional<Now> name_refused_since_;
   Millis welcome_lease_{0};  // of the last welcome; 0 = never attached
 

@@ -59,7 +59,7 @@ void Agent::receive(const Welcome& message) {
   const Millis heartbeat(message.heartbeat_ms);
   link_ = LinkUp{heartbeat, now_ + heartbeat, 0};
   reconnect_.reset();
-  said_waiting_ = false;
+  said_reason_.clear();
   name_refused_since_.reset();
   welcome_lease_ = Millis(message.lease_ms);
   say(Severity::info, "attached to the coordinator, session " + std::to_string(message.session.value));
@@ -137,10 +137,10 @@ void Agent::on(const LinkLost& event) {
   link_ = LinkDown{now_ + reconnect_.next()};
   if (was_up) {
     say(Severity::warning, "lost the coordinator: " + error.message + "; jobs go on, trying again");
-  } else if (!said_waiting_) {
+  } else if (said_reason_ != error.message) {
     say(Severity::warning, "waiting for a coordinator: " + error.message);
   }
-  said_waiting_ = true;
+  said_reason_ = error.message;
 }
 
 // A stream that we lost may live on at the coordinator until its keepalive or lease runs out.

@@ -65,7 +65,7 @@ class Link::Reasons {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (said_ != status.error_message() || now - found_at_ > kFresh) {
-      found_ = endpoint_.explain(stop_.get_token());
+      found_ = endpoint_.explain(status.error_message(), stop_.get_token());
       said_ = status.error_message();
       found_at_ = now;
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -165,6 +166,8 @@ int run(CommandLine line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // gRPC would write a line for each handshake that fails while the worker waits; the worker says why once.
+  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   CLI::App app("Leases jobs from a coordinator and trains them with spin-train.", "spin-worker");
   CommandLine line;
   line.options.threads = 0;

@@ -21,7 +21,8 @@ class AppTest : public testing::Test {
   void SetUp() override { start(); }
 
   void start() {
-    auto app = App::start({.listen = address(),
+    auto app = App::start({.listen = {address()},
+                           .tls = {},
                            .database = folder_ / "spind.db",
                            .artifacts = folder_ / "artifacts",
                            .settings = {}});
@@ -277,7 +278,8 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
 }
 
 TEST_F(AppTest, ASecondAppOnTheSameDatabaseIsRefused) {
-  const auto second = App::start({.listen = "unix:" + (folder_ / "other.sock").string(),
+  const auto second = App::start({.listen = {"unix:" + (folder_ / "other.sock").string()},
+                                  .tls = {},
                                   .database = folder_ / "spind.db",
                                   .artifacts = folder_ / "artifacts",
                                   .settings = {}});

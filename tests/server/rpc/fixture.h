@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -33,7 +34,7 @@ class RpcTest : public testing::Test {
   }
 
   void start() {
-    auto server = start_at(address());
+    auto server = start_at({address()});
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = std::move(*server);
     channel_ = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
@@ -41,8 +42,10 @@ class RpcTest : public testing::Test {
     control_ = v1::Control::NewStub(channel_);
   }
 
-  Result<std::unique_ptr<Server>> start_at(const std::string& address) {
-    SPIN_ASSIGN(SocketClaim claim, Server::claim(address));
+  Result<std::unique_ptr<Server>> start_at(const std::vector<std::string>& addresses,
+                                           const net::TlsFiles& tls = {}) {
+    SPIN_ASSIGN(ListenClaim claim, ListenClaim::take(addresses, tls));
+    addresses_ = claim.addresses();
     return Server::start(std::move(claim), backend_, backend_, *artifacts_);
   }
 
@@ -53,6 +56,7 @@ class RpcTest : public testing::Test {
   MemoryBackend backend_{3};
   std::unique_ptr<ArtifactStore> artifacts_;
   std::unique_ptr<Server> server_;
+  std::vector<std::string> addresses_;  ///< of the last server
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Fleet::Stub> fleet_;
   std::unique_ptr<v1::Control::Stub> control_;

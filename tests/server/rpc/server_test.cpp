@@ -26,7 +26,7 @@ void expect_error(const Status& status, ErrorCode code, const std::string& part)
 class ServerSocket : public RpcTest {
  protected:
   Status try_start(const std::string& other_address) {
-    auto server = start_at(other_address);
+    auto server = start_at({other_address});
     return server.ok() ? Status() : Status(server.error());
   }
 };
@@ -99,8 +99,9 @@ TEST_F(ServerSocket, NeedsAFolderThatOthersCannotWrite) {
                "missing");
 }
 
-TEST_F(ServerSocket, RefusesTcpAndSaysWhy) {
-  expect_error(try_start("127.0.0.1:7000"), ErrorCode::invalid_argument, "mutual TLS");
+TEST_F(ServerSocket, RefusesTcpWithoutCertificatesAndSaysWhatIsMissing) {
+  expect_error(try_start("127.0.0.1:0"), ErrorCode::invalid_argument,
+               "missing --tls-cert, --tls-key, --tls-ca");
   expect_error(try_start("unix:"), ErrorCode::invalid_argument, "names no socket");
 }
 

@@ -1,7 +1,7 @@
 // A trainer that learns nothing: speaks the protocol of spin-train and does what the job's configuration
 // says.
 //   {"do": "finish", "model": TEXT | "model_bytes": N, "epochs": N}  finishes; the model holds the text and
-//   its inputs
+//   its inputs; so does the configuration of a real job
 //   {"do": "wait", "file": PATH}   trains until the file is there, then finishes; obeys stop
 //   {"do": "hang"}                 trains for ever and does not hear stop
 //   {"do": "fork"}                 like hang, with a child of its own that sleeps
@@ -96,7 +96,7 @@ bool wait_for(const std::string& file) {
 
 void run_job(const spin::RunCommand& run) {
   const auto config = nlohmann::json::parse(run.config);
-  const auto what = config.at("do").get<std::string>();
+  const std::string what = config.value("do", "finish");
   std::fprintf(stderr, "job: %s\n", what.c_str());
   say(spin::StartedEvent{1000, 2000, 1});
   spin::Progress progress;

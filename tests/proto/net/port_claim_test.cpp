@@ -1,0 +1,56 @@
+#include "proto/net/port_claim.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "proto/net/resolve.h"
+
+namespace spin::net {
+namespace {
+
+/// Listens as a server does, at a numeric address.
+FileDescriptor listen_at(const TcpAddress& address) {
+  auto found = resolve(address);
+  EXPECT_TRUE(found.ok());
+  FileDescriptor server(::socket(found->front().family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  setsockopt(server.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  EXPECT_EQ(bind(server.get(), found->front().get(), found->front().length), 0);
+  EXPECT_EQ(listen(server.get(), 1), 0);
+  return server;
+}
+
+TEST(PortClaim, OfPortZeroKnowsTheOneThatTheSystemPicked) {
+  const auto claim = PortClaim::take({"127.0.0.1", 0});
+  ASSERT_TRUE(claim.ok()) << claim.error().message;
+  EXPECT_NE(claim->address().port, 0);
+  EXPECT_EQ(claim->endpoints(), std::vector<std::string>{claim->address().text()});
+}
+
+TEST(PortClaim, LeavesThePortToItsServer) {
+  const auto claim = PortClaim::take({"127.0.0.1", 0});
+  ASSERT_TRUE(claim.ok()) << claim.error().message;
+  EXPECT_TRUE(listen_at(claim->address()).is_open());
+}
+
+TEST(PortClaim, OfAPortWhereSomebodyListensIsRefused) {
+  const auto first = PortClaim::take({"127.0.0.1", 0});
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  const auto server = listen_at(first->address());
+  const auto second = PortClaim::take(first->address());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::already_exists);
+  EXPECT_EQ(second.error().message, "port " + std::to_string(first->address().port) +
+                                        " is taken: another process listens at " + first->address().text());
+}
+
+TEST(PortClaim, NeedsAnAddressOfThisMachine) {
+  const auto foreign = PortClaim::take({"192.0.2.1", 0});  // RFC 5737: nobody's
+  ASSERT_FALSE(foreign.ok());
+  EXPECT_EQ(foreign.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(foreign.error().message.find("192.0.2.1 is no address of this machine"), std::string::npos)
+      << foreign.error().message;
+}
+
+}  // namespace
+}  // namespace spin::net
