@@ -21,4 +21,16 @@ using QueryValue = std::variant<std::monostate, std::int64_t, double, std::strin
 /// As many values as there are columns.
 using QueryRow = std::vector<QueryValue>;
 
+/// Takes what a query answers, on the thread that runs it.
+class QueryVisitor {
+ public:
+  virtual ~QueryVisitor() = default;
+  /// Once, before the first row.
+  virtual void columns(std::vector<std::string> names) = 0;
+  /// False ends the query.
+  virtual bool row(QueryRow row) = 0;
+  /// Asked about every millisecond while the query runs; false ends it.
+  [[nodiscard]] virtual bool go_on() = 0;
+};
+
 }  // namespace spin

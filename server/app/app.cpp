@@ -9,6 +9,8 @@
 #include "server/app/control_gate.h"
 #include "server/app/engine.h"
 #include "server/app/fleet_gate.h"
+#include "server/app/headroom.h"
+#include "server/app/periodic.h"
 #include "server/rpc/server.h"
 #include "server/store/artifacts.h"
 
@@ -16,6 +18,8 @@ namespace spin {
 namespace {
 
 constexpr int kExitStoreFailed = 70;  // EX_SOFTWARE
+constexpr std::chrono::seconds kHeadroomPeriod{1};
+constexpr std::chrono::minutes kGarbagePeriod{10};
 
 /// What was decided in memory can no longer become durable: end here, SQLite recovers at the next start.
 void end_process(const Error& error) {
@@ -44,6 +48,24 @@ Result<Opened> open(const AppOptions& options) {
   return opened;
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+std::filesystem::path socket_of(const std::vector<std::string>& addresses) {
+  for (const auto& address : addresses)
+    if (const auto path = unix_socket_path(address); path.ok()) return *path;
+  return {};
+}
+
+void log_garbage(const GarbageReport& report) {
+  if (report.artifacts + report.strays + report.uploads > 0)
+    spdlog::info("{} artifacts that no job needs, {} stray files and {} unfinished uploads removed, {} MiB",
+                 report.artifacts, report.strays, report.uploads, report.bytes >> 20);
+  if (report.failures > 0)
+    spdlog::warn("{} artifacts could not be removed: {}", report.failures, report.failure);
+}
+
 class RunningApp final : public App {
  public:
   RunningApp(const AppOptions& options, Opened opened)
@@ -54,8 +76,19 @@ class RunningApp final : public App {
         engine_({strand_, *store_, *lease_reader_, metrics_, versions_}, options.settings,
                 std::move(opened.stored)),
         fleet_(strand_, engine_),
-        control_({strand_, engine_, *query_reader_, versions_, options.database}) {
-    strand_.post([this] { engine_.start(); });
+        control_({strand_, engine_, *query_reader_, versions_, options.database, options.artifacts,
+                  socket_of(options.listen), options.reserve_bytes}),
+        headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
+                  [this](const std::string& reason) { engine_.hold_leases(reason); }),
+        headroom_timer_(strand_.context(), kHeadroomPeriod, [this] { headroom_.look(); }),
+        garbage_timer_(strand_.context(), kGarbagePeriod, [this, policy = options.garbage] {
+          store_->collect_garbage(*artifacts_, policy, log_garbage);
+        }) {
+    strand_.post([this] {
+      headroom_timer_.start();  // before the first lease
+      engine_.start();
+      garbage_timer_.start();
+    });
   }
   ~RunningApp() override { stop(); }
 
@@ -75,7 +108,11 @@ class RunningApp final : public App {
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
-    strand_.post([this] { engine_.stop(); });
+    strand_.post([this] {
+      engine_.stop();
+      headroom_timer_.stop();
+      garbage_timer_.stop();
+    });
     // Nobody commits or reads after the strand. The store closes last: only the last connection empties and
     // removes SQLite's log, so that the database is one file while spind does not run.
     strand_.stop();
@@ -95,7 +132,9 @@ class RunningApp final : public App {
   Engine engine_;
   FleetGate fleet_;
   ControlGate control_;
-  std::vector<std::string> addresses_;  ///< constant once it serves
+  Headroom headroom_;
+  Periodic headroom_timer_, garbage_timer_;  ///< on the strand
+  std::vector<std::string> addresses_;       ///< constant once it serves
   std::unique_ptr<Server> server_;
   bool stopped_ = false;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "proto/net/tls_files.h"
 #include "schema/base/result.h"
 #include "server/core/coordinator.h"
+#include "server/store/garbage.h"
 
 namespace spin {
 
@@ -17,6 +19,8 @@ struct AppOptions {
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
   core::Settings settings;
+  GarbagePolicy garbage;
+  std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< free on a disk; below it no lease is granted
 };
 
 /// The coordinator with everything around it but the process: store, strand, services, metrics.

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "schema/base/clock.h"
+
 namespace spin {
 namespace {
 
@@ -20,11 +22,6 @@ constexpr std::chrono::milliseconds kFeedPause{250};
 constexpr std::chrono::milliseconds kLogPause{200};
 constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
-
-std::int64_t wall_ms() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
-}
 
 bool is_final(JobState state) {
   return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
@@ -105,7 +102,7 @@ Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std:
                              .plan = plan,
                              .source = text,
                              .overrides = overrides,
-                             .wall_ms = wall_ms(),
+                             .wall_ms = wall_clock_ms(),
                              .replace = replace};
   SPIN_ASSIGN(const core::Message message,
               request(parts_.strand, kSubmitLimit,
@@ -213,6 +210,14 @@ Result<std::vector<WorkerRow>> ControlGate::workers() {
     row.busy = found == live.end() ? 0 : found->busy;
   }
   return rows;
+}
+
+Result<int> ControlGate::drain(const std::string& worker) {
+  SPIN_ASSIGN(const core::Message message,
+              request(parts_.strand, kSteerLimit, [this, worker](Engine::Answered answered) {
+                parts_.engine.drain({.request = 0, .worker = worker}, std::move(answered));
+              }));
+  return std::get<core::DrainAccepted>(message).running;
 }
 
 void ControlGate::fill_names(SweepStatus* status) {

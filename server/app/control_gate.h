@@ -20,7 +20,10 @@ class ControlGate final : public ControlBackend {
     Engine& engine;
     Reader& reader;
     Versions& versions;
-    std::filesystem::path database;  ///< listings read through a connection of their own
+    std::filesystem::path database;   ///< listings read through a connection of their own
+    std::filesystem::path artifacts;  ///< folder
+    std::filesystem::path socket;     ///< empty where it listens on none
+    std::uint64_t reserve_bytes = 0;
   };
   explicit ControlGate(Parts parts) : parts_(std::move(parts)) {}
 
@@ -35,6 +38,12 @@ class ControlGate final : public ControlBackend {
   Result<std::vector<ResultRow>> results(const std::string& sweep) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
+  Result<int> drain(const std::string& worker) override;
+  // upkeep_gate.cpp
+  Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
+  Status backup(const std::string& path, bool replace,
+                const std::function<bool(const BackupProgress&)>& progress) override;
+  Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
 
  private:
   class Feed;

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "schema/base/result.h"
+#include "schema/job/query.h"
 #include "schema/job/session.h"
 #include "schema/job/steering.h"
+#include "schema/job/upkeep.h"
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
 
@@ -77,6 +79,15 @@ class ControlBackend {
   /// Jobs that it changed.
   virtual Result<std::int64_t> steer(const std::string& target, const steer::Action& action) = 0;
   virtual Result<std::vector<WorkerRow>> workers() = 0;
+  /// Jobs that the worker finishes first.
+  virtual Result<int> drain(const std::string& worker) = 0;
+  /// At most `max_rows` rows, 0 = as many as there may be; true: there are more.
+  virtual Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) = 0;
+  /// `progress` is called now and then, at last with `complete`; false from it breaks the backup off.
+  virtual Status backup(const std::string& path, bool replace,
+                        const std::function<bool(const BackupProgress&)>& progress) = 0;
+  /// `go_on` is asked now and then; false breaks the examination off.
+  virtual Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) = 0;
 };
 
 }  // namespace spin

@@ -60,7 +60,7 @@ grpc::Status ControlService::Watch(grpc::ServerContext* context, const v1::Watch
     if (!item) continue;
     v1::SweepStatus message;
     wire::to_wire(item->status, &message);
-    if (!writer->Write(message)) break;
+    if (!write(*context, *writer, message)) break;
     if (item->last) return grpc::Status::OK;
   }
   return stream_end(*context);
@@ -72,7 +72,7 @@ grpc::Status ControlService::ListJobs(grpc::ServerContext* context, const v1::Li
   const Status status = backend_.jobs(request->sweep(), [&](const JobRow& row) {
     v1::JobRow message;
     wire::to_wire(row, &message);
-    whole = !stopping_ && writer->Write(message);
+    whole = write(*context, *writer, message);
     return whole;
   });
   if (!status.ok()) return refused(status.error());
@@ -93,7 +93,7 @@ grpc::Status ControlService::GetLogs(grpc::ServerContext* context, const v1::Get
   const auto each = [&](const LogLine& line) {
     v1::LogLine message;
     wire::to_wire(line, &message);
-    whole = !stopping_ && writer->Write(message);
+    whole = write(*context, *writer, message);
     return whole;
   };
   const auto idle = [&] {

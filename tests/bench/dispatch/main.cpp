@@ -34,6 +34,7 @@ struct Options {
   std::string connect, tls_cert, tls_key, tls_ca, sweep;
   int workers = 4, slots = 256, epochs = 0, rounds = 200;
   long jobs = 0;
+  double seconds = 5;
 };
 
 std::string read_file(const std::string& path) {
@@ -186,6 +187,46 @@ nlohmann::json latency(const Options& options) {
           {"ready_to_start_ms", {{"p50", percentile(ready_ms, 0.5)}, {"p99", percentile(ready_ms, 0.99)}}}};
 }
 
+/// How long questions take for so many seconds, each in turn.
+nlohmann::json ask(const Options& options) {
+  const auto control = v1::Control::NewStub(connect(options));
+  std::vector<double> status_ms, results_ms, query_ms;
+  const auto timed = [](std::vector<double>& times, const auto& call) {
+    const auto start = Clock::now();
+    if (const grpc::Status status = call(); !status.ok()) throw std::runtime_error(status.error_message());
+    times.push_back(seconds_since(start) * 1e3);
+  };
+  for (const auto start = Clock::now(); seconds_since(start) < options.seconds;) {
+    timed(status_ms, [&] {
+      grpc::ClientContext context;
+      v1::GetStatusResponse response;
+      return control->GetStatus(&context, {}, &response);
+    });
+    timed(results_ms, [&] {
+      grpc::ClientContext context;
+      v1::GetResultsRequest request;
+      request.set_sweep(options.sweep);
+      v1::GetResultsResponse response;
+      return control->GetResults(&context, request, &response);
+    });
+    timed(query_ms, [&] {
+      grpc::ClientContext context;
+      v1::QueryRequest request;
+      request.set_sql("SELECT state, count(*) FROM jobs GROUP BY state");
+      const auto reader = control->Query(&context, request);
+      for (v1::QueryRows rows; reader->Read(&rows);) {
+      }
+      return reader->Finish();
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const auto both = [](const std::vector<double>& times) {
+    return nlohmann::json{
+        {"calls", times.size()}, {"p50", percentile(times, 0.5)}, {"p99", percentile(times, 0.99)}};
+  };
+  return {{"status_ms", both(status_ms)}, {"results_ms", both(results_ms)}, {"query_ms", both(query_ms)}};
+}
+
 int run(int argc, char** argv) {
   Options options;
   CLI::App app("Workers without trainers, to measure a coordinator; see dispatch.py");
@@ -203,10 +244,14 @@ int run(int argc, char** argv) {
   epochs_verb->add_option("--epochs", options.epochs)->required();
   auto* latency_verb = app.add_subcommand("latency", "submits sweeps of two jobs one by one");
   latency_verb->add_option("--rounds", options.rounds);
+  auto* ask_verb = app.add_subcommand("ask", "asks for status, results and a query again and again");
+  ask_verb->add_option("--seconds", options.seconds)->required();
+  ask_verb->add_option("--sweep", options.sweep)->required();
   CLI11_PARSE(app, argc, argv);
-  const auto found = drain_verb->parsed()    ? drain(options)
-                     : epochs_verb->parsed() ? report_epochs(options)
-                                             : latency(options);
+  const auto found = drain_verb->parsed()     ? drain(options)
+                     : epochs_verb->parsed()  ? report_epochs(options)
+                     : latency_verb->parsed() ? latency(options)
+                                              : ask(options);
   std::cout << found.dump() << std::endl;
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "tests/server/rpc/memory_backend.h"
 
+#include <algorithm>
+
 #include "schema/base/sha256.h"
 #include "schema/base/version.h"
 
@@ -179,6 +181,42 @@ Result<std::vector<WorkerRow>> MemoryBackend::workers() {
     rows.push_back(row);
   }
   return rows;
+}
+
+Result<int> MemoryBackend::drain(const std::string& worker) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [link, each] : workers_) {
+    if (each.hello.name != worker) continue;
+    each.link->send({DrainRequest{}});
+    return static_cast<int>(counts_.running);
+  }
+  return Error{ErrorCode::not_found, "there is no worker '" + worker + "'"};
+}
+
+Result<bool> MemoryBackend::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
+  if (sql != "SELECT n, text FROM numbers") return Error{ErrorCode::invalid_argument, "near \"" + sql + "\""};
+  visitor.columns({"n", "text"});
+  const std::int64_t last = max_rows > 0 ? std::min(max_rows, kRows) : kRows;
+  for (std::int64_t n = 1; n <= last; ++n)
+    if (!visitor.row({n, std::string(1024, 'x')})) return Error{ErrorCode::unavailable, "ended"};
+  return last < kRows;
+}
+
+Status MemoryBackend::backup(const std::string& path, bool replace,
+                             const std::function<bool(const BackupProgress&)>& progress) {
+  if (path == "/there.db" && !replace) return Error{ErrorCode::already_exists, path + " is there"};
+  for (int done = 0; done < 3; ++done)
+    if (!progress({.done_bytes = done, .total_bytes = 3})) return Error{ErrorCode::unavailable, "ended"};
+  progress({.done_bytes = 3, .total_bytes = 3, .complete = true});
+  return {};
+}
+
+Result<std::vector<CheckRow>> MemoryBackend::examine(bool deep, const std::function<bool()>& go_on) {
+  if (!go_on()) return Error{ErrorCode::unavailable, "ended"};
+  return std::vector<CheckRow>{{.name = "artifacts",
+                                .state = deep ? CheckState::failed : CheckState::ok,
+                                .found = "3 files",
+                                .advice = deep ? "put one back" : ""}};
 }
 
 std::size_t MemoryBackend::attached() const {
