@@ -10,6 +10,9 @@
 namespace spin {
 namespace {
 
+/// About a millisecond.
+constexpr int kInstructionsPerQuestion = 20'000;
+
 ErrorCode code_of(sqlite3* handle, int code) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
@@ -19,6 +22,7 @@ ErrorCode code_of(sqlite3* handle, int code) {
       return ErrorCode::data_loss;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT:
       return ErrorCode::unavailable;
     case SQLITE_IOERR: {
       const int reason = sqlite3_system_errno(handle);
@@ -30,9 +34,8 @@ ErrorCode code_of(sqlite3* handle, int code) {
   }
 }
 
-Error error_of(sqlite3* handle, int code) {
-  const char* name = sqlite3_db_filename(handle, "main");
-  std::string message = "database " + std::string(name != nullptr ? name : "") + ": ";
+Error error_of(const std::string& path, sqlite3* handle, int code) {
+  std::string message = "database " + path + ": ";
   if ((code & 0xFF) == SQLITE_NOTADB) {
     message += "not a database: the file was overwritten or cut, or belongs to another program";
   } else {
@@ -43,6 +46,11 @@ Error error_of(sqlite3* handle, int code) {
     message += std::string(": ") + std::strerror(sqlite3_system_errno(handle));
   if (code_of(handle, code) == ErrorCode::data_loss) message += kWayOut;
   return Error{code_of(handle, code), std::move(message)};
+}
+
+Error error_of(sqlite3* handle, int code) {
+  const char* path = sqlite3_db_filename(handle, "main");
+  return error_of(path != nullptr ? path : "", handle, code);
 }
 
 }  // namespace
@@ -59,7 +67,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return Error{ErrorCode::resource_exhausted, "out of memory"};
   Database database(path, handle);
-  if (code != SQLITE_OK) return error_of(handle, code);
+  if (code != SQLITE_OK) return error_of(path.string(), handle, code);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyMs);
   return database;
@@ -95,6 +103,8 @@ Result<std::string> Database::text(std::string_view sql) {
   return Error{ErrorCode::data_loss, "database " + path_.string() + ": no row for " + std::string(sql)};
 }
 
+Error Database::error(int code) const { return error_of(handle_.get(), code); }
+
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
 
 void Database::watch_log(int* pages) {
@@ -112,6 +122,14 @@ Status Database::checkpoint() {
       sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) return error_of(handle_.get(), code);
   return {};
+}
+
+void Database::ask_meanwhile(const std::function<bool()>* go_on) {
+  const auto ask = [](void* question) {
+    return (*static_cast<const std::function<bool()>*>(question))() ? 0 : 1;
+  };
+  sqlite3_progress_handler(handle_.get(), go_on == nullptr ? 0 : kInstructionsPerQuestion,
+                           go_on == nullptr ? nullptr : +ask, const_cast<std::function<bool()>*>(go_on));
 }
 
 void Database::never_checkpoint() {

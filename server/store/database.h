@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,9 +51,17 @@ class Database {
   /// Copies what readers allow from the log to the database. Not an error where a reader holds something
   /// back.
   Status checkpoint();
+  /// Asks `go_on` now and then while a statement runs; false ends the statement (unavailable). The question
+  /// outlives the connection, or another one, or none, takes its place.
+  void ask_meanwhile(const std::function<bool()>* go_on);
   /// Leaves the log to the writer when this connection closes.
   void never_checkpoint();
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// For what SQLite offers beside statements: copying, limits, an authorizer.
+  [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+  /// What `code`, which SQLite just answered on this connection, means.
+  [[nodiscard]] Error error(int code) const;
 
  private:
   struct Closer {

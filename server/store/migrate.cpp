@@ -3,6 +3,8 @@
 #include <string>
 
 #include "schema/base/version.h"
+#include "server/store/database_files.h"
+#include "server/store/integrity.h"
 
 namespace spin {
 namespace {
@@ -11,16 +13,11 @@ constexpr char kSelectVersion[] = "SELECT value FROM meta WHERE key = 'version'"
 constexpr char kSetVersion[] =
     "INSERT INTO meta (key, value) VALUES ('version', ?1) ON CONFLICT (key) DO UPDATE SET value = "
     "excluded.value";
-constexpr char kBrokenReference[] = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
-
 Status check_references(Database& database, const Migration& migration) {
-  SPIN_ASSIGN(auto broken, database.prepare(kBrokenReference));
-  auto rows = broken.query();
-  if (!rows.next()) return rows.status();
-  return Error{ErrorCode::data_loss, "database " + database.path().string() + ": a row of table " +
-                                         rows.text(0) + " names a row of table " + rows.text(1) +
-                                         " that is not there after migration " + std::string(migration.name) +
-                                         ", which was undone" + kWayOut};
+  SPIN_ASSIGN(const auto broken, find_broken_reference(database));
+  if (broken.empty()) return {};
+  return damaged(database.path(), "was not migrated: " + broken + " after migration " +
+                                      std::string(migration.name) + ", which was undone");
 }
 
 Status apply(Database& database, const Migration& migration, std::int64_t number) {

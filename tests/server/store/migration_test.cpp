@@ -74,12 +74,13 @@ const std::map<std::size_t, std::string> kLaterRows = {
      "= NULL"}};
 
 void make_old(const fs::path& path, std::size_t version) {
-  for (std::size_t i = 0; i < version; ++i) run_sql(path, std::string(migrations()[i].sql));
-  run_sql(path, "PRAGMA user_version = " + std::to_string(version));
-  run_sql(path, kRows);
+  std::string sql = "PRAGMA synchronous = OFF; BEGIN;";
+  for (std::size_t i = 0; i < version; ++i) sql += std::string(migrations()[i].sql) + ";";
+  sql += kRows;
   for (const auto& [since, rows] : kLaterRows) {
-    if (since <= version) run_sql(path, rows);
+    if (since <= version) sql += rows + ";";
   }
+  run_sql(path, sql + "PRAGMA user_version = " + std::to_string(version) + "; COMMIT");
 }
 
 std::string columns_of(const fs::path& path, const std::string& table) {

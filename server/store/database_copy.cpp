@@ -1,0 +1,139 @@
+#include "server/store/database_copy.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/store/database_files.h"
+#include "server/store/integrity.h"
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPagesPerStep = 256;
+/// What waits in the system's cache is written out as often, so that a commit of the writer never waits for
+/// all of it.
+constexpr int kStepsPerSync = 8;
+
+// As tables, because reading one is what begins a snapshot.
+constexpr char kPages[] = "SELECT page_count FROM pragma_page_count, (SELECT count(*) FROM sqlite_schema)";
+constexpr char kPageBytes[] = "PRAGMA page_size";
+constexpr char kCountJobs[] = "SELECT count(*) FROM job";
+constexpr char kCountResults[] = "SELECT count(*) FROM result";
+// The copy is made anew if it is cut: nothing in it needs a journal, and its end is synchronized by hand.
+constexpr char kPrepareCopy[] =
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size "
+    "= "
+    "-2048";
+
+Error broken_off(const fs::path& target) {
+  return Error{ErrorCode::unavailable,
+               "the copy to " + target.string() + " was broken off; nothing is left of it"};
+}
+
+Error no_room(const fs::path& target, std::int64_t needed_bytes) {
+  const auto free = free_bytes(target.parent_path());
+  return Error{ErrorCode::resource_exhausted, "no room for " + target.string() + ": " +
+                                                  std::to_string(needed_bytes) + " bytes needed, " +
+                                                  (free.ok() ? std::to_string(*free) : "unknown") + " free"};
+}
+
+/// Makes or takes over the temporary file; what a copy that was cut left in it is thrown away.
+Result<FileDescriptor> claim(const fs::path& temporary) {
+  SPIN_ASSIGN(auto file, lock_file(temporary));
+  if (::ftruncate(file.get(), 0) != 0 || ::fchmod(file.get(), 0600) != 0) {
+    return system_failure(temporary, errno);
+  }
+  return file;
+}
+
+}  // namespace
+
+DatabaseCopy::~DatabaseCopy() {
+  if (file_.is_open()) ::unlink(temporary().c_str());
+}
+
+fs::path DatabaseCopy::temporary() const { return beside(target_, ".partial"); }
+
+Result<DatabaseCopy> DatabaseCopy::make(Database& source, const fs::path& target,
+                                        const CopyProgress& progress) {
+  SPIN_ASSIGN(auto file, claim(beside(target, ".partial")));
+  DatabaseCopy copy(target, std::move(file));
+  SPIN_TRY(copy.fill(source, progress));
+  if (::fsync(copy.file_.get()) != 0) return system_failure(copy.temporary(), errno);
+  return copy;
+}
+
+Status DatabaseCopy::fill(Database& source, const CopyProgress& progress) {
+  SPIN_ASSIGN(auto copy, Database::open(temporary(), Database::Mode::read_write));
+  SPIN_TRY(copy.run(kPrepareCopy));
+  {
+    // Held over all steps: without it, SQLite begins anew whenever the writer has written something.
+    SPIN_ASSIGN(auto snapshot, Transaction::begin(source, Transaction::Kind::read));
+    SPIN_ASSIGN(pages_, source.integer(kPages));
+    SPIN_ASSIGN(const auto page_bytes, source.integer(kPageBytes));
+    summary_.bytes = pages_ * page_bytes;
+    SPIN_TRY(copy_pages(source, copy, progress));
+    SPIN_TRY(snapshot.commit());
+  }
+  // The pages say of the source that it has a log.
+  SPIN_ASSIGN(const auto mode, copy.text("PRAGMA journal_mode = DELETE"));
+  if (mode != "delete")
+    return Error{ErrorCode::internal, temporary().string() + " stays in journal mode " + mode};
+  SPIN_TRY(check(source, copy, progress));
+  return summarize(copy);
+}
+
+Status DatabaseCopy::copy_pages(Database& source, Database& copy, const CopyProgress& progress) {
+  SPIN_ASSIGN(const auto free, free_bytes(target_.parent_path()));
+  if (free < static_cast<std::uint64_t>(summary_.bytes)) return no_room(target_, summary_.bytes);
+  std::unique_ptr<sqlite3_backup, decltype(&sqlite3_backup_finish)> backup(
+      sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"), sqlite3_backup_finish);
+  if (backup == nullptr) return copy.error(sqlite3_extended_errcode(copy.handle()));
+  int code = SQLITE_OK;
+  for (int step = 1; code == SQLITE_OK; ++step) {
+    code = sqlite3_backup_step(backup.get(), kPagesPerStep);
+    const auto done = pages_ - sqlite3_backup_remaining(backup.get());
+    if (code == SQLITE_OK && progress && !progress(done, pages_)) return broken_off(target_);
+    if (step % kStepsPerSync == 0 && ::fdatasync(file_.get()) != 0) return system_failure(temporary(), errno);
+  }
+  const int finished = sqlite3_backup_finish(backup.release());
+  if (code == SQLITE_DONE && finished == SQLITE_OK) return {};
+  auto error = copy.error(finished);
+  return error.code == ErrorCode::resource_exhausted ? no_room(target_, summary_.bytes) : std::move(error);
+}
+
+Status DatabaseCopy::check(const Database& source, Database& copy, const CopyProgress& progress) {
+  const std::function<bool()> go_on = [this, &progress] { return !progress || progress(pages_, pages_); };
+  if (!go_on()) return broken_off(target_);
+  copy.ask_meanwhile(&go_on);
+  const auto damage = find_damage(copy);
+  copy.ask_meanwhile(nullptr);
+  if (!damage.ok())
+    return damage.error().code == ErrorCode::unavailable ? broken_off(target_) : damage.error();
+  if (damage->empty()) return {};
+  return Error{ErrorCode::data_loss, "database " + source.path().string() + " is damaged: " + *damage + "; " +
+                                         target_.string() + " was not written"};
+}
+
+Status DatabaseCopy::summarize(Database& copy) {
+  SPIN_ASSIGN(summary_.schema_version, copy.integer("PRAGMA user_version"));
+  SPIN_ASSIGN(summary_.jobs, copy.integer(kCountJobs));
+  SPIN_ASSIGN(summary_.results, copy.integer(kCountResults));
+  return {};
+}
+
+Status DatabaseCopy::publish() {
+  if (::rename(temporary().c_str(), target_.c_str()) != 0) return system_failure(target_, errno);
+  file_.reset();
+  return sync_folder(target_.parent_path());
+}
+
+}  // namespace spin

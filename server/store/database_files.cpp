@@ -1,0 +1,87 @@
+#include "server/store/database_files.h"
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "server/store/database.h"
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint32_t big_endian(const unsigned char* bytes, int count) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < count; ++i) value = value << 8U | bytes[i];
+  return value;
+}
+
+}  // namespace
+
+fs::path beside(fs::path path, const std::string& suffix) { return path += suffix; }
+
+Error damaged(const fs::path& path, const std::string& what) {
+  return Error{ErrorCode::data_loss, "database " + path.string() + " " + what + kWayOut};
+}
+
+Error system_failure(const fs::path& path, int error_number) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+  return Error{full ? ErrorCode::resource_exhausted : ErrorCode::internal,
+               path.string() + ": " + std::generic_category().message(error_number)};
+}
+
+Result<fs::path> canonical_database_path(const fs::path& path) {
+  std::error_code error;
+  auto canonical = fs::weakly_canonical(fs::absolute(path), error);
+  if (!error && fs::is_directory(canonical.parent_path(), error)) return canonical;
+  return Error{ErrorCode::not_found, "database " + path.string() + ": there is no folder " +
+                                         fs::absolute(path).parent_path().string()};
+}
+
+Result<FileDescriptor> lock_database(const fs::path& path) {
+  const auto lock_path = beside(path, ".lock");
+  auto lock = lock_file(lock_path);
+  if (lock.ok() || lock.error().code != ErrorCode::already_exists) return lock;
+  const auto pid = read_file(lock_path, 32);
+  return Error{ErrorCode::already_exists, "database " + path.string() + " is in use by spind" +
+                                              (pid.ok() && !pid->empty() ? " pid " + *pid : "")};
+}
+
+std::uint64_t size_of_file(const fs::path& path) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  return error ? 0 : bytes;
+}
+
+Result<std::uint64_t> free_bytes(const fs::path& folder) {
+  struct ::statvfs system {};
+  if (::statvfs(folder.c_str(), &system) != 0) return system_failure(folder, errno);
+  return std::uint64_t{system.f_bavail} * system.f_frsize;
+}
+
+Status check_length(const fs::path& path) {
+  if (size_of_file(beside(path, "-wal")) > 0) return {};
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  unsigned char header[100] = {};
+  if (!file.is_open() || ::pread(file.get(), header, sizeof header, 0) < 0) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " cannot be read: " + std::strerror(errno)};
+  }
+  // SQLite's file format, section 1.3: page size at 16, change counter at 24, pages at 28, "pages is valid
+  // for" at 92.
+  const auto page_bytes = big_endian(header + 16, 2) == 1 ? 65536U : big_endian(header + 16, 2);
+  const bool is_database = std::memcmp(header, "SQLite format 3", 16) == 0;
+  const bool counted = big_endian(header + 24, 4) == big_endian(header + 92, 4);
+  const auto expected = std::uint64_t{big_endian(header + 28, 4)} * page_bytes;
+  const auto bytes = size_of_file(path);
+  if (!is_database || !counted || bytes >= expected) return {};
+  return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
+}
+
+}  // namespace spin

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "schema/base/file.h"
+#include "schema/base/result.h"
+
+// The files of one database, beside SQLite: PATH, its log PATH-wal, the log's index PATH-shm, and PATH.lock.
+
+namespace spin {
+
+/// "PATH" with `suffix` behind it.
+std::filesystem::path beside(std::filesystem::path path, const std::string& suffix);
+
+/// data_loss: "database PATH `what`", and what to do about it.
+Error damaged(const std::filesystem::path& path, const std::string& what);
+/// internal: "PATH: reason of the system", or resource_exhausted where the disk is full.
+Error system_failure(const std::filesystem::path& path, int error_number);
+
+/// By whatever link it is reached: one database has one lock. not_found where its folder is not there.
+Result<std::filesystem::path> canonical_database_path(const std::filesystem::path& path);
+/// already_exists, with the pid, where a spind holds it. `path` is canonical.
+Result<FileDescriptor> lock_database(const std::filesystem::path& path);
+
+/// Bytes of the file; 0 where there is none.
+std::uint64_t size_of_file(const std::filesystem::path& path);
+/// What an ordinary user may still write in the folder of `path`; internal where the system does not tell.
+Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
+
+/// data_loss where the file is shorter than its header says. SQLite reads what is missing behind the end of a
+/// file as zeros, which the integrity check does not always notice. While the log still holds pages of the
+/// file nothing can be said, and nothing is. Before SQLite opens the file, because closing it here would drop
+/// SQLite's locks.
+Status check_length(const std::filesystem::path& path);
+
+}  // namespace spin
