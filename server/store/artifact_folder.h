@@ -7,6 +7,7 @@
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
+#include "server/store/artifact_files.h"
 #include "server/store/artifacts.h"
 
 namespace spin {
@@ -14,11 +15,11 @@ namespace spin {
 /// What an ArtifactStore and its uploads share.
 struct ArtifactStore::State {
   explicit State(std::filesystem::path path) : folder(std::move(path)) {}
-  [[nodiscard]] std::filesystem::path incoming() const { return folder / "incoming"; }
-  [[nodiscard]] std::filesystem::path incoming(const ArtifactId& id) const { return incoming() / id.hex(); }
+  [[nodiscard]] std::filesystem::path incoming(const ArtifactId& id) const {
+    return incoming_folder(folder) / id.hex();
+  }
   [[nodiscard]] std::filesystem::path complete(const ArtifactId& id) const {
-    const auto hex = id.hex();
-    return folder / hex.substr(0, 2) / hex;
+    return path_of_artifact(folder, id);
   }
   /// resource_exhausted with what is needed and what is free.
   [[nodiscard]] Error full(std::int64_t needed_bytes) const;
@@ -28,6 +29,7 @@ struct ArtifactStore::State {
   [[nodiscard]] static Error failure(const std::filesystem::path& path, int error_number);
 
   const std::filesystem::path folder;
+  /// Also held from the look at a complete file to what follows from it: that it is kept, or removed.
   std::mutex mutex;
   std::set<ArtifactId> uploading;  ///< behind mutex
 };

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// After this long without a byte nobody is expected to go on with an upload.
-constexpr auto kUploadKept = std::chrono::hours(24);
+constexpr std::int64_t kUploadKeptMs = std::int64_t{24} * 3600 * 1000;
 
 Status make_private_folder(const fs::path& path) {
   std::error_code error;
@@ -35,13 +35,13 @@ Status make_private_folder(const fs::path& path) {
   return made ? sync_folder(path.parent_path()) : Status();
 }
 
-void remove_forgotten_uploads(const fs::path& incoming) {
-  std::error_code error;
-  const auto now = fs::file_time_type::clock::now();
-  for (const auto& entry : fs::directory_iterator(incoming, error)) {
-    const auto written = entry.last_write_time(error);
-    if (!error && now - written > kUploadKept) fs::remove(entry.path(), error);
-  }
+std::int64_t wall_clock_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t written_at_ms(const struct ::stat& file) {
+  return std::int64_t{file.st_mtim.tv_sec} * 1000 + file.st_mtim.tv_nsec / 1'000'000;
 }
 
 }  // namespace
@@ -72,14 +72,20 @@ Result<std::unique_ptr<ArtifactStore>> ArtifactStore::open(const fs::path& folde
   auto state = std::make_shared<State>(fs::weakly_canonical(fs::absolute(folder), error));
   if (error) return State::failure(folder, error.value());
   SPIN_TRY(make_private_folder(state->folder));
-  SPIN_TRY(make_private_folder(state->incoming()));
-  remove_forgotten_uploads(state->incoming());
-  return std::unique_ptr<ArtifactStore>(new ArtifactStore(std::move(state)));
+  SPIN_TRY(make_private_folder(incoming_folder(state->folder)));
+  std::unique_ptr<ArtifactStore> store(new ArtifactStore(std::move(state)));
+  SPIN_TRY(store->remove_forgotten_uploads());
+  return store;
 }
 
 ArtifactStore::Stat ArtifactStore::stat(const ArtifactId& id) const {
   struct ::stat file {};
-  if (::stat(state_->complete(id).c_str(), &file) == 0) return {true, file.st_size};
+  const auto path = state_->complete(id);
+  const std::lock_guard lock(state_->mutex);
+  if (::stat(path.c_str(), &file) == 0) {
+    ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // where it fails, the file is as old as it was
+    return {true, file.st_size};
+  }
   if (::stat(state_->incoming(id).c_str(), &file) == 0) return {false, file.st_size};
   return {};
 }
@@ -93,5 +99,34 @@ Result<FileDescriptor> ArtifactStore::read(const ArtifactId& id) const {
   }
   return State::failure(path, errno);
 }
+
+Result<std::optional<std::int64_t>> ArtifactStore::remove_older(const ArtifactId& id,
+                                                                std::int64_t before_ms) {
+  const auto path = state_->complete(id);
+  struct ::stat file {};
+  const std::lock_guard lock(state_->mutex);
+  if (::stat(path.c_str(), &file) != 0) {
+    if (errno != ENOENT) return State::failure(path, errno);
+    return std::optional<std::int64_t>();
+  }
+  if (written_at_ms(file) >= before_ms) return std::optional<std::int64_t>();
+  if (::unlink(path.c_str()) != 0) return State::failure(path, errno);
+  return std::optional<std::int64_t>(file.st_size);
+}
+
+Result<std::int64_t> ArtifactStore::remove_forgotten_uploads() {
+  const auto before_ms = wall_clock_ms() - kUploadKeptMs;
+  SPIN_ASSIGN(const auto files, files_of(incoming_folder(state_->folder)));
+  std::int64_t removed = 0;
+  for (const auto& file : files) {
+    if (file.written_at_ms >= before_ms) continue;
+    const std::lock_guard lock(state_->mutex);
+    if (file.id && state_->uploading.contains(*file.id)) continue;
+    if (::unlink((incoming_folder(state_->folder) / file.name).c_str()) == 0) ++removed;
+  }
+  return removed;
+}
+
+const fs::path& ArtifactStore::folder() const { return state_->folder; }
 
 }  // namespace spin

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,11 @@ namespace spin {
 
 /// Files named by their SHA-256 in one folder: ab/abcdef...; an upload grows in incoming/ and becomes visible
 /// by rename, once complete and its hash is right. Thread-safe; two uploads of one artifact at a time are
-/// refused (unavailable).
+/// refused (unavailable). A complete file whose time of writing is old may be removed, see remove_older();
+/// whoever asks for it with stat() or upload() makes that time the present one.
 class ArtifactStore {
  public:
-  /// Makes the folder where there is none. Unfinished uploads that nobody touched for a day are removed.
+  /// Makes the folder where there is none, and removes forgotten uploads.
   static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder);
 
   struct Stat {
@@ -42,6 +44,13 @@ class ArtifactStore {
 
   /// Open for reading; not_found where it is not complete.
   Result<FileDescriptor> read(const ArtifactId& id) const;
+
+  /// Removes a complete file that was written, or asked for, before `before_ms` (Unix). Its bytes; none where
+  /// it stays or is not there. A file that is open stays readable.
+  Result<std::optional<std::int64_t>> remove_older(const ArtifactId& id, std::int64_t before_ms);
+  /// Removes unfinished uploads that nobody touched for a day; their number.
+  Result<std::int64_t> remove_forgotten_uploads();
+  [[nodiscard]] const std::filesystem::path& folder() const;
 
   struct State;
 

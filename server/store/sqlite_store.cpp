@@ -1,5 +1,6 @@
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -12,9 +13,6 @@
 namespace spin {
 namespace {
 
-/// Pages of the write-ahead log (4 KiB each) after which the writer copies it into the database: 8 MiB.
-constexpr int kCheckpointPages = 2048;
-
 std::int64_t wall_clock_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -25,10 +23,17 @@ struct Batch {
   Store::Committed committed;
 };
 
+struct Collection {
+  ArtifactStore* artifacts;
+  GarbagePolicy policy;
+  Store::Collected collected;
+};
+
 class SqliteStore final : public Store {
  public:
-  SqliteStore(OpenDatabase database, Fatal fatal)
+  SqliteStore(OpenDatabase database, Fatal fatal, int checkpoint_pages)
       : fatal_(std::move(fatal)),
+        checkpoint_pages_(checkpoint_pages),
         boot_epoch_(database.boot_epoch),
         lock_(std::move(database.lock)),
         database_(std::move(database.connection)) {}
@@ -56,6 +61,14 @@ class SqliteStore final : public Store {
     wake_.notify_one();
   }
 
+  void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy, Collected collected) override {
+    {
+      const std::lock_guard lock(mutex_);
+      collections_.push_back({&artifacts, policy, std::move(collected)});
+    }
+    wake_.notify_one();
+  }
+
   void close() override {
     {
       const std::lock_guard lock(mutex_);
@@ -64,10 +77,14 @@ class SqliteStore final : public Store {
     wake_.notify_one();
     if (thread_.joinable()) thread_.join();
     if (!database_.has_value()) return;
-    // What cannot be copied now stays in the log, where the next start finds it.
-    if (!failed_) [[maybe_unused]]
-      const auto status = database_->checkpoint();
+    if (failed_) {
+      database_->never_checkpoint();
+    } else {
+      // What cannot be copied now stays in the log, where the next start finds it.
+      [[maybe_unused]] const auto status = database_->checkpoint();
+    }
     writer_.reset();
+    collector_.reset();
     database_.reset();
     lock_.reset();
   }
@@ -75,14 +92,16 @@ class SqliteStore final : public Store {
  private:
   void write_until_closed() {
     for (;;) {
-      auto batches = take();
-      if (batches.empty()) return;
-      if (const auto status = write(batches); !status.ok()) return fail(status.error());
-      for (auto& batch : batches) batch.changes.clear();  // a plan may be large
-      for (const auto& batch : batches) {
+      auto work = take();
+      if (work.end) return abandon_garbage();
+      auto status = work.batches.empty() ? Status() : write(work.batches);
+      if (!status.ok()) return fail(status.error());
+      for (auto& batch : work.batches) batch.changes.clear();  // a plan may be large
+      for (const auto& batch : work.batches) {
         if (batch.committed) batch.committed();
       }
-      if (const auto status = checkpoint_at_mark(); !status.ok()) return fail(status.error());
+      if (status = collect_some(); !status.ok()) return fail(status.error());
+      if (status = checkpoint_at_mark(); !status.ok()) return fail(status.error());
     }
   }
 
@@ -91,11 +110,48 @@ class SqliteStore final : public Store {
     fatal_(error);
   }
 
-  /// All that waits; empty when the store is to close and nothing is left.
-  std::vector<Batch> take() {
+  struct Work {
+    std::vector<Batch> batches;
+    bool end = false;  ///< the store is to close and nothing is left
+  };
+
+  /// All that waits, or nothing where a collection of garbage can go on.
+  Work take() {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
-    return std::exchange(queue_, {});
+    wake_.wait(lock, [this] { return closing_ || !queue_.empty() || !collections_.empty(); });
+    Work work{std::exchange(queue_, {}), false};
+    work.end = closing_ && work.batches.empty();
+    return work;
+  }
+
+  /// A step of the collection that waits longest.
+  Status collect_some() {
+    std::unique_lock lock(mutex_);
+    if (collections_.empty() || closing_) return {};
+    const auto collection = collections_.front();
+    lock.unlock();
+    if (!collector_.has_value()) {
+      SPIN_ASSIGN(collector_, GarbageCollector::make(*database_, *collection.artifacts, collection.policy,
+                                                     wall_clock_ms()));
+    }
+    SPIN_ASSIGN(const bool more, collector_->step());
+    if (!more) end_collection();
+    return {};
+  }
+
+  void end_collection() {
+    std::unique_lock lock(mutex_);
+    const auto collected = std::move(collections_.front().collected);
+    collections_.pop_front();
+    lock.unlock();
+    const auto report = collector_.has_value() ? collector_->report() : GarbageReport();
+    collector_.reset();
+    if (collected) collected(report);
+  }
+
+  /// The callbacks learn that it was not complete. Nobody queues any more.
+  void abandon_garbage() {
+    while (!collections_.empty()) end_collection();
   }
 
   Status write(const std::vector<Batch>& batches) {
@@ -109,13 +165,14 @@ class SqliteStore final : public Store {
 
   /// A log that a reader keeps from being reused is tried again only after it has grown by as much once more.
   Status checkpoint_at_mark() {
-    if (log_pages_ < next_checkpoint_ - kCheckpointPages) next_checkpoint_ = kCheckpointPages;
+    if (log_pages_ < next_checkpoint_ - checkpoint_pages_) next_checkpoint_ = checkpoint_pages_;
     if (log_pages_ < next_checkpoint_) return {};
-    next_checkpoint_ = log_pages_ + kCheckpointPages;
+    next_checkpoint_ = log_pages_ + checkpoint_pages_;
     return database_->checkpoint();
   }
 
   const Fatal fatal_;
+  const int checkpoint_pages_;
   const std::int64_t boot_epoch_;
   FileDescriptor lock_;  ///< outlives the connection
 
@@ -123,22 +180,25 @@ class SqliteStore final : public Store {
   std::optional<Database> database_;
   std::optional<ChangeWriter> writer_;
   int log_pages_ = 0;
-  int next_checkpoint_ = kCheckpointPages;
-  bool failed_ = false;  ///< nothing is written any more
+  int next_checkpoint_ = checkpoint_pages_;    ///< pages
+  std::optional<GarbageCollector> collector_;  ///< of collections_.front()
+  bool failed_ = false;                        ///< nothing is written any more
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Batch> queue_;  ///< behind mutex_
-  bool closing_ = false;      ///< behind mutex_
+  std::vector<Batch> queue_;            ///< behind mutex_
+  std::deque<Collection> collections_;  ///< behind mutex_
+  bool closing_ = false;                ///< behind mutex_
 
   std::thread thread_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, Fatal fatal) {
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, Fatal fatal,
+                                           int checkpoint_pages) {
   SPIN_ASSIGN(auto database, open_database(path));
-  auto store = std::make_unique<SqliteStore>(std::move(database), std::move(fatal));
+  auto store = std::make_unique<SqliteStore>(std::move(database), std::move(fatal), checkpoint_pages);
   SPIN_TRY(store->start());
   return std::unique_ptr<Store>(std::move(store));
 }

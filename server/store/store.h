@@ -8,8 +8,13 @@
 
 #include "schema/base/result.h"
 #include "server/core/changes.h"
+#include "server/store/artifacts.h"
+#include "server/store/garbage.h"
 
 namespace spin {
+
+/// Pages (4 KiB each) of the write-ahead log after which the writer copies it into the database: 8 MiB.
+inline constexpr int kCheckpointPages = 2048;
 
 /// The coordinator's database: one connection that writes, on one thread of its own, with group commit.
 class Store {
@@ -21,15 +26,24 @@ class Store {
   using Fatal = std::function<void(const Error&)>;
 
   /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates, runs
-  /// quick_check (data_loss) and raises the boot epoch.
-  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Fatal fatal);
+  /// quick_check (data_loss) and raises the boot epoch. The log is copied into the database whenever it has
+  /// grown by `checkpoint_pages`.
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Fatal fatal,
+                                             int checkpoint_pages = kCheckpointPages);
   virtual ~Store() = default;
 
   /// Everything that the core needs to go on. Call once, before the first commit.
   virtual Result<core::StoredState> load() = 0;
   /// Queues a batch. Batches are committed in order; several may share one transaction. Thread-safe.
   virtual void commit(std::vector<core::Change> changes, Committed committed) = 0;
-  /// Commits what is queued, checkpoints and closes. No commit() may follow.
+  /// Called on the writer's thread at the end of a collection of garbage.
+  using Collected = std::function<void(const GarbageReport&)>;
+  /// Queues a pass over artifacts that nothing needs. It goes on in small steps between commits. Thread-safe;
+  /// `artifacts` outlives the store.
+  virtual void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy,
+                               Collected collected) = 0;
+  /// Commits what is queued, breaks a collection of garbage off, checkpoints and closes. No commit() may
+  /// follow.
   virtual void close() = 0;
 };
 

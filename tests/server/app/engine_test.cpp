@@ -19,6 +19,7 @@ class MemoryStore final : public Store {
  public:
   Result<core::StoredState> load() override { return core::StoredState{}; }
   void commit(std::vector<core::Change>, Committed committed) override { committed(); }
+  void collect_garbage(ArtifactStore&, const GarbagePolicy&, Collected collected) override { collected({}); }
   void close() override {}
 };
 

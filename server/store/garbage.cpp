@@ -1,0 +1,109 @@
+#include "server/store/garbage.h"
+
+#include <vector>
+
+#include "server/store/artifact_files.h"
+
+namespace spin {
+namespace {
+
+/// Rows that one step looks at, and those that it removes at most.
+constexpr int kRowsPerStep = 4096;
+constexpr std::size_t kRemovedPerStep = 256;
+
+// ?1 hash after which to go on, ?2 time before which an artifact is old, ?3 rows
+constexpr char kScan[] =
+    "SELECT a.hash, a.stored_at_ms < ?2 AND NOT EXISTS (SELECT 1 FROM job_artifact ja WHERE ja.artifact = "
+    "a.hash)"
+    " FROM artifact a WHERE a.hash > coalesce(?1, x'') ORDER BY a.hash LIMIT ?3";
+constexpr char kDelete[] = "DELETE FROM artifact WHERE hash = ?1";
+constexpr char kIsKnown[] = "SELECT count(*) FROM artifact WHERE hash = ?1";
+
+}  // namespace
+
+Result<GarbageCollector> GarbageCollector::make(Database& database, ArtifactStore& artifacts,
+                                                const GarbagePolicy& policy, std::int64_t now_ms) {
+  GarbageCollector collector(database, artifacts);
+  SPIN_ASSIGN(collector.scan_, database.prepare(kScan));
+  SPIN_ASSIGN(collector.delete_, database.prepare(kDelete));
+  SPIN_ASSIGN(collector.is_known_, database.prepare(kIsKnown));
+  collector.unreferenced_before_ms_ = now_ms - policy.unreferenced_grace.count();
+  collector.stray_before_ms_ = now_ms - policy.stray_grace.count();
+  return collector;
+}
+
+Result<bool> GarbageCollector::step() {
+  if (!rows_done_) {
+    SPIN_TRY(remove_unreferenced());
+    return true;
+  }
+  if (next_folder_ < kArtifactFolders) {
+    SPIN_TRY(remove_strays(next_folder_++));
+    return true;
+  }
+  const auto uploads = artifacts_->remove_forgotten_uploads();
+  if (uploads.ok()) {
+    report_.uploads = *uploads;
+  } else {
+    note_failure(uploads.error());
+  }
+  report_.complete = true;
+  return false;
+}
+
+Result<std::vector<ArtifactId>> GarbageCollector::find_unreferenced() {
+  std::vector<ArtifactId> found;
+  auto rows = scan_.query(last_, unreferenced_before_ms_, kRowsPerStep);
+  int seen = 0;
+  while (found.size() < kRemovedPerStep && rows.next()) {
+    ++seen;
+    last_ = rows.digest(0);
+    if (rows.integer(1) != 0) found.push_back({*last_});
+  }
+  SPIN_TRY(rows.status());
+  rows_done_ = seen < kRowsPerStep && found.size() < kRemovedPerStep;
+  return found;
+}
+
+Status GarbageCollector::remove_unreferenced() {
+  SPIN_ASSIGN(const auto found, find_unreferenced());
+  if (found.empty()) return {};
+  SPIN_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::write));
+  for (const auto& id : found) SPIN_TRY(delete_.run(id.digest));
+  SPIN_TRY(transaction.commit());
+  report_.artifacts += std::ssize(found);
+  for (const auto& id : found) remove_file(id, unreferenced_before_ms_);
+  return {};
+}
+
+Status GarbageCollector::remove_strays(int folder) {
+  const auto files = files_of(artifact_folder(artifacts_->folder(), folder));
+  if (!files.ok()) {
+    note_failure(files.error());
+    return {};
+  }
+  for (const auto& file : *files) {
+    if (!file.id || file.written_at_ms >= stray_before_ms_) continue;
+    {
+      auto rows = is_known_.query(file.id->digest);
+      if (rows.next() && rows.integer(0) != 0) continue;
+      SPIN_TRY(rows.status());
+    }
+    report_.strays += remove_file(*file.id, stray_before_ms_);
+  }
+  return {};
+}
+
+std::int64_t GarbageCollector::remove_file(const ArtifactId& id, std::int64_t before_ms) {
+  const auto bytes = artifacts_->remove_older(id, before_ms);
+  if (!bytes.ok()) note_failure(bytes.error());
+  if (!bytes.ok() || !bytes->has_value()) return 0;
+  report_.bytes += **bytes;
+  return 1;
+}
+
+void GarbageCollector::note_failure(const Error& error) {
+  if (report_.failures++ == 0) report_.failure = error.message;
+}
+
+}  // namespace spin
