@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -50,13 +51,21 @@ Result<FileDescriptor> bind_socket(const TcpAddress& address, SocketAddress& whe
 Result<PortClaim> PortClaim::take(const TcpAddress& address) {
   PortClaim claim(address);
   SPIN_ASSIGN(auto found, resolve(address));
+  std::optional<Error> failure;
   for (auto& where : found) {
     where.set_port(claim.address_.port);
-    SPIN_ASSIGN(auto socket, bind_socket(claim.address_, where));
+    auto socket = bind_socket(claim.address_, where);
+    if (!socket.ok() && socket.error().code == ErrorCode::already_exists) return socket.error();
+    if (!socket.ok()) {
+      failure = socket.error();
+      continue;
+    }
     claim.address_.port = where.port();
     claim.endpoints_.push_back(where.text());
-    claim.sockets_.push_back(std::move(socket));
+    claim.sockets_.push_back(std::move(*socket));
   }
+  // localhost stands for ::1, too, which a machine without IPv6 has not got.
+  if (claim.sockets_.empty()) return *failure;
   return claim;
 }
 

@@ -106,8 +106,8 @@ TEST_F(TlsServer, HangsUpBeforeHttp2OnWhoHasNoCertificateThatItBelieves) {
 
 TEST_F(TlsServer, LivesOnWhateverComesInTheClear) {
   const std::string http2("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
-  EXPECT_EQ(ask_in_the_clear(port(), http2).find("\0\0\0\4"), std::string::npos)
-      << "no SETTINGS in the clear";
+  const std::string answer = ask_in_the_clear(port(), http2);
+  EXPECT_TRUE(answer.empty() || answer.front() == '\x15') << "no HTTP/2 in the clear, at most a TLS alert";
   std::string noise;
   for (unsigned i = 0, x = 12345; i < 4096; ++i)
     noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);

@@ -9,7 +9,7 @@ SequencedReport kept(std::uint64_t sequence, std::int64_t attempt, ReportBody bo
   return {sequence, {lease_of(attempt).job, {3, attempt}, std::move(body)}};
 }
 
-TEST(Link, WaitingForACoordinatorIsSaidOnce) {
+TEST(Link, WaitingForACoordinatorIsSaidOnceForEachReason) {
   Harness worker;
   for (int i = 0; i < 5; ++i) {
     worker.step(LinkLost{kGone});
@@ -20,6 +20,16 @@ TEST(Link, WaitingForACoordinatorIsSaidOnce) {
   EXPECT_EQ(said.find("waiting for a coordinator"), said.rfind("waiting for a coordinator")) << said;
   EXPECT_NE(said.find("no such socket"), std::string::npos);
   EXPECT_FALSE(worker.exit());
+}
+
+TEST(Link, WhyACoordinatorIsWaitedForIsSaidAgainWhereItChanges) {
+  Harness worker;
+  worker.step(LinkLost{kGone});
+  worker.run_for(Millis(10'000));
+  worker.step(LinkLost{{ErrorCode::unavailable, "it does not believe our certificate"}});
+  EXPECT_NE(worker.said().find("waiting for a coordinator: it does not believe our certificate"),
+            std::string::npos)
+      << worker.said();
 }
 
 TEST(Link, BackOffDoublesToItsLimitAndStartsAgainAfterAWelcome) {
