@@ -85,7 +85,7 @@ Result<ReportBody> checkpoint_from_wire(const v1::Report::CheckpointStored& mess
   SPIN_ASSIGN(const ArtifactRef artifact, from_wire(message.artifact()));
   if (artifact.kind != ArtifactKind::checkpoint)
     return rejected("report.checkpoint.artifact.kind", "is model; checkpoint is accepted");
-  SPIN_TRY(check_at_least("report.checkpoint.epoch", message.epoch(), 1));
+  SPIN_TRY(check_at_least("report.checkpoint.epoch", message.epoch(), 0));
   return ReportBody{CheckpointStored{.artifact = artifact, .epoch = message.epoch()}};
 }
 

@@ -37,6 +37,12 @@ class Fields {
     return value->get<std::string>();
   }
   std::string optional_text(const char* key) { return json_.contains(key) ? text(key) : std::string(); }
+  bool flag_or(const char* key, bool usual) {
+    const auto found = json_.find(key);
+    if (found == json_.end()) return usual;
+    if (!found->is_boolean()) return fail(key, *found, "true or false"), usual;
+    return found->get<bool>();
+  }
   double real(const char* key) {
     const Json* value = find(key);
     if (value == nullptr) return 0;
@@ -112,6 +118,11 @@ Result<TrainerCommand> read_run(Fields fields) {
   run.resume = fields.optional_text("resume");
   run.init = fields.optional_text("init");
   return fields.finish<TrainerCommand>(std::move(run));
+}
+
+Result<TrainerCommand> read_stop(Fields fields) {
+  const StopCommand stop{fields.flag_or("save", true)};
+  return fields.finish<TrainerCommand>(stop);
 }
 
 Result<TrainerEvent> read_ready(Fields fields) {
@@ -237,7 +248,11 @@ Json write(const RunCommand& run) {
   add("init", run.init);
   return json;
 }
-Json write(const StopCommand&) { return Json::object({{"command", "stop"}}); }
+Json write(const StopCommand& stop) {
+  Json json = Json::object({{"command", "stop"}});
+  if (!stop.save) json["save"] = false;
+  return json;
+}
 
 }  // namespace
 
@@ -253,7 +268,7 @@ Result<TrainerCommand> command_from_line(std::string_view line) {
   SPIN_ASSIGN(const auto opened, open_line(line, "command"));
   const auto& [json, name] = opened;
   if (name == "run") return read_run(Fields(json, "command run"));
-  if (name == "stop") return TrainerCommand(StopCommand{});
+  if (name == "stop") return read_stop(Fields(json, "command stop"));
   return Error{ErrorCode::invalid_argument, "unknown command " + excerpt(name) + "; expected run or stop"};
 }
 

@@ -10,8 +10,8 @@
 
 namespace spin {
 
-// The link between spin-worker and spin-train: JSON lines, commands in on standard input, events out on standard
-// output. Standard error carries log lines for people.
+// The link between spin-worker and spin-train: JSON lines, commands in on standard input, events out on
+// standard output. Standard error carries log lines for people.
 
 /// Train this job. Paths are files that the trainer writes (checkpoint, model) or reads (resume, init).
 struct RunCommand {
@@ -23,15 +23,16 @@ struct RunCommand {
   std::string init;        ///< weights that fusion starts from; empty = none
   bool operator==(const RunCommand&) const = default;
 };
-/// Stop the running job; answered by `stopped`. Without a running job, ignored.
+/// Stop the running job after the step in hand; answered by `stopped`. Without a running job, ignored.
 struct StopCommand {
+  bool save = true;  ///< write a checkpoint of that step first, where the job writes checkpoints
   bool operator==(const StopCommand&) const = default;
 };
 using TrainerCommand = std::variant<RunCommand, StopCommand>;
 
 /// Sent once at start: the trainer is warm.
 struct ReadyEvent {
-  std::string version;   ///< of spin
+  std::string version;  ///< of spin
   std::string libtorch;
   std::string blas;
   std::string device;
@@ -56,7 +57,7 @@ struct EpochEvent {
 /// The checkpoint file is complete and on disk.
 struct CheckpointEvent {
   std::string path;
-  int epoch = 0;
+  int epoch = 0;  ///< the last that it finished; 0 = the job was stopped within its first
   bool operator==(const CheckpointEvent&) const = default;
 };
 struct FinishedEvent {
@@ -71,8 +72,8 @@ struct FailedEvent {
 struct StoppedEvent {
   bool operator==(const StoppedEvent&) const = default;
 };
-using TrainerEvent = std::variant<ReadyEvent, StartedEvent, ProgressEvent, EpochEvent, CheckpointEvent, FinishedEvent,
-                                  FailedEvent, StoppedEvent>;
+using TrainerEvent = std::variant<ReadyEvent, StartedEvent, ProgressEvent, EpochEvent, CheckpointEvent,
+                                  FinishedEvent, FailedEvent, StoppedEvent>;
 
 /// One line without the newline. {"command": "run", ...}, {"event": "epoch", ...}.
 std::string to_line(const TrainerCommand& command);

@@ -162,6 +162,11 @@ const Rejection kRejections[] = {
        set_report(m, CheckpointStored{samples::kModel, 1});
      },
      "report.checkpoint.artifact.kind"},
+    {"CheckpointOfNoEpoch",
+     [](auto& m) {
+       set_report(m, CheckpointStored{samples::kCheckpoint, -1});
+     },
+     "report.checkpoint.epoch is -1"},
     {"CheckpointWithoutArtifact",
      [](auto& m) {
        set_report(m, CheckpointStored{samples::kCheckpoint, 1});

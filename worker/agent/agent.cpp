@@ -79,20 +79,7 @@ void Agent::start_drain(const std::string& reason) {
 void Agent::quit_now() {
   quit_at_ = now_ + settings_.quit_limit;
   say(Severity::warning, "asked to stop again: running jobs are given back");
-  std::vector<AttemptToken> running;
-  for (const auto& [token, attempt] : attempts_) {
-    if (slot_of(attempt) || std::holds_alternative<Salvaging>(attempt.state)) running.push_back(token);
-  }
-  for (const auto& token : running) {
-    Attempt& attempt = attempts_.at(token);
-    if (std::holds_alternative<Stopping>(attempt.state)) {
-      drop(token);
-    } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) {
-      end_with(attempt, salvaging->failure);
-    } else {
-      fail(attempt, FailureKind::refused, "the worker was stopped");
-    }
-  }
+  for (const auto& token : held()) give_back(token);
   for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
 }
 
@@ -126,11 +113,11 @@ std::optional<Now> Agent::next_deadline() const {
   if (quit_at_) consider(*quit_at_);
   for (const auto& [token, attempt] : attempts_) {
     if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) consider(salvaging->give_up_at);
-    const auto* stopping = std::get_if<Stopping>(&attempt.state);
-    if (stopping == nullptr) continue;
-    const Slot& slot = slots_[static_cast<std::size_t>(stopping->slot)];
+    const auto kill_at = kill_time(attempt);
+    if (!kill_at) continue;
+    const Slot& slot = slots_[static_cast<std::size_t>(*slot_of(attempt))];
     // Once killed, only its exit is waited for.
-    if (!std::holds_alternative<TrainerDying>(slot.trainer)) consider(stopping->kill_at);
+    if (!std::holds_alternative<TrainerDying>(slot.trainer)) consider(*kill_at);
   }
   for (const auto& slot : slots_) {
     if (slot.log.due()) consider(*slot.log.due());
@@ -186,6 +173,11 @@ std::vector<std::string> Agent::check_invariants() const {
     }
     if (found != attempts_.end() && std::holds_alternative<Training>(found->second.state)) {
       expect(std::holds_alternative<TrainerBusy>(slot.trainer), name + " trains without a busy trainer");
+    }
+    if (found != attempts_.end() && kill_time(found->second)) {
+      const bool ends = std::holds_alternative<TrainerBusy>(slot.trainer) ||
+                        std::holds_alternative<TrainerDying>(slot.trainer);
+      expect(ends, name + " waits for the end of a trainer that does not train");
     }
   }
   return broken;

@@ -23,11 +23,13 @@ struct Settings {
   Millis connect_limit{10'000};        ///< from opening a stream to its welcome
   Millis reconnect_first{100}, reconnect_limit{10'000};
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
-  Millis salvage_limit{60'000};  ///< how long the last checkpoint of a dead trainer may travel
-  Millis stop_grace{10'000};     ///< from StopCommand to SIGKILL: time for a step and a checkpoint
+  Millis salvage_limit{60'000};  ///< how long the last checkpoint of a trainer that ended may travel
+  Millis stop_grace{1'800};      ///< from StopCommand to SIGKILL: gone within two seconds
+  Millis pause_grace{10'000};    ///< the same where it is to save: time for a step and a checkpoint
   Millis start_limit{120'000};   ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
-  Millis quit_limit{1'000};  ///< second SIGTERM: how long the last reports may take
+  Millis quit_limit{
+      1'000};  ///< second SIGTERM: how long the last reports may take, half of it for checkpoints
 };
 
 /// The worker's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
@@ -78,7 +80,6 @@ class Agent {
   void receive(const Welcome& message);
   void receive(const Lease& message);
   void receive(const ReportAck& message);
-  void receive(const StopAttempt& message);
   void receive(const DrainRequest& message);
   void connect();
   void link_time();
@@ -104,15 +105,22 @@ class Agent {
   /// The report will not be sent.
   void withdraw(std::uint64_t sequence);
   void fail(Attempt& attempt, FailureKind kind, const std::string& message);
-  /// Fails the attempt once its newest checkpoint is at the coordinator.
-  void trainer_died(Attempt& attempt, const std::string& message);
-  void salvage_time();
   void refuse(const Lease& lease, const std::string& message);
   /// Nothing more is said of the attempt.
   void drop(AttemptToken token);
   void release_slot(const Attempt& attempt);
   Attempt* find(const AttemptToken& token);
   void move(Attempt& attempt, AttemptState next);
+
+  // agent_stops.cpp
+  void receive(const StopAttempt& message);
+  void cancel(Attempt& attempt);
+  void pause(Attempt& attempt);
+  void trainer_died(Attempt& attempt, const std::string& message);
+  /// Ends an attempt that trained with `failure`, once its newest checkpoint is at the coordinator.
+  void salvage(Attempt& attempt, AttemptFailed failure, Millis limit);
+  void give_back(AttemptToken token);
+  void salvage_time();
 
   // agent_trainers.cpp
   void on(const TrainerStartFailed& event);
@@ -139,7 +147,7 @@ class Agent {
   void trainer_time();
   void flush_log(int slot);
   Attempt* attempt_in(int slot);
-  /// The attempt of the slot if its trainer is training it for us.
+  /// The attempt of the slot if what its trainer says of it is of use.
   Attempt* training_in(int slot);
 
   template <class E>
@@ -147,6 +155,7 @@ class Agent {
     effects_.emplace_back(std::move(effect));
   }
   void say(Severity severity, std::string text) { emit(Say{severity, std::move(text)}); }
+  void upload_checkpoint(const AttemptToken& token);
   [[nodiscard]] std::string scratch_file(const AttemptToken& token, const char* name) const;
 
   const Settings settings_;

@@ -6,8 +6,6 @@
 namespace spin::agent {
 namespace {
 
-constexpr std::size_t kMessageBytes = 4000;
-
 const char* input_name(Input input) { return input == Input::resume ? "checkpoint" : "initial weights"; }
 
 }  // namespace
@@ -20,6 +18,10 @@ Attempt* Agent::find(const AttemptToken& token) {
 void Agent::move(Attempt& attempt, AttemptState next) {
   if (const Status moved = move_to(attempt, std::move(next)); !moved.ok())
     say(Severity::error, moved.error().message);
+}
+
+void Agent::upload_checkpoint(const AttemptToken& token) {
+  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
 }
 
 std::string Agent::scratch_file(const AttemptToken& token, const char* name) const {
@@ -64,7 +66,7 @@ void Agent::try_run(Attempt& attempt) {
   run.init = preparing.init.value_or("");
   const int index = preparing.slot;
   slot.trainer = TrainerBusy{};
-  move(attempt, Training{index, now_ + settings_.checkpoint_interval, {}});
+  move(attempt, Training{index, {now_ + settings_.checkpoint_interval, {}, {}, {}}});
   emit(CommandTrainer{index, std::move(run)});
 }
 
@@ -87,10 +89,10 @@ void Agent::on(const ModelKept& event) {
 void Agent::on(const Uploaded& event) {
   Attempt* attempt = find(event.attempt);
   if (attempt == nullptr) return;
-  if (auto* training = std::get_if<Training>(&attempt->state)) {
-    if (event.artifact.kind != ArtifactKind::checkpoint || !training->storing) return;
-    training->stored = *std::exchange(training->storing, std::nullopt);
-    keep_report(*attempt, CheckpointStored{event.artifact, training->stored});
+  if (Checkpoints* checkpoints = checkpoints_of(*attempt)) {
+    if (event.artifact.kind != ArtifactKind::checkpoint || !checkpoints->storing) return;
+    checkpoints->stored = *std::exchange(checkpoints->storing, std::nullopt);
+    keep_report(*attempt, CheckpointStored{event.artifact, checkpoints->stored.epoch});
   } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
     keep_report(*attempt, CheckpointStored{event.artifact, salvaging->epoch});
     end_with(*attempt, salvaging->failure);
@@ -104,8 +106,8 @@ void Agent::on(const Uploaded& event) {
 void Agent::on(const UploadFailed& event) {
   Attempt* attempt = find(event.attempt);
   if (attempt == nullptr) return;
-  if (auto* training = std::get_if<Training>(&attempt->state)) {
-    training->storing.reset();
+  if (Checkpoints* checkpoints = checkpoints_of(*attempt)) {
+    checkpoints->storing.reset();
     say(Severity::warning, attempt->lease.name + ": checkpoint not stored: " + event.error.message);
   } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
     say(Severity::warning, attempt->lease.name + ": last checkpoint not stored: " + event.error.message);
@@ -144,29 +146,6 @@ void Agent::withdraw(std::uint64_t sequence) {
 void Agent::fail(Attempt& attempt, FailureKind kind, const std::string& message) {
   say(Severity::warning, attempt.lease.name + ": " + message);
   end_with(attempt, AttemptFailed{kind, shortened(message, kMessageBytes)});
-}
-
-void Agent::trainer_died(Attempt& attempt, const std::string& message) {
-  const Training training = std::get<Training>(attempt.state);
-  if (training.written <= training.stored) return fail(attempt, FailureKind::trainer_died, message);
-  say(Severity::warning, attempt.lease.name + ": " + message);
-  const AttemptToken token = attempt.lease.attempt;
-  release_slot(attempt);
-  move(attempt, Salvaging{{FailureKind::trainer_died, shortened(message, kMessageBytes)},
-                          training.written,
-                          now_ + settings_.salvage_limit});
-  if (training.storing == training.written) return;  // on its way already
-  emit(CancelTransfers{token});
-  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
-}
-
-void Agent::salvage_time() {
-  for (auto& [token, attempt] : attempts_) {
-    const auto* salvaging = std::get_if<Salvaging>(&attempt.state);
-    if (salvaging == nullptr || now_ < salvaging->give_up_at) continue;
-    say(Severity::warning, attempt.lease.name + ": its last checkpoint could not be uploaded in time");
-    end_with(attempt, salvaging->failure);
-  }
 }
 
 void Agent::refuse(const Lease& lease, const std::string& message) {

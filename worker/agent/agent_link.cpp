@@ -107,22 +107,6 @@ void Agent::receive(const ReportAck& message) {
   }
 }
 
-void Agent::receive(const StopAttempt& message) {
-  Attempt* attempt = find(message.attempt);
-  // What is finished is delivered all the same: the coordinator takes it where it has no result yet.
-  if (attempt == nullptr || std::holds_alternative<Stopping>(attempt->state)) return;
-  if (!slot_of(*attempt) && !std::holds_alternative<Salvaging>(attempt->state)) return;
-  say(Severity::info, attempt->lease.name + ": stopped: " + message.reason);
-  if (const auto* training = std::get_if<Training>(&attempt->state)) {
-    const int slot = training->slot;
-    emit(CancelTransfers{message.attempt});
-    move(*attempt, Stopping{slot, now_ + settings_.stop_grace});
-    emit(CommandTrainer{slot, StopCommand{}});
-    return;
-  }
-  drop(message.attempt);
-}
-
 void Agent::receive(const DrainRequest&) { start_drain("the coordinator asked to drain"); }
 
 void Agent::on(const LinkLost& event) {

@@ -25,7 +25,7 @@ Attempt* Agent::attempt_in(int slot) {
 
 Attempt* Agent::training_in(int slot) {
   Attempt* attempt = attempt_in(slot);
-  return attempt != nullptr && std::holds_alternative<Training>(attempt->state) ? attempt : nullptr;
+  return attempt != nullptr && checkpoints_of(*attempt) != nullptr ? attempt : nullptr;
 }
 
 void Agent::start_trainer(int slot) {
@@ -111,6 +111,8 @@ void Agent::on(const TrainerExited& event) {
     drop_stopped(event.slot);
   } else if (std::holds_alternative<Preparing>(attempt->state)) {
     start_trainer(event.slot);  // the warm trainer went before it had the job
+  } else if (expected && std::holds_alternative<Pausing>(attempt->state)) {
+    salvage(*attempt, paused(), settings_.salvage_limit);
   } else {
     trainer_died(*attempt, "the trainer " + how);
   }
@@ -156,14 +158,15 @@ void Agent::hear(int slot, const EpochEvent& event) {
 
 void Agent::hear(int slot, const CheckpointEvent& event) {
   Attempt* attempt = training_in(slot);
-  if (attempt == nullptr || event.epoch < 1) return;
-  auto& training = std::get<Training>(attempt->state);
-  training.written = event.epoch;
-  if (training.storing || now_ < training.checkpoint_at) return;
-  training.storing = event.epoch;
-  training.checkpoint_at = now_ + settings_.checkpoint_interval;
-  const AttemptToken& token = attempt->lease.attempt;
-  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
+  if (attempt == nullptr) return;
+  Checkpoints& checkpoints = *checkpoints_of(*attempt);
+  checkpoints.written = {checkpoints.written.number + 1, event.epoch};
+  // One that is to be the last is uploaded when the trainer has stopped.
+  const bool is_last = std::holds_alternative<Pausing>(attempt->state);
+  if (is_last || checkpoints.storing || now_ < checkpoints.upload_at) return;
+  checkpoints.storing = checkpoints.written;
+  checkpoints.upload_at = now_ + settings_.checkpoint_interval;
+  upload_checkpoint(attempt->lease.attempt);
 }
 
 void Agent::hear(int slot, const FinishedEvent& event) {
@@ -185,10 +188,13 @@ void Agent::hear(int slot, const FailedEvent& event) {
 }
 
 void Agent::hear(int slot, const StoppedEvent&) {
-  if (Attempt* attempt = training_in(slot)) {
-    trainer_died(*attempt, "the trainer stopped though nobody asked it to");
-  } else {
+  Attempt* attempt = training_in(slot);
+  if (attempt == nullptr) {
     drop_stopped(slot);
+  } else if (std::holds_alternative<Pausing>(attempt->state)) {
+    salvage(*attempt, paused(), settings_.salvage_limit);
+  } else {
+    trainer_died(*attempt, "the trainer stopped though nobody asked it to");
   }
   trainer_is_idle(slot);
 }
@@ -203,8 +209,8 @@ void Agent::trainer_time() {
     Slot& place = slots_[static_cast<std::size_t>(slot)];
     if (place.log.due() && now_ >= *place.log.due()) flush_log(slot);
     const Attempt* attempt = attempt_in(slot);
-    const auto* stopping = attempt == nullptr ? nullptr : std::get_if<Stopping>(&attempt->state);
-    if (stopping != nullptr && now_ >= stopping->kill_at) kill_trainer(slot);
+    const auto kill_at = attempt == nullptr ? std::nullopt : kill_time(*attempt);
+    if (kill_at && now_ >= *kill_at) kill_trainer(slot);
     const auto* starting = std::get_if<TrainerStarting>(&place.trainer);
     if (starting == nullptr || now_ < starting->give_up_at) continue;
     start_refused(slot,

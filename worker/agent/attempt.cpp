@@ -10,14 +10,15 @@ constexpr std::size_t kStates = std::variant_size_v<AttemptState>;
 
 // Rows: from; columns: to. Ending an attempt removes it, from whichever state.
 constexpr std::array<std::array<bool, kStates>, kStates> kLegal = {{
-    //             Preparing Training Stopping Salvaging Keeping Uploading Reporting
-    /* Preparing */ {{false, true, false, false, false, true, true}},
-    /* Training  */ {{false, false, true, true, true, false, true}},
-    /* Stopping  */ {{false, false, false, false, false, false, true}},
-    /* Salvaging */ {{false, false, false, false, false, false, true}},
-    /* Keeping   */ {{false, false, false, false, false, true, true}},
-    /* Uploading */ {{false, false, false, false, false, false, true}},
-    /* Reporting */ {{false, false, false, false, false, false, false}},
+    //             Preparing Training Pausing Stopping Salvaging Keeping Uploading Reporting
+    /* Preparing */ {{false, true, false, false, false, false, true, true}},
+    /* Training  */ {{false, false, true, true, true, true, false, true}},
+    /* Pausing   */ {{false, false, false, true, true, true, false, true}},
+    /* Stopping  */ {{false, false, false, false, false, false, false, true}},
+    /* Salvaging */ {{false, false, false, false, false, false, false, true}},
+    /* Keeping   */ {{false, false, false, false, false, false, true, true}},
+    /* Uploading */ {{false, false, false, false, false, false, false, true}},
+    /* Reporting */ {{false, false, false, false, false, false, false, false}},
 }};
 
 }  // namespace
@@ -32,16 +33,31 @@ Status move_to(Attempt& attempt, AttemptState next) {
   return {};
 }
 
+Checkpoints* checkpoints_of(Attempt& attempt) {
+  if (auto* training = std::get_if<Training>(&attempt.state)) return &training->checkpoints;
+  if (auto* pausing = std::get_if<Pausing>(&attempt.state)) return &pausing->checkpoints;
+  return nullptr;
+}
+
 std::optional<int> slot_of(const Attempt& attempt) {
   if (const auto* preparing = std::get_if<Preparing>(&attempt.state)) return preparing->slot;
   if (const auto* training = std::get_if<Training>(&attempt.state)) return training->slot;
+  if (const auto* pausing = std::get_if<Pausing>(&attempt.state)) return pausing->slot;
   if (const auto* stopping = std::get_if<Stopping>(&attempt.state)) return stopping->slot;
   return std::nullopt;
 }
 
+std::optional<Now> kill_time(const Attempt& attempt) {
+  if (const auto* pausing = std::get_if<Pausing>(&attempt.state)) return pausing->kill_at;
+  if (const auto* stopping = std::get_if<Stopping>(&attempt.state)) return stopping->kill_at;
+  return std::nullopt;
+}
+
+AttemptFailed paused() { return {FailureKind::refused, "paused"}; }
+
 const char* state_name(const AttemptState& state) {
-  constexpr std::array<const char*, kStates> names = {"preparing", "training",  "stopping", "salvaging",
-                                                      "keeping",   "uploading", "reporting"};
+  constexpr std::array<const char*, kStates> names = {"preparing", "training", "pausing",   "stopping",
+                                                      "salvaging", "keeping",  "uploading", "reporting"};
   return names[state.index()];
 }
 

@@ -9,7 +9,19 @@
 
 namespace spin::agent {
 
-// States of an attempt on this worker. The first three hold a slot.
+// States of an attempt on this worker. The first four hold a slot.
+
+/// One that the trainer has written. Two may be of one epoch, so the trainer's are counted.
+struct Checkpoint {
+  int number = 0;  ///< from 1; 0 = none
+  int epoch = 0;
+};
+struct Checkpoints {
+  Now upload_at;                      ///< none is uploaded before
+  std::optional<Checkpoint> storing;  ///< is being uploaded
+  Checkpoint written;                 ///< the newest in the scratch folder
+  Checkpoint stored;                  ///< the newest at the coordinator
+};
 
 /// Inputs are on their way, or the trainer is not warm yet.
 struct Preparing {
@@ -18,17 +30,20 @@ struct Preparing {
 };
 struct Training {
   int slot = 0;
-  Now checkpoint_at;           ///< no upload of a checkpoint before
-  std::optional<int> storing;  ///< epoch of the checkpoint that is being uploaded
-  int written = 0;             ///< epoch of the newest checkpoint in the scratch folder; 0 = none
-  int stored = 0;              ///< epoch of the newest one at the coordinator
+  Checkpoints checkpoints;
+};
+/// Its trainer has been told to save and stop.
+struct Pausing {
+  int slot = 0;
+  Checkpoints checkpoints;
+  Now kill_at;
 };
 /// No longer wanted; the trainer has been told.
 struct Stopping {
   int slot = 0;
   Now kill_at;
 };
-/// Its trainer died; the last checkpoint is uploaded before that is reported.
+/// It trains no longer; the last checkpoint is uploaded before that is reported.
 struct Salvaging {
   AttemptFailed failure;
   int epoch = 0;
@@ -46,7 +61,8 @@ struct Uploading {
 struct Reporting {
   std::uint64_t sequence = 0;
 };
-using AttemptState = std::variant<Preparing, Training, Stopping, Salvaging, Keeping, Uploading, Reporting>;
+using AttemptState =
+    std::variant<Preparing, Training, Pausing, Stopping, Salvaging, Keeping, Uploading, Reporting>;
 
 struct Attempt {
   Lease lease;
@@ -55,8 +71,14 @@ struct Attempt {
 
 /// The only way from one state to another; failed_precondition names an illegal pair.
 Status move_to(Attempt& attempt, AttemptState next);
+/// Of an attempt whose trainer still works on it; null of others.
+Checkpoints* checkpoints_of(Attempt& attempt);
 /// Slot that the attempt holds.
 std::optional<int> slot_of(const Attempt& attempt);
+/// When the trainer of an attempt that is to stop is killed.
+std::optional<Now> kill_time(const Attempt& attempt);
+/// What a paused attempt ends with.
+AttemptFailed paused();
 /// "preparing", ..., for messages.
 const char* state_name(const AttemptState& state);
 /// "3-17": boot epoch and sequence; names the attempt's scratch folder.

@@ -8,7 +8,7 @@ void CommandQueue::push_line(std::string_view line) {
   auto command = command_from_line(line);
   if (!command.ok()) return push(command.error());
   if (auto* run = std::get_if<RunCommand>(&*command)) return push(std::move(*run));
-  stop_current();
+  stop_current(std::get<StopCommand>(*command).save ? StopRequest::save : StopRequest::discard);
 }
 
 void CommandQueue::push(Item item) {
@@ -19,15 +19,15 @@ void CommandQueue::push(Item item) {
   arrived_.notify_one();
 }
 
-void CommandQueue::stop_current() {
+void CommandQueue::stop_current(StopRequest how) {
   const std::lock_guard lock(mutex_);
   if (running_) {
-    stop_ = true;
+    stop_ = how;
     return;
   }
   for (auto& entry : waiting_) {
     if (!std::holds_alternative<RunCommand>(entry.item)) continue;
-    entry.stop = true;
+    entry.stop = how;
     return;
   }
 }

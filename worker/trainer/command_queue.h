@@ -9,6 +9,7 @@
 
 #include "schema/base/result.h"
 #include "schema/job/trainer_link.h"
+#include "worker/trainer/stop_request.h"
 
 namespace spin {
 
@@ -24,17 +25,17 @@ class CommandQueue {
 
   /// Training thread: waits for the next item. The job that it returns counts as running until the next call.
   Item pop();
-  /// Whether the running job is to stop.
-  [[nodiscard]] const std::atomic<bool>& stop() const { return stop_; }
+  /// Whether and how the running job is to stop.
+  [[nodiscard]] const std::atomic<StopRequest>& stop() const { return stop_; }
 
  private:
   struct Waiting {
     Item item;
-    bool stop = false;
+    StopRequest stop = StopRequest::none;
   };
-  void stop_current();
+  void stop_current(StopRequest how);
 
-  std::atomic<bool> stop_ = false;
+  std::atomic<StopRequest> stop_ = StopRequest::none;
   std::mutex mutex_;
   std::condition_variable arrived_;
   // Behind mutex_.

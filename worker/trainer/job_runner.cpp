@@ -44,7 +44,7 @@ Result<JobConfig> parse_job(const std::string& text) {
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint)
     : runtime_(runtime), sink_(std::move(sink)), bad_checkpoint_(bad_checkpoint), data_(runtime.device) {}
 
-JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) {
+JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>& stop) {
   const auto result = train_catching(command, stop);
   if (!result.ok()) {
     sink_(FailedEvent{result.error().message});
@@ -59,11 +59,11 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<bool>& stop) 
 }
 
 Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, const RunCommand& command,
-                                                      const std::atomic<bool>& stop) {
+                                                      const std::atomic<StopRequest>& stop) {
   if (runtime_.device.is_cpu()) SPIN_TRY(check_memory(training_memory(config).total(), machine_memory()));
   SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
-  const auto should_stop = [&stop] { return stop.load(std::memory_order_relaxed); };
-  TrainingRun run({config, command, std::move(data), runtime_.device, runtime_.threads, sink_, should_stop});
+  const auto stop_request = [&stop] { return stop.load(std::memory_order_relaxed); };
+  TrainingRun run({config, command, std::move(data), runtime_.device, runtime_.threads, sink_, stop_request});
   const auto prepared = run.prepare();
   if (prepared.ok()) return run.run();
   if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();
@@ -75,7 +75,7 @@ Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, c
 }
 
 Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,
-                                                               const std::atomic<bool>& stop) {
+                                                               const std::atomic<StopRequest>& stop) {
   SPIN_ASSIGN(const auto config, parse_job(command.config));
   const PeakMemory peak;
   const auto memory_error = [&] {

@@ -26,16 +26,16 @@ class JobRunner {
   JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint = BadCheckpoint::refuse);
 
   /// The last event is finished, failed or stopped, and the return value says which. Nothing is thrown.
-  JobEnd run(const RunCommand& command, const std::atomic<bool>& stop);
+  JobEnd run(const RunCommand& command, const std::atomic<StopRequest>& stop);
 
   /// False where the device no longer computes, as after a fault of a CUDA kernel: the process should end.
   [[nodiscard]] bool device_works() const;
 
  private:
   Result<std::optional<FinishedEvent>> train(const JobConfig& config, const RunCommand& command,
-                                             const std::atomic<bool>& stop);
+                                             const std::atomic<StopRequest>& stop);
   Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
-                                                      const std::atomic<bool>& stop);
+                                                      const std::atomic<StopRequest>& stop);
 
   Runtime runtime_;
   EventSink sink_;

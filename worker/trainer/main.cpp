@@ -101,13 +101,13 @@ int measure(const spin::JobConfig& config, const std::string& folder, const spin
   return EXIT_SUCCESS;
 }
 
-std::atomic<bool> stop_requested = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<spin::StopRequest> stop_requested = spin::StopRequest::none;
+static_assert(std::atomic<spin::StopRequest>::is_always_lock_free);
 volatile std::sig_atomic_t stop_signal = 0;
 
 void request_stop(int signal) {
   stop_signal = signal;
-  stop_requested = true;
+  stop_requested = spin::StopRequest::save;
 }
 
 /// Once: the second signal does what it does to other programs.

@@ -106,7 +106,8 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
     SPIN_ASSIGN(metrics, finish_epoch());
   }
   if (!metrics) {
-    if (state_.step != saved_step_) SPIN_TRY(save());
+    const bool wanted = setup_.stop_request() != StopRequest::discard;
+    if (wanted && state_.step != saved_step_) SPIN_TRY(save());
     return EpochEnd::stopped;
   }
   setup_.sink(EpochEvent{*metrics});
@@ -117,7 +118,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
 Result<TrainingRun::EpochEnd> TrainingRun::train_epoch() {
   const auto start = Clock::now();
   for (std::int64_t done = 1; step_in_epoch() < steps_per_epoch_; ++done) {
-    if (setup_.should_stop())
+    if (should_stop())
       return std::isfinite(loss_sum_.item<double>()) ? EpochEnd::stopped : EpochEnd::diverged;
     SPIN_TRY(train_step());
     if (!report_step(done, start)) return EpochEnd::diverged;
@@ -174,8 +175,8 @@ Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
   const auto batches = evaluation_batches(
       setup_.data, setup_.config, evaluation_batch_size(setup_.device, setup_.config), setup_.threads);
   learner_.exchange_average();
-  SPIN_ASSIGN(const auto accuracy,
-              evaluate(learner_.network(), *batches, setup_.device, recipe.precision, setup_.should_stop));
+  SPIN_ASSIGN(const auto accuracy, evaluate(learner_.network(), *batches, setup_.device, recipe.precision,
+                                            [this] { return should_stop(); }));
   const bool best = recipe.keep == Keep::best;
   if (accuracy && (!best || !state_.kept || accuracy->top1 > state_.kept->top1)) {
     state_.kept = Evaluated{state_.epoch + 1, accuracy->top1, accuracy->top5};

@@ -17,6 +17,7 @@
 #include "worker/trainer/evaluation.h"
 #include "worker/trainer/learner.h"
 #include "worker/trainer/memory.h"
+#include "worker/trainer/stop_request.h"
 
 namespace spin {
 
@@ -34,7 +35,7 @@ class TrainingRun {
     torch::Device device;
     int threads = 1;  ///< that may prepare images
     EventSink sink;
-    std::function<bool()> should_stop;  ///< asked before each step and each batch of an evaluation
+    std::function<StopRequest()> stop_request;  ///< asked before each step and each batch of an evaluation
   };
 
   /// Seeds LibTorch's default generators.
@@ -43,8 +44,8 @@ class TrainingRun {
   /// Loads initial weights and checkpoint where the command names them. failed_precondition, data_loss,
   /// not_found; invalid_argument where the training images do not fill a batch.
   Status prepare();
-  /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped; a checkpoint then
-  /// holds the step that it came to.
+  /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped; where that was to
+  /// save, a checkpoint then holds the step that it came to.
   Result<std::optional<FinishedEvent>> run();
 
  private:
@@ -56,6 +57,7 @@ class TrainingRun {
   Status train_step();
   Result<std::optional<EpochMetrics>> finish_epoch();
   Result<std::optional<Accuracy>> evaluate_epoch();
+  [[nodiscard]] bool should_stop() const { return setup_.stop_request() != StopRequest::none; }
   Status save();
   bool report_step(std::int64_t steps_done, Clock::time_point start);
   [[nodiscard]] bool is_within_run(const RunState& state) const;

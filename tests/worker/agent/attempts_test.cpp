@@ -182,8 +182,9 @@ TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
   worker.start_training(lease_of(1));
   worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
-  EXPECT_TRUE(std::holds_alternative<StopCommand>(worker.last<CommandTrainer>()[0].command));
-  worker.pass(Millis(9'999));
+  EXPECT_EQ(std::get<StopCommand>(worker.last<CommandTrainer>()[0].command), StopCommand{false})
+      << "nobody wants a checkpoint";
+  worker.pass(worker.settings.stop_grace - Millis(1));
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
   worker.pass(Millis(1));
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);

@@ -84,6 +84,8 @@ TEST(Salvage, AFileThatCannotBeReadOrASecondSignalEndsIt) {
   stopped.step(kCrash);
   stopped.step(TerminateRequested{});
   stopped.step(TerminateRequested{});
+  EXPECT_TRUE(stopped.last<Persist>().empty()) << "half a second may be enough";
+  stopped.pass(stopped.settings.quit_limit / 2);
   ASSERT_EQ(stopped.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(stopped.kept<AttemptFailed>()[0].kind, FailureKind::trainer_died);
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/worker/trainer/run_harness.h"
+#include "worker/trainer/job_runner.h"
 
 namespace spin {
 namespace {
@@ -121,6 +122,78 @@ TEST_F(Checkpoint, StoppingWritesOnlyWhatIsNew) {
   command_.checkpoint.clear();
   ASSERT_TRUE(run(tiny_config(), 7).ok());
   EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
+}
+
+TEST_F(Checkpoint, StoppingToDiscardWritesNothing) {
+  for (const int steps : {3, 5, 7}) {  // 5: before an evaluation
+    const auto stopped = run(tiny_config(), steps, StopRequest::discard);
+    ASSERT_TRUE(stopped.ok()) << stopped.error().message;
+    EXPECT_FALSE(stopped->has_value());
+    EXPECT_EQ(all<CheckpointEvent>(events_).size(), steps > 6 ? 1U : 0U) << "that of the first epoch";
+  }
+}
+
+TEST_F(Checkpoint, OfAStateThatNoRunOfTheJobReachesIsRefused) {
+  const auto config = tiny_config();  // 3 epochs of 5 steps
+  const auto refusal = [&](int epoch, std::int64_t step, bool evaluated) {
+    Learner learner(config, torch::kCPU, 5);
+    learner.begin();
+    RunState state;
+    state.epoch = epoch;
+    state.step = step;
+    if (evaluated) state.kept = Evaluated{1, 55.5, 90};
+    EXPECT_TRUE(
+        save_checkpoint(command_.checkpoint, config_to_json(config), learner, torch::kCPU, state).ok());
+    command_.resume = command_.checkpoint;
+    const auto refused = run(config);
+    return refused.ok() ? "taken" : refused.error().message;
+  };
+  const std::string none = command_.checkpoint + ": its run state is none of this job: ";
+  EXPECT_EQ(refusal(-1, 0, true), none + "epoch -1, step 0 of 15");
+  EXPECT_EQ(refusal(4, 15, true), none + "epoch 4, step 15 of 15");
+  EXPECT_EQ(refusal(3, 15, false), none + "epoch 3, step 15 of 15") << "the end without an evaluation";
+  EXPECT_EQ(refusal(1, 4, true), none + "epoch 1, step 4 of 15") << "before the epoch";
+  EXPECT_EQ(refusal(1, 11, true), none + "epoch 1, step 11 of 15") << "after it";
+  EXPECT_EQ(refusal(0, -1, true), none + "epoch 0, step -1 of 15");
+  EXPECT_EQ(refusal(1, 10, true), "taken");
+}
+
+TEST_F(Checkpoint, ThatCannotBeTakenIsLeftAsideBelowAWorkerAndRefusedByHand) {
+  const auto config = tiny_config();
+  const auto whole = run_whole(config);
+  ASSERT_TRUE(run(config, 7).ok());
+  const auto good = read_bytes(command_.checkpoint);
+  auto other = config;
+  other.seed = 99;
+  const auto run_job = [&](BadCheckpoint bad, const JobConfig& job) {
+    events_.clear();
+    JobRunner runner(
+        {}, [&](const TrainerEvent& event) { events_.push_back(event); }, bad);
+    auto command = command_;
+    command.config = config_text(job);
+    command.data = (folder_ / "data").string();
+    command.resume = (folder_ / "resume").string();
+    const std::atomic<StopRequest> stop = StopRequest::none;
+    return runner.run(command, stop);
+  };
+  auto flipped = good;
+  flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
+  for (const auto& bytes : {std::string("no checkpoint"), good.substr(0, good.size() / 2), flipped}) {
+    write_bytes(folder_ / "resume", bytes);
+    EXPECT_EQ(run_job(BadCheckpoint::refuse, config), JobEnd::failed);
+    EXPECT_NE(all<FailedEvent>(events_)[0].message.find("/resume: "), std::string::npos);
+    ASSERT_EQ(run_job(BadCheckpoint::begin_anew, config), JobEnd::finished);
+    EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 1);
+    EXPECT_EQ(all<EpochEvent>(events_).size(), 3U);
+    EXPECT_TRUE(read_bytes(command_.model) == whole.model) << "as if there had been none";
+  }
+  write_bytes(folder_ / "resume", good);
+  EXPECT_EQ(run_job(BadCheckpoint::refuse, other), JobEnd::failed);
+  EXPECT_EQ(run_job(BadCheckpoint::begin_anew, other), JobEnd::finished);
+  EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 1);
+  ASSERT_EQ(run_job(BadCheckpoint::begin_anew, config), JobEnd::finished);
+  EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2) << "a good one is gone on from";
+  EXPECT_TRUE(read_bytes(command_.model) == whole.model);
 }
 
 TEST_F(Checkpoint, OfTheLastEpochJustFinishes) {

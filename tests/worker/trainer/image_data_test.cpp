@@ -27,7 +27,7 @@ class ImageFolderJobs : public ::testing::Test {
   JobEnd run(const JobConfig& config) {
     RunCommand command;
     command.config = config_text(config);
-    const std::atomic<bool> stop = false;
+    const std::atomic<StopRequest> stop = StopRequest::none;
     JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
     return runner.run(command, stop);
   }

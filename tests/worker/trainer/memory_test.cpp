@@ -49,7 +49,7 @@ class MemoryLimit : public RunTest {
     RunCommand command;
     command.config = config_text(config);
     command.data = (folder_ / "data").string();
-    const std::atomic<bool> stop = false;
+    const std::atomic<StopRequest> stop = StopRequest::none;
     return runner_.run(command, stop);
   }
   std::string failure() {

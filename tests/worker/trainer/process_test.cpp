@@ -16,21 +16,23 @@ TEST(CommandQueue, StopGoesToTheRunningJobOrElseToTheFirstThatWaits) {
   queue.push_line(stop);  // nothing runs: ignored
   queue.push_line(run);
   (void)queue.pop();
-  EXPECT_FALSE(queue.stop());
+  EXPECT_EQ(queue.stop(), StopRequest::none);
   queue.push_line(run);
   queue.push_line(stop);
-  EXPECT_TRUE(queue.stop());
+  EXPECT_EQ(queue.stop(), StopRequest::save);
   (void)queue.pop();
-  EXPECT_FALSE(queue.stop());  // the first one's stop is not the second one's
+  EXPECT_EQ(queue.stop(), StopRequest::none);  // the first one's stop is not the second one's
   queue.push_line("nonsense");
   EXPECT_TRUE(std::holds_alternative<Error>(queue.pop()));
   queue.push_line(run);
   queue.push_line(run);
   queue.push_line(stop);
   (void)queue.pop();
-  EXPECT_TRUE(queue.stop());
+  EXPECT_EQ(queue.stop(), StopRequest::save);
   (void)queue.pop();
-  EXPECT_FALSE(queue.stop());
+  EXPECT_EQ(queue.stop(), StopRequest::none);
+  queue.push_line(to_line(TrainerCommand(StopCommand{false})));
+  EXPECT_EQ(queue.stop(), StopRequest::discard);
 }
 
 class TrainerBinary : public ::testing::Test {

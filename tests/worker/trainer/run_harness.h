@@ -35,12 +35,15 @@ class RunTest : public ::testing::Test {
   }
 
   /// Stops after `steps` steps of this call, where that is above 0; an evaluation counts as one.
-  Result<std::optional<FinishedEvent>> run(const JobConfig& config, int steps = 0) {
+  Result<std::optional<FinishedEvent>> run(const JobConfig& config, int steps = 0,
+                                           StopRequest how = StopRequest::save) {
     SPIN_ASSIGN(auto data, store_.load(config.dataset, (folder_ / "data").string()));
     events_.clear();
     const auto sink = [&](const TrainerEvent& event) { events_.push_back(event); };
-    const auto should_stop = [steps, asked = 0]() mutable { return steps > 0 && asked++ == steps; };
-    TrainingRun training({config, command_, std::move(data), torch::kCPU, 1, sink, should_stop});
+    const auto stop_request = [steps, how, asked = 0]() mutable {
+      return steps > 0 && asked++ >= steps ? how : StopRequest::none;
+    };
+    TrainingRun training({config, command_, std::move(data), torch::kCPU, 1, sink, stop_request});
     SPIN_TRY(training.prepare());
     return training.run();
   }

@@ -85,6 +85,24 @@ TEST_F(Run, PretrainedFusionNeedsAModel) {
   EXPECT_TRUE(run(config).ok());
 }
 
+TEST_F(Run, InitialWeightsOfAnotherDataSetAreRefused) {
+  ASSERT_TRUE(run(tiny_config()).ok());
+  auto model = *read_tensor_file(command_.model);
+  auto json = nlohmann::json::parse(model.text("config"));
+  json["dataset"]["name"] = "cifar10";
+  model.metadata["config"] = json.dump();
+  command_.init = (folder_ / "other.model").string();
+  ASSERT_TRUE(write_tensor_file(command_.init, model).ok());
+  auto config = shared_config({Component::pointwise}, FusionStrategy::mean);
+  config.fusion.init = FusionInit::pretrained;
+  const auto refused = run(config);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::failed_precondition);
+  EXPECT_NE(refused.error().message.find("dataset.name is \"cifar10\" there and \"fashion-mnist\" here"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 TEST_F(Run, FewerImagesThanABatchAreRefused) {
   auto config = tiny_config();
   config.training.batch_size = 84;
@@ -116,6 +134,22 @@ TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
   EXPECT_FALSE(std::filesystem::exists(command_.checkpoint));
 }
 
+TEST_F(Run, FullDiskAtTheModelFailsTheRunWithItsPath) {
+  command_.checkpoint.clear();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{100, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto result = run(tiny_config());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::resource_exhausted);
+  EXPECT_NE(result.error().message.find(command_.model), std::string::npos) << result.error().message;
+  EXPECT_FALSE(std::filesystem::exists(command_.model));
+}
+
 TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
   JobConfig config = tiny_config();
   config.network.channels = 32;
@@ -128,14 +162,14 @@ TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
   JobRunner runner({}, [&](const TrainerEvent& event) { events.push_back(event); });
   RunCommand command;
   command.config = config_text(config);
-  const std::atomic<bool> stop = false;
+  const std::atomic<StopRequest> stop = StopRequest::none;
   ASSERT_EQ(runner.run(command, stop), JobEnd::finished) << all<FailedEvent>(events)[0].message;
   EXPECT_GT(all<FinishedEvent>(events)[0].result.top1, 50);
 }
 
 TEST_F(Run, RunnerGoesOnAfterAFailure) {
   JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
-  std::atomic<bool> stop = false;
+  std::atomic<StopRequest> stop = StopRequest::none;
   RunCommand command;
   command.config = config_text(tiny_config());
   command.data = "/nowhere";
@@ -143,7 +177,7 @@ TEST_F(Run, RunnerGoesOnAfterAFailure) {
   EXPECT_NE(all<FailedEvent>(events_)[0].message.find("/nowhere"), std::string::npos);
   command.data = (folder_ / "data").string();
   EXPECT_EQ(runner.run(command, stop), JobEnd::finished);
-  stop = true;
+  stop = StopRequest::save;
   EXPECT_EQ(runner.run(command, stop), JobEnd::stopped);
   EXPECT_TRUE(std::holds_alternative<StoppedEvent>(events_.back()));
 }
