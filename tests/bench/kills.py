@@ -1,0 +1,375 @@
+#!/usr/bin/python3
+"""SIGKILLs of a real spind, real workers and their trainers at random moments, and freezes beyond the lease, while sweeps
+run; an outside ledger says what was lost.   tests/bench/kills.py [kills] [seed]
+
+40 % of the kills hit spind, 40 % a worker, 20 % a trainer; what was killed is started again at once. Besides, one moment in eight
+stops a process (SIGSTOP) for up to 2.5 leases. The trainer (kills_trainer.py) learns nothing and gives every execution a top-1 of
+its own. What must hold, else the exit code is 1:
+  - a job that spinctl once showed as completed stays so, with that top-1;
+  - a result that a worker saw acknowledged is the job's result, or came second: whatever the job ends with was finished by then;
+  - a sweep whose submission was acknowledged is there, and in the end every job is done, with one result, of an execution
+    that the trainer wrote down, and that execution's model;
+  - no daemon ends but by our hand, no trainer outlives its worker, nothing is left of all of them;
+  - the database passes integrity_check and foreign_key_check.
+The seed repeats the choice of moments and victims, not what the processes do meanwhile."""
+import collections, hashlib, json, os, pathlib, random, select, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
+from common import BIN, machine
+
+KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
+WORKERS, SLOTS, LEASE_SECONDS, OPEN_JOBS = 3, 2, 1, 60
+TRAINER = pathlib.Path(__file__).with_name("kills_trainer.py")
+SWEEP = """version: 1
+name: kills-{number}
+dataset: {{name: synthetic, classes: 10}}
+network: {{family: convmixer, channels: 16, depth: 4, patch: 4, kernel: 3}}
+training: {{epochs: 3}}
+sharing: {{mapping: sequential, rate: 2}}
+axes: {{fusion.strategy: [none, mean]}}
+seeds: [{seeds}]
+max_attempts: 10
+"""
+
+
+class Problems:
+    def __init__(self):
+        self.seen = []
+
+    def add(self, text):
+        self.seen.append(text)
+        print("PROBLEM:", text, flush=True)
+
+
+class Fleet:
+    """The daemons, each in a process that can be killed and started again. A log for each start."""
+
+    def __init__(self, folder, problems):
+        self.folder, self.problems, self.starts = folder, problems, collections.Counter()
+        version = subprocess.run([BIN / "spin-worker", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+        self.mark = f"kills-{os.getpid()}"
+        self.environment = {**os.environ, "SPIN_TEST_MARK": self.mark, "KILLS_VERSION": version, "KILLS_LEDGER": str(folder / "ledger")}
+        self.address = f"unix:{folder / 'sock'}"
+        self.processes = {}
+        for name in self.names():
+            self.start(name)
+
+    def names(self):
+        return ["spind"] + [f"w{i}" for i in range(WORKERS)]
+
+    def log(self, name):
+        return self.folder / f"{name}.{self.starts[name]}.log"
+
+    def has_said(self, name, text):
+        log = self.log(name)
+        return log.exists() and text in log.read_text()
+
+    def start(self, name):
+        self.starts[name] += 1
+        command = ([BIN / "spind", "--listen", self.address, "--db", self.folder / "spin.db", "--lease-seconds", str(LEASE_SECONDS)]
+                   if name == "spind" else
+                   [BIN / "spin-worker", "--connect", self.address, "--state", self.folder / name, "--name", name, "--slots",
+                    str(SLOTS), "--threads", "1", "--checkpoint-seconds", "0", "--trainer", TRAINER])
+        with open(self.log(name), "w") as log:
+            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+
+    def kill(self, name):
+        self.start_again_what_ended()
+        process = self.processes[name]
+        trainers = [pid for pid, parent in self.trainers() if parent == process.pid]
+        process.kill()
+        process.wait()
+        if any(not gone_within(10, pid) for pid in trainers):
+            self.problems.add(f"a trainer of {name} outlived it")
+        self.start(name)
+
+    def start_again_what_ended(self):
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                self.problems.add(f"{name} ended by itself with {process.returncode}: {self.log(name).read_text()[-2000:]}")
+                self.start(name)
+
+    def marked(self):
+        """(pid, parent, name) of every live process that carries the mark: a zombie has no environment."""
+        entry, found = f"SPIN_TEST_MARK={self.mark}\0".encode(), []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if entry in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+                    name, rest = pathlib.Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(") ", 1)
+                    found.append((int(pid), int(rest.split()[1]), name))
+            except OSError:
+                pass
+        return found
+
+    def trainers(self):
+        return sorted((pid, parent) for pid, parent, name in self.marked() if name == TRAINER.name[:15])
+
+    def spinctl(self, *args):
+        """Its output, or None where it failed: the coordinator may be dead or frozen. What it does not know, it has lost."""
+        try:
+            done = subprocess.run([BIN / "spinctl", "--connect", self.address, *args], capture_output=True, text=True, timeout=20)
+        except subprocess.TimeoutExpired:
+            return None
+        if done.returncode == 2:
+            self.problems.add(f"spinctl {args}: {done.stderr}")
+        return done.stdout if done.returncode == 0 else None
+
+    def stop(self):
+        for name in reversed(self.names()):
+            self.processes[name].terminate()
+        for name in reversed(self.names()):
+            if self.processes[name].wait(60) != 0:
+                self.problems.add(f"{name} was asked to stop and ended with {self.processes[name].returncode}")
+        if not all(gone_within(10, pid) for pid, _, _ in self.marked()):
+            self.problems.add(f"processes are left: {self.marked()}")
+
+
+def gone_within(seconds, pid):
+    """Whether the process ends in time."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    ended = bool(select.select([descriptor], [], [], seconds)[0])
+    os.close(descriptor)
+    return ended
+
+
+class Acknowledgements(threading.Thread):
+    """Watches the models that the workers keep until their result is acknowledged. When one that this start of the worker has made
+    goes, its result has been acknowledged: `seen` holds (job, no later than)."""
+
+    def __init__(self, fleet):
+        super().__init__(daemon=True)
+        self.fleet, self.seen, self.kept, self.done = fleet, [], {}, threading.Event()
+
+    def look_at(self, name):
+        start, folder = self.fleet.starts[name], self.fleet.folder / name / "models"
+        kept = self.kept.setdefault(name, {})
+        try:
+            there = set(os.listdir(folder))
+        except OSError:
+            return
+        now = time.monotonic()
+        if start != self.fleet.starts[name]:
+            return
+        for model in there:
+            if model in kept and kept[model][0] == start:
+                continue
+            # What an earlier start has left counts once this one has read its outbox, which it says by going to work.
+            if model in kept and not self.fleet.has_said(name, "attached"):
+                continue
+            try:
+                kept[model] = (start, (folder / model).read_text().split(" ", 2)[1])
+            except (OSError, IndexError):
+                pass
+        for model in set(kept) - there:
+            made_in, job = kept.pop(model)
+            if made_in == start:
+                self.seen.append((job, now))
+
+    def run(self):
+        try:
+            while not self.done.wait(0.01):
+                for name in self.fleet.names()[1:]:
+                    self.look_at(name)
+        except Exception as error:
+            self.fleet.problems.add(f"nobody watches the acknowledgements any more: {error!r}")
+
+
+class Sweeps:
+    """What was submitted, and what spinctl showed of it."""
+
+    def __init__(self, fleet, problems):
+        self.fleet, self.problems, self.submitted, self.open, self.shown, self.retried = fleet, problems, [], {}, {}, 0
+
+    def submit(self, number):
+        path = self.fleet.folder / "sweep.yaml"
+        path.write_text(SWEEP.format(number=number, seeds=", ".join(str(seed) for seed in range(number * 20, number * 20 + 20))))
+        return self.fleet.spinctl("submit", path) is not None
+
+    def feed(self):
+        """Keeps the workers busy. A submission without an answer is made again: it may have been taken or not."""
+        if sum(self.open.values()) < OPEN_JOBS and self.submit(len(self.submitted)):
+            self.open[len(self.submitted)] = 60
+            self.submitted.append(f"kills-{len(self.submitted)}")
+
+    def look(self):
+        for number in list(self.open):
+            answer = self.fleet.spinctl("jobs", self.submitted[number], "--format", "json")
+            if answer is None:
+                continue
+            rows = json.loads(answer)
+            for row in rows:
+                self.note(row)
+            self.open[number] = sum(row["state"] != "completed" for row in rows)
+            failed = [row for row in rows if row["state"] == "failed"]
+            if any("trainer" not in (row["reason"] or "") for row in failed):
+                self.problems.add(f"failed: {failed}")
+            if failed:  # three of its trainers were killed, and a submission takes it up again
+                self.retried += len(failed)
+                self.submit(number)
+            if self.open[number] == 0:
+                del self.open[number]
+
+    def note(self, row):
+        before = self.shown.get(row["id"])
+        if before is None:
+            if row["state"] == "completed":
+                self.shown[row["id"]] = row["top1"]
+        elif (row["state"], row["top1"]) != ("completed", before):
+            self.problems.add(f"job {row['id']} was completed with {before} and is {row}")
+
+
+class Killer:
+    def __init__(self, fleet):
+        self.fleet, self.chance, self.counts, self.frozen = fleet, random.Random(SEED), collections.Counter(), []
+
+    def pid_of(self, kind, choice):
+        if kind == "trainer":
+            trainers = self.fleet.trainers()
+            return trainers[choice % len(trainers)][0] if trainers else None
+        return self.fleet.processes["spind" if kind == "spind" else f"w{choice % WORKERS}"].pid
+
+    def freeze(self):
+        kind, choice, seconds = self.chance.choice(["spind", "worker", "worker", "trainer"]), self.chance.randrange(60), \
+            self.chance.uniform(0.05, 2.5 * LEASE_SECONDS)
+        pid = self.pid_of(kind, choice)
+        try:
+            descriptor = os.pidfd_open(pid) if pid else None
+        except ProcessLookupError:
+            return
+        if descriptor:
+            send(descriptor, signal.SIGSTOP)
+            self.frozen.append((time.monotonic() + seconds, descriptor))
+            self.counts["freezes of " + kind] += 1
+
+    def thaw(self, until):
+        for moment in [moment for moment in self.frozen if moment[0] <= until]:
+            send(moment[1], signal.SIGCONT)
+            os.close(moment[1])
+            self.frozen.remove(moment)
+
+    def kill(self):
+        kind, choice = self.chance.choices(["spind", "worker", "trainer"], [4, 4, 2])[0], self.chance.randrange(60)
+        if kind == "trainer":
+            pid = self.pid_of(kind, choice)
+            if pid is None:
+                return False
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return False
+        else:
+            self.fleet.kill("spind" if kind == "spind" else f"w{choice % WORKERS}")
+        self.counts["kills of " + kind] += 1
+        return True
+
+    def moment(self):
+        """Waits for the next moment and strikes: in bursts, so that a start is hit as well as work, or after a lease has run out."""
+        shortest, longest = self.chance.choices([(0, 0.05), (0.05, 0.8), (1, 3)], [20, 70, 10])[0]
+        end = time.monotonic() + self.chance.uniform(shortest, longest)
+        freezes = self.chance.random() < 1 / 8
+        while time.monotonic() < end:
+            self.thaw(time.monotonic())
+            time.sleep(0.005)
+        if freezes:
+            self.freeze()
+        return self.kill()
+
+
+def send(descriptor, number):
+    try:
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        pass
+
+
+def check_database(folder, sweeps, acknowledgements, problems):
+    """The ledger against what is stored; (jobs, finished executions, attempts lost)."""
+    finished = {}
+    lines = [line.split() for line in open(folder / "ledger")]
+    for job, top1, at in lines:
+        finished[job, float(top1)] = float(at)
+    database = sqlite3.connect(f"file:{folder / 'spin.db'}?mode=ro", uri=True)
+    for check, good in (("integrity_check", [("ok",)]), ("foreign_key_check", [])):
+        if (answer := database.execute(f"PRAGMA {check}").fetchall()) != good:
+            problems.add(f"{check}: {answer}")
+    rows = database.execute("""
+        SELECT lower(hex(j.hash)), c.config, j.state, r.top1, lower(hex(m.artifact)),
+               (SELECT count(*) FROM attempt a WHERE a.job = j.key AND a.state = 'finished'),
+               (SELECT count(*) FROM epoch e WHERE e.job = j.key)
+        FROM job j JOIN job_config c ON c.job = j.key LEFT JOIN result r ON r.job = j.key
+        LEFT JOIN job_artifact m ON m.job = j.key AND m.kind = 'model'""").fetchall()
+    stored = {}
+    for hash, config, state, top1, model, results, epochs in rows:
+        job = hashlib.sha256(json.dumps(json.loads(config), sort_keys=True).encode()).hexdigest()
+        stored[job] = finished.get((job, top1))
+        if (state, results, epochs) != ("completed", 1, 3) or stored[job] is None:
+            problems.add(f"job {hash}: {state}, {results} results, {epochs} epochs, top-1 {top1}"
+                         f"{'' if stored[job] else ', which no trainer gave it'}")
+        if sweeps.shown.get(hash, top1) != top1:
+            problems.add(f"job {hash} was shown with {sweeps.shown[hash]} and has {top1}")
+        bytes = (folder / "spin.db.artifacts" / model[:2] / model).read_bytes() if model else b""
+        if hashlib.sha256(bytes).hexdigest() != model or bytes.decode().split(" ")[1:3] != [job, repr(top1)]:
+            problems.add(f"job {hash}: its model is not that of its result")
+    for job, at in acknowledgements.seen:
+        if stored.get(job) is None or stored[job] > at:
+            problems.add(f"job {job}: a result was acknowledged {at} and is lost: what is stored was finished {stored.get(job)}")
+    sweeps_there = {name for name, in database.execute("SELECT name FROM sweep")}
+    if missing := set(sweeps.submitted) - sweeps_there:
+        problems.add(f"sweeps were acknowledged and are gone: {missing}")
+    lost, = database.execute("SELECT count(*) FROM attempt WHERE state = 'lost'").fetchone()
+    return len(rows), len(lines), lost
+
+
+def run(folder, problems):
+    fleet = Fleet(folder, problems)
+    sweeps, killer, acknowledgements = Sweeps(fleet, problems), Killer(fleet), Acknowledgements(fleet)
+    acknowledgements.start()
+    stopping = threading.Event()
+
+    def people():
+        while not stopping.is_set() or sweeps.open:
+            if not stopping.is_set():
+                sweeps.feed()
+            sweeps.look()
+            if stopping.wait(0.2) and time.monotonic() > deadline[0]:
+                return
+
+    deadline, watcher = [0.0], threading.Thread(target=people)
+    watcher.start()
+    kills, start = 0, time.monotonic()
+    while kills < KILLS:
+        kills += killer.moment()
+        if kills % 100 == 0 and kills:
+            print(f"{kills} kills, {len(sweeps.shown)} jobs done, {time.monotonic() - start:.0f} s", flush=True)
+    killer.thaw(float("inf"))
+    deadline[0] = time.monotonic() + 120
+    stopping.set()
+    watcher.join()
+    seconds = time.monotonic() - start
+    if sweeps.open:
+        problems.add(f"not over two minutes after the last kill: {sweeps.open}")
+    fleet.start_again_what_ended()
+    acknowledgements.done.set()
+    acknowledgements.join()
+    fleet.stop()
+    jobs, executions, lost = check_database(folder, sweeps, acknowledgements, problems)
+    print(f"{machine()}; seed {SEED}")
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(killer.counts.items())))
+    print(f"{jobs} jobs in {len(sweeps.submitted)} sweeps, {executions} finished executions, {lost} attempts lost, "
+          f"{sweeps.retried} jobs taken up again after three dead trainers, {seconds:.0f} s")
+    print(f"watched: {len(sweeps.shown)} jobs shown as completed, {len(acknowledgements.seen)} acknowledgements at the workers")
+
+
+def main():
+    problems = Problems()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="spin-kills."))
+    run(folder, problems)
+    print("lost: nothing" if not problems.seen else f"{len(problems.seen)} problems; all is kept in {folder}")
+    if not problems.seen:
+        shutil.rmtree(folder)
+    return 1 if problems.seen else 0
+
+
+sys.exit(main())
