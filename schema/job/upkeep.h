@@ -15,6 +15,7 @@ struct CheckRow {
   CheckState state = CheckState::ok;
   std::string found;
   std::string advice;  ///< what to do; empty where nothing is
+  bool operator==(const CheckRow&) const = default;
 };
 
 /// How far a backup has come.

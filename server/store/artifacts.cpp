@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "schema/base/clock.h"
 #include "server/store/artifact_folder.h"
 
 namespace spin {
@@ -33,11 +34,6 @@ Status make_private_folder(const fs::path& path) {
     return ArtifactStore::State::failure(path, errno);
   }
   return made ? sync_folder(path.parent_path()) : Status();
-}
-
-std::int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 std::int64_t written_at_ms(const struct ::stat& file) {

@@ -18,18 +18,6 @@ struct QueryLimits {
   std::chrono::milliseconds time{30'000};
 };
 
-/// Takes what a query answers, on the thread that runs it.
-class QueryVisitor {
- public:
-  virtual ~QueryVisitor() = default;
-  /// Once, before the first row.
-  virtual void columns(std::vector<std::string> names) = 0;
-  /// False ends the query.
-  virtual bool row(QueryRow row) = 0;
-  /// Asked about every millisecond while SQLite works; false ends the query.
-  [[nodiscard]] virtual bool go_on() = 0;
-};
-
 /// Runs one SELECT, WITH .. SELECT, VALUES or EXPLAIN on a read-only connection of its own, which sees what
 /// is committed when it begins and never blocks the writer. Nothing but reading is possible: no other file,
 /// no setting, no write. invalid_argument: SQLite's message, and what views or columns there are;

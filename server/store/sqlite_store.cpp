@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "schema/base/clock.h"
 #include "server/store/change_writer.h"
 #include "server/store/loader.h"
 #include "server/store/open.h"
@@ -12,11 +13,6 @@
 
 namespace spin {
 namespace {
-
-std::int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 struct Batch {
   std::vector<core::Change> changes;
