@@ -1,6 +1,5 @@
 -- An attempt begins and ends with one table touched. The attempt that has not ended is found through its job, which says
--- that it runs, so that no index changes with every end; and the states are compared one by one, because SQLite makes
--- a table of a list of them each time that a row is checked.
+-- that it runs, so that no index changes with every end; and the states are compared one by one, as those of jobs are.
 PRAGMA legacy_alter_table = ON;  -- views keep the name that they say
 CREATE TABLE attempt_new (
   boot_epoch INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 #include "server/core/catalogue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spin::core {
@@ -10,22 +11,42 @@ void add_work(Sweep& sweep, JobState state, double work) {
   if (is_live(state)) sweep.work_live += work;
 }
 
-}  // namespace
-
-std::optional<ArtifactRef> Job::checkpoint() const {
-  return artifacts ? artifacts->checkpoint : std::nullopt;
+std::optional<ArtifactRef>& of_kind(JobArtifacts& artifacts, ArtifactKind kind) {
+  switch (kind) {
+    case ArtifactKind::model:
+      return artifacts.model;
+    case ArtifactKind::best:
+      return artifacts.best;
+    case ArtifactKind::checkpoint:
+      break;
+  }
+  return artifacts.checkpoint;
 }
 
-std::optional<ArtifactRef> Job::model() const { return artifacts ? artifacts->model : std::nullopt; }
+/// Whether jobs count for `one` rather than for `other`.
+bool comes_first(const Sweep& one, const Sweep& other) {
+  if (one.wants_work() != other.wants_work()) return one.wants_work();
+  return one.priority != other.priority ? one.priority > other.priority : one.id < other.id;
+}
+
+}  // namespace
+
+std::optional<ArtifactRef> Job::artifact(ArtifactKind kind) const {
+  return artifacts ? of_kind(*artifacts, kind) : std::nullopt;
+}
 
 void Job::set(const ArtifactRef& artifact) {
   if (!artifacts) artifacts = std::make_unique<JobArtifacts>();
-  (artifact.kind == ArtifactKind::model ? artifacts->model : artifacts->checkpoint) = artifact;
+  of_kind(*artifacts, artifact.kind) = artifact;
 }
 
-void Job::forget_checkpoint() {
-  if (artifacts) artifacts->checkpoint.reset();
+void Job::forget(ArtifactKind kind) {
+  if (!artifacts) return;
+  of_kind(*artifacts, kind).reset();
+  if (!artifacts->checkpoint && !artifacts->model && !artifacts->best) artifacts.reset();
 }
+
+std::string Sweep::title() const { return "sweep " + std::to_string(id.value) + " '" + name + "'"; }
 
 std::int64_t& count_of(StateCounts& counts, JobState state) {
   switch (state) {
@@ -89,17 +110,14 @@ void Catalogue::depend(JobKey job, JobKey on) {
   at(on).dependants.add(job);
 }
 
-Sweep& Catalogue::add_sweep(const std::string& name, std::int64_t submitted_at_ms) {
-  const std::int64_t last = sweeps_.empty() ? 0 : sweeps_.rbegin()->first.value;
-  return restore_sweep(SweepId{last + 1}, name, submitted_at_ms);
+Sweep& Catalogue::add_sweep(Sweep sweep) {
+  sweep.id.value = sweeps_.empty() ? 1 : sweeps_.rbegin()->first.value + 1;
+  return restore_sweep(std::move(sweep));
 }
 
-Sweep& Catalogue::restore_sweep(SweepId id, const std::string& name, std::int64_t submitted_at_ms) {
-  Sweep& sweep = sweeps_[id];
-  sweep.id = id;
-  sweep.name = name;
-  sweep.submitted_at_ms = submitted_at_ms;
-  return sweep;
+Sweep& Catalogue::restore_sweep(Sweep sweep) {
+  const SweepId id = sweep.id;
+  return sweeps_[id] = std::move(sweep);
 }
 
 Sweep* Catalogue::find_sweep(SweepId id) {
@@ -120,6 +138,32 @@ void Catalogue::link(JobKey key, Sweep& sweep) {
   const JobState state = state_of(job.phase);
   ++count_of(sweep.counts, state);
   add_work(sweep, state, job.work);
+}
+
+const Sweep* Catalogue::owner_of(const Job& job) const {
+  const Sweep* owner = nullptr;
+  for (const SweepId id : job.sweeps.items()) {
+    const Sweep& sweep = sweeps_.at(id);
+    if (owner == nullptr || comes_first(sweep, *owner)) owner = &sweep;
+  }
+  return owner;
+}
+
+bool Catalogue::is_needed(const Job& job) const {
+  const auto sweeps = job.sweeps.items();
+  return std::any_of(sweeps.begin(), sweeps.end(), [this](SweepId id) { return !sweeps_.at(id).withdrawn; });
+}
+
+bool Catalogue::is_held(const Job& job) const {
+  const auto sweeps = job.sweeps.items();
+  return is_needed(job) && std::none_of(sweeps.begin(), sweeps.end(),
+                                        [this](SweepId id) { return sweeps_.at(id).wants_work(); });
+}
+
+int Catalogue::max_attempts(const Job& job) const {
+  int most = 1;
+  for (const SweepId id : job.sweeps.items()) most = std::max(most, sweeps_.at(id).max_attempts);
+  return most;
 }
 
 void Catalogue::count(const Job& job, JobState before, JobState after) {

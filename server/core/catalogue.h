@@ -10,38 +10,41 @@
 
 #include "server/core/changes.h"
 #include "server/core/job_index.h"
+#include "server/core/needs.h"
 #include "server/core/phase.h"
 #include "server/core/small_list.h"
 
 namespace spin::core {
 
 struct JobArtifacts {
-  std::optional<ArtifactRef> checkpoint, model;
+  std::optional<ArtifactRef> checkpoint, model, best;
+  double best_top1 = 0;  ///< of `best`
 };
 
-/// What the coordinator keeps of a job: about 160 bytes, whatever its configuration.
+/// What the coordinator keeps of a job, whatever its configuration.
 struct Job {
   JobId id;
   JobPhase phase;  ///< changed by change() of step.h only
-  int failures = 0, trainer_deaths = 0, workers_lost = 0;
-  int priority = 0, max_attempts = 3;  ///< highest over its sweeps
+  std::int32_t failures = 0, trainer_deaths = 0, workers_lost = 0;
+  NeedsId needs{};
   double work = 0;
   SmallList<JobKey> depends_on, dependants;
   SmallList<SweepId> sweeps;
   std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
 
-  [[nodiscard]] std::optional<ArtifactRef> checkpoint() const;
-  [[nodiscard]] std::optional<ArtifactRef> model() const;
+  [[nodiscard]] std::optional<ArtifactRef> artifact(ArtifactKind kind) const;
   void set(const ArtifactRef& artifact);
-  void forget_checkpoint();
+  void forget(ArtifactKind kind);
 };
 
 struct Sweep {
   SweepId id;
   std::string name;
   std::int64_t submitted_at_ms = 0;
-  std::vector<JobKey> jobs;  ///< in the order of the plan
-  bool withdrawn = false;    ///< see WithdrawSweep
+  int priority = 0, max_attempts = 3;
+  Requirements requirements;
+  std::vector<JobKey> jobs;                ///< in the order of the plan
+  bool withdrawn = false, paused = false;  ///< see SetSweepState
 
   // Kept with every change of a job.
   StateCounts counts;
@@ -53,8 +56,12 @@ struct Sweep {
   };
   std::optional<RateBasis> rate_basis;  ///< first progress of this boot
 
-  /// Whether one of its jobs may still change by itself.
-  [[nodiscard]] bool is_live() const { return !withdrawn && counts.live() > 0; }
+  /// Whether its jobs shall run for it.
+  [[nodiscard]] bool wants_work() const { return !withdrawn && !paused; }
+  /// Whether no other sweep may have its name yet.
+  [[nodiscard]] bool keeps_name() const { return !withdrawn && counts.live() + counts.paused > 0; }
+  /// "sweep 3 'name'", for people.
+  [[nodiscard]] std::string title() const;
 };
 
 /// The member of `counts` that `state` stands for.
@@ -78,12 +85,24 @@ class Catalogue {
   [[nodiscard]] JobKey last_key() const { return JobKey{static_cast<std::int64_t>(jobs_.size())}; }
   void depend(JobKey job, JobKey on);
 
-  Sweep& add_sweep(const std::string& name, std::int64_t submitted_at_ms);
-  Sweep& restore_sweep(SweepId id, const std::string& name, std::int64_t submitted_at_ms);
+  /// Numbers the sweep with the next id.
+  Sweep& add_sweep(Sweep sweep);
+  /// With the id that it has.
+  Sweep& restore_sweep(Sweep sweep);
   [[nodiscard]] Sweep* find_sweep(SweepId id);
   [[nodiscard]] const Sweep* find_sweep(SweepId id) const;
   [[nodiscard]] const std::map<SweepId, Sweep>& sweeps() const { return sweeps_; }
   void link(JobKey job, Sweep& sweep);
+
+  /// The sweep for which the job counts: of those that want work the one of the highest priority, then of the
+  /// lowest number. Another of its sweeps where none wants work; null for a job without sweeps.
+  [[nodiscard]] const Sweep* owner_of(const Job& job) const;
+  /// Whether a sweep that is not withdrawn has the job.
+  [[nodiscard]] bool is_needed(const Job& job) const;
+  /// Whether all sweeps that need the job, one at least, are paused.
+  [[nodiscard]] bool is_held(const Job& job) const;
+  /// Attempts that may fail: the most that one of its sweeps allows.
+  [[nodiscard]] int max_attempts(const Job& job) const;
 
   /// Brings the counts of the job's sweeps up to date after a change of its state.
   void count(const Job& job, JobState before, JobState after);

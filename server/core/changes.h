@@ -23,15 +23,24 @@ using JobKey = detail::NumberId<struct JobKeyTag>;
 struct InsertSweep {
   SweepId id;
   std::shared_ptr<const SweepPlan> plan;
-  std::vector<JobKey> job_keys;      ///< of plan->jobs, same order
-  std::vector<bool> job_is_new;      ///< same order: insert the job, or only link it
-  std::vector<JobState> job_states;  ///< one for each new job, in the order of plan->jobs
-  std::string source;                ///< text of the sweep file
+  std::vector<JobKey> job_keys;          ///< of plan->jobs, same order
+  std::vector<bool> job_is_new;          ///< same order: insert the job, or only link it
+  std::vector<JobState> job_states;      ///< one for each new job, in the order of plan->jobs
+  std::vector<std::int64_t> job_memory;  ///< same: predicted peak of its training in bytes
+  std::string source;                    ///< text of the sweep file
   std::vector<Override> overrides;
 };
-/// A cancelled sweep: it needs none of its jobs any more, also where another sweep keeps them alive.
-struct WithdrawSweep {
+/// What people make of a sweep after its submission.
+struct SetSweepState {
   SweepId id;
+  int priority = 0;
+  bool withdrawn =
+      false;  ///< cancelled: it needs none of its jobs any more, also where another keeps them alive
+  bool paused = false;
+};
+struct SetJobPriority {
+  JobKey job;
+  int priority = 0;  ///< its own, whatever its sweeps have
 };
 struct SetJobState {
   JobKey job;
@@ -63,11 +72,12 @@ struct InsertEpoch {
 struct InsertArtifact {
   JobKey job;
   ArtifactRef artifact;
-  int epoch = 0;  ///< of a checkpoint; a job keeps its newest checkpoint only
+  int epoch = 0;  ///< of a checkpoint; a job keeps its newest of each kind only
 };
-/// The job begins anew: its checkpoint cannot be had any more.
-struct ForgetCheckpoint {
+/// The job needs its artifact of this kind no more, or it cannot be had any more.
+struct ForgetArtifact {
   JobKey job;
+  ArtifactKind kind = ArtifactKind::checkpoint;
 };
 struct InsertResult {
   JobKey job;
@@ -81,8 +91,9 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change = std::variant<InsertSweep, WithdrawSweep, SetJobState, InsertAttempt, EndAttempt, InsertEpoch,
-                            InsertArtifact, ForgetCheckpoint, InsertResult, AppendLog, UpsertWorker>;
+using Change =
+    std::variant<InsertSweep, SetSweepState, SetJobState, SetJobPriority, InsertAttempt, EndAttempt,
+                 InsertEpoch, InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -92,19 +103,25 @@ struct StoredJob {
   JobState state = JobState::waiting;  ///< running where an attempt has not ended
   std::string reason;
   int failures = 0, trainer_deaths = 0, workers_lost = 0;
-  int priority = 0, max_attempts = 3;  ///< highest over its sweeps
-  double work = 0;                     ///< training_work() of server/core/work.h, for the share done
+  std::optional<int> priority;    ///< its own; none: that of its sweeps
+  double work = 0;                ///< training_work() of server/core/work.h, for the share done
+  std::int64_t memory_bytes = 0;  ///< predicted peak of its training; 0 = not known
+  std::string dataset;
   std::vector<JobKey> depends_on;
-  std::optional<AttemptToken> attempt;  ///< the running one
-  std::string worker;                   ///< its worker
-  std::optional<ArtifactRef> checkpoint, model;
+  /// The running one; of a paused job the one that was stopped, if it was its last.
+  std::optional<AttemptToken> attempt;
+  std::string worker;  ///< of the running attempt
+  std::optional<ArtifactRef> checkpoint, model, best;
+  double best_top1 = 0;  ///< of `best`
 };
 struct StoredSweep {
   SweepId id;
   std::string name;
   std::int64_t submitted_at_ms = 0;
   std::vector<JobKey> jobs;
-  bool withdrawn = false;  ///< see WithdrawSweep
+  int priority = 0, max_attempts = 3;
+  Requirements requirements;
+  bool withdrawn = false, paused = false;  ///< see SetSweepState
 };
 struct StoredState {
   std::int64_t boot_epoch = 0;  ///< of this start: more than that of any before

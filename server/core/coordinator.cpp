@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/core/cancel.h"
 #include "server/core/invariants.h"
 #include "server/core/leases.h"
 #include "server/core/reports.h"
+#include "server/core/scheduler.h"
 #include "server/core/sessions.h"
 #include "server/core/status.h"
+#include "server/core/steer.h"
 #include "server/core/submit.h"
 
 namespace spin::core {
@@ -18,13 +19,12 @@ struct Handler {
   Step& step;
 
   void operator()(const SweepSubmitted& event) const { submit(step, event); }
-  void operator()(const SteerRequested& event) const {
-    if (std::holds_alternative<steer::Cancel>(event.action)) return cancel(step, event);
-    refuse(step, event.request, {ErrorCode::unsupported, "this version only cancels"});
-  }
+  void operator()(const SteerRequested& event) const { steer(step, event); }
   void operator()(const WorkerAttached& event) const { attach(step, event); }
   void operator()(const WorkerDetached& event) const { detach(step, event.session); }
   void operator()(const WorkerSaid& event) const { worker_said(step, event); }
+  void operator()(const DrainRequested& event) const { drain(step, event); }
+  void operator()(const HoldLeases& event) const { hold_leases(step, event); }
   void operator()(const TimePassed&) const { time_passed(step); }
 };
 
@@ -69,6 +69,10 @@ std::optional<JobState> Coordinator::job_state(JobKey key) const {
   return job == nullptr ? std::nullopt : std::optional(state_of(job->phase));
 }
 
+std::string Coordinator::why_not_running(JobKey key) const {
+  return core::why_not_running(state_->core, key);
+}
+
 std::vector<WorkerRow> Coordinator::workers() const {
   std::vector<WorkerRow> rows;
   for (const auto& [id, session] : state_->core.workers.all()) {
@@ -76,6 +80,9 @@ std::vector<WorkerRow> Coordinator::workers() const {
     row.name = session.hello.name;
     row.state = session.draining ? "draining" : "online";
     row.busy = static_cast<int>(session.busy.size());
+    row.labels = session.hello.labels;
+    row.memory_bytes = session.hello.memory_bytes;
+    row.memory_used_bytes = session.memory_given;
     rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const WorkerRow& a, const WorkerRow& b) { return a.name < b.name; });

@@ -11,12 +11,20 @@
 
 namespace spin::core {
 
+/// Which checkpoints are kept.
+enum class Retention {
+  unfinished,  ///< the newest of a job that has no result
+  last,        ///< the newest of every job
+  best,        ///< the newest of every job, and the one with the best accuracy
+};
+
 struct Settings {
   std::int64_t lease_ms = 15'000;
   std::int64_t heartbeat_ms = 3'000;
   std::int64_t backoff_first_ms = 1'000;  ///< doubles with each failure
   std::int64_t backoff_limit_ms = 60'000;
   int trainer_deaths_limit = 3;  ///< a job that kills so many trainers is quarantined
+  Retention retention = Retention::unfinished;
 };
 
 /// Counters since start, for metrics.
@@ -45,8 +53,11 @@ class Coordinator {
   /// Grows with every change that sweep_status(id) would show.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
   [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
-  /// Live sessions: name, state (online | draining), busy slots. The other fields of the row come from the
-  /// store.
+  /// Why a ready job does not run though workers may be free: none attached can take it, leases are held.
+  /// Empty for other jobs.
+  [[nodiscard]] std::string why_not_running(JobKey key) const;
+  /// Live sessions: name, state (online | draining | quarantined), reason, busy slots, labels and memory. The
+  /// other fields of the row come from the store.
   [[nodiscard]] std::vector<WorkerRow> workers() const;
   [[nodiscard]] const Counters& counters() const;
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "schema/base/text.h"
+#include "server/core/steer.h"
 
 namespace spin::core {
 namespace {
@@ -27,6 +28,11 @@ std::optional<Obstacle> as_obstacle(JobKey key, const Job& job) {
   return std::nullopt;
 }
 
+void revive_one(Step& step, JobKey key, int unmet) {
+  change(step, key, Revive{unmet});
+  pause_if_held(step, key);
+}
+
 /// Blocked jobs that nothing stands in the way of any more wait again, or are ready; the others may now be
 /// blocked by another job.
 void unblock(Step& step, std::vector<JobKey> open) {
@@ -41,7 +47,7 @@ void unblock(Step& step, std::vector<JobKey> open) {
     if (view.obstacle)
       change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
     else
-      change(step, key, Revive{view.unmet});
+      revive_one(step, key, view.unmet);
     const auto next = job.dependants.items();
     open.insert(open.end(), next.begin(), next.end());
   }
@@ -99,9 +105,12 @@ void revive(Step& step, JobKey key) {
   if (view.obstacle && std::holds_alternative<Blocked>(job.phase)) return;
   job.failures = 0;
   job.trainer_deaths = 0;
-  change(step, key, Revive{view.unmet});
-  if (view.obstacle)
+  if (view.obstacle) {
+    change(step, key, Revive{view.unmet});
     change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+  } else {
+    revive_one(step, key, view.unmet);
+  }
   unblock(step, dependants_of(step, key));
 }
 

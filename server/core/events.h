@@ -45,10 +45,20 @@ struct WorkerSaid {
   SessionId session;
   WorkerMessage message;
 };
+/// The worker shall finish what it runs and take nothing more.
+struct DrainRequested {
+  std::uint64_t request = 0;  ///< comes back in DrainAccepted or RequestRefused
+  std::string worker;
+};
+/// While they are held, no new lease is granted; everything else goes on.
+struct HoldLeases {
+  bool hold = false;
+  std::string reason;  ///< for people
+};
 /// A timer of next_deadline() may have come.
 struct TimePassed {};
-using Event =
-    std::variant<SweepSubmitted, SteerRequested, WorkerAttached, WorkerDetached, WorkerSaid, TimePassed>;
+using Event = std::variant<SweepSubmitted, SteerRequested, WorkerAttached, WorkerDetached, WorkerSaid,
+                           DrainRequested, HoldLeases, TimePassed>;
 
 // What follows, once the changes of the same step are committed.
 
@@ -76,12 +86,16 @@ struct SteerAccepted {
   std::uint64_t request = 0;
   std::int64_t jobs = 0;
 };
+struct DrainAccepted {
+  std::uint64_t request = 0;
+  int running = 0;  ///< jobs that the worker finishes first
+};
 struct RequestRefused {
   std::uint64_t request = 0;
   Error error;
 };
-using Message =
-    std::variant<SendLease, SendMessage, CloseSession, SubmitAccepted, SteerAccepted, RequestRefused>;
+using Message = std::variant<SendLease, SendMessage, CloseSession, SubmitAccepted, SteerAccepted,
+                             DrainAccepted, RequestRefused>;
 
 /// What one step wants done, in order: commit `changes`, then deliver `messages`.
 struct Effects {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "server/core/scheduler.h"
 #include "server/core/step.h"
 
 namespace spin::core {
@@ -20,6 +22,7 @@ class Inspection {
     for (const auto& [id, session] : core_.workers.all()) inspect_session(session);
     expect(busy_ == bound_, "the sessions are busy with more jobs than they run");
     for (const auto& [id, sweep] : core_.catalogue.sweeps()) inspect_sweep(sweep);
+    inspect_queue();
     return std::move(broken_);
   }
 
@@ -47,7 +50,11 @@ class Inspection {
 
     const bool ready = std::holds_alternative<Ready>(job.phase);
     if (ready) ++ready_;
-    expect(core_.ready.contains(job.priority, key) == ready, key, "contradicts the ready queue");
+    expect(core_.ready.contains(place_of(core_, key), key) == ready, key, "contradicts the ready queue");
+    if (is_live(state_of(job.phase)))
+      expect(core_.catalogue.owner_of(job)->wants_work(), key, "runs for sweeps that do not want it");
+    if (std::holds_alternative<Paused>(job.phase))
+      expect(core_.catalogue.is_needed(job), key, "is paused and nobody needs it");
     if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->until, key});
     if (const auto lost = lost_attempt(job)) expect_attempt(*lost, key);
     if (std::holds_alternative<Running>(job.phase)) inspect_running(key, job);
@@ -59,6 +66,7 @@ class Inspection {
     if (attempt == nullptr) return;
     expect_attempt(attempt->token, key);
     expect_timer({attempt->deadline, key});
+    ++running_[place_of(core_, key).sweep];
     expect(attempt->lost != attempt->token, key, "runs an attempt that it calls lost");
     if (!attempt->session) return;
     ++bound_;
@@ -96,7 +104,8 @@ class Inspection {
       const Job* by = core_.catalogue.find(blocked->by);
       expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
       expect(obstacle, key, "is blocked and could run");
-    } else if (!std::holds_alternative<Cancelled>(job.phase) && !is_done(state_of(job.phase))) {
+    } else if (!std::holds_alternative<Cancelled>(job.phase) && !std::holds_alternative<Paused>(job.phase) &&
+               !is_done(state_of(job.phase))) {
       expect(unmet == 0, key, "has unmet dependencies");
     }
   }
@@ -116,16 +125,28 @@ class Inspection {
   void inspect_session(const Session& session) {
     expect(core_.workers.find(session.hello.name) == &session, session.id,
            "is not found by its worker's name");
-    expect(core_.workers.has_room(session.id) == (session.room() > 0), session.id,
+    expect(core_.workers.open().contains(session.id) == (session.room() > 0), session.id,
            "contradicts the list of free workers");
-    expect(session.room() == 0 || core_.ready.size() == 0, session.id, "has room while jobs are ready");
-    for (const JobKey key : session.busy) {
+    std::int64_t memory = 0;
+    for (const auto& [token, bytes] : session.ending) memory += bytes;
+    for (const auto& [key, bytes] : session.busy) {
       const Job* job = core_.catalogue.find(key);
       const Attempt* attempt = job == nullptr ? nullptr : running_attempt(*job);
-      expect(attempt != nullptr && attempt->session == session.id, session.id,
-             "is busy with a job that it does not run");
+      expect(attempt != nullptr && attempt->session == session.id && attempt->memory_bytes == bytes,
+             session.id, "is busy with a job that it does not run");
+      memory += bytes;
     }
+    expect(memory == session.memory_given, session.id, "has miscounted the memory that it was given");
     busy_ += session.busy.size();
+  }
+
+  void inspect_queue() {
+    for (const auto& [id, sweep] : core_.catalogue.sweeps())
+      expect(core_.ready.running(id) == running_[id], id, "has miscounted its running jobs");
+    const auto left = core_.ready.find([&](const ReadyQueue::Place& place, JobKey key) {
+      return find_worker(core_, place, key).has_value();
+    });
+    if (left) expect(core_.hold.has_value(), *left, "is ready and a worker could take it");
   }
 
   void inspect_sweep(const Sweep& sweep) {
@@ -151,6 +172,7 @@ class Inspection {
   std::vector<std::string> broken_;
   std::size_t ready_ = 0, timers_ = 0, attempts_ = 0, bound_ = 0, busy_ = 0;
   std::int64_t done_ = 0;
+  std::map<SweepId, int> running_;
 };
 
 }  // namespace

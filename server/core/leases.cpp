@@ -10,25 +10,41 @@ namespace {
 
 std::optional<ArtifactRef> initial_weights(const Catalogue& catalogue, const Job& job) {
   for (const JobKey dependency : job.depends_on.items())
-    if (const auto model = catalogue.at(dependency).model()) return model;
+    if (const auto model = catalogue.at(dependency).artifact(ArtifactKind::model)) return model;
   return std::nullopt;
 }
 
-std::unique_ptr<Attempt> make_attempt(const Step& step, SessionId session, const AttemptToken& token) {
+std::unique_ptr<Attempt> make_attempt(const Step& step, JobKey key, SessionId session,
+                                      const AttemptToken& token) {
+  const Job& job = step.core.catalogue.at(key);
   auto attempt = std::make_unique<Attempt>();
   attempt->token = token;
   attempt->worker = step.core.workers.find(session)->hello.name;
   attempt->deadline = step.now + std::chrono::milliseconds(step.core.settings.lease_ms);
   attempt->session = session;
+  attempt->memory_bytes = memory_needed(step.core, step.core.catalogue.owner_of(job), job.needs);
   return attempt;
 }
 
 /// The changes that a new attempt and one that comes back have in common.
 void run(Step& step, JobKey key, SessionId session, const AttemptToken& token) {
-  auto attempt = make_attempt(step, session, token);
+  auto attempt = make_attempt(step, key, session, token);
   step.effects.changes.emplace_back(InsertAttempt{token, key, attempt->worker});
   change(step, key, Run{std::move(attempt)});
 }
+
+bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
+  if (attempt.session && *attempt.session != session) return false;
+  if (!attempt.session) {
+    attempt.session = session;
+    attempt.worker = step.core.workers.find(session)->hello.name;
+    step.core.workers.occupy(session, key, attempt.memory_bytes);
+  }
+  renew_lease(step, key);
+  return true;
+}
+
+}  // namespace
 
 void grant(Step& step, JobKey key, SessionId session) {
   Core& core = step.core;
@@ -37,29 +53,9 @@ void grant(Step& step, JobKey key, SessionId session) {
   core.workers.take_credit(session);
   ++core.counters.leases;
   const Job& job = core.catalogue.at(key);
-  step.effects.messages.emplace_back(
-      SendLease{session, key, token, job.checkpoint(), initial_weights(core.catalogue, job)});
-}
-
-bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
-  if (attempt.session && *attempt.session != session) return false;
-  if (!attempt.session) {
-    attempt.session = session;
-    attempt.worker = step.core.workers.find(session)->hello.name;
-    step.core.workers.occupy(session, key);
-  }
-  renew_lease(step, key);
-  return true;
-}
-
-}  // namespace
-
-void schedule(Step& step) {
-  while (const auto key = step.core.ready.first()) {
-    const auto session = step.core.workers.roomiest();
-    if (!session) return;
-    grant(step, *key, *session);
-  }
+  core.workers.used_dataset(session, core.needs.at(job.needs).dataset);
+  step.effects.messages.emplace_back(SendLease{session, key, token, job.artifact(ArtifactKind::checkpoint),
+                                               initial_weights(core.catalogue, job)});
 }
 
 void lose(Step& step, JobKey key, const std::string& why) {
@@ -75,10 +71,12 @@ void time_passed(Step& step) {
       "nothing was heard of it for " + std::to_string(step.core.settings.lease_ms) + " ms";
   while (const auto due = step.core.timers.first()) {
     if (due->at > step.now) return;
-    if (running_attempt(step.core.catalogue.at(due->job)) != nullptr)
+    if (const Attempt* attempt = running_attempt(step.core.catalogue.at(due->job))) {
+      if (attempt->session) step.core.workers.fell_silent(*attempt->session);
       lose(step, due->job, silent);
-    else
+    } else {
       change(step, due->job, BackoffOver{});
+    }
   }
 }
 
@@ -88,6 +86,7 @@ bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
   const JobKey key = found->second;
   Attempt* attempt = running_attempt(step.core.catalogue.at(key));
   if (attempt == nullptr) {
+    if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase)) return false;
     run(step, key, session, token);
     return true;
   }

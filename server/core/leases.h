@@ -6,8 +6,8 @@
 
 namespace spin::core {
 
-/// Hands ready jobs to workers with room, best job first, to the worker with the most room.
-void schedule(Step& step);
+/// Hands a ready job to a worker with room.
+void grant(Step& step, JobKey key, SessionId session);
 /// The running attempt is counted as lost and the job is ready again; losing workers never condemns a job.
 void lose(Step& step, JobKey key, const std::string& why);
 /// Leases that ended and back-offs that are over.

@@ -4,6 +4,7 @@
 
 #include "server/core/dependencies.h"
 #include "server/core/reports.h"
+#include "server/core/retention.h"
 #include "server/core/status.h"
 
 // How attempts end by what their worker says: with a result, or with a failure.
@@ -17,10 +18,10 @@ bool takes_result(const JobPhase& phase) {
          !std::holds_alternative<Cancelled>(phase);
 }
 
-std::optional<AttemptToken> winner_of(const JobPhase& phase) {
+MaybeAttempt winner_of(const JobPhase& phase) {
   if (const auto* completed = std::get_if<Completed>(&phase)) return completed->winner;
   if (const auto* diverged = std::get_if<Diverged>(&phase)) return diverged->winner;
-  return std::nullopt;
+  return {};
 }
 
 void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
@@ -30,13 +31,11 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
     stop_running(step, key, "an earlier attempt, counted as lost, has finished the job");
   changes.emplace_back(InsertResult{key, token, finished.result});
   if (finished.model) {
-    ArtifactRef model = *finished.model;
-    model.kind = ArtifactKind::model;
-    job.set(model);
-    changes.emplace_back(InsertArtifact{key, model, 0});
+    keep_artifact(step, key, ArtifactKind::model, *finished.model, 0);
   }
   changes.emplace_back(EndAttempt{token, key, "finished", {}});
   change(step, key, Finish{token, finished.result.outcome});
+  drop_unneeded(step, key);
   ++step.core.counters.results;
   if (finished.result.outcome == Outcome::completed)
     release_dependants(step, key);
@@ -58,19 +57,18 @@ void retry_later(Step& step, JobKey key, const std::string& message) {
 /// else it may be, people have to bring back.
 std::string handle_lost_input(Step& step, JobKey key, const std::string& message) {
   Job& job = step.core.catalogue.at(key);
-  if (job.checkpoint()) {
-    job.forget_checkpoint();
-    step.effects.changes.emplace_back(ForgetCheckpoint{key});
+  if (job.artifact(ArtifactKind::checkpoint)) {
+    forget_artifact(step, key, ArtifactKind::checkpoint);
     return message + "; the job begins anew";
   }
   const auto dependencies = job.depends_on.items();
   const auto source = std::find_if(dependencies.begin(), dependencies.end(), [&](JobKey dependency) {
-    return step.core.catalogue.at(dependency).model().has_value();
+    return step.core.catalogue.at(dependency).artifact(ArtifactKind::model).has_value();
   });
   if (source == dependencies.end()) return message;
   return "the model of job " + step.core.catalogue.at(*source).id.short_hex() +
          ", which this one starts from, cannot be had: " + message +
-         "; put its file back into the artifact folder and submit the sweep again";
+         "; put its file back into the artifact folder and retry the job";
 }
 
 void give_up(Step& step, JobKey key, const std::string& reason) {
@@ -102,6 +100,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
     return;
   }
   ++step.core.counters.failures;
+  step.core.last_failed_on[key] = attempt.worker;
   if (failed.kind == FailureKind::trainer_died) {
     ++job.trainer_deaths;
     if (job.trainer_deaths >= step.core.settings.trainer_deaths_limit)
@@ -114,7 +113,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
   const std::string reason =
       failed.kind == FailureKind::input_lost ? handle_lost_input(step, key, failed.message) : failed.message;
   ++job.failures;
-  if (job.failures >= job.max_attempts)
+  if (job.failures >= step.core.catalogue.max_attempts(job))
     give_up(step, key, reason);
   else
     retry_later(step, key, reason);

@@ -6,13 +6,14 @@
 namespace spin::core {
 namespace {
 
-constexpr std::array kStateNames = {"waiting",  "ready",  "backoff", "running",  "completed",
-                                    "diverged", "failed", "blocked", "cancelled"};
-constexpr std::array kInputNames = {"dependency done", "block",   "run",    "lose",   "give back", "retry",
-                                    "back-off over",   "give up", "finish", "cancel", "revive"};
+constexpr std::array kStateNames = {"waiting",  "ready",  "backoff", "running",   "completed",
+                                    "diverged", "failed", "blocked", "cancelled", "paused"};
+constexpr std::array kInputNames = {"dependency done", "block",         "run",     "lose",   "give back",
+                                    "retry",           "back-off over", "give up", "finish", "cancel",
+                                    "revive",          "pause",         "resume"};
 static_assert(kStateNames.size() == std::variant_size_v<JobPhase>);
 static_assert(kInputNames.size() == std::variant_size_v<JobInput>);
-static_assert(static_cast<std::size_t>(JobState::cancelled) + 1 == std::variant_size_v<JobPhase>);
+static_assert(static_cast<std::size_t>(JobState::paused) + 1 == std::variant_size_v<JobPhase>);
 
 /// One line a legal pair; the last one stands for all others, and says false.
 struct Table {
@@ -23,15 +24,18 @@ struct Table {
   bool operator()(Waiting&, Finish& input) const { return finish(input); }
   bool operator()(Waiting&, Block& input) const { return go(Blocked{input.by, input.reason}); }
   bool operator()(Waiting&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Waiting&, Pause&) const { return go(Paused{}); }
 
-  bool operator()(Ready& from, Run& input) const { return run(input, from.lost); }
+  bool operator()(Ready& from, Run& input) const { return run(input, from.lost.get()); }
   bool operator()(Ready&, Finish& input) const { return finish(input); }
   bool operator()(Ready&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Ready& from, Pause&) const { return go(Paused{from.lost}); }
 
   bool operator()(Backoff& from, BackoffOver&) const { return go(Ready{from.lost}); }
-  bool operator()(Backoff& from, Run& input) const { return run(input, from.lost); }
+  bool operator()(Backoff& from, Run& input) const { return run(input, from.lost.get()); }
   bool operator()(Backoff&, Finish& input) const { return finish(input); }
   bool operator()(Backoff&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Backoff& from, Pause&) const { return go(Paused{from.lost}); }
 
   bool operator()(Running& from, Lose&) const { return go(Ready{from.attempt->token}); }
   bool operator()(Running& from, GiveBack&) const { return go(Ready{from.attempt->lost}); }
@@ -39,6 +43,7 @@ struct Table {
   bool operator()(Running&, GiveUp& input) const { return go(Failed{input.reason}); }
   bool operator()(Running&, Finish& input) const { return finish(input); }
   bool operator()(Running&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Running& from, Pause&) const { return go(Paused{from.attempt->token}); }
 
   bool operator()(Failed&, Finish& input) const { return finish(input); }
   bool operator()(Failed&, Revive& input) const { return wait_for(input.unmet); }
@@ -47,6 +52,10 @@ struct Table {
   bool operator()(Blocked&, Cancel&) const { return go(Cancelled{}); }
   bool operator()(Blocked&, Revive& input) const { return wait_for(input.unmet); }
   bool operator()(Cancelled&, Revive& input) const { return wait_for(input.unmet); }
+
+  bool operator()(Paused&, Finish& input) const { return finish(input); }
+  bool operator()(Paused&, Cancel&) const { return go(Cancelled{}); }
+  bool operator()(Paused&, Resume& input) const { return wait_for(input.unmet); }
 
   template <class From, class Input>
   bool operator()(From&, Input&) const {

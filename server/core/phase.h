@@ -15,6 +15,22 @@
 
 namespace spin::core {
 
+/// An attempt or none, in the space of one: tokens begin at 1.
+class MaybeAttempt {
+ public:
+  MaybeAttempt() = default;
+  MaybeAttempt(const AttemptToken& token) : token_(token) {}  // NOLINT(google-explicit-constructor)
+  MaybeAttempt(const std::optional<AttemptToken>& token)      // NOLINT(google-explicit-constructor)
+      : token_(token.value_or(AttemptToken{})) {}
+  [[nodiscard]] std::optional<AttemptToken> get() const {
+    return token_ == AttemptToken{} ? std::nullopt : std::optional(token_);
+  }
+  bool operator==(const MaybeAttempt&) const = default;
+
+ private:
+  AttemptToken token_;
+};
+
 /// A running execution of a job.
 struct Attempt {
   AttemptToken token;
@@ -24,6 +40,12 @@ struct Attempt {
   std::optional<Progress> progress;  ///< latest; never stored
   std::uint64_t last_report = 0;     ///< outbox position of its latest report, to tell repeated ones
   std::optional<AttemptToken> lost;  ///< an earlier attempt that was lost and may still come back
+  std::int64_t memory_bytes = 0;     ///< what it was given of its worker's memory
+  struct Evaluated {
+    int epoch = 0;  ///< 0 = none yet
+    double top1 = 0;
+  };
+  Evaluated evaluated;  ///< the latest epoch with an evaluation, where the best checkpoint is kept
 };
 
 /// One text for all jobs that share it: a failure may block thousands.
@@ -33,20 +55,20 @@ struct Waiting {
   int unmet = 0;  ///< dependencies that have not completed
 };
 struct Ready {
-  std::optional<AttemptToken> lost;
+  MaybeAttempt lost;
 };
 struct Backoff {
   Now until;
-  std::optional<AttemptToken> lost;
+  MaybeAttempt lost;
 };
 struct Running {
   std::unique_ptr<Attempt> attempt;
 };
 struct Completed {
-  std::optional<AttemptToken> winner;  ///< whose result was taken; none when that was before this boot
+  MaybeAttempt winner;  ///< whose result was taken; none when that was before this boot
 };
 struct Diverged {
-  std::optional<AttemptToken> winner;
+  MaybeAttempt winner;
 };
 struct Failed {
   Reason reason;
@@ -56,9 +78,13 @@ struct Blocked {
   Reason reason;
 };
 struct Cancelled {};
+/// Nothing is handed out until a resume, whatever becomes of its dependencies.
+struct Paused {
+  MaybeAttempt saving;  ///< the attempt that was stopped: its last checkpoint and its result are still taken
+};
 /// In the order of JobState.
 using JobPhase =
-    std::variant<Waiting, Ready, Backoff, Running, Completed, Diverged, Failed, Blocked, Cancelled>;
+    std::variant<Waiting, Ready, Backoff, Running, Completed, Diverged, Failed, Blocked, Cancelled, Paused>;
 
 [[nodiscard]] JobState state_of(const JobPhase& phase);
 /// Why a failed or blocked job is so; empty for others.
@@ -95,8 +121,12 @@ struct Cancel {};
 struct Revive {
   int unmet = 0;
 };
+struct Pause {};
+struct Resume {
+  int unmet = 0;
+};
 using JobInput = std::variant<DependencyDone, Block, Run, Lose, GiveBack, Retry, BackoffOver, GiveUp, Finish,
-                              Cancel, Revive>;
+                              Cancel, Revive, Pause, Resume>;
 
 /// All transitions. failed_precondition, and the phase stays, where the input does not fit the phase.
 Status transition(JobPhase& phase, JobInput input);

@@ -5,68 +5,96 @@
 namespace spin::core {
 namespace {
 
-constexpr std::size_t kBits = 64;
-std::uint64_t bit(std::size_t index) { return std::uint64_t{1} << (index % kBits); }
+constexpr std::int64_t kBits = 64;
+std::uint64_t bit(JobKey key) { return std::uint64_t{1} << static_cast<unsigned>(key.value % kBits); }
 
 }  // namespace
 
 void KeySet::insert(JobKey key) {
-  const auto index = static_cast<std::size_t>(key.value);
-  const std::size_t word = index / kBits;
-  if (word >= words_.size()) words_.resize(word + 1);
-  if (word / kBits >= summary_.size()) summary_.resize(word / kBits + 1);
-  if ((words_[word] & bit(index)) != 0) return;
-  words_[word] |= bit(index);
-  summary_[word / kBits] |= bit(word);
-  ++size_;
+  std::uint64_t& word = words_[key.value / kBits];
+  if ((word & bit(key)) == 0) ++size_;
+  word |= bit(key);
 }
 
 void KeySet::erase(JobKey key) {
-  if (!contains(key)) return;
-  const auto index = static_cast<std::size_t>(key.value);
-  const std::size_t word = index / kBits;
-  words_[word] &= ~bit(index);
-  if (words_[word] == 0) summary_[word / kBits] &= ~bit(word);
+  const auto found = words_.find(key.value / kBits);
+  if (found == words_.end() || (found->second & bit(key)) == 0) return;
+  found->second &= ~bit(key);
+  if (found->second == 0) words_.erase(found);
   --size_;
 }
 
 bool KeySet::contains(JobKey key) const {
-  const auto index = static_cast<std::size_t>(key.value);
-  return index / kBits < words_.size() && (words_[index / kBits] & bit(index)) != 0;
+  const auto found = words_.find(key.value / kBits);
+  return found != words_.end() && (found->second & bit(key)) != 0;
 }
 
 std::optional<JobKey> KeySet::first() const {
-  for (std::size_t block = 0; block < summary_.size(); ++block) {
-    if (summary_[block] == 0) continue;
-    const std::size_t word = block * kBits + static_cast<std::size_t>(std::countr_zero(summary_[block]));
-    const std::size_t index = word * kBits + static_cast<std::size_t>(std::countr_zero(words_[word]));
-    return JobKey{static_cast<std::int64_t>(index)};
+  if (words_.empty()) return std::nullopt;
+  const auto& [index, word] = *words_.begin();
+  return JobKey{index * kBits + std::countr_zero(word)};
+}
+
+template <class Change>
+void ReadyQueue::change_class(Share& share, NeedsId needs, const Change& change) {
+  const auto place = share.classes.try_emplace(needs).first;
+  KeySet& keys = place->second;
+  const auto before = keys.first();
+  change(keys);
+  const auto after = keys.first();
+  if (before != after) {
+    if (before) share.order.erase({*before, needs});
+    if (after) share.order.insert({*after, needs});
   }
-  return std::nullopt;
+  if (!after) share.classes.erase(place);
 }
 
-void ReadyQueue::insert(int priority, JobKey key) { by_priority_[priority].insert(key); }
-
-void ReadyQueue::erase(int priority, JobKey key) {
-  const auto found = by_priority_.find(priority);
-  if (found == by_priority_.end()) return;
-  found->second.erase(key);
-  if (found->second.size() == 0) by_priority_.erase(found);
+void ReadyQueue::insert(const Place& place, JobKey key) {
+  Level& level = levels_[place.priority];
+  const auto [share, is_new] = level.shares.try_emplace(place.sweep);
+  if (is_new) level.order.insert({running(place.sweep), place.sweep});
+  change_class(share->second, place.needs, [&](KeySet& keys) { keys.insert(key); });
+  ++size_;
+  changed_ = true;
 }
 
-bool ReadyQueue::contains(int priority, JobKey key) const {
-  const auto found = by_priority_.find(priority);
-  return found != by_priority_.end() && found->second.contains(key);
+void ReadyQueue::erase(const Place& place, JobKey key) {
+  if (!contains(place, key)) return;
+  Level& level = levels_.at(place.priority);
+  const auto share = level.shares.find(place.sweep);
+  change_class(share->second, place.needs, [&](KeySet& keys) { keys.erase(key); });
+  --size_;
+  if (!share->second.classes.empty()) return;
+  level.shares.erase(share);
+  level.order.erase({running(place.sweep), place.sweep});
+  if (level.shares.empty()) levels_.erase(place.priority);
 }
 
-std::optional<JobKey> ReadyQueue::first() const {
-  return by_priority_.empty() ? std::nullopt : by_priority_.begin()->second.first();
+bool ReadyQueue::contains(const Place& place, JobKey key) const {
+  const auto level = levels_.find(place.priority);
+  if (level == levels_.end()) return false;
+  const auto share = level->second.shares.find(place.sweep);
+  if (share == level->second.shares.end()) return false;
+  const auto keys = share->second.classes.find(place.needs);
+  return keys != share->second.classes.end() && keys->second.contains(key);
 }
 
-std::size_t ReadyQueue::size() const {
-  std::size_t total = 0;
-  for (const auto& [priority, keys] : by_priority_) total += keys.size();
-  return total;
+int ReadyQueue::running(SweepId sweep) const {
+  const auto found = running_.find(sweep);
+  return found == running_.end() ? 0 : found->second;
+}
+
+void ReadyQueue::count_running(SweepId sweep, int change) {
+  const int before = running(sweep);
+  const int after = before + change;
+  if (after == 0)
+    running_.erase(sweep);
+  else
+    running_[sweep] = after;
+  for (auto& [priority, level] : levels_) {
+    if (level.order.erase({before, sweep}) == 0) continue;
+    level.order.insert({after, sweep});
+  }
 }
 
 }  // namespace spin::core

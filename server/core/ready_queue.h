@@ -1,17 +1,20 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
-#include <vector>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "server/core/changes.h"
+#include "server/core/needs.h"
 
 namespace spin::core {
 
-/// A set of job numbers as a bitmap with one summary bit per word: 1/8 byte a job, the smallest in next to no
-/// time.
+/// A set of job numbers, ordered: 64 neighbours share a node, so that most take next to no memory.
 class KeySet {
  public:
   void insert(JobKey key);
@@ -21,23 +24,61 @@ class KeySet {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  std::vector<std::uint64_t> words_;
-  std::vector<std::uint64_t> summary_;  ///< bit i: words_[i] is not zero
+  std::map<std::int64_t, std::uint64_t> words_;  ///< by key / 64; none is zero
   std::size_t size_ = 0;
 };
 
-/// Jobs that a worker may have: highest priority first, then in the order of their numbers, which is the
-/// order of the sweeps that first asked for them and of their plans.
+/// Jobs that a worker may have, as classes of equal needs. The highest priority comes first; within one the
+/// sweep with the fewest running jobs, then the lower number; within a sweep the job with the lowest number,
+/// which is the order of the plans that first asked for them.
 class ReadyQueue {
  public:
-  void insert(int priority, JobKey key);
-  void erase(int priority, JobKey key);
-  [[nodiscard]] bool contains(int priority, JobKey key) const;
-  [[nodiscard]] std::optional<JobKey> first() const;
-  [[nodiscard]] std::size_t size() const;
+  /// Where a job stands: the same for all jobs of a class.
+  struct Place {
+    int priority = 0;
+    SweepId sweep;
+    NeedsId needs{};
+    auto operator<=>(const Place&) const = default;
+  };
+
+  void insert(const Place& place, JobKey key);
+  void erase(const Place& place, JobKey key);
+  [[nodiscard]] bool contains(const Place& place, JobKey key) const;
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// A job of the sweep runs, or runs no more (-1).
+  void count_running(SweepId sweep, int change);
+  [[nodiscard]] int running(SweepId sweep) const;
+
+  /// The first job of each class, in order, until `accept` takes one: that one.
+  template <class Accept>
+  std::optional<JobKey> find(const Accept& accept) const {
+    for (const auto& [priority, level] : levels_)
+      for (const auto& [running, sweep] : level.order)
+        for (const auto& [key, needs] : level.shares.at(sweep).order)
+          if (accept(Place{priority, sweep, needs}, key)) return key;
+    return std::nullopt;
+  }
+
+  /// Whether jobs came in, or their order changed, since the last call.
+  bool take_changed() { return std::exchange(changed_, false); }
 
  private:
-  std::map<int, KeySet, std::greater<>> by_priority_;  ///< no empty sets
+  struct Share {
+    std::map<NeedsId, KeySet> classes;           ///< none is empty
+    std::set<std::pair<JobKey, NeedsId>> order;  ///< the first job of each
+  };
+  struct Level {
+    std::map<SweepId, Share> shares;          ///< none is empty
+    std::set<std::pair<int, SweepId>> order;  ///< running jobs
+  };
+  template <class Change>
+  static void change_class(Share& share, NeedsId needs, const Change& change);
+
+  std::map<int, Level, std::greater<>> levels_;  ///< none is empty
+  std::unordered_map<SweepId, int> running_;
+  std::size_t size_ = 0;
+  bool changed_ = false;
 };
 
 }  // namespace spin::core

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/core/leases.h"
+#include "server/core/retention.h"
 #include "server/core/sessions.h"
 #include "server/core/status.h"
 
@@ -43,13 +44,11 @@ struct ReportHandler {
     if (!current || repeated) return;
     step.effects.changes.emplace_back(InsertEpoch{key, token, epoch.metrics});
     ++step.core.counters.epochs;
+    note_accuracy(step, key, epoch.metrics);
   }
   void operator()(const CheckpointStored& stored) const {
     if (!current || repeated) return;
-    ArtifactRef artifact = stored.artifact;
-    artifact.kind = ArtifactKind::checkpoint;
-    step.core.catalogue.at(key).set(artifact);
-    step.effects.changes.emplace_back(InsertArtifact{key, artifact, stored.epoch});
+    keep_checkpoint(step, key, stored);
   }
   void operator()(const AttemptFinished& finished) const { accept_or_count(step, key, token, finished); }
   void operator()(const AttemptFailed& failed) const {

@@ -15,13 +15,14 @@ JobPhase waiting_phase(const Core& core, const Job& job) {
   return view.unmet > 0 ? JobPhase{Waiting{view.unmet}} : JobPhase{Ready{}};
 }
 
-JobPhase running_phase(const Core& core, const StoredJob& stored, Now now) {
+JobPhase running_phase(const Core& core, const StoredJob& stored, const Job& job, Now now) {
   // A running job without an attempt would be a defect of the store; nobody runs it.
   if (!stored.attempt) return Ready{};
   auto attempt = std::make_unique<Attempt>();
   attempt->token = *stored.attempt;
   attempt->worker = stored.worker;
   attempt->deadline = now + std::chrono::milliseconds(core.settings.lease_ms);
+  attempt->memory_bytes = memory_needed(core, core.catalogue.owner_of(job), job.needs);
   return Running{std::move(attempt)};
 }
 
@@ -39,9 +40,9 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
     case JobState::ready:
       return Ready{};
     case JobState::backoff:
-      return Backoff{now, std::nullopt};
+      return Backoff{now, {}};
     case JobState::running:
-      return running_phase(core, stored, now);
+      return running_phase(core, stored, job, now);
     case JobState::completed:
       return Completed{};
     case JobState::diverged:
@@ -50,29 +51,50 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
       return Failed{std::make_shared<const std::string>(stored.reason)};
     case JobState::blocked:
       return blocked_phase(core, stored, job);
-    case JobState::cancelled:
     case JobState::paused:
+      return Paused{stored.attempt};
+    case JobState::cancelled:
       break;
   }
   return Cancelled{};
 }
 
-void restore_job(Core& core, const StoredJob& stored, Now now) {
+Job make_job(Core& core, const StoredJob& stored) {
   Job job;
   job.id = stored.id;
   job.failures = stored.failures;
   job.trainer_deaths = stored.trainer_deaths;
   job.workers_lost = stored.workers_lost;
-  job.priority = stored.priority;
-  job.max_attempts = stored.max_attempts;
+  job.needs = core.needs.intern(stored.memory_bytes, stored.dataset);
   job.work = stored.work;
-  if (stored.checkpoint) job.set(*stored.checkpoint);
-  if (stored.model) job.set(*stored.model);
-  core.catalogue.restore(stored.key, std::move(job));
-  for (const JobKey dependency : stored.depends_on) core.catalogue.depend(stored.key, dependency);
+  for (const auto& artifact : {stored.checkpoint, stored.model, stored.best})
+    if (artifact) job.set(*artifact);
+  if (stored.best) job.artifacts->best_top1 = stored.best_top1;
+  return job;
+}
 
-  Job& restored = core.catalogue.at(stored.key);
-  restored.phase = phase_of(core, stored, restored, now);
+void restore_sweep(Core& core, StoredSweep& stored) {
+  Sweep sweep;
+  sweep.id = stored.id;
+  sweep.name = std::move(stored.name);
+  sweep.submitted_at_ms = stored.submitted_at_ms;
+  sweep.priority = stored.priority;
+  sweep.max_attempts = stored.max_attempts;
+  sweep.requirements = std::move(stored.requirements);
+  sweep.withdrawn = stored.withdrawn;
+  sweep.paused = stored.paused;
+  Sweep& restored = core.catalogue.restore_sweep(std::move(sweep));
+  restored.jobs.reserve(stored.jobs.size());
+  for (const JobKey key : stored.jobs) core.catalogue.link(key, restored);
+}
+
+/// Once it hangs together with its sweeps and its dependencies.
+void restore_phase(Core& core, const StoredJob& stored, Now now) {
+  Job& job = core.catalogue.at(stored.key);
+  const JobState before = state_of(job.phase);
+  job.phase = phase_of(core, stored, job, now);
+  core.catalogue.count(job, before, state_of(job.phase));
+  if (stored.priority) core.own_priority[stored.key] = *stored.priority;
   file_phase(core, stored.key);
   if (is_done(stored.state)) ++core.done_before;
 }
@@ -85,12 +107,12 @@ Core restore(const Settings& settings, StoredState stored, Now now) {
   core.boot_epoch = stored.boot_epoch;
   std::sort(stored.jobs.begin(), stored.jobs.end(),
             [](const StoredJob& a, const StoredJob& b) { return a.key < b.key; });
-  for (const StoredJob& job : stored.jobs) restore_job(core, job, now);
-  for (const StoredSweep& from : stored.sweeps) {
-    Sweep& sweep = core.catalogue.restore_sweep(from.id, from.name, from.submitted_at_ms);
-    sweep.withdrawn = from.withdrawn;
-    for (const JobKey key : from.jobs) core.catalogue.link(key, sweep);
+  for (const StoredJob& job : stored.jobs) {
+    core.catalogue.restore(job.key, make_job(core, job));
+    for (const JobKey dependency : job.depends_on) core.catalogue.depend(job.key, dependency);
   }
+  for (StoredSweep& sweep : stored.sweeps) restore_sweep(core, sweep);
+  for (const StoredJob& job : stored.jobs) restore_phase(core, job, now);
   return core;
 }
 

@@ -52,6 +52,12 @@ std::vector<JobKey> missing_attempts(const Core& core, const WorkerHello& hello)
   return keys;
 }
 
+bool is_saving(const Core& core, const AttemptToken& token) {
+  const auto found = core.attempts.find(token);
+  return found != core.attempts.end() &&
+         std::holds_alternative<Paused>(core.catalogue.at(found->second).phase);
+}
+
 }  // namespace
 
 void attach(Step& step, const WorkerAttached& event) {
@@ -77,15 +83,38 @@ void attach(Step& step, const WorkerAttached& event) {
 void detach(Step& step, SessionId session) {
   const Session* gone = step.core.workers.find(session);
   if (gone == nullptr) return;
-  for (const JobKey key : gone->busy) running_attempt(step.core.catalogue.at(key))->session.reset();
+  for (const auto& [key, memory_bytes] : gone->busy)
+    running_attempt(step.core.catalogue.at(key))->session.reset();
   step.core.workers.remove(session);
 }
 
 void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {
-  for (const AttemptToken& token : running)
-    if (!keep_attempt(step, session, token))
+  step.core.workers.keep_ending(session, running);
+  for (const AttemptToken& token : running) {
+    if (keep_attempt(step, session, token)) continue;
+    if (is_saving(step.core, token))
+      tell(step, session, StopAttempt{token, "the job is paused", true});
+    else
       tell(step, session,
-           StopAttempt{token, "no longer wanted: the job is done or cancelled, or another attempt runs it"});
+           StopAttempt{token, "no longer wanted: the job is done or cancelled, or another attempt runs it",
+                       false});
+  }
+}
+
+void drain(Step& step, const DrainRequested& event) {
+  const Session* session = step.core.workers.find(event.worker);
+  if (session == nullptr) {
+    std::string names;
+    for (const auto& [id, other] : step.core.workers.all())
+      names += (names.empty() ? "" : ", ") + other.hello.name;
+    refuse(step, event.request,
+           {ErrorCode::not_found, "no worker '" + event.worker + "' is attached; " +
+                                      (names.empty() ? "there is none at all" : "there are " + names)});
+    return;
+  }
+  step.core.workers.drain(session->id);
+  tell(step, session->id, DrainRequest{});
+  step.effects.messages.emplace_back(DrainAccepted{event.request, static_cast<int>(session->busy.size())});
 }
 
 }  // namespace spin::core

@@ -9,6 +9,8 @@ namespace spin::core {
 void attach(Step& step, const WorkerAttached& event);
 /// The worker's attempts run on under their leases, until it comes back or the leases end.
 void detach(Step& step, SessionId session);
+/// The worker is to finish what it runs and gets nothing more; not_found names those that are attached.
+void drain(Step& step, const DrainRequested& event);
 /// Keeps the attempts that are wanted, and has the others stopped.
 void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -8,32 +9,48 @@
 
 namespace spin::core {
 
-/// A list that is nearly always empty or of one element: 16 bytes for a number id, no allocation up to one
-/// element. T{} marks an empty place and cannot be an element.
-template <class T>
+/// A list of number ids above 0 that is nearly always empty or of one element: 8 bytes, no allocation up to
+/// one element.
+template <class Id>
 class SmallList {
  public:
-  [[nodiscard]] std::span<const T> items() const {
-    if (many_) return *many_;
-    return one_ == T{} ? std::span<const T>{} : std::span<const T>{&one_, 1};
+  SmallList() = default;
+  SmallList(SmallList&& other) noexcept : one_(std::exchange(other.one_, Id{})) {}
+  SmallList& operator=(SmallList&& other) noexcept {
+    std::swap(one_, other.one_);
+    return *this;
   }
-  [[nodiscard]] bool contains(const T& item) const {
+  SmallList(const SmallList&) = delete;
+  SmallList& operator=(const SmallList&) = delete;
+  ~SmallList() { delete many(); }
+
+  [[nodiscard]] std::span<const Id> items() const {
+    if (const auto* all = many()) return *all;
+    return one_ == Id{} ? std::span<const Id>{} : std::span<const Id>{&one_, 1};
+  }
+  [[nodiscard]] bool contains(const Id& item) const {
     const auto all = items();
     return std::find(all.begin(), all.end(), item) != all.end();
   }
-  void add(T item) {
-    if (many_) {
-      many_->push_back(std::move(item));
-    } else if (one_ == T{}) {
-      one_ = std::move(item);
+  void add(Id item) {
+    if (auto* all = many()) {
+      all->push_back(item);
+    } else if (one_ == Id{}) {
+      one_ = item;
     } else {
-      many_ = std::make_unique<std::vector<T>>(std::vector<T>{one_, std::move(item)});
+      auto grown = std::make_unique<std::vector<Id>>(std::vector<Id>{one_, item});
+      one_.value = -static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(grown.release()));
     }
   }
 
  private:
-  T one_{};
-  std::unique_ptr<std::vector<T>> many_;
+  /// A negative number is the address of the elements: those of user space are positive.
+  [[nodiscard]] std::vector<Id>* many() const {
+    return one_.value < 0 ? reinterpret_cast<std::vector<Id>*>(static_cast<std::intptr_t>(-one_.value))
+                          : nullptr;
+  }
+
+  Id one_{};
 };
 
 }  // namespace spin::core

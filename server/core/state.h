@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,11 +22,16 @@ struct Core {
   std::int64_t done_before = 0;  ///< jobs that had a result when this boot began
 
   Catalogue catalogue;
+  NeedsTable needs;
+  std::unordered_map<JobKey, int> own_priority;  ///< of the few jobs that have one
   ReadyQueue ready;
   Timers timers;
   Workers workers;
-  /// Jobs by their running attempt, and by the lost one that may still come back.
+  /// Jobs by their running attempt, by the lost one that may still come back, and by the one that a pause
+  /// has stopped.
   std::unordered_map<AttemptToken, JobKey> attempts;
+  std::unordered_map<JobKey, std::string> last_failed_on;  ///< worker; of jobs that may run again
+  std::optional<std::string> hold;                         ///< why no leases are granted now
   std::int64_t next_sequence = 1;
   Counters counters;
   std::vector<std::string>

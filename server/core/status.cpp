@@ -53,6 +53,8 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
   status.name = sweep.name;
   status.submitted_at_ms = sweep.submitted_at_ms;
   status.counts = sweep.counts;
+  status.paused = sweep.paused;
+  status.priority = sweep.priority;
   const auto running = running_jobs(core, sweep);
   for (const JobKey key : running) {
     const Job& job = core.catalogue.at(key);

@@ -8,13 +8,25 @@ namespace {
 void file_running(Core& core, JobKey key, const Attempt& attempt) {
   core.attempts[attempt.token] = key;
   core.timers.set({attempt.deadline, key});
-  if (attempt.session) core.workers.occupy(*attempt.session, key);
+  if (attempt.session) core.workers.occupy(*attempt.session, key, attempt.memory_bytes);
+}
+
+void take_place(Core& core, JobKey key) {
+  const Job& job = core.catalogue.at(key);
+  if (std::holds_alternative<Ready>(job.phase)) core.ready.insert(place_of(core, key), key);
+  if (std::holds_alternative<Running>(job.phase)) core.ready.count_running(place_of(core, key).sweep, 1);
+}
+
+void leave_place(Core& core, JobKey key) {
+  const Job& job = core.catalogue.at(key);
+  if (std::holds_alternative<Ready>(job.phase)) core.ready.erase(place_of(core, key), key);
+  if (std::holds_alternative<Running>(job.phase)) core.ready.count_running(place_of(core, key).sweep, -1);
 }
 
 void unfile_phase(Core& core, JobKey key) {
   const Job& job = core.catalogue.at(key);
   if (const auto lost = lost_attempt(job)) core.attempts.erase(*lost);
-  if (std::holds_alternative<Ready>(job.phase)) core.ready.erase(job.priority, key);
+  leave_place(core, key);
   if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.clear({backoff->until, key});
   if (const Attempt* attempt = running_attempt(job)) {
     core.attempts.erase(attempt->token);
@@ -28,9 +40,33 @@ void unfile_phase(Core& core, JobKey key) {
 void file_phase(Core& core, JobKey key) {
   const Job& job = core.catalogue.at(key);
   if (const auto lost = lost_attempt(job)) core.attempts[*lost] = key;
-  if (std::holds_alternative<Ready>(job.phase)) core.ready.insert(job.priority, key);
+  take_place(core, key);
   if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.set({backoff->until, key});
   if (const Attempt* attempt = running_attempt(job)) file_running(core, key, *attempt);
+}
+
+ReadyQueue::Place place_of(const Core& core, JobKey key) {
+  const Job& job = core.catalogue.at(key);
+  const Sweep* owner = core.catalogue.owner_of(job);
+  ReadyQueue::Place place{owner == nullptr ? 0 : owner->priority, owner == nullptr ? SweepId{} : owner->id,
+                          job.needs};
+  if (core.own_priority.empty()) return place;
+  if (const auto own = core.own_priority.find(key); own != core.own_priority.end())
+    place.priority = own->second;
+  return place;
+}
+
+std::int64_t memory_needed(const Core& core, const Sweep* owner, NeedsId needs) {
+  if (owner != nullptr && owner->requirements.memory_bytes) return *owner->requirements.memory_bytes;
+  return core.needs.at(needs).memory_bytes;
+}
+
+void leave_places(Core& core, std::span<const JobKey> keys) {
+  for (const JobKey key : keys) leave_place(core, key);
+}
+
+void take_places(Core& core, std::span<const JobKey> keys) {
+  for (const JobKey key : keys) take_place(core, key);
 }
 
 void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
@@ -45,6 +81,7 @@ void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
     return;
   }
   const JobState after = state_of(job.phase);
+  if (!is_live(after)) core.last_failed_on.erase(key);
   if (after == before && reason.empty()) return;
   core.catalogue.count(job, before, after);
   step.effects.changes.emplace_back(
@@ -59,8 +96,9 @@ const Attempt* running_attempt(const Job& job) {
 Attempt* running_attempt(Job& job) { return const_cast<Attempt*>(running_attempt(std::as_const(job))); }
 
 std::optional<AttemptToken> lost_attempt(const Job& job) {
-  if (const auto* ready = std::get_if<Ready>(&job.phase)) return ready->lost;
-  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) return backoff->lost;
+  if (const auto* ready = std::get_if<Ready>(&job.phase)) return ready->lost.get();
+  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) return backoff->lost.get();
+  if (const auto* paused = std::get_if<Paused>(&job.phase)) return paused->saving.get();
   if (const Attempt* attempt = running_attempt(job)) return attempt->lost;
   return std::nullopt;
 }
@@ -76,13 +114,12 @@ void tell(Step& step, SessionId session, CoordinatorMessage message) {
   step.effects.messages.emplace_back(SendMessage{session, std::move(message)});
 }
 
-void send_stop(Step& step, const Attempt& attempt, const std::string& reason) {
-  if (attempt.session) tell(step, *attempt.session, StopAttempt{attempt.token, reason});
-}
-
-void stop_running(Step& step, JobKey key, const std::string& reason) {
+void stop_running(Step& step, JobKey key, const std::string& reason, bool keep) {
   const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
-  send_stop(step, attempt, reason);
+  if (attempt.session) {
+    tell(step, *attempt.session, StopAttempt{attempt.token, reason, keep});
+    step.core.workers.told_to_stop(*attempt.session, attempt.token, attempt.memory_bytes);
+  }
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "stopped", reason});
 }
 

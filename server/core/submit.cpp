@@ -4,8 +4,11 @@
 #include <optional>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
+#include "schema/design/memory.h"
 #include "server/core/dependencies.h"
+#include "server/core/steer.h"
 #include "server/core/work.h"
 
 namespace spin::core {
@@ -40,26 +43,41 @@ bool has_jobs_of(const Catalogue& catalogue, const Sweep& sweep, const SweepPlan
   });
 }
 
+/// Sweeps of the plan's name that are not over.
 struct Namesakes {
-  const Sweep* live = nullptr;  ///< the newest live sweep of the plan's name
-  const Sweep* same = nullptr;  ///< the newest such of the plan's jobs
+  std::vector<SweepId> all;
+  const Sweep* same = nullptr;  ///< the newest with the plan's jobs
 };
 
 Namesakes find_namesakes(const Catalogue& catalogue, const SweepPlan& plan) {
   Namesakes found;
   for (const auto& [id, sweep] : catalogue.sweeps()) {
-    if (sweep.name != plan.name || !sweep.is_live()) continue;
-    found.live = &sweep;
+    if (sweep.name != plan.name || !sweep.keeps_name()) continue;
+    found.all.push_back(id);
     if (has_jobs_of(catalogue, sweep, plan)) found.same = &sweep;
   }
   return found;
 }
 
-JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned) {
+/// Predicted peaks of the plan's cells: their jobs differ in the seed alone.
+class CellMemory {
+ public:
+  explicit CellMemory(const SweepPlan& plan) : bytes_(plan.cells.size(), kUnknown) {}
+  std::int64_t of(const PlannedJob& job) {
+    std::int64_t& bytes = bytes_[static_cast<std::size_t>(job.cell)];
+    if (bytes == kUnknown) bytes = training_memory(job.config).total();
+    return bytes;
+  }
+
+ private:
+  static constexpr std::int64_t kUnknown = -1;
+  std::vector<std::int64_t> bytes_;
+};
+
+JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, std::int64_t memory_bytes) {
   Job job;
   job.id = planned.id;
-  job.priority = plan.priority;
-  job.max_attempts = plan.max_attempts;
+  job.needs = core.needs.intern(memory_bytes, planned.config.dataset.name);
   job.work = training_work(planned.config, plan.cells[static_cast<std::size_t>(planned.cell)].cost);
   const JobKey key = core.catalogue.add(std::move(job));
   for (const JobId& dependency : planned.depends_on)
@@ -74,51 +92,66 @@ JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned) {
   } else {
     added.phase = Ready{};
   }
-  file_phase(core, key);
   return key;
 }
 
-bool may_revive(const JobPhase& phase) {
-  return std::holds_alternative<Failed>(phase) || std::holds_alternative<Blocked>(phase) ||
-         std::holds_alternative<Cancelled>(phase);
+/// The sweep needs a job that is there: whatever kept it from running for others ends.
+void take_known(Step& step, Sweep& sweep, JobKey key) {
+  leave_places(step.core, {&key, 1});
+  step.core.catalogue.link(key, sweep);
+  take_places(step.core, {&key, 1});
+  const JobPhase& phase = step.core.catalogue.at(key).phase;
+  if (std::holds_alternative<Paused>(phase)) {
+    resume(step, key);
+  } else if (std::holds_alternative<Failed>(phase) || std::holds_alternative<Blocked>(phase) ||
+             std::holds_alternative<Cancelled>(phase)) {
+    revive(step, key);
+  }
 }
 
-void raise_to(Core& core, JobKey key, const SweepPlan& plan) {
-  Job& job = core.catalogue.at(key);
-  job.max_attempts = std::max(job.max_attempts, plan.max_attempts);
-  if (plan.priority <= job.priority) return;
-  const bool ready = std::holds_alternative<Ready>(job.phase);
-  if (ready) core.ready.erase(job.priority, key);
-  job.priority = plan.priority;
-  if (ready) core.ready.insert(job.priority, key);
+JobKey take_new(Step& step, Sweep& sweep, InsertSweep& insert, const PlannedJob& planned,
+                std::int64_t memory_bytes) {
+  const JobKey key = add_job(step.core, *insert.plan, planned, memory_bytes);
+  step.core.catalogue.link(key, sweep);
+  file_phase(step.core, key);
+  const JobPhase& phase = step.core.catalogue.at(key).phase;
+  insert.job_states.push_back(state_of(phase));
+  insert.job_memory.push_back(memory_bytes);
+  // The sweep's own change has no room for reasons.
+  if (const std::string reason = reason_of(phase); !reason.empty())
+    step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});
+  return key;
 }
 
 /// Links or makes the plan's jobs in its order, so that dependencies stand before what needs them.
-std::int64_t take_jobs(Step& step, Sweep& sweep, InsertSweep& insert) {
-  Catalogue& catalogue = step.core.catalogue;
+void take_jobs(Step& step, Sweep& sweep, InsertSweep& insert) {
   const SweepPlan& plan = *insert.plan;
-  std::int64_t added = 0;
+  CellMemory memory(plan);
   insert.job_keys.reserve(plan.jobs.size());
   sweep.jobs.reserve(plan.jobs.size());
   for (const PlannedJob& planned : plan.jobs) {
-    const auto known = catalogue.find(planned.id);
-    const JobKey key = known ? *known : add_job(step.core, plan, planned);
-    catalogue.link(key, sweep);
-    insert.job_keys.push_back(key);
+    const auto known = step.core.catalogue.find(planned.id);
     insert.job_is_new.push_back(!known);
-    const JobPhase& phase = catalogue.at(key).phase;
-    if (known) {
-      raise_to(step.core, key, plan);
-      if (may_revive(phase)) revive(step, key);
-      continue;
-    }
-    ++added;
-    insert.job_states.push_back(state_of(phase));
-    // The sweep's own change has no room for reasons.
-    if (const std::string reason = reason_of(phase); !reason.empty())
-      step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});
+    if (known) take_known(step, sweep, *known);
+    insert.job_keys.push_back(known ? *known : take_new(step, sweep, insert, planned, memory.of(planned)));
   }
-  return added;
+}
+
+Sweep make_sweep(const SweepSubmitted& event) {
+  Sweep sweep;
+  sweep.name = event.plan->name;
+  sweep.submitted_at_ms = event.wall_ms;
+  sweep.priority = event.plan->priority;
+  sweep.max_attempts = event.plan->max_attempts;
+  sweep.requirements = event.plan->requirements;
+  return sweep;
+}
+
+Error name_is_taken(const Sweep& by) {
+  return {ErrorCode::already_exists,
+          "sweep " + std::to_string(by.id.value) + " is named '" + by.name + "' and has " +
+              std::to_string(by.counts.live() + by.counts.paused) +
+              " jobs to go; take its place with --replace, cancel it, wait for it, or choose another name"};
 }
 
 }  // namespace
@@ -136,21 +169,20 @@ void submit(Step& step, const SweepSubmitted& event) {
     step.effects.messages.emplace_back(SubmitAccepted{event.request, namesakes.same->id, jobs, 0});
     return;
   }
-  if (namesakes.live != nullptr) {
-    const Sweep& live = *namesakes.live;
-    refuse(step, event.request,
-           {ErrorCode::already_exists, "sweep " + std::to_string(live.id.value) + " is named '" + plan.name +
-                                           "' and has " + std::to_string(live.counts.live()) +
-                                           " jobs to go; cancel it, wait for it, or choose another name"});
+  if (!namesakes.all.empty() && !event.replace) {
+    refuse(step, event.request, name_is_taken(*catalogue.find_sweep(namesakes.all.back())));
     return;
   }
 
-  Sweep& sweep = catalogue.add_sweep(plan.name, event.wall_ms);
-  InsertSweep insert{sweep.id, event.plan, {}, {}, {}, event.source, event.overrides};
+  Sweep& sweep = catalogue.add_sweep(make_sweep(event));
+  InsertSweep insert{sweep.id, event.plan, {}, {}, {}, {}, event.source, event.overrides};
   const std::size_t place = step.effects.changes.size();
   step.effects.changes.emplace_back(InsertSweep{});  // before the changes of its jobs
-  const std::int64_t added = take_jobs(step, sweep, insert);
+  take_jobs(step, sweep, insert);
+  const auto added = static_cast<std::int64_t>(insert.job_states.size());
   step.effects.changes[place] = std::move(insert);
+  for (const SweepId replaced : namesakes.all)
+    withdraw(step, *catalogue.find_sweep(replaced), sweep.title() + " has taken its place");
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep.id, jobs, added});
 }
 

@@ -5,8 +5,13 @@
 namespace spin::core {
 
 int Session::room() const {
-  if (draining) return 0;
-  return std::max(0, std::min(credits, hello.slots - static_cast<int>(busy.size())));
+  if (draining || silent) return 0;
+  const int slots = most_jobs ? std::min(*most_jobs, hello.slots) : hello.slots;
+  return std::max(0, std::min(credits, slots - static_cast<int>(busy.size())));
+}
+
+bool Session::holds(std::int64_t bytes) const {
+  return hello.memory_bytes == 0 || bytes <= hello.memory_bytes - memory_given;
 }
 
 void Workers::add(SessionId id, const WorkerHello& hello, Now now) {
@@ -37,23 +42,12 @@ const Session* Workers::find(const std::string& name) const {
   return found == by_name_.end() ? nullptr : find(found->second);
 }
 
-std::optional<SessionId> Workers::roomiest() const {
-  std::optional<SessionId> best;
-  int most = 0;
-  for (const SessionId id : open_) {
-    const int room = sessions_.at(id).room();
-    if (room <= most) continue;
-    most = room;
-    best = id;
-  }
-  return best;
-}
-
 template <class Change>
 void Workers::change(SessionId id, const Change& change) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   change(found->second);
+  changed_ = true;
   if (found->second.room() > 0)
     open_.insert(id);
   else
@@ -61,10 +55,21 @@ void Workers::change(SessionId id, const Change& change) {
 }
 
 void Workers::heard(SessionId id, Now now) {
-  change(id, [&](Session& session) { session.heard = now; });
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  found->second.heard = now;
+  if (found->second.silent) change(id, [](Session& session) { session.silent = false; });
+}
+void Workers::fell_silent(SessionId id) {
+  change(id, [](Session& session) { session.silent = true; });
 }
 void Workers::set_credits(SessionId id, int free) {
-  change(id, [&](Session& session) { session.credits = std::max(0, free); });
+  change(id, [&](Session& session) {
+    session.credits = std::max(0, free);
+    if (session.hello.slots - free > static_cast<int>(session.busy.size())) return;
+    for (const auto& [token, bytes] : session.ending) session.memory_given -= bytes;
+    session.ending.clear();
+  });
 }
 void Workers::take_credit(SessionId id) {
   change(id, [](Session& session) { --session.credits; });
@@ -72,11 +77,41 @@ void Workers::take_credit(SessionId id) {
 void Workers::drain(SessionId id) {
   change(id, [](Session& session) { session.draining = true; });
 }
-void Workers::occupy(SessionId id, JobKey job) {
-  change(id, [&](Session& session) { session.busy.insert(job); });
+void Workers::limit(SessionId id, std::optional<int> most_jobs) {
+  change(id, [&](Session& session) { session.most_jobs = most_jobs; });
+}
+void Workers::occupy(SessionId id, JobKey job, std::int64_t memory_bytes) {
+  change(id, [&](Session& session) {
+    session.busy[job] = memory_bytes;
+    session.memory_given += memory_bytes;
+  });
 }
 void Workers::release(SessionId id, JobKey job) {
-  change(id, [&](Session& session) { session.busy.erase(job); });
+  change(id, [&](Session& session) {
+    const auto found = session.busy.find(job);
+    if (found == session.busy.end()) return;
+    session.memory_given -= found->second;
+    session.busy.erase(found);
+  });
+}
+void Workers::told_to_stop(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
+  change(id, [&](Session& session) {
+    if (session.ending.emplace(token, memory_bytes).second) session.memory_given += memory_bytes;
+  });
+}
+void Workers::keep_ending(SessionId id, const std::vector<AttemptToken>& running) {
+  const Session* session = find(id);
+  if (session == nullptr || session->ending.empty()) return;
+  change(id, [&](Session& changed) {
+    std::erase_if(changed.ending, [&](const auto& entry) {
+      if (std::find(running.begin(), running.end(), entry.first) != running.end()) return false;
+      changed.memory_given -= entry.second;
+      return true;
+    });
+  });
+}
+void Workers::used_dataset(SessionId id, const std::string& dataset) {
+  change(id, [&](Session& session) { session.dataset = dataset; });
 }
 
 }  // namespace spin::core

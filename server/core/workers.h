@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "schema/job/session.h"
 #include "server/core/events.h"
@@ -16,12 +18,20 @@ struct Session {
   WorkerHello hello;  ///< `held` is empty
   int credits = 0;    ///< as the worker said last, less the leases sent since
   bool draining = false;
-  Now heard;              ///< last sign of life
-  std::set<JobKey> busy;  ///< jobs that it runs
+  bool silent = false;                  ///< a lease of it ended, and nothing has been heard since
+  std::optional<int> most_jobs;         ///< while it is quarantined
+  std::string dataset;                  ///< of the job that it was given last
+  Now heard;                            ///< last sign of life
+  std::map<JobKey, std::int64_t> busy;  ///< jobs that it runs, with the memory that each was given
+  /// Attempts that it was told to stop, with their memory: the trainer may still hold it.
+  std::map<AttemptToken, std::int64_t> ending;
+  std::int64_t memory_given = 0;  ///< sum over `busy` and `ending`
 
   /// Leases that it may have now. The slots bound the credits, because what a worker says may cross a lease
   /// on its way.
   [[nodiscard]] int room() const;
+  /// Whether so much of its memory is free; a worker that does not know how much it has takes everything.
+  [[nodiscard]] bool holds(std::int64_t bytes) const;
 };
 
 /// The attached workers; names are unique among them.
@@ -33,16 +43,26 @@ class Workers {
   [[nodiscard]] const Session* find(SessionId id) const;
   [[nodiscard]] const Session* find(const std::string& name) const;
   [[nodiscard]] const std::map<SessionId, Session>& all() const { return sessions_; }
-  /// With the most room; none where nobody has any.
-  [[nodiscard]] std::optional<SessionId> roomiest() const;
-  [[nodiscard]] bool has_room(SessionId id) const { return open_.contains(id); }
+  /// Those with room, in the order of their numbers.
+  [[nodiscard]] const std::set<SessionId>& open() const { return open_; }
 
   void heard(SessionId id, Now now);
+  void fell_silent(SessionId id);
+  /// The worker has so many free slots: what it was told to stop has ended where it says of all others that
+  /// they are free.
   void set_credits(SessionId id, int free);
   void take_credit(SessionId id);
   void drain(SessionId id);
-  void occupy(SessionId id, JobKey job);
+  void limit(SessionId id, std::optional<int> most_jobs);
+  void occupy(SessionId id, JobKey job, std::int64_t memory_bytes);
   void release(SessionId id, JobKey job);
+  void told_to_stop(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
+  /// What was to stop and is not among these any more has ended.
+  void keep_ending(SessionId id, const std::vector<AttemptToken>& running);
+  void used_dataset(SessionId id, const std::string& dataset);
+
+  /// Whether a worker may have got room since the last call.
+  bool take_changed() { return std::exchange(changed_, false); }
 
  private:
   template <class Change>
@@ -51,6 +71,7 @@ class Workers {
   std::map<SessionId, Session> sessions_;
   std::map<std::string, SessionId> by_name_;
   std::set<SessionId> open_;  ///< those with room
+  bool changed_ = false;
 };
 
 }  // namespace spin::core

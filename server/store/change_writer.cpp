@@ -4,6 +4,8 @@
 #include <string>
 #include <variant>
 
+#include <nlohmann/json.hpp>
+
 #include "server/store/names.h"
 
 namespace spin {
@@ -12,6 +14,7 @@ namespace {
 constexpr char kSetJobState[] =
     "UPDATE job SET state = ?2, reason = ?3, failures = ?4, trainer_deaths = ?5, workers_lost = ?6 WHERE key "
     "= ?1";
+constexpr char kSetJobPriority[] = "UPDATE job SET priority = ?2 WHERE key = ?1";
 // A token that is there: the attempt was taken for lost and is alive.
 constexpr char kInsertAttempt[] =
     "INSERT INTO attempt (boot_epoch, sequence, job, worker, state, started_at_ms)"
@@ -40,7 +43,7 @@ constexpr char kInsertArtifact[] =
 constexpr char kSetJobArtifact[] =
     "INSERT INTO job_artifact (job, kind, artifact, epoch) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (job, kind) DO UPDATE SET artifact = excluded.artifact, epoch = excluded.epoch";
-constexpr char kForgetCheckpoint[] = "DELETE FROM job_artifact WHERE job = ?1 AND kind = 'checkpoint'";
+constexpr char kForgetArtifact[] = "DELETE FROM job_artifact WHERE job = ?1 AND kind = ?2";
 constexpr char kInsertResult[] =
     "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
     " images_per_second, peak_bytes, seconds, finished_at_ms)"
@@ -52,12 +55,13 @@ constexpr char kLastLine[] = "SELECT coalesce(max(number), 0) FROM log_line WHER
 constexpr char kInsertLine[] = "INSERT INTO log_line (job, number, at_ms, text) VALUES (?1, ?2, ?3, ?4)";
 constexpr char kDeleteLines[] = "DELETE FROM log_line WHERE job = ?1 AND number <= ?2";
 constexpr char kUpsertWorker[] =
-    "INSERT INTO worker (name, version, host, device, slots, threads, pid, first_seen_ms, last_seen_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
+    "INSERT INTO worker (name, version, host, device, slots, threads, pid, labels, memory_bytes, "
+    "first_seen_ms,"
+    " last_seen_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, host = excluded.host, device = "
     "excluded.device,"
-    " slots = excluded.slots, threads = excluded.threads, pid = excluded.pid, last_seen_ms = "
-    "excluded.last_seen_ms";
+    " slots = excluded.slots, threads = excluded.threads, pid = excluded.pid, labels = excluded.labels,"
+    " memory_bytes = excluded.memory_bytes, last_seen_ms = excluded.last_seen_ms";
 
 }  // namespace
 
@@ -65,12 +69,13 @@ Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(auto sweeps, SweepWriter::make(database));
   ChangeWriter writer(database, std::move(sweeps));
   SPIN_ASSIGN(writer.set_job_state_, database.prepare(kSetJobState));
+  SPIN_ASSIGN(writer.set_job_priority_, database.prepare(kSetJobPriority));
   SPIN_ASSIGN(writer.insert_attempt_, database.prepare(kInsertAttempt));
   SPIN_ASSIGN(writer.end_attempt_, database.prepare(kEndAttempt));
   SPIN_ASSIGN(writer.insert_epoch_, database.prepare(kInsertEpoch));
   SPIN_ASSIGN(writer.insert_artifact_, database.prepare(kInsertArtifact));
   SPIN_ASSIGN(writer.set_job_artifact_, database.prepare(kSetJobArtifact));
-  SPIN_ASSIGN(writer.forget_checkpoint_, database.prepare(kForgetCheckpoint));
+  SPIN_ASSIGN(writer.forget_artifact_, database.prepare(kForgetArtifact));
   SPIN_ASSIGN(writer.insert_result_, database.prepare(kInsertResult));
   SPIN_ASSIGN(writer.count_job_, database.prepare(kCountJob));
   SPIN_ASSIGN(writer.last_line_, database.prepare(kLastLine));
@@ -87,8 +92,17 @@ Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
 Status ChangeWriter::write(const core::SetJobState& change, std::int64_t) {
   SPIN_TRY(set_job_state_.run(change.job.value, text_of(change.state), change.reason, change.failures,
                               change.trainer_deaths, change.workers_lost));
+  return check_job(change.job);
+}
+
+Status ChangeWriter::write(const core::SetJobPriority& change, std::int64_t) {
+  SPIN_TRY(set_job_priority_.run(change.job.value, change.priority));
+  return check_job(change.job);
+}
+
+Status ChangeWriter::check_job(core::JobKey job) const {
   if (database_->changes() == 1) return {};
-  return Error{ErrorCode::internal, "there is no job number " + std::to_string(change.job.value)};
+  return Error{ErrorCode::internal, "there is no job number " + std::to_string(job.value)};
 }
 
 Status ChangeWriter::write(const core::InsertAttempt& change, std::int64_t now_ms) {
@@ -116,8 +130,8 @@ Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_
   return set_job_artifact_.run(change.job.value, text_of(change.artifact.kind), digest, change.epoch);
 }
 
-Status ChangeWriter::write(const core::ForgetCheckpoint& change, std::int64_t) {
-  return forget_checkpoint_.run(change.job.value);
+Status ChangeWriter::write(const core::ForgetArtifact& change, std::int64_t) {
+  return forget_artifact_.run(change.job.value, text_of(change.kind));
 }
 
 Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {
@@ -148,7 +162,7 @@ Status ChangeWriter::write(const core::AppendLog& change, std::int64_t now_ms) {
 Status ChangeWriter::write(const core::UpsertWorker& change, std::int64_t now_ms) {
   const auto& hello = change.hello;
   return upsert_worker_.run(hello.name, hello.version, hello.host, hello.device, hello.slots, hello.threads,
-                            hello.pid, now_ms);
+                            hello.pid, nlohmann::json(hello.labels).dump(), hello.memory_bytes, now_ms);
 }
 
 }  // namespace spin

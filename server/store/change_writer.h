@@ -26,21 +26,25 @@ class ChangeWriter {
   Status write(const core::InsertSweep& change, std::int64_t now_ms) {
     return sweeps_.insert(change, now_ms);
   }
-  Status write(const core::WithdrawSweep& change, std::int64_t) { return sweeps_.withdraw(change); }
+  Status write(const core::SetSweepState& change, std::int64_t) { return sweeps_.set_state(change); }
   Status write(const core::SetJobState& change, std::int64_t now_ms);
+  Status write(const core::SetJobPriority& change, std::int64_t now_ms);
   Status write(const core::InsertAttempt& change, std::int64_t now_ms);
   Status write(const core::EndAttempt& change, std::int64_t now_ms);
   Status write(const core::InsertEpoch& change, std::int64_t now_ms);
   Status write(const core::InsertArtifact& change, std::int64_t now_ms);
-  Status write(const core::ForgetCheckpoint& change, std::int64_t now_ms);
+  Status write(const core::ForgetArtifact& change, std::int64_t now_ms);
   Status write(const core::InsertResult& change, std::int64_t now_ms);
   Status write(const core::AppendLog& change, std::int64_t now_ms);
   Status write(const core::UpsertWorker& change, std::int64_t now_ms);
+  /// That the statement has changed the job's row.
+  [[nodiscard]] Status check_job(core::JobKey job) const;
 
   Database* database_;
   SweepWriter sweeps_;
-  Statement set_job_state_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_, set_job_artifact_,
-      forget_checkpoint_, insert_result_, count_job_, last_line_, insert_line_, delete_lines_, upsert_worker_;
+  Statement set_job_state_, set_job_priority_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_,
+      set_job_artifact_, forget_artifact_, insert_result_, count_job_, last_line_, insert_line_,
+      delete_lines_, upsert_worker_;
 };
 
 }  // namespace spin

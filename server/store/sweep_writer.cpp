@@ -15,15 +15,16 @@ namespace {
 constexpr char kInsertSweep[] =
     "INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, "
     "left_out_by_limits, source,"
-    " overrides, submitted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-constexpr char kWithdrawSweep[] = "UPDATE sweep SET withdrawn = 1 WHERE id = ?1";
+    " overrides, requirements, submitted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+constexpr char kSetSweepState[] = "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4 WHERE id = ?1";
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
     "unshared)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr char kInsertJob[] =
-    "INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work)"
-    " VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, ?5)";
+    "INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work, "
+    "memory_bytes,"
+    " dataset) VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, ?5, ?6, ?7)";
 constexpr char kInsertConfig[] = "INSERT INTO job_config (job, config) VALUES (?1, ?2)";
 constexpr char kInsertDependency[] =
     "INSERT INTO job_dependency (job, depends_on) SELECT ?1, key FROM job WHERE hash = ?2";
@@ -40,7 +41,8 @@ Status check_shape(const core::InsertSweep& change) {
   const auto jobs = change.plan->jobs.size();
   const auto fresh = std::count(change.job_is_new.begin(), change.job_is_new.end(), true);
   if (change.job_keys.size() == jobs && change.job_is_new.size() == jobs &&
-      change.job_states.size() == static_cast<std::size_t>(fresh)) {
+      change.job_states.size() == static_cast<std::size_t>(fresh) &&
+      change.job_memory.size() == static_cast<std::size_t>(fresh)) {
     return {};
   }
   return Error{ErrorCode::internal, "sweep " + change.plan->name + ": " + std::to_string(jobs) +
@@ -54,7 +56,7 @@ Status check_shape(const core::InsertSweep& change) {
 Result<SweepWriter> SweepWriter::make(Database& database) {
   SweepWriter writer(database);
   SPIN_ASSIGN(writer.insert_sweep_, database.prepare(kInsertSweep));
-  SPIN_ASSIGN(writer.withdraw_sweep_, database.prepare(kWithdrawSweep));
+  SPIN_ASSIGN(writer.set_sweep_state_, database.prepare(kSetSweepState));
   SPIN_ASSIGN(writer.insert_cell_, database.prepare(kInsertCell));
   SPIN_ASSIGN(writer.insert_job_, database.prepare(kInsertJob));
   SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
@@ -68,20 +70,22 @@ Status SweepWriter::insert(const core::InsertSweep& change, std::int64_t now_ms)
   const auto& plan = *change.plan;
   SPIN_TRY(insert_sweep_.run(change.id.value, plan.name, plan.description, plan.priority, plan.max_attempts,
                              plan.left_out_by_exclude, plan.left_out_by_limits, change.source,
-                             overrides_json(change.overrides), now_ms));
+                             overrides_json(change.overrides), requirements_to_json(plan.requirements),
+                             now_ms));
   SPIN_TRY(insert_cells(change));
   auto state = change.job_states.begin();
+  auto memory_bytes = change.job_memory.begin();
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const auto& job = plan.jobs[i];
-    if (change.job_is_new[i]) SPIN_TRY(insert_job(change.job_keys[i], plan, job, *state++));
+    if (change.job_is_new[i]) SPIN_TRY(insert_job(change.job_keys[i], plan, job, *state++, *memory_bytes++));
     SPIN_TRY(insert_sweep_job_.run(change.id.value, static_cast<std::int64_t>(i), change.job_keys[i].value,
                                    job.name, job.cell));
   }
   return {};
 }
 
-Status SweepWriter::withdraw(const core::WithdrawSweep& change) {
-  SPIN_TRY(withdraw_sweep_.run(change.id.value));
+Status SweepWriter::set_state(const core::SetSweepState& change) {
+  SPIN_TRY(set_sweep_state_.run(change.id.value, change.priority, change.withdrawn, change.paused));
   if (database_->changes() == 1) return {};
   return Error{ErrorCode::internal, "there is no sweep " + std::to_string(change.id.value)};
 }
@@ -97,11 +101,11 @@ Status SweepWriter::insert_cells(const core::InsertSweep& change) {
   return {};
 }
 
-Status SweepWriter::insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job,
-                               JobState state) {
+Status SweepWriter::insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state,
+                               std::int64_t memory_bytes) {
   const auto& cost = plan.cells[static_cast<std::size_t>(job.cell)].cost;
   SPIN_TRY(insert_job_.run(key.value, job.id.digest, text_of(state), job.config.seed,
-                           core::training_work(job.config, cost)));
+                           core::training_work(job.config, cost), memory_bytes, job.config.dataset.name));
   SPIN_TRY(insert_config_.run(key.value, config_to_json(job.config).dump()));
   for (const auto& dependency : job.depends_on) {
     SPIN_TRY(insert_dependency_.run(key.value, dependency.digest));

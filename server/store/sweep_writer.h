@@ -15,15 +15,16 @@ class SweepWriter {
   static Result<SweepWriter> make(Database& database);
   /// Inside a transaction of the caller.
   Status insert(const core::InsertSweep& change, std::int64_t now_ms);
-  Status withdraw(const core::WithdrawSweep& change);
+  Status set_state(const core::SetSweepState& change);
 
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
   Status insert_cells(const core::InsertSweep& change);
-  Status insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state);
+  Status insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state,
+                    std::int64_t memory_bytes);
 
   Database* database_;
-  Statement insert_sweep_, withdraw_sweep_, insert_cell_, insert_job_, insert_config_, insert_dependency_,
+  Statement insert_sweep_, set_sweep_state_, insert_cell_, insert_job_, insert_config_, insert_dependency_,
       insert_sweep_job_;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "server/core/job_index.h"
+#include "server/core/needs.h"
 #include "server/core/ready_queue.h"
 #include "server/core/small_list.h"
 #include "server/core/timers.h"
@@ -47,19 +48,70 @@ TEST(KeySet, BehavesAsAnOrderedSet) {
   }
 }
 
+/// All jobs in the order in which they are offered, each taken as it comes.
+std::vector<std::int64_t> drain(ReadyQueue& queue) {
+  std::vector<std::int64_t> order;
+  ReadyQueue::Place place;
+  const auto take = [&](const ReadyQueue::Place& at, JobKey) {
+    place = at;
+    return true;
+  };
+  while (const auto first = queue.find(take)) {
+    order.push_back(first->value);
+    queue.erase(place, *first);
+    queue.count_running(place.sweep, 1);
+  }
+  return order;
+}
+
 TEST(ReadyQueue, PriorityBeforeNumber) {
   ReadyQueue queue;
-  queue.insert(0, JobKey{1});
-  queue.insert(5, JobKey{9});
-  queue.insert(5, JobKey{3});
-  queue.insert(-2, JobKey{2});
-  std::vector<std::int64_t> order;
-  while (const auto first = queue.first()) {
-    order.push_back(first->value);
-    for (const int priority : {-2, 0, 5}) queue.erase(priority, *first);
-  }
-  EXPECT_EQ(order, (std::vector<std::int64_t>{3, 9, 1, 2}));
+  queue.insert({0, SweepId{1}, NeedsId{0}}, JobKey{1});
+  queue.insert({5, SweepId{1}, NeedsId{1}}, JobKey{9});
+  queue.insert({5, SweepId{1}, NeedsId{0}}, JobKey{3});
+  queue.insert({-2, SweepId{1}, NeedsId{0}}, JobKey{2});
+  EXPECT_EQ(drain(queue), (std::vector<std::int64_t>{3, 9, 1, 2}));
   EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST(ReadyQueue, TheSweepWithTheFewestRunningJobsIsNext) {
+  ReadyQueue queue;
+  queue.count_running(SweepId{1}, 2);
+  for (int i = 1; i <= 3; ++i) queue.insert({0, SweepId{1}, NeedsId{0}}, JobKey{i});
+  for (int i = 4; i <= 7; ++i) queue.insert({0, SweepId{2}, NeedsId{0}}, JobKey{i});
+  EXPECT_EQ(drain(queue), (std::vector<std::int64_t>{4, 5, 1, 6, 2, 7, 3}));
+}
+
+TEST(ReadyQueue, AClassThatNobodyTakesHoldsUpNoOther) {
+  ReadyQueue queue;
+  queue.insert({0, SweepId{1}, NeedsId{0}}, JobKey{1});
+  queue.insert({0, SweepId{1}, NeedsId{1}}, JobKey{2});
+  queue.insert({0, SweepId{2}, NeedsId{0}}, JobKey{3});
+  const auto found =
+      queue.find([](const ReadyQueue::Place& place, JobKey) { return place.needs == NeedsId{1}; });
+  EXPECT_EQ(found, JobKey{2});
+}
+
+TEST(ReadyQueue, TellsWhetherSomethingCameIn) {
+  ReadyQueue queue;
+  queue.insert({0, SweepId{1}, NeedsId{0}}, JobKey{1});
+  EXPECT_TRUE(queue.take_changed());
+  queue.erase({0, SweepId{1}, NeedsId{0}}, JobKey{1});
+  EXPECT_FALSE(queue.take_changed());
+}
+
+TEST(NeedsTable, PredictionsThatDifferLittleAreOne) {
+  NeedsTable table;
+  const NeedsId gib = table.intern((1LL << 30) - 5, "mnist");
+  EXPECT_EQ(table.intern(1LL << 30, "mnist"), gib);
+  EXPECT_NE(table.intern((1LL << 30) + 1, "mnist"), gib);
+  EXPECT_NE(table.intern(1LL << 30, "cifar10"), gib);
+  EXPECT_EQ(table.at(gib).memory_bytes, 1LL << 30);
+  for (std::int64_t bytes = 1; bytes < (1LL << 60); bytes = bytes * 3 + 1) {
+    EXPECT_GE(NeedsTable::round_up(bytes), bytes);
+    EXPECT_LE(NeedsTable::round_up(bytes) - bytes, bytes / 8);
+  }
+  EXPECT_EQ(NeedsTable::round_up(0), 0);
 }
 
 TEST(JobIndex, FindsEachOfManyAndNothingElse) {

@@ -59,8 +59,8 @@ void Harness::die_in(const Event& event) {
   restart();
 }
 
-SweepId Harness::submit(const PlanOf& plan) {
-  send(SweepSubmitted{++last_request_, plan.plan(), "", {}, 0});
+SweepId Harness::submit(const PlanOf& plan, bool replace) {
+  send(SweepSubmitted{++last_request_, plan.plan(), "", {}, 0, replace});
   const auto accepted = all_of<SubmitAccepted>(last);
   if (accepted.size() != 1 || accepted[0].request != last_request_) {
     ADD_FAILURE() << "the submission was not accepted";
@@ -71,22 +71,22 @@ SweepId Harness::submit(const PlanOf& plan) {
 }
 
 Error Harness::submit_refused(const PlanOf& plan) {
-  send(SweepSubmitted{++last_request_, plan.plan(), "", {}, 0});
+  send(SweepSubmitted{++last_request_, plan.plan(), "", {}, 0, false});
   EXPECT_TRUE(changes.empty()) << "nothing of a refused sweep is stored";
   const auto refused = all_of<RequestRefused>(last);
   EXPECT_EQ(refused.size(), 1U);
   return refused.empty() ? Error{} : refused[0].error;
 }
 
-std::int64_t Harness::cancel(std::variant<SweepId, JobKey> target) {
-  send(SteerRequested{++last_request_, target, steer::Cancel{}});
+std::int64_t Harness::steer(Target target, const steer::Action& action) {
+  send(SteerRequested{++last_request_, target, action});
   const auto accepted = all_of<SteerAccepted>(last);
   EXPECT_EQ(accepted.size(), 1U);
   return accepted.empty() ? -1 : accepted[0].jobs;
 }
 
-Error Harness::cancel_refused(std::variant<SweepId, JobKey> target) {
-  send(SteerRequested{++last_request_, target, steer::Cancel{}});
+Error Harness::steer_refused(Target target, const steer::Action& action) {
+  send(SteerRequested{++last_request_, target, action});
   EXPECT_TRUE(changes.empty());
   const auto refused = all_of<RequestRefused>(last);
   EXPECT_EQ(refused.size(), 1U);

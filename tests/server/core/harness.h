@@ -28,11 +28,17 @@ class Harness {
   /// The event is handled, but the process dies before anything of it is stored or told.
   void die_in(const Event& event);
 
-  SweepId submit(const PlanOf& plan);
+  SweepId submit(const PlanOf& plan, bool replace = false);
   Error submit_refused(const PlanOf& plan);
-  /// Jobs cancelled.
-  std::int64_t cancel(std::variant<SweepId, JobKey> target);
-  Error cancel_refused(std::variant<SweepId, JobKey> target);
+  using Target = std::variant<SweepId, JobKey>;
+  /// Jobs changed.
+  std::int64_t steer(Target target, const steer::Action& action);
+  /// Expects that nothing is stored.
+  Error steer_refused(Target target, const steer::Action& action);
+  std::int64_t cancel(Target target) { return steer(target, steer::Cancel{}); }
+  Error cancel_refused(Target target) { return steer_refused(target, steer::Cancel{}); }
+  std::int64_t pause(Target target) { return steer(target, steer::Pause{}); }
+  std::int64_t resume(Target target) { return steer(target, steer::Resume{}); }
 
   static WorkerHello hello(const std::string& name, int slots = 1);
   SessionId next_session() { return SessionId{++last_session_}; }

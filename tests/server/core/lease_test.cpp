@@ -25,7 +25,7 @@ TEST(Lease, CreditsThatCrossedALeaseDoNotOverfillTheWorker) {
   EXPECT_TRUE(harness.credits(session, -3).empty());
 }
 
-TEST(Lease, PriorityThenSweepThenPlan) {
+TEST(Lease, PriorityThenFairShareThenPlan) {
   Harness harness;
   harness.submit(PlanOf("low").priority(-1).jobs("l", 2));
   harness.submit(PlanOf("first").jobs("f", 2));
@@ -35,7 +35,7 @@ TEST(Lease, PriorityThenSweepThenPlan) {
   std::vector<JobKey> order;
   for (const auto& lease : leases) order.push_back(lease.job);
   std::vector<JobKey> expected;
-  for (const char* label : {"h1", "h2", "f1", "f2", "s1", "s2", "l1", "l2"})
+  for (const char* label : {"h1", "h2", "f1", "s1", "f2", "s2", "l1", "l2"})
     expected.push_back(harness.key(label));
   EXPECT_EQ(order, expected);
 }

@@ -8,6 +8,14 @@
 #include "tests/server/core/plans.h"
 
 namespace spin::core {
+namespace {
+
+std::optional<ArtifactRef>& kept(StoredJob& job, ArtifactKind kind) {
+  if (kind == ArtifactKind::checkpoint) return job.checkpoint;
+  return kind == ArtifactKind::model ? job.model : job.best;
+}
+
+}  // namespace
 
 void ModelStore::apply(const std::vector<Change>& changes) {
   for (const Change& change : changes) std::visit([this](const auto& kind) { write(kind); }, change);
@@ -26,23 +34,26 @@ void ModelStore::apply(const std::vector<Change>& changes) {
 StoredState ModelStore::load() {
   StoredState state;
   state.boot_epoch = ++boot_epoch_;
-  for (const auto& [id, row] : sweeps_) state.sweeps.push_back(row.sweep);
-  for (const auto& [key, row] : jobs_) {
-    StoredJob job = row.job;
-    for (const auto& [id, sweep] : sweeps_) {
-      if (std::find(sweep.sweep.jobs.begin(), sweep.sweep.jobs.end(), key) == sweep.sweep.jobs.end())
-        continue;
-      job.priority = std::max(job.priority, sweep.priority);
-      job.max_attempts = std::max(job.max_attempts, sweep.max_attempts);
-    }
-    for (const auto& [token, attempt] : attempts_) {
-      if (attempt.job != key || attempt.state != "running") continue;
-      job.attempt = token;
-      job.worker = attempt.worker;
-    }
-    state.jobs.push_back(std::move(job));
+  for (const auto& [id, sweep] : sweeps_) state.sweeps.push_back(sweep);
+  for (const auto& [key, row] : jobs_) state.jobs.push_back(row.job);
+  for (const auto& [token, attempt] : attempts_) {
+    StoredJob& job = *std::lower_bound(state.jobs.begin(), state.jobs.end(), attempt.job,
+                                       [](const StoredJob& a, JobKey key) { return a.key < key; });
+    const bool saving = job.state == JobState::paused && attempt.state == "stopped";
+    if (job.state == JobState::paused) job.attempt.reset();
+    if (attempt.state != "running" && !saving) continue;
+    job.attempt = token;
+    job.worker = saving ? "" : attempt.worker;
   }
   return state;
+}
+
+int ModelStore::max_attempts(JobKey key) const {
+  int most = 0;
+  for (const auto& [id, sweep] : sweeps_)
+    if (std::find(sweep.jobs.begin(), sweep.jobs.end(), key) != sweep.jobs.end())
+      most = std::max(most, sweep.max_attempts);
+  return most;
 }
 
 void ModelStore::put_back(const ModelStore& backup) {
@@ -75,28 +86,33 @@ void ModelStore::write(const InsertSweep& change) {
   ASSERT_EQ(change.job_is_new.size(), count);
   ASSERT_EQ(static_cast<std::size_t>(std::count(change.job_is_new.begin(), change.job_is_new.end(), true)),
             change.job_states.size());
-  SweepRow row{{change.id, change.plan->name, 0, change.job_keys, false},
-               change.plan->priority,
-               change.plan->max_attempts};
-  ASSERT_TRUE(sweeps_.emplace(change.id, row).second);
-  auto state = change.job_states.begin();
+  ASSERT_EQ(change.job_memory.size(), change.job_states.size());
+  StoredSweep sweep;
+  sweep.id = change.id;
+  sweep.name = change.plan->name;
+  sweep.jobs = change.job_keys;
+  sweep.priority = change.plan->priority;
+  sweep.max_attempts = change.plan->max_attempts;
+  sweep.requirements = change.plan->requirements;
+  ASSERT_TRUE(sweeps_.emplace(change.id, std::move(sweep)).second);
+  std::size_t fresh = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (change.job_is_new[i]) {
-      insert_job(change, i, *state++);
+      insert_job(change, i, fresh++);
     } else {
       EXPECT_EQ(jobs_.at(change.job_keys[i]).job.id, change.plan->jobs[i].id);
     }
   }
 }
 
-void ModelStore::insert_job(const InsertSweep& change, std::size_t index, JobState state) {
+void ModelStore::insert_job(const InsertSweep& change, std::size_t index, std::size_t fresh) {
   const PlannedJob& planned = change.plan->jobs[index];
   JobRow row;
   row.job.key = change.job_keys[index];
   row.job.id = planned.id;
-  row.job.state = state;
-  row.job.priority = change.plan->priority;
-  row.job.max_attempts = 0;
+  row.job.state = change.job_states[fresh];
+  row.job.memory_bytes = change.job_memory[fresh];
+  row.job.dataset = planned.config.dataset.name;
   row.job.work =
       training_work(planned.config, change.plan->cells.at(static_cast<std::size_t>(planned.cell)).cost);
   for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
@@ -104,7 +120,14 @@ void ModelStore::insert_job(const InsertSweep& change, std::size_t index, JobSta
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
 }
 
-void ModelStore::write(const WithdrawSweep& change) { sweeps_.at(change.id).sweep.withdrawn = true; }
+void ModelStore::write(const SetSweepState& change) {
+  StoredSweep& sweep = sweeps_.at(change.id);
+  sweep.priority = change.priority;
+  sweep.withdrawn = change.withdrawn;
+  sweep.paused = change.paused;
+}
+
+void ModelStore::write(const SetJobPriority& change) { jobs_.at(change.job).job.priority = change.priority; }
 
 void ModelStore::write(const SetJobState& change) {
   StoredJob& job = jobs_.at(change.job).job;
@@ -142,11 +165,19 @@ void ModelStore::write(const InsertEpoch& change) {
 }
 
 void ModelStore::write(const InsertArtifact& change) {
-  StoredJob& job = jobs_.at(change.job).job;
-  (change.artifact.kind == ArtifactKind::model ? job.model : job.checkpoint) = change.artifact;
+  JobRow& row = jobs_.at(change.job);
+  kept(row.job, change.artifact.kind) = change.artifact;
+  if (change.artifact.kind != ArtifactKind::best) return;
+  const auto epoch = row.epochs.find(change.epoch);
+  ASSERT_NE(epoch, row.epochs.end()) << "the best checkpoint is of no epoch that was reported";
+  row.job.best_top1 = epoch->second.top1.value_or(0);
 }
 
-void ModelStore::write(const ForgetCheckpoint& change) { jobs_.at(change.job).job.checkpoint.reset(); }
+void ModelStore::write(const ForgetArtifact& change) {
+  auto& artifact = kept(jobs_.at(change.job).job, change.kind);
+  EXPECT_TRUE(artifact.has_value());
+  artifact.reset();
+}
 
 void ModelStore::write(const InsertResult& change) {
   JobRow& row = jobs_.at(change.job);

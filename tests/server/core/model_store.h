@@ -28,10 +28,6 @@ class ModelStore {
     std::optional<JobResult> result;
     AttemptToken result_of;
   };
-  struct SweepRow {
-    StoredSweep sweep;
-    int priority = 0, max_attempts = 0;
-  };
 
   void apply(const std::vector<Change>& changes);
   /// What a coordinator that starts now gets; every call is a boot.
@@ -41,29 +37,32 @@ class ModelStore {
 
   [[nodiscard]] const std::map<JobKey, JobRow>& jobs() const { return jobs_; }
   [[nodiscard]] const std::map<AttemptToken, AttemptRow>& attempts() const { return attempts_; }
-  [[nodiscard]] const std::map<SweepId, SweepRow>& sweeps() const { return sweeps_; }
+  [[nodiscard]] const std::map<SweepId, StoredSweep>& sweeps() const { return sweeps_; }
   [[nodiscard]] const JobRow& job(JobKey key) const { return jobs_.at(key); }
   [[nodiscard]] const JobRow* find(const JobId& id) const;
   [[nodiscard]] JobKey key_of(const std::string& label) const;
+  /// Attempts that the job may fail: the most that one of its sweeps allows.
+  [[nodiscard]] int max_attempts(JobKey key) const;
   /// States of all attempts of a job, in the order of their age: "lost finished".
   [[nodiscard]] std::string history(JobKey key) const;
 
  private:
   void write(const InsertSweep& change);
-  void write(const WithdrawSweep& change);
+  void write(const SetSweepState& change);
   void write(const SetJobState& change);
+  void write(const SetJobPriority& change);
   void write(const InsertAttempt& change);
   void write(const EndAttempt& change);
   void write(const InsertEpoch& change);
   void write(const InsertArtifact& change);
-  void write(const ForgetCheckpoint& change);
+  void write(const ForgetArtifact& change);
   void write(const InsertResult& change);
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);
-  void insert_job(const InsertSweep& change, std::size_t index, JobState state);
+  void insert_job(const InsertSweep& change, std::size_t index, std::size_t fresh);
 
   std::int64_t boot_epoch_ = 0;
-  std::map<SweepId, SweepRow> sweeps_;
+  std::map<SweepId, StoredSweep> sweeps_;
   std::map<JobKey, JobRow> jobs_;
   std::map<JobId, JobKey> keys_;
   std::map<AttemptToken, AttemptRow> attempts_;

@@ -37,8 +37,10 @@ JobPhase make_phase(std::size_t index) {
       return Failed{reason};
     case 7:
       return Blocked{JobKey{1}, reason};
-    default:
+    case 8:
       return Cancelled{};
+    default:
+      return Paused{kOld};
   }
 }
 
@@ -65,28 +67,33 @@ JobInput make_input(std::size_t index) {
       return Finish{kNew, Outcome::completed};
     case 9:
       return Cancel{};
-    default:
+    case 10:
       return Revive{1};
+    case 11:
+      return Pause{};
+    default:
+      return Resume{1};
   }
 }
 
 // Where each input leads from each state, in the order of JobPhase and JobInput; "." is refused. Written down
 // from the life of a job in the design, not from the code.
-constexpr std::array<const char*, 9> kNext = {
-    // done block run lose back retry over giveup finish cancel revive
-    "R b . . . . . . C x .",  // waiting
-    ". . r . . . . . C x .",  // ready
-    ". . r . . . R . C x .",  // backoff
-    ". . . R R o . F C x .",  // running
-    ". . . . . . . . . . .",  // completed
-    ". . . . . . . . . . .",  // diverged
-    ". . . . . . . . C . W",  // failed
-    ". b . . . . . . C x W",  // blocked
-    ". . . . . . . . . . W",  // cancelled
+constexpr std::array<const char*, 10> kNext = {
+    // done block run lose back retry over giveup finish cancel revive pause resume
+    "R b . . . . . . C x . p .",  // waiting
+    ". . r . . . . . C x . p .",  // ready
+    ". . r . . . R . C x . p .",  // backoff
+    ". . . R R o . F C x . p .",  // running
+    ". . . . . . . . . . . . .",  // completed
+    ". . . . . . . . . . . . .",  // diverged
+    ". . . . . . . . C . W . .",  // failed
+    ". b . . . . . . C x W . .",  // blocked
+    ". . . . . . . . . . W . .",  // cancelled
+    ". . . . . . . . C x . . W",  // paused
 };
 
 JobState state_named(char name) {
-  constexpr std::string_view kNames = "WRorCDFbx";
+  constexpr std::string_view kNames = "WRorCDFbxp";
   return static_cast<JobState>(kNames.find(name));
 }
 
@@ -132,6 +139,14 @@ TEST(Phase, ALostAttemptThatComesBackIsNotLostAnyMore) {
   JobPhase phase = Ready{kOld};
   ASSERT_TRUE(transition(phase, core::Run{attempt(kOld)}).ok());
   EXPECT_FALSE(std::get<Running>(phase).attempt->lost.has_value());
+}
+
+TEST(Phase, APauseRemembersTheAttemptThatMaySaveItsCheckpoint) {
+  JobPhase phase = Running{attempt(kOld)};
+  ASSERT_TRUE(transition(phase, Pause{}).ok());
+  EXPECT_EQ(std::get<Paused>(phase).saving, kOld);
+  ASSERT_TRUE(transition(phase, Resume{0}).ok());
+  EXPECT_EQ(std::get<Ready>(phase).lost, MaybeAttempt());
 }
 
 TEST(Phase, ADivergedResultIsAStateOfItsOwn) {

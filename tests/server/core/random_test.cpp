@@ -82,7 +82,7 @@ class Simulation {
 
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
 
-  static void check_job(const ModelStore::JobRow& row, const std::map<AttemptToken, JobId>& finished) {
+  void check_job(const ModelStore::JobRow& row, const std::map<AttemptToken, JobId>& finished) const {
     const StoredJob& job = row.job;
     if (row.result) {
       const auto source = finished.find(row.result_of);
@@ -90,7 +90,8 @@ class Simulation {
       EXPECT_EQ(source->second, job.id);
     }
     if (job.state == JobState::failed) {
-      EXPECT_TRUE(job.failures >= job.max_attempts || job.trainer_deaths >= 3) << "condemned for nothing";
+      EXPECT_TRUE(job.failures >= harness_.store.max_attempts(job.key) || job.trainer_deaths >= 3)
+          << "condemned for nothing";
     }
     EXPECT_NE(job.state, JobState::waiting);
     EXPECT_NE(job.state, JobState::ready);

@@ -29,8 +29,7 @@ TEST(Submit, AKnownJobIsNotRunAgainAndItsResultCounts) {
   harness.finish(harness.lease_to("w"));
   const SweepId two = harness.submit(PlanOf("two").job("a").job("b", {"a"}));
   EXPECT_EQ(harness.status(two).counts, (StateCounts{.ready = 1, .completed = 1}));
-  EXPECT_EQ(harness.store.sweeps().at(two).sweep.jobs,
-            (std::vector<JobKey>{harness.key("a"), harness.key("b")}));
+  EXPECT_EQ(harness.store.sweeps().at(two).jobs, (std::vector<JobKey>{harness.key("a"), harness.key("b")}));
 }
 
 TEST(Submit, ALiveNameIsTaken) {

@@ -40,6 +40,7 @@ core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, 
   for (std::size_t i = 0; i < plan->jobs.size(); ++i) {
     change.job_keys.push_back({first_key + static_cast<std::int64_t>(i)});
     change.job_is_new.push_back(true);
+    change.job_memory.push_back(1000 + static_cast<std::int64_t>(i));
     change.job_states.push_back(plan->jobs[i].depends_on.empty() ? JobState::ready : JobState::waiting);
   }
   change.plan = std::move(plan);
@@ -59,6 +60,8 @@ core::Change attach(const std::string& worker) {
   hello.device = "cpu";
   hello.slots = 2;
   hello.threads = 3;
+  hello.labels = {"a100", "big"};
+  hello.memory_bytes = 1 << 30;
   return core::UpsertWorker{hello};
 }
 

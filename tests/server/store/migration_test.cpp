@@ -153,7 +153,10 @@ TEST_P(OldDatabase, GoesOnWhereItWas) {
   EXPECT_EQ(running.attempt, (AttemptToken{1'700'000'000, 3}));
   EXPECT_EQ(running.depends_on, std::vector<core::JobKey>{{1}});
   EXPECT_TRUE(running.checkpoint.has_value());
-  EXPECT_EQ(running.priority, 5);
+  EXPECT_FALSE(running.priority.has_value());
+  EXPECT_EQ(running.memory_bytes, 0);
+  EXPECT_EQ(state.sweeps[0].priority, 5);
+  EXPECT_EQ(state.sweeps[0].requirements, Requirements{});
   EXPECT_EQ(state.jobs[3].reason, "loss: no such file");
 
   commit(*store, {core::EndAttempt{{1'700'000'000, 3}, {2}, "finished", ""},

@@ -74,7 +74,7 @@ class Walk {
   }
 
   void random_change(std::vector<core::Change>& batch) {
-    const int kind = pick(16);
+    const int kind = pick(17);
     if (model_.jobs.empty() || kind == 0) return submit(batch);
     if (model_.jobs_done.empty() || kind == 1) return attach_worker(batch);
     const auto job = std::next(model_.jobs.begin(), pick(static_cast<int>(model_.jobs.size())));
@@ -84,8 +84,9 @@ class Walk {
     if (kind <= 9) return report_epoch(batch, job->second);
     if (kind == 10) return add_artifact(batch, job->second);
     if (kind == 11) return finish(batch, job->second);
-    if (kind == 12) return withdraw(batch);
-    if (kind == 13) return forget_checkpoint(batch, job->second);
+    if (kind == 12) return set_sweep_state(batch);
+    if (kind == 13) return forget_artifact(batch, job->second);
+    if (kind == 14) return set_priority(batch, job->second);
     append_log(batch, job->second);
   }
 
@@ -99,7 +100,14 @@ class Walk {
     change.id = SweepId{number};
     change.plan = plan;
     change.overrides = {{"sharing.rate", "\"4\""}};
-    core::StoredSweep sweep{SweepId{number}, plan->name, 0, {}, false};
+    if (pick(2) == 0) plan->requirements.memory_bytes = pick(1000);
+    if (pick(2) == 0) plan->requirements.labels = {"a", "b" + std::to_string(pick(3))};
+    core::StoredSweep sweep;
+    sweep.id = SweepId{number};
+    sweep.name = plan->name;
+    sweep.priority = plan->priority;
+    sweep.max_attempts = plan->max_attempts;
+    sweep.requirements = plan->requirements;
     for (const auto& job : plan->jobs) {
       const bool is_new = !model_.keys.contains(job.id);
       if (is_new) add_job(change, *plan, job);
@@ -110,9 +118,6 @@ class Walk {
       auto& known = model_.jobs.at(key.value);
       known.name = job.name;
       known.sweeps.push_back(plan->name);
-      auto& stored = known.stored;
-      stored.priority = is_new ? plan->priority : std::max(stored.priority, plan->priority);
-      stored.max_attempts = is_new ? plan->max_attempts : std::max(stored.max_attempts, plan->max_attempts);
     }
     model_.sweeps.push_back(sweep);
     batch.emplace_back(std::move(change));
@@ -124,6 +129,9 @@ class Walk {
     added.stored.id = job.id;
     added.stored.state = pick(2) == 0 ? JobState::ready : JobState::waiting;
     added.stored.work = core::training_work(job.config, plan.cells[static_cast<std::size_t>(job.cell)].cost);
+    added.stored.memory_bytes = pick(1 << 30);
+    added.stored.dataset = job.config.dataset.name;
+    change.job_memory.push_back(added.stored.memory_bytes);
     for (const auto& dependency : job.depends_on)
       added.stored.depends_on.push_back({model_.keys.at(dependency)});
     change.job_states.push_back(added.stored.state);
@@ -139,7 +147,7 @@ class Walk {
 
   void change_state(std::vector<core::Change>& batch, ModelJob& job) {
     auto& stored = job.stored;
-    stored.state = static_cast<JobState>(pick(9));
+    stored.state = static_cast<JobState>(pick(10));
     stored.reason = pick(2) == 0 ? "" : "reason " + std::to_string(pick(100));
     stored.failures = pick(4);
     stored.trainer_deaths = pick(4);
@@ -181,22 +189,35 @@ class Walk {
     batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics});
   }
 
-  void withdraw(std::vector<core::Change>& batch) {
+  void set_sweep_state(std::vector<core::Change>& batch) {
     auto& sweep = model_.sweeps[static_cast<std::size_t>(pick(static_cast<int>(model_.sweeps.size())))];
-    sweep.withdrawn = true;
-    batch.emplace_back(core::WithdrawSweep{sweep.id});
+    sweep.withdrawn = pick(2) == 0;
+    sweep.paused = pick(2) == 0;
+    sweep.priority = pick(9) - 4;
+    batch.emplace_back(core::SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused});
   }
 
-  static void forget_checkpoint(std::vector<core::Change>& batch, ModelJob& job) {
-    job.stored.checkpoint.reset();
-    batch.emplace_back(core::ForgetCheckpoint{job.stored.key});
+  void set_priority(std::vector<core::Change>& batch, ModelJob& job) {
+    job.stored.priority = pick(9) - 4;
+    batch.emplace_back(core::SetJobPriority{job.stored.key, *job.stored.priority});
+  }
+
+  static std::optional<ArtifactRef>& kept(core::StoredJob& job, ArtifactKind kind) {
+    if (kind == ArtifactKind::checkpoint) return job.checkpoint;
+    return kind == ArtifactKind::model ? job.model : job.best;
+  }
+
+  void forget_artifact(std::vector<core::Change>& batch, ModelJob& job) {
+    const auto kind = static_cast<ArtifactKind>(pick(3));
+    kept(job.stored, kind).reset();
+    batch.emplace_back(core::ForgetArtifact{job.stored.key, kind});
   }
 
   void add_artifact(std::vector<core::Change>& batch, ModelJob& job) {
     const int content = pick(30);
-    const auto kind = pick(2) == 0 ? ArtifactKind::checkpoint : ArtifactKind::model;
+    const auto kind = static_cast<ArtifactKind>(pick(3));
     const ArtifactRef artifact{artifact_id_of(std::to_string(content)), kind, 100 + content};
-    (kind == ArtifactKind::checkpoint ? job.stored.checkpoint : job.stored.model) = artifact;
+    kept(job.stored, kind) = artifact;
     batch.emplace_back(core::InsertArtifact{job.stored.key, artifact, pick(9)});
   }
 
@@ -235,6 +256,10 @@ class Walk {
       EXPECT_EQ(state.sweeps[i].name, model_.sweeps[i].name);
       EXPECT_EQ(state.sweeps[i].jobs, model_.sweeps[i].jobs);
       EXPECT_EQ(state.sweeps[i].withdrawn, model_.sweeps[i].withdrawn);
+      EXPECT_EQ(state.sweeps[i].paused, model_.sweeps[i].paused);
+      EXPECT_EQ(state.sweeps[i].priority, model_.sweeps[i].priority);
+      EXPECT_EQ(state.sweeps[i].max_attempts, model_.sweeps[i].max_attempts);
+      EXPECT_EQ(state.sweeps[i].requirements, model_.sweeps[i].requirements);
     }
     ASSERT_EQ(state.jobs.size(), model_.jobs.size());
     for (const auto& job : state.jobs) compare_job(job, model_.jobs.at(job.key.value).stored);
@@ -246,13 +271,18 @@ class Walk {
     EXPECT_EQ(job.reason, expected.reason);
     EXPECT_EQ(std::tuple(job.failures, job.trainer_deaths, job.workers_lost),
               std::tuple(expected.failures, expected.trainer_deaths, expected.workers_lost));
-    EXPECT_EQ(std::pair(job.priority, job.max_attempts), std::pair(expected.priority, expected.max_attempts));
+    EXPECT_EQ(job.priority, expected.priority);
+    EXPECT_EQ(std::pair(job.memory_bytes, job.dataset), std::pair(expected.memory_bytes, expected.dataset));
     EXPECT_EQ(job.work, expected.work);
     EXPECT_EQ(job.depends_on, expected.depends_on);
-    EXPECT_EQ(job.attempt, expected.attempt);
+    // Of a paused job it may be one that was stopped.
+    if (job.state != JobState::paused || expected.attempt) {
+      EXPECT_EQ(job.attempt, expected.attempt);
+    }
     EXPECT_EQ(job.worker, expected.worker);
     EXPECT_EQ(job.checkpoint, expected.checkpoint);
     EXPECT_EQ(job.model, expected.model);
+    EXPECT_EQ(job.best, expected.best);
   }
 
   void compare_reads() {
@@ -281,6 +311,7 @@ class Walk {
     EXPECT_EQ(detail.epochs, epochs);
     EXPECT_EQ(detail.result, job.result);
     std::vector<ArtifactRef> artifacts;
+    if (job.stored.best) artifacts.push_back(*job.stored.best);
     if (job.stored.checkpoint) artifacts.push_back(*job.stored.checkpoint);
     if (job.stored.model) artifacts.push_back(*job.stored.model);
     EXPECT_EQ(detail.artifacts, artifacts);

@@ -58,14 +58,38 @@ TEST_F(StoreTest, EveryConnectionWaitsForTheLockOfAnother) {
   }
 }
 
-TEST_F(StoreTest, ACancelledSweepStaysCancelled) {
+TEST_F(StoreTest, WhatPeopleMadeOfASweepStays) {
+  auto plan = make_plan("one", 1, 1);
+  plan->requirements = {Requirements::Device::cuda, 20LL << 30, {"a100"}};
   commit(*store_,
-         {insert_all(SweepId{1}, make_plan("one", 1, 1), 1),
-          insert_all(SweepId{2}, make_plan("two", 1, 1, "other"), 2), core::WithdrawSweep{SweepId{2}}});
+         {insert_all(SweepId{1}, plan, 1), insert_all(SweepId{2}, make_plan("two", 1, 1, "other"), 2),
+          core::SetSweepState{SweepId{2}, -4, true, false}, core::SetSweepState{SweepId{1}, 9, false, true}});
   const auto sweeps = reopen().sweeps;
   ASSERT_EQ(sweeps.size(), 2U);
   EXPECT_FALSE(sweeps[0].withdrawn);
+  EXPECT_TRUE(sweeps[0].paused);
+  EXPECT_EQ(sweeps[0].priority, 9);
+  EXPECT_EQ(sweeps[0].requirements, plan->requirements);
   EXPECT_TRUE(sweeps[1].withdrawn);
+  EXPECT_FALSE(sweeps[1].paused);
+  EXPECT_EQ(sweeps[1].priority, -4);
+  EXPECT_EQ(sweeps[1].requirements, Requirements{});
+}
+
+TEST_F(StoreTest, AJobKeepsItsOwnPriority) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 2), 1), core::SetJobPriority{{2}, -7}});
+  const auto jobs = reopen().jobs;
+  EXPECT_FALSE(jobs.at(0).priority.has_value());
+  EXPECT_EQ(jobs.at(1).priority, -7);
+}
+
+TEST_F(StoreTest, APausedJobRemembersTheAttemptThatWasStoppedLast) {
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("s", 1, 1), 1), attach("w"), core::InsertAttempt{{1, 5}, {1}, "w"},
+          core::EndAttempt{{1, 5}, {1}, "stopped", "paused"}, set_state(1, JobState::paused)});
+  EXPECT_EQ(reopen().jobs.at(0).attempt, (AttemptToken{1, 5}));
+  commit(*store_, {core::InsertAttempt{{1, 6}, {1}, "w"}, core::EndAttempt{{1, 6}, {1}, "failed", "x"}});
+  EXPECT_FALSE(reopen().jobs.at(0).attempt.has_value()) << "another ran after it";
 }
 
 TEST_F(StoreTest, AnEndIsThatOfTheAttemptOfThisJobOnly) {
@@ -96,29 +120,25 @@ TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
   EXPECT_EQ(shared.key, JobKey{13});
   EXPECT_EQ(shared.state, JobState::waiting);
   EXPECT_EQ(shared.depends_on, std::vector<JobKey>{{11}});
-  EXPECT_EQ(shared.priority, 4);
-  EXPECT_EQ(shared.max_attempts, 7);
+  EXPECT_EQ(state.sweeps[0].priority, 4);
+  EXPECT_EQ(state.sweeps[0].max_attempts, 7);
+  EXPECT_FALSE(shared.priority.has_value());
+  EXPECT_EQ(shared.memory_bytes, 1003);
+  EXPECT_EQ(shared.dataset, plan->jobs[3].config.dataset.name);
   EXPECT_EQ(shared.work, core::training_work(plan->jobs[3].config, plan->cells[1].cost));
   EXPECT_EQ(shared.work, 3.0 * 500 * 2001);
   EXPECT_FALSE(shared.attempt.has_value());
 }
 
-TEST_F(StoreTest, AJobOfTwoSweepsHasTheHigherPriorityAndAttempts) {
-  auto first = make_plan("first", 1, 1);
-  first->priority = -5;
-  first->max_attempts = 2;
-  auto second = make_plan("second", 1, 1);
-  second->priority = -2;
-  second->max_attempts = 1;
-  commit(*store_, {insert_all(SweepId{1}, first, 1)});
-  auto link = insert_all(SweepId{2}, second, 1);
+TEST_F(StoreTest, AJobOfTwoSweepsIsLinkedToBoth) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("first", 1, 1), 1)});
+  auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
   link.job_is_new = {false};
   link.job_states.clear();
+  link.job_memory.clear();
   commit(*store_, {link});
   const auto state = reopen();
   ASSERT_EQ(state.jobs.size(), 1U);
-  EXPECT_EQ(state.jobs[0].priority, -2);
-  EXPECT_EQ(state.jobs[0].max_attempts, 2);
   ASSERT_EQ(state.sweeps.size(), 2U);
   EXPECT_EQ(state.sweeps[1].jobs, std::vector<JobKey>{{1}});
 }
@@ -154,10 +174,20 @@ TEST_F(StoreTest, AJobKeepsItsNewestCheckpointAndItsModel) {
   const auto job = reopen().jobs.at(0);
   EXPECT_EQ(job.checkpoint, second);
   EXPECT_EQ(job.model, model);
-  commit(*store_, {core::ForgetCheckpoint{{1}}});
+  commit(*store_, {core::ForgetArtifact{{1}, ArtifactKind::checkpoint}});
   const auto anew = reopen().jobs.at(0);
   EXPECT_FALSE(anew.checkpoint.has_value());
   EXPECT_EQ(anew.model, model) << "though it is the same file";
+}
+
+TEST_F(StoreTest, TheBestCheckpointComesBackWithItsAccuracy) {
+  const ArtifactRef best{artifact_id_of("b"), ArtifactKind::best, 20};
+  commit(*store_,
+         {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
+          core::InsertEpoch{{1}, {1, 1}, {2, 0.5, 81.5, 99, 100, 1}}, core::InsertArtifact{{1}, best, 2}});
+  const auto job = reopen().jobs.at(0);
+  EXPECT_EQ(job.best, best);
+  EXPECT_EQ(job.best_top1, 81.5);
 }
 
 TEST_F(StoreTest, ReportsOfAttemptsThatTheDatabaseNeverSawAreTaken) {

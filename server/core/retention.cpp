@@ -1,0 +1,48 @@
+#include "server/core/retention.h"
+
+namespace spin::core {
+namespace {
+
+/// Whether no checkpoint of the job so far came from an epoch that was as accurate as this.
+bool is_best(const Job& job, double top1) {
+  return !job.artifact(ArtifactKind::best) || top1 > job.artifacts->best_top1;
+}
+
+}  // namespace
+
+void keep_artifact(Step& step, JobKey key, ArtifactKind kind, ArtifactRef artifact, int epoch) {
+  artifact.kind = kind;
+  step.core.catalogue.at(key).set(artifact);
+  step.effects.changes.emplace_back(InsertArtifact{key, artifact, epoch});
+}
+
+void forget_artifact(Step& step, JobKey key, ArtifactKind kind) {
+  Job& job = step.core.catalogue.at(key);
+  if (!job.artifact(kind)) return;
+  job.forget(kind);
+  step.effects.changes.emplace_back(ForgetArtifact{key, kind});
+}
+
+void note_accuracy(Step& step, JobKey key, const EpochMetrics& metrics) {
+  if (step.core.settings.retention != Retention::best || !metrics.top1) return;
+  if (Attempt* attempt = running_attempt(step.core.catalogue.at(key)))
+    attempt->evaluated = {metrics.epoch, *metrics.top1};
+}
+
+void keep_checkpoint(Step& step, JobKey key, const CheckpointStored& stored) {
+  Job& job = step.core.catalogue.at(key);
+  keep_artifact(step, key, ArtifactKind::checkpoint, stored.artifact, stored.epoch);
+  const Attempt* attempt = running_attempt(job);
+  if (step.core.settings.retention != Retention::best || attempt == nullptr) return;
+  const auto [epoch, top1] = attempt->evaluated;
+  if (epoch != stored.epoch || !is_best(job, top1)) return;
+  keep_artifact(step, key, ArtifactKind::best, stored.artifact, stored.epoch);
+  job.artifacts->best_top1 = top1;
+}
+
+void drop_unneeded(Step& step, JobKey key) {
+  if (step.core.settings.retention == Retention::unfinished)
+    forget_artifact(step, key, ArtifactKind::checkpoint);
+}
+
+}  // namespace spin::core

@@ -1,0 +1,110 @@
+#include "server/core/scheduler.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "server/core/leases.h"
+
+namespace spin::core {
+namespace {
+
+/// What a worker must be and have.
+struct Demand {
+  const Requirements* asked;  ///< null: of no sweep
+  std::int64_t memory_bytes;
+};
+
+Demand demand_of(const Core& core, const ReadyQueue::Place& place) {
+  const Sweep* sweep = core.catalogue.find_sweep(place.sweep);
+  return {sweep == nullptr ? nullptr : &sweep->requirements, memory_needed(core, sweep, place.needs)};
+}
+
+bool is_device(Requirements::Device asked, const std::string& device) {
+  return asked == Requirements::Device::cuda ? device.rfind("cuda", 0) == 0 : device == "cpu";
+}
+
+/// Whether the worker is of the kind that the sweep asks for.
+bool is_of_kind(const Demand& demand, const WorkerHello& worker) {
+  if (demand.asked == nullptr) return true;
+  if (demand.asked->device && !is_device(*demand.asked->device, worker.device)) return false;
+  const auto& labels = demand.asked->labels;
+  return std::all_of(labels.begin(), labels.end(), [&](const std::string& label) {
+    return std::find(worker.labels.begin(), worker.labels.end(), label) != worker.labels.end();
+  });
+}
+
+std::string gibibytes(std::int64_t bytes) {
+  const std::int64_t tenths = bytes / 107'374'182;  // 2^30 / 10
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
+}
+
+std::string text_of(const Demand& demand) {
+  std::string text = gibibytes(demand.memory_bytes) + " of memory";
+  if (demand.asked == nullptr) return text;
+  if (demand.asked->device)
+    text += *demand.asked->device == Requirements::Device::cuda ? ", device cuda" : ", device cpu";
+  for (const std::string& label : demand.asked->labels) text += ", label " + label;
+  return text;
+}
+
+}  // namespace
+
+std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place, JobKey key) {
+  const Demand demand = demand_of(core, place);
+  const auto failed = core.last_failed_on.find(key);
+  const std::string& dataset = core.needs.at(place.needs).dataset;
+  std::optional<SessionId> best;
+  std::tuple<bool, int, bool> best_rank;
+  for (const SessionId id : core.workers.open()) {
+    const Session& session = *core.workers.find(id);
+    if (!session.holds(demand.memory_bytes) || !is_of_kind(demand, session.hello)) continue;
+    const bool is_fresh = failed == core.last_failed_on.end() || failed->second != session.hello.name;
+    const std::tuple rank{is_fresh, session.room(), session.dataset == dataset};
+    if (best && rank <= best_rank) continue;
+    best = id;
+    best_rank = rank;
+  }
+  return best;
+}
+
+void schedule(Step& step) {
+  Core& core = step.core;
+  if (core.hold) return;
+  // Both are asked, so that neither is left over.
+  const bool more_jobs = core.ready.take_changed();
+  const bool more_room = core.workers.take_changed();
+  if (!more_jobs && !more_room) return;
+  while (!core.workers.open().empty()) {
+    std::optional<SessionId> session;
+    const auto key = core.ready.find([&](const ReadyQueue::Place& place, JobKey first) {
+      session = find_worker(core, place, first);
+      return session.has_value();
+    });
+    if (!key) return;
+    grant(step, *key, *session);
+  }
+}
+
+void hold_leases(Step& step, const HoldLeases& event) {
+  step.core.hold = event.hold ? std::optional(event.reason) : std::nullopt;
+}
+
+std::string why_not_running(const Core& core, JobKey key) {
+  const Job* job = core.catalogue.find(key);
+  if (job == nullptr || !std::holds_alternative<Ready>(job->phase)) return {};
+  if (core.hold) return "no leases are granted now: " + *core.hold;
+  if (core.workers.all().empty()) return "no worker is attached";
+  const Demand demand = demand_of(core, place_of(core, key));
+  std::int64_t largest = -1;
+  for (const auto& [id, session] : core.workers.all()) {
+    if (!is_of_kind(demand, session.hello)) continue;
+    const std::int64_t memory = session.hello.memory_bytes;
+    if (memory == 0 || memory >= demand.memory_bytes) return {};
+    largest = std::max(largest, memory);
+  }
+  return "no worker attached can take it: it needs " + text_of(demand) +
+         (largest < 0 ? "; none is of that kind" : "; the largest of that kind has " + gibibytes(largest));
+}
+
+}  // namespace spin::core

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/core/step.h"
+
+namespace spin::core {
+
+/// Grants leases while a worker can take a ready job: the first job in the queue's order that any can take.
+/// Looks only where something has changed since it last found nothing: for each class at each worker with
+/// room.
+void schedule(Step& step);
+/// From now on no lease is granted, or leases are granted again.
+void hold_leases(Step& step, const HoldLeases& event);
+
+/// The worker for a job of this class: of those that fulfil what its sweep asks for and have the memory one
+/// on which it has not failed last, with the most room, that has its data set at hand.
+[[nodiscard]] std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place,
+                                                   JobKey key);
+
+/// Why a ready job does not run, for people; empty for other jobs, and where a worker only has to become
+/// free.
+[[nodiscard]] std::string why_not_running(const Core& core, JobKey key);
+
+}  // namespace spin::core

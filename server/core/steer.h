@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/core/step.h"
+
+namespace spin::core {
+
+/// Does what a person asks of a sweep or a job: SteerAccepted with the number of jobs that changed, or
+/// RequestRefused.
+void steer(Step& step, const SteerRequested& event);
+
+// One file an action; each changes nothing where it refuses. How many jobs were changed.
+
+Result<std::int64_t> act(Step& step, JobKey key, const steer::Cancel& action);
+/// Cancels the jobs that no other sweep needs; those that only paused sweeps need are paused.
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Cancel& action);
+Result<std::int64_t> act(Step& step, JobKey key, const steer::Pause& action);
+/// Pauses the jobs that no other sweep wants to run.
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Pause& action);
+Result<std::int64_t> act(Step& step, JobKey key, const steer::Resume& action);
+/// Also the jobs that were paused one by one.
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Resume& action);
+Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action);
+/// A cancelled sweep is one that counts again.
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action);
+/// The job's own, which wins over those of its sweeps.
+Result<std::int64_t> act(Step& step, JobKey key, const steer::SetPriority& action);
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::SetPriority& action);
+
+/// Withdraws the sweep: what `act` does for steer::Cancel, whatever is left of it.
+std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason);
+/// A paused job goes on: to be run, to wait, or blocked by what happened to its dependencies meanwhile.
+void resume(Step& step, JobKey key);
+/// Pauses a job that just became live, where its sweeps are paused.
+void pause_if_held(Step& step, JobKey key);
+
+/// The sweep gets another state or priority, and its jobs another place with it. Stored.
+template <class Set>
+void set_state(Step& step, Sweep& sweep, const Set& set) {
+  leave_places(step.core, sweep.jobs);
+  set();
+  ++sweep.version;
+  take_places(step.core, sweep.jobs);
+  step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused});
+}
+
+/// failed_precondition.
+Error out_of_turn(const std::string& what);
+/// "job 0123456789ab".
+std::string title_of(const Job& job);
+
+}  // namespace spin::core
