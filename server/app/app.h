@@ -19,7 +19,7 @@ struct AppOptions {
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
   core::Settings settings;
-  GarbagePolicy garbage;
+  GarbagePolicy garbage{};
   std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< free on a disk; below it no lease is granted
 };
 

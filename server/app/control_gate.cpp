@@ -107,7 +107,7 @@ Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std:
   SPIN_ASSIGN(const core::Message message,
               request(parts_.strand, kSubmitLimit,
                       [this, event = std::move(event)](Engine::Answered answered) mutable {
-                        parts_.engine.submit(std::move(event), std::move(answered));
+                        parts_.engine.request(std::move(event), std::move(answered));
                       }));
   const auto& accepted = std::get<core::SubmitAccepted>(message);
   return SubmitReply{
@@ -193,7 +193,8 @@ Result<std::int64_t> ControlGate::steer(const std::string& target, const steer::
   SPIN_ASSIGN(const auto found, find_target(target));
   SPIN_ASSIGN(const core::Message message,
               request(parts_.strand, kSteerLimit, [this, found, action](Engine::Answered answered) {
-                parts_.engine.steer({.request = 0, .target = found, .action = action}, std::move(answered));
+                parts_.engine.request(core::SteerRequested{.request = 0, .target = found, .action = action},
+                                      std::move(answered));
               }));
   return std::get<core::SteerAccepted>(message).jobs;
 }
@@ -206,8 +207,11 @@ Result<std::vector<WorkerRow>> ControlGate::workers() {
   for (auto& row : rows) {
     const auto found =
         std::find_if(live.begin(), live.end(), [&](const auto& worker) { return worker.name == row.name; });
-    row.state = found == live.end() ? "offline" : found->state;
-    row.busy = found == live.end() ? 0 : found->busy;
+    if (found == live.end()) continue;  // offline, as the store says of all
+    row.state = found->state;
+    row.busy = found->busy;
+    row.memory_used_bytes = found->memory_used_bytes;
+    row.reason = found->reason;
   }
   return rows;
 }
@@ -215,7 +219,8 @@ Result<std::vector<WorkerRow>> ControlGate::workers() {
 Result<int> ControlGate::drain(const std::string& worker) {
   SPIN_ASSIGN(const core::Message message,
               request(parts_.strand, kSteerLimit, [this, worker](Engine::Answered answered) {
-                parts_.engine.drain({.request = 0, .worker = worker}, std::move(answered));
+                parts_.engine.request(core::DrainRequested{.request = 0, .worker = worker},
+                                      std::move(answered));
               }));
   return std::get<core::DrainAccepted>(message).running;
 }

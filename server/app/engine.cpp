@@ -89,16 +89,12 @@ void Engine::detached(const std::shared_ptr<WorkerLink>& link) {
   handle(core::WorkerDetached{session});
 }
 
-void Engine::submit(core::SweepSubmitted event, Answered answered) {
-  event.request = ++last_request_;
-  requests_[event.request] = std::move(answered);
-  handle(std::move(event));
-}
-
-void Engine::steer(core::SteerRequested event, Answered answered) {
-  event.request = ++last_request_;
-  requests_[event.request] = std::move(answered);
-  handle(std::move(event));
+void Engine::hold_leases(const std::string& reason) {
+  if (reason.empty())
+    spdlog::info("leases are granted again");
+  else
+    spdlog::error("no lease is granted: {}", reason);
+  handle(core::HoldLeases{!reason.empty(), reason});
 }
 
 void Engine::after_commits(std::function<void()> task) {

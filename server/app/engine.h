@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -24,7 +25,7 @@ namespace spin {
 /// that is durable. Everything but the constructor runs on the strand.
 class Engine {
  public:
-  /// Gets SubmitAccepted, SteerAccepted or RequestRefused.
+  /// Gets SubmitAccepted, SteerAccepted, DrainAccepted or RequestRefused.
   using Answered = std::function<void(core::Message)>;
 
   /// What the engine works with; all of it outlives the engine.
@@ -46,8 +47,15 @@ class Engine {
   void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages);
   void detached(const std::shared_ptr<WorkerLink>& link);
 
-  void submit(core::SweepSubmitted event, Answered answered);
-  void steer(core::SteerRequested event, Answered answered);
+  /// Puts the request of a person: SweepSubmitted, SteerRequested or DrainRequested.
+  template <class Request>
+  void request(Request event, Answered answered) {
+    event.request = ++last_request_;
+    requests_[event.request] = std::move(answered);
+    handle(std::move(event));
+  }
+  /// No lease is granted while there is a reason.
+  void hold_leases(const std::string& reason);
 
   /// Runs `task` once everything that the coordinator has decided by now is durable.
   void after_commits(std::function<void()> task);

@@ -1,6 +1,8 @@
 #include <mutex>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "server/store/lookup.h"
 #include "server/store/names.h"
 #include "server/store/open.h"
@@ -17,7 +19,10 @@ constexpr char kJobPage[] =
     "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
-    " r.top1, r.seconds"
+    " r.top1, r.seconds,"
+    " coalesce(j.priority, (SELECT max(s.priority) FROM sweep_job o JOIN sweep s ON s.id = o.sweep WHERE "
+    "o.job ="
+    " j.key))"
     " FROM sweep_job sj JOIN job j ON j.key = sj.job JOIN cell c ON c.sweep = sj.sweep AND c.position = "
     "sj.cell"
     " LEFT JOIN result r ON r.job = j.key"
@@ -51,7 +56,9 @@ constexpr char kResultRows[] =
 constexpr char kLog[] =
     "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 constexpr char kWorkers[] =
-    "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms FROM worker ORDER BY name";
+    "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms, labels, memory_bytes FROM "
+    "worker"
+    " ORDER BY name";
 
 constexpr int kJobsPerPage = 1000;
 
@@ -94,6 +101,7 @@ Result<JobRow> job_row(const Rows& rows) {
   row.worker = rows.text(8);
   row.top1 = rows.optional_real(9);
   row.seconds = rows.optional_real(10);
+  row.priority = rows.small(11);
   return row;
 }
 
@@ -156,6 +164,12 @@ ResultRow result_row(const Rows& rows) {
   return row;
 }
 
+/// As ChangeWriter wrote it.
+std::vector<std::string> labels_from_json(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
 WorkerRow worker_row(const Rows& rows) {
   WorkerRow row;
   row.name = rows.text(0);
@@ -167,6 +181,8 @@ WorkerRow worker_row(const Rows& rows) {
   row.threads = rows.small(5);
   row.jobs_done = rows.integer(6);
   row.last_seen_ms = rows.integer(7);
+  row.labels = labels_from_json(rows.text(8));
+  row.memory_bytes = rows.integer(9);
   return row;
 }
 

@@ -75,8 +75,9 @@ TEST(Engine, AWorkerWhoseLeaseCannotBeReadIsAskedToComeBack) {
   strand.post([&] {
     engine.attach(hello, link);
     engine.receive(link, {Credits{1}});
-    engine.submit({.request = 0, .plan = plan_of_one_job(), .source = {}, .overrides = {}, .wall_ms = 0},
-                  [](const core::Message&) {});
+    core::SweepSubmitted submitted;
+    submitted.plan = plan_of_one_job();
+    engine.request(std::move(submitted), [](const core::Message&) {});
   });
   const auto closed = [&] { return link->closed.size(); };
   // Each question is answered behind what the commits before it have posted.
