@@ -5,6 +5,7 @@
 
 #include "server/core/invariants.h"
 #include "server/core/leases.h"
+#include "server/core/quarantine.h"
 #include "server/core/reports.h"
 #include "server/core/scheduler.h"
 #include "server/core/sessions.h"
@@ -39,13 +40,16 @@ Effects Coordinator::handle(const Event& event, Now now) {
   Effects effects;
   Step step{state_->core, now, effects};
   std::visit(Handler{step}, event);
+  review_quarantines(step);
   schedule(step);
   return effects;
 }
 
 std::optional<Now> Coordinator::next_deadline() const {
   const auto due = state_->core.timers.first();
-  return due ? std::optional<Now>(due->at) : std::nullopt;
+  const auto probe = next_probe(state_->core);
+  if (!due) return probe;
+  return probe ? std::min(due->at, *probe) : due->at;
 }
 
 std::optional<SweepStatus> Coordinator::sweep_status(SweepId id, Now now) const {
@@ -79,6 +83,11 @@ std::vector<WorkerRow> Coordinator::workers() const {
     WorkerRow row;
     row.name = session.hello.name;
     row.state = session.draining ? "draining" : "online";
+    const auto quarantine = state_->core.quarantines.find(session.hello.name);
+    if (quarantine != state_->core.quarantines.end()) {
+      row.state = "quarantined";
+      row.reason = quarantine->second.reason;
+    }
     row.busy = static_cast<int>(session.busy.size());
     row.labels = session.hello.labels;
     row.memory_bytes = session.hello.memory_bytes;

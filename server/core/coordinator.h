@@ -23,7 +23,11 @@ struct Settings {
   std::int64_t heartbeat_ms = 3'000;
   std::int64_t backoff_first_ms = 1'000;  ///< doubles with each failure
   std::int64_t backoff_limit_ms = 60'000;
-  int trainer_deaths_limit = 3;  ///< a job that kills so many trainers is quarantined
+  int trainer_deaths_limit = 3;               ///< a job that kills so many trainers is quarantined
+  int quarantine_failures = 5;                ///< in a row put a worker under quarantine
+  std::size_t quarantine_jobs = 3;            ///< if they were of so many different jobs
+  std::int64_t quarantine_first_ms = 60'000;  ///< doubles with each probe that fails
+  std::int64_t quarantine_limit_ms = 30 * 60'000;
   Retention retention = Retention::unfinished;
 };
 

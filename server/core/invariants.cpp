@@ -127,6 +127,8 @@ class Inspection {
            "is not found by its worker's name");
     expect(core_.workers.open().contains(session.id) == (session.room() > 0), session.id,
            "contradicts the list of free workers");
+    expect(session.most_jobs.has_value() == core_.quarantines.contains(session.hello.name), session.id,
+           "contradicts the quarantines");
     std::int64_t memory = 0;
     for (const auto& [token, bytes] : session.ending) memory += bytes;
     for (const auto& [key, bytes] : session.busy) {

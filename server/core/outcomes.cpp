@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/core/dependencies.h"
+#include "server/core/quarantine.h"
 #include "server/core/reports.h"
 #include "server/core/retention.h"
 #include "server/core/status.h"
@@ -76,20 +77,38 @@ void give_up(Step& step, JobKey key, const std::string& reason) {
   block_dependants(step, key);
 }
 
+void count_error(Step& step, JobKey key, const std::string& reason) {
+  Job& job = step.core.catalogue.at(key);
+  ++job.failures;
+  if (job.failures >= step.core.catalogue.max_attempts(job))
+    give_up(step, key, reason);
+  else
+    retry_later(step, key, reason);
+}
+
+void count_death(Step& step, JobKey key, const std::string& message) {
+  Job& job = step.core.catalogue.at(key);
+  ++job.trainer_deaths;
+  if (job.trainer_deaths >= step.core.settings.trainer_deaths_limit)
+    give_up(step, key, "quarantined: killed " + std::to_string(job.trainer_deaths) + " trainers: " + message);
+  else
+    retry_later(step, key, message);
+}
+
 }  // namespace
 
-void accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
+bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
   const Job& job = step.core.catalogue.at(key);
   if (takes_result(job.phase)) {
     accept(step, key, token, finished);
-  } else if (winner_of(job.phase) != token) {
-    ++step.core.counters.duplicates;
+    return true;
   }
+  if (winner_of(job.phase) != token) ++step.core.counters.duplicates;
+  return false;
 }
 
 void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
-  Job& job = step.core.catalogue.at(key);
-  const Attempt& attempt = *running_attempt(job);
+  const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
   const bool refused = failed.kind == FailureKind::refused;
   step.effects.changes.emplace_back(
       EndAttempt{attempt.token, key, refused ? "stopped" : "failed", failed.message});
@@ -101,22 +120,20 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
   }
   ++step.core.counters.failures;
   step.core.last_failed_on[key] = attempt.worker;
-  if (failed.kind == FailureKind::trainer_died) {
-    ++job.trainer_deaths;
-    if (job.trainer_deaths >= step.core.settings.trainer_deaths_limit)
-      give_up(step, key,
-              "quarantined: killed " + std::to_string(job.trainer_deaths) + " trainers: " + failed.message);
-    else
-      retry_later(step, key, failed.message);
+  if (failed.kind == FailureKind::input_lost) {
+    count_error(step, key, handle_lost_input(step, key, failed.message));
     return;
   }
-  const std::string reason =
-      failed.kind == FailureKind::input_lost ? handle_lost_input(step, key, failed.message) : failed.message;
-  ++job.failures;
-  if (job.failures >= step.core.catalogue.max_attempts(job))
-    give_up(step, key, reason);
+  const std::string worker = attempt.worker;
+  const bool counts = !is_quarantined(step.core, worker);
+  note_failure(step, worker, key, failed.message);
+  if (!counts)
+    retry_later(step, key,
+                failed.message + " (on worker " + worker + ", which is quarantined; this does not count)");
+  else if (failed.kind == FailureKind::trainer_died)
+    count_death(step, key, failed.message);
   else
-    retry_later(step, key, reason);
+    count_error(step, key, failed.message);
 }
 
 }  // namespace spin::core

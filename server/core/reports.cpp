@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/core/leases.h"
+#include "server/core/quarantine.h"
 #include "server/core/retention.h"
 #include "server/core/sessions.h"
 #include "server/core/status.h"
@@ -50,7 +51,10 @@ struct ReportHandler {
     if (!current || repeated) return;
     keep_checkpoint(step, key, stored);
   }
-  void operator()(const AttemptFinished& finished) const { accept_or_count(step, key, token, finished); }
+  void operator()(const AttemptFinished& finished) const {
+    if (accept_or_count(step, key, token, finished))
+      note_success(step.core, step.core.workers.find(session)->hello.name);
+  }
   void operator()(const AttemptFailed& failed) const {
     if (current && keep_attempt(step, session, token)) handle_failure(step, key, failed);
   }

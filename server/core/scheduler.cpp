@@ -97,12 +97,16 @@ std::string why_not_running(const Core& core, JobKey key) {
   if (core.workers.all().empty()) return "no worker is attached";
   const Demand demand = demand_of(core, place_of(core, key));
   std::int64_t largest = -1;
+  bool is_kept_from_it = false;
   for (const auto& [id, session] : core.workers.all()) {
     if (!is_of_kind(demand, session.hello)) continue;
     const std::int64_t memory = session.hello.memory_bytes;
-    if (memory == 0 || memory >= demand.memory_bytes) return {};
+    const bool suffices = memory == 0 || memory >= demand.memory_bytes;
+    if (suffices && !session.draining && !session.most_jobs) return {};
+    is_kept_from_it = is_kept_from_it || suffices;
     largest = std::max(largest, memory);
   }
+  if (is_kept_from_it) return "the workers that could take it are draining or quarantined";
   return "no worker attached can take it: it needs " + text_of(demand) +
          (largest < 0 ? "; none is of that kind" : "; the largest of that kind has " + gibibytes(largest));
 }

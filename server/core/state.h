@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +15,18 @@
 #include "server/core/workers.h"
 
 namespace spin::core {
+
+/// Failures of a worker since its last success.
+struct Trouble {
+  int failures = 0;
+  std::set<JobKey> jobs;  ///< which failed; no more than count
+};
+struct Quarantine {
+  Now until;
+  std::int64_t wait_ms = 0;  ///< how long it lasts; doubles with each probe that fails
+  bool probing = false;      ///< the time is over: one job at a time
+  std::string reason;        ///< for people
+};
 
 /// All that the coordinator knows. The rules are free functions over it, one file a subject.
 struct Core {
@@ -31,6 +45,9 @@ struct Core {
   /// has stopped.
   std::unordered_map<AttemptToken, JobKey> attempts;
   std::unordered_map<JobKey, std::string> last_failed_on;  ///< worker; of jobs that may run again
+  std::map<std::string, Trouble> troubles;                 ///< by worker
+  std::map<std::string, Quarantine> quarantines;           ///< by worker
+  int limited_sessions = 0;                                ///< of quarantined workers
   std::optional<std::string> hold;                         ///< why no leases are granted now
   std::int64_t next_sequence = 1;
   Counters counters;
