@@ -18,7 +18,15 @@ std::optional<ArtifactRef>& kept(StoredJob& job, ArtifactKind kind) {
 }  // namespace
 
 void ModelStore::apply(const std::vector<Change>& changes) {
-  for (const Change& change : changes) std::visit([this](const auto& kind) { write(kind); }, change);
+  for (const Change& change : changes) apply_one(change);
+  check();
+}
+
+void ModelStore::apply_one(const Change& change) {
+  std::visit([this](const auto& kind) { write(kind); }, change);
+}
+
+void ModelStore::check() const {
   std::set<JobKey> running;
   for (const auto& [token, attempt] : attempts_)
     if (attempt.state == "running") {

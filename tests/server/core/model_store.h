@@ -30,6 +30,9 @@ class ModelStore {
   };
 
   void apply(const std::vector<Change>& changes);
+  /// One by one, with check() when those of a step are through.
+  void apply_one(const Change& change);
+  void check() const;
   /// What a coordinator that starts now gets; every call is a boot.
   StoredState load();
   /// An older copy takes the place of this store; boots are never counted back.

@@ -34,6 +34,11 @@ PlanOf& PlanOf::max_attempts(int attempts) {
   return *this;
 }
 
+PlanOf& PlanOf::requires_of_workers(const Requirements& requirements) {
+  plan_.requirements = requirements;
+  return *this;
+}
+
 PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& depends_on, int epochs) {
   PlannedJob job;
   job.id = id_of(label);

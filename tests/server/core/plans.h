@@ -19,6 +19,7 @@ class PlanOf {
   explicit PlanOf(const std::string& name);
   PlanOf& priority(int priority);
   PlanOf& max_attempts(int attempts);
+  PlanOf& requires_of_workers(const Requirements& requirements);
   PlanOf& job(const std::string& label, const std::vector<std::string>& depends_on = {}, int epochs = 1);
   /// a1, a2, ... without dependencies.
   PlanOf& jobs(const std::string& prefix, int count);

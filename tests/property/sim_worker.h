@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -22,14 +23,20 @@ struct Mishaps {
 /// when it breaks.
 class SimWorker {
  public:
-  SimWorker(std::string name, int slots, std::uint64_t seed);
+  /// A message on its way down; of a lease the job with it.
+  struct Down {
+    CoordinatorMessage message;
+    JobId job;
+  };
+
+  SimWorker(WorkerHello hello, std::uint64_t seed) : hello_(std::move(hello)), random_(seed) {}
 
   /// Hello of a new connection.
   WorkerHello connect(SessionId session);
   void disconnect();
   /// SIGKILL and start: what it trained is gone, the outbox is not.
   void restart();
-  void receive(const CoordinatorMessage& message, const JobId& leased);
+  void receive(const Down& down);
   /// One random thing that a worker does by itself.
   void act(const Mishaps& mishaps);
   void heartbeat();
@@ -38,7 +45,7 @@ class SimWorker {
   [[nodiscard]] bool is_draining() const { return draining_; }
 
   [[nodiscard]] std::optional<SessionId> session() const { return session_; }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const WorkerHello& hello() const { return hello_; }
   /// The oldest message on its way up; none where there is none.
   std::optional<WorkerMessage> take_message();
 
@@ -46,6 +53,13 @@ class SimWorker {
   [[nodiscard]] const std::map<AttemptToken, JobId>& finished() const { return finished_; }
   /// Finished attempts whose report was acknowledged.
   [[nodiscard]] const std::vector<AttemptToken>& acknowledged() const { return acknowledged_; }
+  [[nodiscard]] bool trains(const JobId& job) const;
+
+  // What the simulation does to it and to its connection.
+  bool frozen = false;    ///< SIGSTOP
+  bool up_cut = false;    ///< what it says waits
+  bool down_cut = false;  ///< what it is told waits
+  std::deque<Down> down;
 
  private:
   struct Training {
@@ -54,14 +68,15 @@ class SimWorker {
   };
   void send(WorkerMessage message);
   void report(const JobId& job, const AttemptToken& token, ReportBody body);
+  void report_checkpoint(const JobId& job, const AttemptToken& token, int epoch);
   void say_credits();
   void train(const AttemptToken& token, const Mishaps& mishaps);
+  void stop(const StopAttempt& stop);
+  void acknowledge(std::uint64_t sequence);
   bool happens(int in_thousand) { return static_cast<int>(random_() % 1000) < in_thousand; }
 
-  std::string name_;
-  int slots_;
-  std::int64_t pid_;
-  std::mt19937_64 random_;
+  WorkerHello hello_;
+  std::minstd_rand random_;
   bool draining_ = false;
   std::uint64_t last_sequence_ = 0;
   std::optional<SessionId> session_;

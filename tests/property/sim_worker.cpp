@@ -1,9 +1,8 @@
-#include "tests/server/core/sim_worker.h"
+#include "tests/property/sim_worker.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "schema/base/version.h"
 #include "tests/server/core/plans.h"
 
 namespace spin::core {
@@ -22,17 +21,9 @@ std::string text_of(const AttemptToken& token) {
 
 }  // namespace
 
-SimWorker::SimWorker(std::string name, int slots, std::uint64_t seed)
-    : name_(std::move(name)), slots_(slots), pid_(static_cast<std::int64_t>(seed % 10'000)), random_(seed) {}
-
 WorkerHello SimWorker::connect(SessionId session) {
   session_ = session;
-  WorkerHello hello;
-  hello.name = name_;
-  hello.version = kVersion;
-  hello.host = "host";
-  hello.slots = slots_;
-  hello.pid = pid_;
+  WorkerHello hello = hello_;
   for (const auto& [token, training] : training_) hello.held.push_back(token);
   for (const auto& entry : outbox_)
     if (is_last(entry.report)) hello.held.push_back(entry.report.attempt);
@@ -45,13 +36,15 @@ WorkerHello SimWorker::connect(SessionId session) {
 void SimWorker::disconnect() {
   session_.reset();
   up_.clear();
+  down.clear();
+  up_cut = down_cut = false;
 }
 
 void SimWorker::restart() {
   disconnect();
   training_.clear();
-  draining_ = false;
-  ++pid_;
+  draining_ = frozen = false;
+  ++hello_.pid;
 }
 
 std::optional<WorkerMessage> SimWorker::take_message() {
@@ -59,6 +52,11 @@ std::optional<WorkerMessage> SimWorker::take_message() {
   WorkerMessage message = std::move(up_.front());
   up_.pop_front();
   return message;
+}
+
+bool SimWorker::trains(const JobId& job) const {
+  return std::any_of(training_.begin(), training_.end(),
+                     [&](const auto& entry) { return entry.second.job == job; });
 }
 
 void SimWorker::send(WorkerMessage message) {
@@ -70,27 +68,50 @@ void SimWorker::report(const JobId& job, const AttemptToken& token, ReportBody b
   send(outbox_.back());
 }
 
-void SimWorker::say_credits() { send(Credits{std::max(0, slots_ - static_cast<int>(training_.size()))}); }
+void SimWorker::report_checkpoint(const JobId& job, const AttemptToken& token, int epoch) {
+  const ArtifactRef checkpoint{artifact_id("c" + text_of(token) + "e" + std::to_string(epoch)),
+                               ArtifactKind::checkpoint, 10};
+  report(job, token, CheckpointStored{checkpoint, epoch});
+}
 
-void SimWorker::receive(const CoordinatorMessage& message, const JobId& leased) {
-  if (const auto* lease = std::get_if<Lease>(&message)) {
+void SimWorker::say_credits() {
+  send(Credits{std::max(0, hello_.slots - static_cast<int>(training_.size()))});
+}
+
+void SimWorker::receive(const Down& from) {
+  if (const auto* lease = std::get_if<Lease>(&from.message)) {
     if (draining_) {
-      report(leased, lease->attempt, AttemptFailed{FailureKind::refused, "stopping"});
+      report(from.job, lease->attempt, AttemptFailed{FailureKind::refused, "stopping"});
     } else {
-      training_[lease->attempt] = {leased, 0};
-      report(leased, lease->attempt, AttemptStarted{});
+      training_[lease->attempt] = {from.job, 0};
+      report(from.job, lease->attempt, AttemptStarted{});
     }
-  } else if (const auto* stop = std::get_if<StopAttempt>(&message)) {
-    if (training_.erase(stop->attempt) > 0) say_credits();
-  } else if (const auto* ack = std::get_if<ReportAck>(&message)) {
-    const auto entry = std::find_if(outbox_.begin(), outbox_.end(), [&](const SequencedReport& kept) {
-      return kept.sequence == ack->sequence;
-    });
-    if (entry == outbox_.end()) return;
-    if (std::holds_alternative<AttemptFinished>(entry->report.body))
-      acknowledged_.push_back(entry->report.attempt);
-    outbox_.erase(entry);
+  } else if (const auto* wanted = std::get_if<StopAttempt>(&from.message)) {
+    stop(*wanted);
+  } else if (const auto* ack = std::get_if<ReportAck>(&from.message)) {
+    acknowledge(ack->sequence);
+  } else if (std::holds_alternative<DrainRequest>(from.message)) {
+    draining_ = true;
+    send(Draining{});
   }
+}
+
+void SimWorker::stop(const StopAttempt& stop) {
+  const auto found = training_.find(stop.attempt);
+  if (found == training_.end()) return;
+  const Training training = found->second;
+  training_.erase(found);
+  if (stop.keep && training.epoch > 0) report_checkpoint(training.job, stop.attempt, training.epoch);
+  say_credits();
+}
+
+void SimWorker::acknowledge(std::uint64_t sequence) {
+  const auto entry = std::find_if(outbox_.begin(), outbox_.end(),
+                                  [&](const SequencedReport& kept) { return kept.sequence == sequence; });
+  if (entry == outbox_.end()) return;
+  if (std::holds_alternative<AttemptFinished>(entry->report.body))
+    acknowledged_.push_back(entry->report.attempt);
+  outbox_.erase(entry);
 }
 
 void SimWorker::heartbeat() {
@@ -123,10 +144,9 @@ void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   if (++training.epoch < kEpochs) {
     EpochFinished epoch;
     epoch.metrics.epoch = training.epoch;
+    epoch.metrics.top1 = static_cast<double>(random_() % 100);
     report(job, token, epoch);
-    const ArtifactRef checkpoint{artifact_id("c" + text_of(token) + "e" + std::to_string(training.epoch)),
-                                 ArtifactKind::checkpoint, 10};
-    report(job, token, CheckpointStored{checkpoint, training.epoch});
+    report_checkpoint(job, token, training.epoch);
     send(Progress{.attempt = token,
                   .epoch = training.epoch,
                   .epochs = kEpochs,

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/property/sim_worker.h"
+#include "tests/server/core/model_store.h"
+
+namespace spin::core {
+
+/// What must hold, kept apart from the coordinator: follows the changes as they are stored, and judges each
+/// new lease by the store alone. A broken rule is a test failure.
+class Ledger {
+ public:
+  /// `is_plain`: all jobs can run on all workers, so that the order of leases is fully known.
+  Ledger(const ModelStore& store, bool is_plain) : store_(store), is_plain_(is_plain) {}
+
+  /// Before the change is stored.
+  void observe(const Change& change);
+  /// The coordinator starts anew: its accounts of what workers were given, too.
+  void restarted() { given_.clear(); }
+  void detached(const std::string& worker) { given_.erase(worker); }
+
+  /// Once nothing goes wrong any more and all time has been given. The workers are all there are.
+  void check_end(const std::vector<SimWorker>& workers) const;
+
+ private:
+  struct Given {
+    JobKey job;
+    std::int64_t memory_bytes = 0;
+  };
+
+  void check_lease(const InsertAttempt& lease);
+  void check_order(const StoredJob& job) const;
+  void check_job(const ModelStore::JobRow& row, const std::map<AttemptToken, JobId>& finished,
+                 const std::vector<SimWorker>& workers) const;
+  /// Whether one of the workers is what the job needs, and all that it depends on can run too.
+  [[nodiscard]] bool can_run(const StoredJob& job, const std::vector<SimWorker>& workers) const;
+  [[nodiscard]] const StoredSweep* owner_of(JobKey job) const;
+  [[nodiscard]] int priority_of(const StoredJob& job) const;
+  [[nodiscard]] int running_of(SweepId sweep) const;
+
+  const ModelStore& store_;
+  const bool is_plain_;
+  std::map<std::string, WorkerHello> hellos_;
+  /// Leases that were granted to a worker since it attached and that have not ended.
+  std::map<std::string, std::map<AttemptToken, Given>> given_;
+  std::set<JobKey> ever_cancelled_;
+};
+
+/// Of Requirements and memory alone.
+[[nodiscard]] bool suits(const WorkerHello& worker, const StoredSweep& sweep, std::int64_t memory_bytes);
+
+}  // namespace spin::core

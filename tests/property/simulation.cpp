@@ -1,0 +1,361 @@
+#include "tests/property/simulation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "schema/base/version.h"
+#include "tests/property/describe.h"
+
+namespace spin::core {
+namespace {
+
+constexpr std::int64_t kUnit = 1 << 20;  // of memory
+constexpr Mishaps kMishaps{.job_error = 50, .trainer_dies = 40, .diverges = 30, .refuses = 10};
+
+Settings settings_for(std::uint64_t seed) {
+  Settings settings;
+  settings.lease_ms = 5000;
+  settings.heartbeat_ms = 1000;
+  settings.backoff_first_ms = 500;
+  settings.backoff_limit_ms = 2000;
+  settings.quarantine_failures = 3;
+  settings.quarantine_jobs = 2;
+  settings.quarantine_first_ms = 2000;
+  settings.quarantine_limit_ms = 4000;
+  settings.retention = static_cast<Retention>(seed % 3);
+  return settings;
+}
+
+WorkerHello make_worker(int number, bool is_plain) {
+  WorkerHello hello;
+  hello.name = "w" + std::to_string(number);
+  hello.version = kVersion;
+  hello.host = "host";
+  hello.device = "cpu";
+  hello.slots = 1 + number % 3;
+  hello.pid = 100;
+  if (is_plain) return hello;
+  if (number % 2 == 1) hello.labels = {"big"};
+  if (number % 3 != 0) hello.memory_bytes = (4 + 4 * (number % 2)) * kUnit;
+  if (number % 4 == 2) hello.device = "cuda:0";
+  return hello;
+}
+
+}  // namespace
+
+Simulation::Simulation(std::uint64_t seed, const Shape& shape, std::ostream* trace)
+    : random_(seed),
+      shape_(shape),
+      is_plain_(seed % 2 == 0),
+      trace_(trace),
+      settings_(settings_for(seed / 2)),
+      ledger_(store_, is_plain_) {
+  for (int i = 0; i < shape_.workers; ++i) workers_.emplace_back(make_worker(i, is_plain_), random_());
+  coordinator_ = std::make_unique<Coordinator>(settings_, store_.load(), now_);
+}
+
+void Simulation::run() {
+  submit();
+  for (int i = 0; i < shape_.steps && !testing::Test::HasFailure(); ++i) step();
+  if (!testing::Test::HasFailure()) calm_down();
+  if (!testing::Test::HasFailure()) ledger_.check_end(workers_);
+}
+
+std::size_t Simulation::results() const {
+  return static_cast<std::size_t>(
+      std::count_if(store_.jobs().begin(), store_.jobs().end(),
+                    [](const auto& entry) { return entry.second.result.has_value(); }));
+}
+
+void Simulation::step() {
+  SimWorker& worker = workers_[draw(workers_.size())];
+  const auto choice = draw(1000);
+  if (choice < 45) {
+    person_acts();
+  } else if (choice < 90) {
+    something_breaks();
+  } else if (choice < 130) {
+    if (!worker.session() && !worker.frozen) connect(worker);
+  } else if (choice < 340) {
+    if (!worker.frozen) worker.act(kMishaps);
+  } else if (choice < 400) {
+    if (!worker.frozen) worker.heartbeat();
+  } else if (choice < 650) {
+    while (deliver_up(worker) && draw(3) != 0) continue;
+  } else if (choice < 860) {
+    while (deliver_down(worker) && draw(4) != 0) continue;
+  } else if (choice < 930) {
+    commit(1 + draw(4));
+  } else {
+    advance(static_cast<std::int64_t>(draw(400)));
+  }
+}
+
+void Simulation::person_acts() {
+  const auto choice = draw(10);
+  if (choice < 3) {
+    submit();
+  } else if (choice < 8) {
+    steer();
+  } else if (choice < 9) {
+    handle(DrainRequested{1, "w" + std::to_string(draw(workers_.size() + 1))});
+  } else {
+    handle(HoldLeases{draw(3) == 0, "the disk is full"});
+  }
+}
+
+void Simulation::something_breaks() {
+  SimWorker& worker = workers_[draw(workers_.size())];
+  switch (draw(9)) {
+    case 0:
+      return die();
+    case 1:
+      return hang_up(worker);
+    case 2:
+      note("kill " + worker.hello().name);
+      hang_up(worker);
+      return worker.restart();
+    case 3:
+      return worker.drain();
+    case 4:
+      worker.frozen = !worker.frozen;
+      return note((worker.frozen ? "stop " : "continue ") + worker.hello().name);
+    case 5:
+      worker.up_cut = !worker.up_cut;
+      return;
+    case 6:
+      worker.down_cut = !worker.down_cut;
+      return;
+    case 7:
+      return advance(static_cast<std::int64_t>(draw(12'000)));
+    default:
+      return advance(settings_.lease_ms + 1);
+  }
+}
+
+Requirements Simulation::random_requirements() {
+  Requirements requirements;
+  if (is_plain_ || draw(2) == 0) return requirements;
+  if (draw(2) == 0) requirements.memory_bytes = static_cast<std::int64_t>(1 + draw(9)) * kUnit;
+  if (draw(4) == 0) requirements.labels = {"big"};
+  if (draw(6) == 0)
+    requirements.device = draw(2) == 0 ? Requirements::Device::cpu : Requirements::Device::cuda;
+  return requirements;
+}
+
+/// Labels are a fixed graph: every third job depends on the one before, every sixth on the third before as
+/// well.
+void Simulation::choose(int label, std::vector<int>& chosen) const {
+  if (std::find(chosen.begin(), chosen.end(), label) != chosen.end()) return;
+  if (label % 3 == 2) choose(label - 1, chosen);
+  if (label % 6 == 5) choose(label - 3, chosen);
+  chosen.push_back(label);
+}
+
+PlanOf Simulation::random_plan() {
+  PlanOf plan("sweep" + std::to_string(draw(3)));
+  plan.priority(static_cast<int>(draw(3))).max_attempts(1 + static_cast<int>(draw(3)));
+  plan.requires_of_workers(random_requirements());
+  std::vector<int> chosen;
+  for (auto count = 1 + draw(static_cast<std::uint64_t>(shape_.plan_jobs)); count > 0; --count)
+    choose(first_label_ + static_cast<int>(draw(static_cast<std::uint64_t>(shape_.window))), chosen);
+  for (const int label : chosen) {
+    std::vector<std::string> needs;
+    if (label % 3 == 2) needs.push_back("j" + std::to_string(label - 1));
+    if (label % 6 == 5) needs.push_back("j" + std::to_string(label - 3));
+    plan.job("j" + std::to_string(label), needs);
+  }
+  return plan;
+}
+
+/// The window moves on, so that there is always something new and something known.
+void Simulation::submit() {
+  first_label_ += static_cast<int>(draw(3));
+  handle(SweepSubmitted{1, random_plan().plan(), "", {}, 0, draw(2) == 0});
+}
+
+void Simulation::steer() {
+  SteerRequested event{
+      1, SweepId{static_cast<std::int64_t>(1 + draw(coordinator_->sweeps().size() + 1))}, {}};
+  if (draw(3) == 0) event.target = JobKey{static_cast<std::int64_t>(1 + draw(store_.jobs().size() + 1))};
+  const auto choice = draw(10);
+  if (choice < 2) {
+    event.action = steer::Cancel{};
+  } else if (choice < 5) {
+    event.action = steer::Pause{};
+  } else if (choice < 7) {
+    event.action = steer::Resume{};
+  } else if (choice < 9) {
+    event.action = steer::Retry{draw(2) == 0};
+  } else {
+    event.action = steer::SetPriority{static_cast<int>(draw(5)) - 1};
+  }
+  handle(event);
+}
+
+/// SIGKILL of the coordinator: a prefix of what was handed to the store is durable, nobody is told of it.
+void Simulation::die() {
+  const auto durable = draw(uncommitted_.size() + 1);
+  note("the coordinator dies, " + std::to_string(durable) + " batches are durable");
+  for (std::size_t i = 0; i < durable; ++i) store(uncommitted_[i]);
+  uncommitted_.clear();
+  for (SimWorker& worker : workers_) worker.disconnect();
+  ledger_.restarted();
+  coordinator_ = std::make_unique<Coordinator>(settings_, store_.load(), now_);
+  for (const auto& sentence : coordinator_->check_invariants())
+    ADD_FAILURE() << "after the restart: " << sentence;
+}
+
+/// The coordinator gets a part of what was under way, the worker nothing; sometimes the coordinator has not
+/// noticed.
+void Simulation::hang_up(SimWorker& worker) {
+  if (!worker.session()) return;
+  const SessionId session = *worker.session();
+  while (draw(3) != 0 && deliver_up(worker)) continue;
+  if (worker.session() != session) return;
+  note("hang up " + worker.hello().name);
+  worker.disconnect();
+  if (draw(3) != 0) handle(WorkerDetached{session});
+}
+
+void Simulation::connect(SimWorker& worker) {
+  const SessionId session{++last_session_};
+  handle(WorkerAttached{session, worker.connect(session)});
+}
+
+bool Simulation::deliver_up(SimWorker& worker) {
+  if (!worker.session() || worker.up_cut) return false;
+  const auto message = worker.take_message();
+  if (!message) return false;
+  handle(WorkerSaid{*worker.session(), *message});
+  return true;
+}
+
+bool Simulation::deliver_down(SimWorker& worker) {
+  if (worker.down.empty() || worker.down_cut || worker.frozen) return false;
+  const SimWorker::Down down = std::move(worker.down.front());
+  worker.down.pop_front();
+  worker.receive(down);
+  return true;
+}
+
+void Simulation::handle(const Event& event) {
+  if (trace_ != nullptr) note(describe(event));
+  const auto lost_before = coordinator_->counters().lost_attempts;
+  uncommitted_.push_back(coordinator_->handle(event, now_));
+  lost_ += coordinator_->counters().lost_attempts - lost_before;
+  for (const auto& sentence : coordinator_->check_invariants()) ADD_FAILURE() << sentence;
+  const auto due = coordinator_->next_deadline();
+  if (std::holds_alternative<TimePassed>(event) && due && *due <= now_)
+    ADD_FAILURE() << "TimePassed leaves a deadline that is over";
+  if (draw(3) != 0 || uncommitted_.size() > 6) commit(uncommitted_.size());
+}
+
+void Simulation::advance(std::int64_t ms) {
+  const Now until = now_ + std::chrono::milliseconds(ms);
+  // Now and then the timer is late: time has leapt.
+  const bool leaps = draw(4) == 0;
+  if (leaps) now_ = until;
+  for (auto due = coordinator_->next_deadline(); due && *due <= until && !testing::Test::HasFailure();
+       due = coordinator_->next_deadline()) {
+    now_ = std::max(now_, *due);
+    handle(TimePassed{});
+  }
+  now_ = until;
+}
+
+void Simulation::commit(std::size_t batches) {
+  for (; batches > 0 && !uncommitted_.empty(); --batches) {
+    const Effects effects = std::move(uncommitted_.front());
+    uncommitted_.pop_front();
+    store(effects);
+    for (const Message& message : effects.messages) tell(message);
+  }
+  if (!uncommitted_.empty()) return;
+  for (const auto& [key, row] : store_.jobs())
+    if (coordinator_->job_state(key) != row.job.state)
+      ADD_FAILURE() << "job " << key.value << " is stored otherwise";
+}
+
+void Simulation::store(const Effects& effects) {
+  for (const Change& change : effects.changes) {
+    ledger_.observe(change);
+    store_.apply_one(change);
+  }
+  if (!effects.changes.empty()) store_.check();
+}
+
+void Simulation::tell(const Message& message) {
+  if (trace_ != nullptr) note("  " + describe(message));
+  if (const auto* lease = std::get_if<SendLease>(&message)) {
+    Lease wire;
+    wire.attempt = lease->attempt;
+    if (SimWorker* worker = find(lease->session))
+      worker->down.push_back({wire, store_.job(lease->job).job.id});
+  } else if (const auto* send = std::get_if<SendMessage>(&message)) {
+    if (SimWorker* worker = find(send->session)) worker->down.push_back({send->message, {}});
+  } else if (const auto* close = std::get_if<CloseSession>(&message)) {
+    if (SimWorker* worker = find(close->session)) worker->disconnect();
+  }
+}
+
+SimWorker* Simulation::find(SessionId session) {
+  const auto found = std::find_if(workers_.begin(), workers_.end(),
+                                  [&](const SimWorker& worker) { return worker.session() == session; });
+  return found == workers_.end() ? nullptr : &*found;
+}
+
+bool Simulation::is_live() const {
+  return std::any_of(store_.jobs().begin(), store_.jobs().end(), [](const auto& entry) {
+    const JobState state = entry.second.job.state;
+    return state == JobState::running || state == JobState::backoff || state == JobState::ready;
+  });
+}
+
+/// Every fault ends, and time is given. What is paused stays so in every other history.
+void Simulation::calm_down() {
+  note("from here on all is well");
+  for (SimWorker& worker : workers_) {
+    worker.frozen = worker.up_cut = worker.down_cut = false;
+    if (!worker.is_draining()) continue;
+    hang_up(worker);
+    worker.restart();
+  }
+  handle(HoldLeases{false, ""});
+  if (draw(2) == 0)
+    for (const SweepId sweep : coordinator_->sweeps()) handle(SteerRequested{1, sweep, steer::Resume{}});
+  // Some jobs need what no worker has, so that not everything has an end.
+  int idle_rounds = 0;
+  for (int round = 0; round < 2000 && is_live() && idle_rounds < 8 && !testing::Test::HasFailure();
+       ++round) {
+    const auto before = store_.attempts().size();
+    calm_round();
+    const bool runs = std::any_of(store_.jobs().begin(), store_.jobs().end(), [](const auto& entry) {
+      return entry.second.job.state == JobState::running || entry.second.job.state == JobState::backoff;
+    });
+    idle_rounds = runs || store_.attempts().size() != before ? 0 : idle_rounds + 1;
+  }
+  for (int round = 0; round < 3; ++round) calm_round();  // who is told to stop, stops
+}
+
+void Simulation::calm_round() {
+  for (SimWorker& worker : workers_) {
+    if (!worker.session()) connect(worker);
+    worker.act({});
+    worker.heartbeat();
+    while (deliver_up(worker)) continue;
+  }
+  commit(uncommitted_.size());
+  for (SimWorker& worker : workers_)
+    while (deliver_down(worker)) continue;
+  advance(1000);
+  commit(uncommitted_.size());
+}
+
+void Simulation::note(const std::string& what) {
+  if (trace_ != nullptr) *trace_ << what << "\n";
+}
+
+}  // namespace spin::core

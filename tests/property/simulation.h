@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "server/core/coordinator.h"
+#include "tests/property/ledger.h"
+#include "tests/property/sim_worker.h"
+#include "tests/server/core/model_store.h"
+#include "tests/server/core/plans.h"
+
+namespace spin::core {
+
+/// How much happens in a history.
+struct Shape {
+  int steps = 100;
+  int workers = 2;
+  int window = 6;     ///< labels that plans draw from at a time
+  int plan_jobs = 3;  ///< at most so many are chosen, and what they depend on
+};
+
+/// A whole history drawn from a seed: sweeps that overlap, people who steer them, workers that come, go,
+/// freeze, die and repeat themselves, connections that stall one way or lose what is on its way, commits that
+/// come late or never, restarts of the coordinator, leaps in time. All invariants are checked after every
+/// step; an outside ledger judges every lease, and the end. Equal seeds give equal histories.
+class Simulation {
+ public:
+  /// `trace`, if there is one, is told every event and every message.
+  Simulation(std::uint64_t seed, const Shape& shape, std::ostream* trace = nullptr);
+
+  /// The history, then an end without faults, then the ledger. Stops at the first test failure.
+  void run();
+  [[nodiscard]] std::size_t results() const;
+  [[nodiscard]] std::int64_t lost() const { return lost_; }
+
+ private:
+  void step();
+  void person_acts();
+  void something_breaks();
+  void submit();
+  void steer();
+  void die();
+  void hang_up(SimWorker& worker);
+  void connect(SimWorker& worker);
+  void calm_down();
+  void calm_round();
+
+  /// False where there was nothing to deliver.
+  bool deliver_up(SimWorker& worker);
+  bool deliver_down(SimWorker& worker);
+  void handle(const Event& event);
+  void advance(std::int64_t ms);
+  /// The oldest batches become durable, and what rests on them is told.
+  void commit(std::size_t batches);
+  void store(const Effects& effects);
+  void tell(const Message& message);
+  [[nodiscard]] SimWorker* find(SessionId session);
+  [[nodiscard]] bool is_live() const;
+
+  [[nodiscard]] PlanOf random_plan();
+  void choose(int label, std::vector<int>& chosen) const;
+  [[nodiscard]] Requirements random_requirements();
+
+  std::uint64_t draw(std::uint64_t below) { return random_() % below; }
+  bool chance(std::uint64_t in_thousand) { return draw(1000) < in_thousand; }
+  void note(const std::string& what);
+
+  std::mt19937_64 random_;
+  const Shape shape_;
+  const bool is_plain_;  ///< all jobs can run on all workers
+  std::ostream* trace_;
+  Settings settings_;
+  ModelStore store_;
+  Ledger ledger_;
+  std::unique_ptr<Coordinator> coordinator_;
+  std::vector<SimWorker> workers_;
+  std::deque<Effects> uncommitted_;
+  Now now_{std::chrono::hours(1)};
+  int first_label_ = 0;
+  std::int64_t last_session_ = 0;
+  std::int64_t lost_ = 0;
+};
+
+}  // namespace spin::core
