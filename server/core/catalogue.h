@@ -25,9 +25,10 @@ struct JobArtifacts {
 struct Job {
   JobId id;
   JobPhase phase;  ///< changed by change() of step.h only
-  std::int32_t failures = 0, trainer_deaths = 0, workers_lost = 0;
+  std::int16_t failures = 0, trainer_deaths = 0;
+  std::int32_t workers_lost = 0;
   NeedsId needs{};
-  double work = 0;
+  float work = 0;  ///< see training_work()
   SmallList<JobKey> depends_on, dependants;
   SmallList<SweepId> sweeps;
   std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
@@ -36,6 +37,7 @@ struct Job {
   void set(const ArtifactRef& artifact);
   void forget(ArtifactKind kind);
 };
+static_assert(sizeof(Job) <= 104, "a sweep may have a million jobs");
 
 struct Sweep {
   SweepId id;

@@ -12,20 +12,20 @@ namespace {
 /// A failure may block thousands, and each of them stores the reason.
 constexpr std::size_t kMaxReasonBytes = 200;
 
-Reason share(const std::string& text) {
-  return std::make_shared<const std::string>(shortened(text, kMaxReasonBytes));
+ObstacleRef make_obstacle(JobKey by, const std::string& reason) {
+  return std::make_shared<const Obstacle>(Obstacle{by, shortened(reason, kMaxReasonBytes)});
 }
 
 /// What `job` is to those that depend on it; none where they may wait for it or start from it.
-std::optional<Obstacle> as_obstacle(JobKey key, const Job& job) {
+ObstacleRef as_obstacle(JobKey key, const Job& job) {
+  if (const auto* blocked = std::get_if<Blocked>(&job.phase)) return blocked->obstacle;
   const std::string name = "dependency " + job.id.short_hex();
   if (std::holds_alternative<Diverged>(job.phase))
-    return Obstacle{key, share(name + " diverged: there is no model to start from")};
+    return make_obstacle(key, name + " diverged: there is no model to start from");
   if (const auto* failed = std::get_if<Failed>(&job.phase))
-    return Obstacle{key, share(name + " failed: " + *failed->reason)};
-  if (std::holds_alternative<Cancelled>(job.phase)) return Obstacle{key, share(name + " was cancelled")};
-  if (const auto* blocked = std::get_if<Blocked>(&job.phase)) return Obstacle{blocked->by, blocked->reason};
-  return std::nullopt;
+    return make_obstacle(key, name + " failed: " + *failed->reason);
+  if (std::holds_alternative<Cancelled>(job.phase)) return make_obstacle(key, name + " was cancelled");
+  return nullptr;
 }
 
 void revive_one(Step& step, JobKey key, int unmet) {
@@ -43,9 +43,9 @@ void unblock(Step& step, std::vector<JobKey> open) {
     const auto* blocked = std::get_if<Blocked>(&job.phase);
     if (blocked == nullptr) continue;
     const DependencyView view = view_dependencies(step.core.catalogue, job);
-    if (view.obstacle && view.obstacle->by == blocked->by) continue;
+    if (view.obstacle && view.obstacle->by == blocked->obstacle->by) continue;
     if (view.obstacle)
-      change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+      change(step, key, Block{view.obstacle}, view.obstacle->reason);
     else
       revive_one(step, key, view.unmet);
     const auto next = job.dependants.items();
@@ -54,10 +54,10 @@ void unblock(Step& step, std::vector<JobKey> open) {
 }
 
 /// A job that waits; and one that the same job has blocked with another reason before.
-bool may_block(const Job& job, const Obstacle& obstacle) {
+bool may_block(const Job& job, const ObstacleRef& obstacle) {
   const auto* blocked = std::get_if<Blocked>(&job.phase);
   return blocked == nullptr ? std::holds_alternative<Waiting>(job.phase)
-                            : blocked->by == obstacle.by && blocked->reason != obstacle.reason;
+                            : blocked->obstacle->by == obstacle->by && blocked->obstacle != obstacle;
 }
 
 std::vector<JobKey> dependants_of(const Step& step, JobKey key) {
@@ -91,8 +91,8 @@ void block_dependants(Step& step, JobKey key) {
   while (!open.empty()) {
     const JobKey next = open.back();
     open.pop_back();
-    if (!may_block(step.core.catalogue.at(next), *obstacle)) continue;
-    change(step, next, Block{obstacle->by, obstacle->reason}, *obstacle->reason);
+    if (!may_block(step.core.catalogue.at(next), obstacle)) continue;
+    change(step, next, Block{obstacle}, obstacle->reason);
     const auto further = dependants_of(step, next);
     open.insert(open.end(), further.begin(), further.end());
   }
@@ -107,7 +107,7 @@ void revive(Step& step, JobKey key) {
   job.trainer_deaths = 0;
   if (view.obstacle) {
     change(step, key, Revive{view.unmet});
-    change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+    change(step, key, Block{view.obstacle}, view.obstacle->reason);
   } else {
     revive_one(step, key, view.unmet);
   }

@@ -1,20 +1,14 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "server/core/step.h"
 
 namespace spin::core {
 
-/// Why a job cannot run until somebody acts.
-struct Obstacle {
-  JobKey by;  ///< at the root
-  Reason reason;
-};
 struct DependencyView {
-  int unmet = 0;  ///< dependencies that have not completed
-  std::optional<Obstacle> obstacle;
+  int unmet = 0;         ///< dependencies that have not completed
+  ObstacleRef obstacle;  ///< none: nothing stands in the way
 };
 [[nodiscard]] DependencyView view_dependencies(const Catalogue& catalogue, const Job& job);
 

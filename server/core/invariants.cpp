@@ -55,7 +55,7 @@ class Inspection {
       expect(core_.catalogue.owner_of(job)->wants_work(), key, "runs for sweeps that do not want it");
     if (std::holds_alternative<Paused>(job.phase))
       expect(core_.catalogue.is_needed(job), key, "is paused and nobody needs it");
-    if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->until, key});
+    if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->wait->until, key});
     if (const auto lost = lost_attempt(job)) expect_attempt(*lost, key);
     if (std::holds_alternative<Running>(job.phase)) inspect_running(key, job);
   }
@@ -101,7 +101,7 @@ class Inspection {
       expect(waiting->unmet == unmet && unmet > 0, key, "waits for another number of jobs than it needs");
       expect(!obstacle, key, "waits for a job that will not complete");
     } else if (const auto* blocked = std::get_if<Blocked>(&job.phase)) {
-      const Job* by = core_.catalogue.find(blocked->by);
+      const Job* by = core_.catalogue.find(blocked->obstacle->by);
       expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
       expect(obstacle, key, "is blocked and could run");
     } else if (!std::holds_alternative<Cancelled>(job.phase) && !std::holds_alternative<Paused>(job.phase) &&

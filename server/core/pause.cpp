@@ -66,7 +66,7 @@ void resume(Step& step, JobKey key) {
   const DependencyView view = view_dependencies(step.core.catalogue, step.core.catalogue.at(key));
   change(step, key, Resume{view.unmet});
   if (!view.obstacle) return;
-  change(step, key, Block{view.obstacle->by, view.obstacle->reason}, *view.obstacle->reason);
+  change(step, key, Block{view.obstacle}, view.obstacle->reason);
   block_dependants(step, key);
 }
 

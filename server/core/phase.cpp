@@ -22,7 +22,7 @@ struct Table {
   bool operator()(Waiting& from, DependencyDone&) const { return wait_for(from.unmet - 1); }
   // The result of an attempt that this database never saw, because an older copy of it was put back.
   bool operator()(Waiting&, Finish& input) const { return finish(input); }
-  bool operator()(Waiting&, Block& input) const { return go(Blocked{input.by, input.reason}); }
+  bool operator()(Waiting&, Block& input) const { return go(Blocked{input.obstacle}); }
   bool operator()(Waiting&, Cancel&) const { return go(Cancelled{}); }
   bool operator()(Waiting&, Pause&) const { return go(Paused{}); }
 
@@ -31,11 +31,11 @@ struct Table {
   bool operator()(Ready&, Cancel&) const { return go(Cancelled{}); }
   bool operator()(Ready& from, Pause&) const { return go(Paused{from.lost}); }
 
-  bool operator()(Backoff& from, BackoffOver&) const { return go(Ready{from.lost}); }
-  bool operator()(Backoff& from, Run& input) const { return run(input, from.lost.get()); }
+  bool operator()(Backoff& from, BackoffOver&) const { return go(Ready{from.wait->lost}); }
+  bool operator()(Backoff& from, Run& input) const { return run(input, from.wait->lost.get()); }
   bool operator()(Backoff&, Finish& input) const { return finish(input); }
   bool operator()(Backoff&, Cancel&) const { return go(Cancelled{}); }
-  bool operator()(Backoff& from, Pause&) const { return go(Paused{from.lost}); }
+  bool operator()(Backoff& from, Pause&) const { return go(Paused{from.wait->lost}); }
 
   bool operator()(Running& from, Lose&) const { return go(Ready{from.attempt->token}); }
   bool operator()(Running& from, GiveBack&) const { return go(Ready{from.attempt->lost}); }
@@ -47,7 +47,7 @@ struct Table {
 
   bool operator()(Failed&, Finish& input) const { return finish(input); }
   bool operator()(Failed&, Revive& input) const { return wait_for(input.unmet); }
-  bool operator()(Blocked&, Block& input) const { return go(Blocked{input.by, input.reason}); }
+  bool operator()(Blocked&, Block& input) const { return go(Blocked{input.obstacle}); }
   bool operator()(Blocked&, Finish& input) const { return finish(input); }
   bool operator()(Blocked&, Cancel&) const { return go(Cancelled{}); }
   bool operator()(Blocked&, Revive& input) const { return wait_for(input.unmet); }
@@ -84,7 +84,7 @@ JobState state_of(const JobPhase& phase) { return static_cast<JobState>(phase.in
 
 std::string reason_of(const JobPhase& phase) {
   if (const auto* failed = std::get_if<Failed>(&phase)) return *failed->reason;
-  if (const auto* blocked = std::get_if<Blocked>(&phase)) return *blocked->reason;
+  if (const auto* blocked = std::get_if<Blocked>(&phase)) return blocked->obstacle->reason;
   return {};
 }
 

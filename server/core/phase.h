@@ -48,8 +48,17 @@ struct Attempt {
   Evaluated evaluated;  ///< the latest epoch with an evaluation, where the best checkpoint is kept
 };
 
-/// One text for all jobs that share it: a failure may block thousands.
 using Reason = std::shared_ptr<const std::string>;
+
+/// Why a job cannot run until somebody acts.
+struct Obstacle {
+  JobKey by;  ///< the job at the root: failed, diverged or cancelled
+  std::string reason;
+};
+/// One for all jobs that it blocks: a failure may block thousands.
+using ObstacleRef = std::shared_ptr<const Obstacle>;
+
+// A phase takes 24 bytes: what is rare and larger stands apart.
 
 struct Waiting {
   int unmet = 0;  ///< dependencies that have not completed
@@ -58,8 +67,12 @@ struct Ready {
   MaybeAttempt lost;
 };
 struct Backoff {
-  Now until;
-  MaybeAttempt lost;
+  struct Wait {
+    Now until;
+    MaybeAttempt lost;
+  };
+  Backoff(Now until, MaybeAttempt lost) : wait(std::make_unique<const Wait>(Wait{until, lost})) {}
+  std::unique_ptr<const Wait> wait;
 };
 struct Running {
   std::unique_ptr<Attempt> attempt;
@@ -74,8 +87,7 @@ struct Failed {
   Reason reason;
 };
 struct Blocked {
-  JobKey by;  ///< the job at the root: failed, diverged or cancelled
-  Reason reason;
+  ObstacleRef obstacle;
 };
 struct Cancelled {};
 /// Nothing is handed out until a resume, whatever becomes of its dependencies.
@@ -85,6 +97,7 @@ struct Paused {
 /// In the order of JobState.
 using JobPhase =
     std::variant<Waiting, Ready, Backoff, Running, Completed, Diverged, Failed, Blocked, Cancelled, Paused>;
+static_assert(sizeof(JobPhase) <= 24);
 
 [[nodiscard]] JobState state_of(const JobPhase& phase);
 /// Why a failed or blocked job is so; empty for others.
@@ -96,8 +109,7 @@ using JobPhase =
 
 struct DependencyDone {};
 struct Block {
-  JobKey by;
-  Reason reason;
+  ObstacleRef obstacle;
 };
 /// A lease is granted; or a lost attempt turns out to be alive, and goes on.
 struct Run {

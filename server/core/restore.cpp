@@ -11,7 +11,7 @@ namespace {
 
 JobPhase waiting_phase(const Core& core, const Job& job) {
   const DependencyView view = view_dependencies(core.catalogue, job);
-  if (view.obstacle) return Blocked{view.obstacle->by, view.obstacle->reason};
+  if (view.obstacle) return Blocked{view.obstacle};
   return view.unmet > 0 ? JobPhase{Waiting{view.unmet}} : JobPhase{Ready{}};
 }
 
@@ -29,7 +29,7 @@ JobPhase running_phase(const Core& core, const StoredJob& stored, const Job& job
 JobPhase blocked_phase(const Core& core, const StoredJob& stored, const Job& job) {
   const DependencyView view = view_dependencies(core.catalogue, job);
   if (!view.obstacle) return waiting_phase(core, job);
-  return Blocked{view.obstacle->by, std::make_shared<const std::string>(stored.reason)};
+  return Blocked{std::make_shared<const Obstacle>(Obstacle{view.obstacle->by, stored.reason})};
 }
 
 /// Dependencies have lower numbers than what needs them, so that theirs are known already.
@@ -62,11 +62,11 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
 Job make_job(Core& core, const StoredJob& stored) {
   Job job;
   job.id = stored.id;
-  job.failures = stored.failures;
-  job.trainer_deaths = stored.trainer_deaths;
+  job.failures = static_cast<std::int16_t>(stored.failures);
+  job.trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
   job.workers_lost = stored.workers_lost;
   job.needs = core.needs.intern(stored.memory_bytes, stored.dataset);
-  job.work = stored.work;
+  job.work = static_cast<float>(stored.work);
   for (const auto& artifact : {stored.checkpoint, stored.model, stored.best})
     if (artifact) job.set(*artifact);
   if (stored.best) job.artifacts->best_top1 = stored.best_top1;

@@ -27,7 +27,7 @@ void unfile_phase(Core& core, JobKey key) {
   const Job& job = core.catalogue.at(key);
   if (const auto lost = lost_attempt(job)) core.attempts.erase(*lost);
   leave_place(core, key);
-  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.clear({backoff->until, key});
+  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.clear({backoff->wait->until, key});
   if (const Attempt* attempt = running_attempt(job)) {
     core.attempts.erase(attempt->token);
     core.timers.clear({attempt->deadline, key});
@@ -41,7 +41,7 @@ void file_phase(Core& core, JobKey key) {
   const Job& job = core.catalogue.at(key);
   if (const auto lost = lost_attempt(job)) core.attempts[*lost] = key;
   take_place(core, key);
-  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.set({backoff->until, key});
+  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) core.timers.set({backoff->wait->until, key});
   if (const Attempt* attempt = running_attempt(job)) file_running(core, key, *attempt);
 }
 
@@ -97,7 +97,7 @@ Attempt* running_attempt(Job& job) { return const_cast<Attempt*>(running_attempt
 
 std::optional<AttemptToken> lost_attempt(const Job& job) {
   if (const auto* ready = std::get_if<Ready>(&job.phase)) return ready->lost.get();
-  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) return backoff->lost.get();
+  if (const auto* backoff = std::get_if<Backoff>(&job.phase)) return backoff->wait->lost.get();
   if (const auto* paused = std::get_if<Paused>(&job.phase)) return paused->saving.get();
   if (const Attempt* attempt = running_attempt(job)) return attempt->lost;
   return std::nullopt;

@@ -78,7 +78,8 @@ JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, std
   Job job;
   job.id = planned.id;
   job.needs = core.needs.intern(memory_bytes, planned.config.dataset.name);
-  job.work = training_work(planned.config, plan.cells[static_cast<std::size_t>(planned.cell)].cost);
+  job.work = static_cast<float>(
+      training_work(planned.config, plan.cells[static_cast<std::size_t>(planned.cell)].cost));
   const JobKey key = core.catalogue.add(std::move(job));
   for (const JobId& dependency : planned.depends_on)
     core.catalogue.depend(key, *core.catalogue.find(dependency));
@@ -86,7 +87,7 @@ JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, std
   Job& added = core.catalogue.at(key);
   const DependencyView view = view_dependencies(core.catalogue, added);
   if (view.obstacle) {
-    added.phase = Blocked{view.obstacle->by, view.obstacle->reason};
+    added.phase = Blocked{view.obstacle};
   } else if (view.unmet > 0) {
     added.phase = Waiting{view.unmet};
   } else {

@@ -29,7 +29,7 @@ TEST(Memory, AJobCostsAFewHundredBytesWhateverItsConfiguration) {
   }
   const std::size_t each = (heap_bytes() - before) / kJobs;
   // 10,000 jobs take below 3 MB of spind's 50; 1,000,000 fit into 200 MB with room for all else.
-  EXPECT_LT(each, 200U) << "bytes a job";
+  EXPECT_LT(each, 140U) << "bytes a job";
   EXPECT_EQ(coordinator.sweep_status(SweepId{1}, Now{})->counts.total(), kJobs);
 }
 

@@ -36,7 +36,7 @@ JobPhase make_phase(std::size_t index) {
     case 6:
       return Failed{reason};
     case 7:
-      return Blocked{JobKey{1}, reason};
+      return Blocked{std::make_shared<const Obstacle>(Obstacle{JobKey{1}, "why"})};
     case 8:
       return Cancelled{};
     default:
@@ -50,7 +50,7 @@ JobInput make_input(std::size_t index) {
     case 0:
       return DependencyDone{};
     case 1:
-      return Block{JobKey{1}, reason};
+      return Block{std::make_shared<const Obstacle>(Obstacle{JobKey{1}, "why"})};
     case 2:
       return core::Run{attempt(kNew)};
     case 3:
@@ -132,7 +132,7 @@ TEST(Phase, ALostAttemptIsRememberedWhileAnotherRuns) {
   ASSERT_TRUE(transition(phase, core::Run{attempt(kNew)}).ok());
   EXPECT_EQ(std::get<Running>(phase).attempt->lost, kOld);
   ASSERT_TRUE(transition(phase, Retry{Now{}}).ok());
-  EXPECT_EQ(std::get<Backoff>(phase).lost, kOld);
+  EXPECT_EQ(std::get<Backoff>(phase).wait->lost, kOld);
 }
 
 TEST(Phase, ALostAttemptThatComesBackIsNotLostAnyMore) {

@@ -1,0 +1,78 @@
+#include "tests/server/core/harness.h"
+
+namespace spin::core {
+namespace {
+
+ArtifactRef checkpoint(int epoch) {
+  return {artifact_id("epoch" + std::to_string(epoch)), ArtifactKind::checkpoint, 10};
+}
+
+/// Three epochs, of which the second is the most accurate; then the result.
+void train(Harness& harness) {
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  const std::vector<double> accuracies = {50, 80, 70};
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    EpochFinished finished;
+    finished.metrics.epoch = epoch;
+    finished.metrics.top1 = accuracies[static_cast<std::size_t>(epoch - 1)];
+    harness.report(lease, finished);
+    harness.report(lease, CheckpointStored{checkpoint(epoch), epoch});
+  }
+  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
+  harness.finish(lease);
+}
+
+Settings settings(Retention retention) {
+  Settings settings;
+  settings.retention = retention;
+  return settings;
+}
+
+TEST(RetentionTest, ByDefaultAJobWithAResultNeedsNoCheckpoint) {
+  Harness harness;
+  train(harness);
+  EXPECT_FALSE(harness.stored("a").checkpoint.has_value());
+  EXPECT_FALSE(harness.stored("a").best.has_value());
+  EXPECT_TRUE(harness.stored("a").model.has_value());
+}
+
+TEST(RetentionTest, TheLastOneIsKept) {
+  Harness harness(settings(Retention::last));
+  train(harness);
+  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
+  EXPECT_FALSE(harness.stored("a").best.has_value());
+}
+
+TEST(RetentionTest, TheBestOneIsKeptBeside) {
+  Harness harness(settings(Retention::best));
+  train(harness);
+  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
+  ASSERT_TRUE(harness.stored("a").best.has_value());
+  EXPECT_EQ(harness.stored("a").best->id, checkpoint(2).id);
+}
+
+TEST(RetentionTest, WhatWasTheBestIsKnownAfterARestart) {
+  Harness harness(settings(Retention::best));
+  harness.submit(PlanOf("s").job("a"));
+  SendLease lease = harness.lease_to("w");
+  const auto epoch = [&](int number, double top1) {
+    EpochFinished finished;
+    finished.metrics.epoch = number;
+    finished.metrics.top1 = top1;
+    harness.report(lease, finished);
+    harness.report(lease, CheckpointStored{checkpoint(number), number});
+  };
+  epoch(1, 80);
+  harness.restart();
+  WorkerHello hello = Harness::hello("w");
+  hello.held = {lease.attempt};
+  lease.session = harness.attach(hello);
+  epoch(2, 70);
+  EXPECT_EQ(harness.stored("a").best->id, checkpoint(1).id);
+  epoch(3, 90);
+  EXPECT_EQ(harness.stored("a").best->id, checkpoint(3).id);
+}
+
+}  // namespace
+}  // namespace spin::core
