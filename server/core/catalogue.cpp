@@ -26,6 +26,7 @@ std::optional<ArtifactRef>& of_kind(JobArtifacts& artifacts, ArtifactKind kind) 
 /// Whether jobs count for `one` rather than for `other`.
 bool comes_first(const Sweep& one, const Sweep& other) {
   if (one.wants_work() != other.wants_work()) return one.wants_work();
+  if (one.withdrawn != other.withdrawn) return other.withdrawn;
   return one.priority != other.priority ? one.priority > other.priority : one.id < other.id;
 }
 

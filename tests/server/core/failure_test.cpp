@@ -77,7 +77,7 @@ TEST(Failure, AModelThatIsGoneIsNamedWithItsJobAndTheWayOut) {
   EXPECT_EQ(harness.stored("b").reason,
             "the model of job " + id_of("a").short_hex() +
                 ", which this one starts from, cannot be had: model: no such artifact; "
-                "put its file back into the artifact folder and submit the sweep again");
+                "put its file back into the artifact folder and retry the job");
 }
 
 TEST(Failure, ALongReasonIsShortForThoseThatItBlocks) {
