@@ -41,6 +41,8 @@ agent::Settings agent_settings(const Options& options) {
   settings.hello.slots = options.slots;
   settings.hello.threads = options.threads;
   settings.hello.pid = ::getpid();
+  settings.hello.labels = options.labels;
+  settings.hello.memory_bytes = options.memory_bytes;
   settings.data = options.data;
   settings.scratch = (options.state / "scratch").string();
   settings.seed = std::random_device{}();

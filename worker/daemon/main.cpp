@@ -16,7 +16,9 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/version.h"
+#include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
+#include "worker/daemon/device_memory.h"
 
 namespace {
 
@@ -29,6 +31,8 @@ Examples:
   spin-worker                                    one job at a time on the CPU, for this user's spind
   spin-worker --slots 4 --threads 2              four jobs at a time, two threads each
   spin-worker --device cuda:0 --data /data       on the first GPU, data sets under /data
+  spin-worker --device cuda:0 --slots 4 --label a100 --memory 36GiB
+                                                 jobs that ask for a100; several small ones share the GPU
   spin-worker --connect unix:/run/spin/sock      for the spind that listens there
   spin-worker --connect head.example.org:7443 --tls-cert gpu1.pem --tls-key gpu1.key --tls-ca ca.pem
                                                  for the spind on another host
@@ -80,6 +84,9 @@ void add_options(CLI::App& app, CommandLine& line) {
   const auto device = [](const std::string& text) {
     return is_device(text) ? "" : "'" + text + "' is neither cpu nor cuda:K";
   };
+  const auto label = [](const std::string& text) {
+    return spin::is_label(text) ? "" : "'" + text + "': " + spin::kLabelRule;
+  };
   const auto name = [](const std::string& text) {
     return is_name(text) ? "" : "'" + text + "' may have letters, digits, - _ . only";
   };
@@ -94,6 +101,15 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--device", options.device, "cpu or cuda:K")->check(device)->capture_default_str();
   app.add_option("--threads", options.threads, "Threads per slot (default: cores / slots)")
       ->check(CLI::Range(1, 4096));
+  app.add_option("--label", options.labels,
+                 "A word that jobs may ask for, e.g. a100; may be given several times")
+      ->expected(1, static_cast<int>(spin::kMaxLabels))
+      ->allow_extra_args(false)
+      ->check(label);
+  app.add_option(
+         "--memory", options.memory_bytes,
+         "Memory for the jobs of all slots, e.g. 20GiB (default: the GPU's, or nine tenths of the machine's)")
+      ->transform(CLI::AsSizeValue(false));
   app.add_option("--name", options.name, "Unique among live workers (default: host and device)")->check(name);
   app.add_option("--data", options.data, "Folder of data sets (default: what the jobs say)")
       ->check(CLI::ExistingDirectory);
@@ -124,6 +140,12 @@ void fill_defaults(CommandLine& line) {
   Options& options = line.options;
   if (options.connect.text.empty()) options.connect.text = spin::default_listen_address();
   if (options.name.empty()) options.name = default_name(options.device);
+  std::sort(options.labels.begin(), options.labels.end());
+  options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
+  if (options.memory_bytes == 0) options.memory_bytes = spin::daemon::device_memory(options.device);
+  if (options.memory_bytes == 0)
+    spdlog::warn("the memory of {} is not known: without --memory jobs come as if it had no end",
+                 options.device);
   if (options.trainer.empty()) options.trainer = default_trainer();
   if (options.threads == 0) {
     options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / options.slots);

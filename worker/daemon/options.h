@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "proto/net/endpoint.h"
 
@@ -14,9 +15,11 @@ struct Options {
   std::string name;
   std::string device = "cpu";  ///< cpu | cuda:K
   int slots = 1;
-  int threads = 1;      ///< per slot
-  std::string data;     ///< folder of data sets for the trainers; empty = the configurations'
-  std::string trainer;  ///< program; without a slash it is looked for in PATH
+  int threads = 1;                    ///< per slot
+  std::vector<std::string> labels{};  ///< sorted, each once
+  std::int64_t memory_bytes = 0;      ///< of the device, for all slots together; 0 = not known
+  std::string data;                   ///< folder of data sets for the trainers; empty = the configurations'
+  std::string trainer;                ///< program; without a slash it is looked for in PATH
   std::filesystem::path state;
   int checkpoint_seconds = 30;
   std::int64_t cache_bytes = std::int64_t{20} << 30;

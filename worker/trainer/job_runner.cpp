@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/base/machine.h"
 #include "schema/design/memory.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/memory.h"

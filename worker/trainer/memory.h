@@ -18,10 +18,6 @@ class PeakMemory {
 /// to map it anew would cost the next job a tenth of a second.
 void trim_memory();
 
-/// Bytes that this process may come to use before the kernel kills something: the machine's memory, or what
-/// the control groups of the process allow where that is less.
-std::int64_t machine_memory();
-
 /// resource_exhausted where a job that is predicted to need `predicted` bytes would be killed on a machine of
 /// `available` rather than fail: where it is more by far than a prediction can be wrong.
 Status check_memory(std::int64_t predicted, std::int64_t available);

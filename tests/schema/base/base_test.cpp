@@ -9,6 +9,7 @@
 
 #include "schema/base/file.h"
 #include "schema/base/ids.h"
+#include "schema/base/machine.h"
 #include "schema/base/sha256.h"
 #include "schema/base/text.h"
 #include "tests/support/temp_folder.h"
@@ -101,6 +102,11 @@ TEST(LockFile, IsHeldOnceAndDiesWithItsHolder) {
   EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
   first.value().reset();
   EXPECT_TRUE(lock_file(folder / "lock").ok());
+}
+
+TEST(Machine, HasAtMostTheMemoryThatIsBuiltIn) {
+  EXPECT_GT(machine_memory(), std::int64_t{64} << 20);
+  EXPECT_LE(machine_memory(), std::int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schema/base/machine.h"
 #include "tests/worker/daemon/worker.h"
 
 // The worker's own life: signals, restarts on either side, what it leaves behind.
@@ -209,6 +210,8 @@ TEST(Lifetime, BadOptionsAreRefusedWithWhatWouldBeAccepted) {
                                    {{"--slots", "0"}, "0"},
                                    {{"--connect", "tcp://host:1"}, "tcp://host:1"},
                                    {{"--data", "/nowhere"}, "/nowhere"},
+                                   {{"--label", "no spaces"}, "'no spaces': 1 to 64 letters"},
+                                   {{"--memory", "much"}, "much"},
                                    {{"--ready-fd", "77"}, "77"}};
   for (const auto& [options, names] : cases) {
     const auto finished = run_command(fleet.worker_command(options), fleet.mark, Fleet::kDeadline);
@@ -227,6 +230,34 @@ TEST(Lifetime, AWorkerThatExitsWithItsParentLeavesNothing) {
   shell.signal(SIGKILL);
   EXPECT_EQ(shell.wait(Fleet::kDeadline), 128 + SIGKILL);
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.processes().empty(); })) << shell.output();
+}
+
+TEST(Lifetime, LabelsAndMemoryAreTold) {
+  Fleet fleet;
+  fleet.start_worker({"--label", "zen4", "--memory", "20GiB"});
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
+  EXPECT_EQ(fleet.coordinator.hellos()[0].labels, std::vector<std::string>{"zen4"});
+  EXPECT_EQ(fleet.coordinator.hellos()[0].memory_bytes, std::int64_t{20} << 30);
+}
+
+TEST(Lifetime, WithoutBeingToldItOffersMostOfTheMachinesMemory) {
+  Fleet fleet;
+  fleet.start_worker();
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
+  EXPECT_TRUE(fleet.coordinator.hellos()[0].labels.empty());
+  const std::int64_t offered = fleet.coordinator.hellos()[0].memory_bytes;
+  EXPECT_GT(offered, 0);
+  EXPECT_LT(offered, machine_memory());
+}
+
+TEST(Lifetime, LabelsComeSortedAndEachOnce) {
+  Fleet fleet;
+  std::vector<std::string> command = fleet.worker_command();
+  command.insert(command.end(), {"--label", "fast", "--label", "a100", "--label", "fast"});
+  const Process worker(command, fleet.folder / "worker.log", fleet.mark);
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }))
+      << worker.output();
+  EXPECT_EQ(fleet.coordinator.hellos()[0].labels, (std::vector<std::string>{"a100", "fast"}));
 }
 
 TEST(Lifetime, ReadyIsTold) {

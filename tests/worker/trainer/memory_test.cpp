@@ -37,11 +37,6 @@ TEST(Memory, OnlyWhatIsFarTooLargeIsRefusedBeforeItStarts) {
       << refused.error().message;
 }
 
-TEST(Memory, OfTheMachineIsAtMostWhatIsBuiltIn) {
-  EXPECT_GT(machine_memory(), 64 * kMiB);
-  EXPECT_LE(machine_memory(), std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE));
-}
-
 class MemoryLimit : public RunTest {
  protected:
   JobEnd run_job(const JobConfig& config) {
