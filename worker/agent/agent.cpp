@@ -10,7 +10,7 @@ Agent::Agent(Settings settings, Now now)
       now_(now),
       link_(LinkDown{now}),
       reconnect_(settings_.reconnect_first, settings_.reconnect_limit, settings_.seed),
-      slots_(static_cast<std::size_t>(settings_.hello.slots), Slot{NoTrainer{now}, {}, 0, {}}) {}
+      slots_(static_cast<std::size_t>(settings_.hello.slots), Slot{NoTrainer{now}, {}, 0, {}, now}) {}
 
 Effects Agent::handle(const Event& event, Now now) {
   if (ended_) return {};
@@ -121,6 +121,7 @@ std::optional<Now> Agent::next_deadline() const {
   }
   for (const auto& slot : slots_) {
     if (slot.log.due()) consider(*slot.log.due());
+    if (slot.rests_until > now_) consider(slot.rests_until);
     if (const auto* starting = std::get_if<TrainerStarting>(&slot.trainer)) consider(starting->give_up_at);
     const auto* none = std::get_if<NoTrainer>(&slot.trainer);
     if (none != nullptr && none->not_before > now_) consider(none->not_before);

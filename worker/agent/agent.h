@@ -28,6 +28,7 @@ struct Settings {
   Millis pause_grace{10'000};    ///< the same where it is to save: time for a step and a checkpoint
   Millis start_limit{120'000};   ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
+  Millis full_disk_rest{5'000};  ///< of a slot whose job found the disk full
   Millis quit_limit{
       1'000};  ///< second SIGTERM: how long the last reports may take, half of it for checkpoints
 };
@@ -96,6 +97,8 @@ class Agent {
   void on(const Uploaded& event);
   void on(const UploadFailed& event);
   void try_run(Attempt& attempt);
+  /// The job is given back, for it may run elsewhere; the slot rests.
+  void disk_is_full(Attempt& attempt, const std::string& message);
   void finish_training(Attempt& attempt, const FinishedEvent& event);
   void keep_report(const Attempt& attempt, ReportBody body);
   /// Last report of the attempt; its slot is free, its transfers end.

@@ -31,7 +31,9 @@ std::string Agent::scratch_file(const AttemptToken& token, const char* name) con
 void Agent::on(const ScratchFailed& event) {
   Attempt* attempt = find(event.attempt);
   if (attempt == nullptr || !std::holds_alternative<Preparing>(attempt->state)) return;
-  fail(*attempt, FailureKind::job_error, "no folder for the job on this worker: " + event.error.message);
+  const std::string message = "no folder for the job on this worker: " + event.error.message;
+  if (event.error.code == ErrorCode::resource_exhausted) return disk_is_full(*attempt, message);
+  fail(*attempt, FailureKind::job_error, message);
 }
 
 void Agent::on(const Fetched& event) {
@@ -45,7 +47,14 @@ void Agent::on(const Fetched& event) {
 void Agent::on(const FetchFailed& event) {
   Attempt* attempt = find(event.attempt);
   if (attempt == nullptr || !std::holds_alternative<Preparing>(attempt->state)) return;
-  fail(*attempt, FailureKind::input_lost, std::string(input_name(event.input)) + ": " + event.error.message);
+  const std::string message = std::string(input_name(event.input)) + ": " + event.error.message;
+  if (event.error.code == ErrorCode::failed_precondition) return disk_is_full(*attempt, message);
+  fail(*attempt, FailureKind::input_lost, message);
+}
+
+void Agent::disk_is_full(Attempt& attempt, const std::string& message) {
+  slots_[static_cast<std::size_t>(*slot_of(attempt))].rests_until = now_ + settings_.full_disk_rest;
+  fail(attempt, FailureKind::refused, message);
 }
 
 // Trains once the inputs are here and the trainer is warm.

@@ -69,6 +69,7 @@ struct Fetched {
   Input input = Input::resume;
   std::string path;
 };
+/// failed_precondition where our disk does not take it.
 struct FetchFailed {
   AttemptToken attempt;
   Input input = Input::resume;
@@ -123,7 +124,8 @@ struct CommandTrainer {
 struct KillTrainer {
   int slot = 0;
 };
-/// Make the attempt's folder for checkpoint and model; ScratchFailed where that fails.
+/// Make the attempt's folder for checkpoint and model; ScratchFailed where that fails, resource_exhausted
+/// where the disk is full.
 struct MakeScratch {
   AttemptToken attempt;
 };

@@ -31,10 +31,11 @@ struct Slot {
   std::optional<AttemptToken> attempt;  ///< that holds the slot
   int failed_starts = 0;                ///< in a row
   LogBatch log;
+  Now rests_until;  ///< no lease before: the disk had no place for a job
 
   /// Whether a lease could be taken now.
   [[nodiscard]] bool is_free(Now now) const {
-    if (attempt || std::holds_alternative<TrainerDying>(trainer)) return false;
+    if (attempt || now < rests_until || std::holds_alternative<TrainerDying>(trainer)) return false;
     const auto* none = std::get_if<NoTrainer>(&trainer);
     return none == nullptr || now >= none->not_before;
   }

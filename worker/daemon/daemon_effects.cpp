@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -48,8 +49,11 @@ void Daemon::apply(const agent::MakeScratch& effect) {
   std::error_code error;
   fs::create_directory(scratch(effect.attempt), error);
   if (!error) return;
-  post(agent::ScratchFailed{
-      effect.attempt, {ErrorCode::internal, scratch(effect.attempt).string() + ": " + error.message()}});
+  const bool full =
+      error == std::errc::no_space_on_device || error == std::error_code(EDQUOT, std::generic_category());
+  post(agent::ScratchFailed{effect.attempt,
+                            {full ? ErrorCode::resource_exhausted : ErrorCode::internal,
+                             scratch(effect.attempt).string() + ": " + error.message()}});
 }
 
 void Daemon::apply(const agent::RemoveScratch& effect) {

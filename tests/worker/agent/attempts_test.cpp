@@ -113,6 +113,28 @@ TEST(Attempts, AnInputThatCannotBeFetchedEndsTheAttemptAndFreesTheSlot) {
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
 }
 
+TEST(Attempts, AFullDiskGivesTheJobBackAndTheSlotRests) {
+  const Event no_folder =
+      ScratchFailed{{3, 1}, {ErrorCode::resource_exhausted, "/scratch/3-1: No space left"}};
+  const Event no_place =
+      FetchFailed{{3, 1}, Input::resume, {ErrorCode::failed_precondition, "cannot keep it: No space left"}};
+  for (const auto& event : {no_folder, no_place}) {
+    Harness worker;
+    worker.welcome();
+    Lease lease = lease_of(1);
+    lease.resume = artifact_of(2, ArtifactKind::checkpoint);
+    worker.step(Received{lease});
+    worker.step(event);
+    ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+    EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused) << "it is not the job's fault";
+    EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("No space left"), std::string::npos);
+    worker.persist();
+    EXPECT_TRUE(worker.sent<Credits>().empty());
+    worker.run_for(worker.settings.full_disk_rest);
+    EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the disk may have room again";
+  }
+}
+
 TEST(Attempts, CheckpointsAreUploadedNoMoreOftenThanAskedFor) {
   Harness worker;
   worker.start_training(lease_of(1));
