@@ -128,6 +128,10 @@ int FakeCoordinator::downloads() const {
   const Lock lock(mutex_);
   return downloads_;
 }
+int FakeCoordinator::heartbeats() const {
+  const Lock lock(mutex_);
+  return heartbeats_;
+}
 std::vector<std::int64_t> FakeCoordinator::upload_offsets() const {
   const Lock lock(mutex_);
   return upload_offsets_;
@@ -179,6 +183,8 @@ void FakeCoordinator::take(const WorkerMessage& message) {
     } else {
       owed_.push_back(said->sequence);
     }
+  } else if (std::holds_alternative<Heartbeat>(message)) {
+    ++heartbeats_;
   } else if (std::holds_alternative<Draining>(message)) {
     draining_ = true;
   }

@@ -53,6 +53,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   [[nodiscard]] bool is_draining() const;
   [[nodiscard]] std::string artifact(const ArtifactId& id) const;
   [[nodiscard]] int downloads() const;
+  [[nodiscard]] int heartbeats() const;
   /// Offset of the first chunk of every upload.
   [[nodiscard]] std::vector<std::int64_t> upload_offsets() const;
 
@@ -91,7 +92,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   std::set<AttemptToken> started_;
   std::map<std::string, std::string> artifacts_, incoming_;  ///< by raw digest
   std::map<std::string, int> spoiled_;
-  int full_ = 0, downloads_ = 0;
+  int full_ = 0, downloads_ = 0, heartbeats_ = 0;
   std::int64_t break_after_ = -1;
   std::vector<std::int64_t> upload_offsets_;
 };

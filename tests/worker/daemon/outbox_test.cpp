@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +43,55 @@ TEST(OutboxFile, ADamagedByteCostsOneRecordAndIsNamed) {
     ASSERT_NE(content.problems[0].find("at byte " + std::to_string(first)), std::string::npos)
         << content.problems[0];
     ASSERT_FALSE(content.only_torn) << at;
+  }
+}
+
+/// Flips bits, clears a stretch, cuts the end or puts bytes in between.
+std::string damaged(std::string bytes, std::mt19937& random) {
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+  };
+  switch (below(4)) {
+    case 0:
+      for (auto flips = 1 + below(8); flips > 0; --flips) {
+        auto& byte = bytes[below(bytes.size())];
+        byte = static_cast<char>(byte ^ (1 << below(8)));
+      }
+      return bytes;
+    case 1: {
+      const auto at = below(bytes.size());
+      const auto length = std::min(1 + below(400), bytes.size() - at);
+      return bytes.replace(at, length, std::string(length, '\0'));
+    }
+    case 2:
+      return bytes.substr(0, below(bytes.size()));
+    default:
+      return bytes.insert(below(bytes.size()), std::string(1 + below(40), static_cast<char>(below(256))));
+  }
+}
+
+TEST(OutboxFile, NoDamageMakesAReportThatWasNeverWritten) {
+  const auto written = reports(12);
+  const std::string bytes = bytes_of(written);
+  std::size_t at = 0;
+  std::set<std::size_t> ends{0};
+  for (const auto& one : written) ends.insert(at += outbox_record(one).size());
+  for (unsigned seed = 0; seed < 5'000; ++seed) {
+    std::mt19937 random(seed);
+    auto spoilt = damaged(bytes, random);
+    if (seed % 3 == 0 && !spoilt.empty()) spoilt = damaged(spoilt, random);
+    const auto content = read_outbox(spoilt);
+    // In order, each at most once, each as it was written.
+    auto next = written.begin();
+    for (const auto& one : content.reports) {
+      next = std::find(next, written.end(), one);
+      ASSERT_NE(next, written.end()) << "seed " << seed;
+      ++next;
+    }
+    const bool cut_between = bytes.compare(0, spoilt.size(), spoilt) == 0 && ends.contains(spoilt.size());
+    ASSERT_TRUE(content.reports.size() == written.size() || cut_between || !content.problems.empty())
+        << "seed " << seed << ": what is lost is said";
+    ASSERT_EQ(read_outbox(content.good).reports, content.reports) << "seed " << seed;
   }
 }
 

@@ -4,7 +4,7 @@
 //   {"do": "finish", "model": TEXT | "model_bytes": N, "epochs": N}  finishes; the model holds the text and
 //   its inputs
 //   {"do": "wait", "file": PATH}   trains until the file is there, then finishes; obeys stop
-//   {"do": "hang"}                 trains for ever and does not hear stop
+//   {"do": "hang", "checkpoints": N}  writes so many checkpoints, trains for ever and does not hear stop
 //   {"do": "fork"}                 like hang, with a child of its own that sleeps
 //   {"do": "crash", "checkpoints": N}  writes so many checkpoints, then dies of SIGABRT
 //   {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT}
@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -87,12 +88,23 @@ void finish(const spin::RunCommand& run, const nlohmann::json& config) {
   say(spin::FinishedEvent{{spin::Outcome::completed, 91.5, 99.5, 1000, 2000, 3000, 4000, 0.02}, run.model});
 }
 
-/// False where it was told to stop.
-bool wait_for(const std::string& file) {
+/// The stop that came before the file.
+std::optional<spin::StopCommand> wait_for(const std::string& file) {
   while (!std::filesystem::exists(file)) {
-    if (next_line(5)) return false;
+    const auto line = next_line(5);
+    if (!line) continue;
+    const auto command = spin::command_from_line(*line);
+    if (command.ok() && std::holds_alternative<spin::StopCommand>(*command))
+      return std::get<spin::StopCommand>(*command);
   }
-  return true;
+  return std::nullopt;
+}
+
+void wait_or_stop(const spin::RunCommand& run, const nlohmann::json& config) {
+  const auto stop = wait_for(config.at("file"));
+  if (!stop) return finish(run, config);
+  if (stop->save) write_checkpoint(run, 0);
+  say(spin::StoppedEvent{});
 }
 
 nlohmann::json what_to_do(const std::string& config) {
@@ -116,12 +128,12 @@ void run_job(const spin::RunCommand& run) {
     std::fprintf(stderr, "failing now\n");
     return say(spin::FailedEvent{config.at("message").get<std::string>()});
   }
-  if (what == "wait") return wait_for(config.at("file")) ? finish(run, config) : say(spin::StoppedEvent{});
+  if (what == "wait") return wait_or_stop(run, config);
   if (what == "garbage") std::puts("Hello, world");
   if (what == "long line") std::puts(std::string(2 << 20, 'x').c_str());
   std::fflush(stdout);
+  for (int epoch = 1; epoch <= config.value("checkpoints", 0); ++epoch) write_checkpoint(run, epoch);
   if (what == "crash") {
-    for (int epoch = 1; epoch <= config.value("checkpoints", 0); ++epoch) write_checkpoint(run, epoch);
     std::fprintf(stderr, "about to crash \xff");
     ::raise(SIGABRT);
   }
