@@ -1,6 +1,7 @@
 #include "tests/e2e/cluster.h"
 
 #include <atomic>
+#include <utility>
 
 #include <unistd.h>
 
@@ -27,16 +28,27 @@ std::string unique_mark() {
   return "e2e-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 
-Cluster::Cluster(const std::string& mark) : mark_(mark) {
+bool sweep_is_over(const Cluster& cluster, const std::string& sweep) {
+  const auto jobs = cluster.spinctl_json({"jobs", sweep});
+  if (!jobs.is_array() || jobs.empty()) return false;
+  for (const auto& job : jobs) {
+    const auto state = job.at("state").get<std::string>();
+    if (state != "completed" && state != "diverged" && state != "failed") return false;
+  }
+  return true;
+}
+
+Cluster::Cluster(const std::string& mark, std::vector<std::string> spind_options)
+    : mark_(mark), spind_options_(std::move(spind_options)) {
   start_spind();
   start_worker();
 }
 
 void Cluster::start_spind() {
-  spind_ = std::make_unique<Process>(
-      std::vector<std::string>{binary("spind"), "--listen", "unix:" + (folder_ / "sock").string(), "--db",
-                               (folder_ / "spin.db").string()},
-      folder_ / "spind.log", mark_);
+  std::vector<std::string> command{binary("spind"), "--listen", "unix:" + (folder_ / "sock").string(), "--db",
+                                   (folder_ / "spin.db").string()};
+  command.insert(command.end(), spind_options_.begin(), spind_options_.end());
+  spind_ = std::make_unique<Process>(command, folder_ / "spind.log", mark_);
 }
 
 void Cluster::start_worker() {
@@ -45,6 +57,13 @@ void Cluster::start_worker() {
                                "--state", (folder_ / "worker").string(), "--name", "w1", "--slots", "2",
                                "--threads", "1"},
       folder_ / "worker.log", mark_);
+}
+
+Process Cluster::another_worker(const std::string& name) const {
+  return {{binary("spin-worker"), "--connect", "unix:" + (folder_ / "sock").string(), "--state",
+           (folder_ / name).string(), "--name", name, "--threads", "1"},
+          folder_ / (name + ".log"),
+          mark_};
 }
 
 Finished Cluster::spinctl(const std::vector<std::string>& args) const {

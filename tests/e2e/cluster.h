@@ -16,10 +16,12 @@ namespace spin {
 /// them.
 class Cluster {
  public:
-  explicit Cluster(const std::string& mark);
+  explicit Cluster(const std::string& mark, std::vector<std::string> spind_options = {});
 
   void start_spind();
   void start_worker();
+  /// Beside the one that every cluster has, w1, with a log and a state of its own.
+  [[nodiscard]] Process another_worker(const std::string& name) const;
   [[nodiscard]] Process& spind() { return *spind_; }
   [[nodiscard]] Process& worker() { return *worker_; }
 
@@ -35,6 +37,7 @@ class Cluster {
 
  private:
   std::string mark_;
+  const std::vector<std::string> spind_options_;
   TempFolder folder_;
   std::unique_ptr<Process> spind_;
   std::unique_ptr<Process> worker_;
@@ -44,6 +47,8 @@ class Cluster {
 std::string binary(const std::string& name);
 /// The quickstart's sweep, cut down to seconds a job.
 std::vector<std::string> small_quickstart_args();
+/// The sweep has no job that may still run.
+bool sweep_is_over(const Cluster& cluster, const std::string& sweep);
 /// A mark that no other test of this machine has.
 std::string unique_mark();
 

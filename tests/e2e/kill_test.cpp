@@ -19,16 +19,6 @@ unsigned test_seed() {
   return given != nullptr ? static_cast<unsigned>(std::stoul(given)) : std::random_device{}();
 }
 
-bool sweep_is_over(const Cluster& cluster, const std::string& sweep) {
-  const auto jobs = cluster.spinctl_json({"jobs", sweep});
-  if (!jobs.is_array() || jobs.empty()) return false;
-  for (const auto& job : jobs) {
-    const auto state = job.at("state").get<std::string>();
-    if (state != "completed" && state != "diverged" && state != "failed") return false;
-  }
-  return true;
-}
-
 void kill_one(Cluster& cluster, int victim) {
   if (victim == 0) {
     cluster.spind().signal(SIGKILL);
