@@ -8,6 +8,13 @@
 namespace spin::render {
 namespace {
 
+/// Time left, or that nothing goes on by itself.
+TableCell left_cell(const SweepStatus& status) {
+  if (status.paused && status.counts.done() < status.counts.total())
+    return {"paused", Missing{}, Tone::warning};
+  return number_cell(status.counts.live() > 0 ? status.seconds_left : std::nullopt, duration);
+}
+
 Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
   const auto& counts = status.counts;
   const std::int64_t troubled = counts.failed + counts.blocked;
@@ -24,9 +31,18 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
           {std::to_string(troubled), counts.failed, troubled > 0 ? Tone::bad : Tone::plain},
           value_cell(counts.blocked),
           {std::to_string(counts.cancelled), counts.cancelled, Tone::plain},
-          {std::to_string(counts.paused), counts.paused, Tone::plain},
-          number_cell(counts.live() > 0 ? status.seconds_left : std::nullopt, duration),
+          {std::to_string(counts.paused), counts.paused, Tone::warning},
+          value_cell(status.paused),
+          whole_cell(status.priority),
+          left_cell(status),
           {age(status.submitted_at_ms, now_ms), status.submitted_at_ms, Tone::plain}};
+}
+
+/// Predicted peaks of what it runs, of all that its device has.
+TableCell memory_cell(const WorkerRow& row) {
+  if (row.memory_bytes == 0) return {"-", Missing{}, Tone::muted};
+  return {byte_size(row.memory_used_bytes) + " of " + byte_size(row.memory_bytes), row.memory_bytes,
+          Tone::plain};
 }
 
 Row worker_cells(const WorkerRow& row, std::int64_t now_ms) {
@@ -38,9 +54,13 @@ Row worker_cells(const WorkerRow& row, std::int64_t now_ms) {
           {fmt::format("{}/{}", row.busy, row.slots), std::int64_t{row.busy}, Tone::plain},
           value_cell(std::int64_t{row.slots}),
           whole_cell(row.threads),
+          memory_cell(row),
+          value_cell(row.memory_used_bytes),
+          {fmt::format("{}", fmt::join(row.labels, " ")), row.labels, Tone::plain},
           whole_cell(row.jobs_done),
           text_cell(row.version),
-          {age(row.last_seen_ms, now_ms), row.last_seen_ms, Tone::plain}};
+          {age(row.last_seen_ms, now_ms), row.last_seen_ms, Tone::plain},
+          optional_text_cell(row.reason, Tone::warning)};
 }
 
 }  // namespace
@@ -68,6 +88,8 @@ Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms) {
            {.key = "blocked", .title = "", .audience = Audience::machines},
            {.key = "cancelled", .title = "cancelled", .align = Align::right, .drop_if = "0"},
            {.key = "paused", .title = "paused", .align = Align::right, .drop_if = "0"},
+           {.key = "is_paused", .title = "", .audience = Audience::machines},
+           {.key = "priority", .title = "priority", .align = Align::right, .drop_if = "0"},
            {.key = "seconds_left", .title = "left", .align = Align::right},
            {.key = "submitted_at_ms", .title = "submitted", .align = Align::right}},
           rows.size(),
@@ -104,9 +126,13 @@ Table workers_table(const std::vector<WorkerRow>& rows, std::int64_t now_ms) {
            {.key = "busy", .title = "busy", .align = Align::right},
            {.key = "slots", .title = "", .audience = Audience::machines},
            {.key = "threads", .title = "threads", .align = Align::right},
+           {.key = "memory_bytes", .title = "memory", .align = Align::right, .drop_if = "-"},
+           {.key = "memory_used_bytes", .title = "", .audience = Audience::machines},
+           {.key = "labels", .title = "labels", .shrink = 3, .drop_if = ""},
            {.key = "jobs_done", .title = "jobs done", .align = Align::right},
            {.key = "version", .title = "version"},
-           {.key = "last_seen_ms", .title = "seen", .align = Align::right}},
+           {.key = "last_seen_ms", .title = "seen", .align = Align::right},
+           {.key = "reason", .title = "reason", .shrink = 4, .min_width = 16, .drop_if = ""}},
           rows.size(),
           [&rows, now_ms](std::size_t i) { return worker_cells(rows[i], now_ms); }};
 }

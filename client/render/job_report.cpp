@@ -22,7 +22,17 @@ json rows_of(const Table& table) {
   return rows;
 }
 
-std::string_view kind_name(ArtifactKind kind) { return kind == ArtifactKind::model ? "model" : "checkpoint"; }
+std::string_view kind_name(ArtifactKind kind) {
+  switch (kind) {
+    case ArtifactKind::checkpoint:
+      return "checkpoint";
+    case ArtifactKind::model:
+      return "model";
+    case ArtifactKind::best:
+      return "best";
+  }
+  return "unknown";
+}
 std::string_view outcome_name(Outcome outcome) {
   return outcome == Outcome::diverged ? "diverged" : "completed";
 }
@@ -57,6 +67,7 @@ Facts facts_of(const JobDetail& detail) {
   const auto& row = detail.row;
   Facts facts{{"job", row.id.hex()}, {"name", row.name}, {"state", std::string(state_name(row.state))}};
   if (!row.reason.empty()) facts.emplace_back("reason", row.reason);
+  if (row.priority != 0) facts.emplace_back("priority", std::to_string(row.priority));
   facts.emplace_back("params", quantity(static_cast<double>(row.params)));
   facts.emplace_back("FLOPs", quantity(static_cast<double>(row.flops)));
   if (!row.worker.empty()) facts.emplace_back("worker", row.worker);

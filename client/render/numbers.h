@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace spin::render {
 
@@ -10,6 +11,8 @@ namespace spin::render {
 std::string quantity(double value);
 /// "512 B", "1.5 KiB", "20.0 GiB".
 std::string byte_size(std::int64_t bytes);
+/// "1 job", "3 jobs".
+std::string counted(std::int64_t count, std::string_view noun);
 /// "89.12" with the given decimals; "nan" where it is not finite.
 std::string fixed(double value, int decimals);
 /// "42.1 %" of a share between 0 and 1.

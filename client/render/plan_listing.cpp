@@ -60,10 +60,6 @@ Row plan_row(const SweepPlan& plan, const PlannedJob& job, const Names& names) {
           optional_text_cell(remark(cell.baseline.get()), Tone::muted)};
 }
 
-std::string counted(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 Table plan_table(const SweepPlan& plan) {

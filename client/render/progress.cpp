@@ -67,10 +67,16 @@ std::size_t name_width_of(const std::vector<RunningJob>& jobs, std::size_t shown
   return std::min({longest, room, width > 2 ? width - 2 : 1});
 }
 
+/// "paused", "1m 12s left", or nothing where nobody knows.
+std::string time_left(const SweepStatus& status) {
+  if (status.paused && status.counts.done() < status.counts.total()) return "paused";
+  if (!status.seconds_left || status.counts.live() == 0) return "";
+  return duration(*status.seconds_left) + " left";
+}
+
 std::string overall_line(const SweepStatus& status, std::size_t width, const Style& style) {
   std::string behind = "  " + share(share_done(status));
-  if (status.seconds_left && status.counts.live() > 0)
-    behind += "  " + duration(*status.seconds_left) + " left";
+  if (const auto left = time_left(status); !left.empty()) behind += "  " + left;
   if (behind.size() > width) return shorten(behind.substr(2), width, Cut::end);
   const std::size_t room = width - behind.size();
   return bar(share_done(status), std::min(kOverallBar, room), style) + behind;
@@ -132,8 +138,7 @@ std::vector<std::string> progress_lines(const SweepStatus& status, const Style& 
 std::string progress_line(const SweepStatus& status) {
   auto line = fmt::format("{}: {}, {}", printable(status.name), share(share_done(status)),
                           counts_text(status.counts));
-  if (status.seconds_left && status.counts.live() > 0)
-    line += fmt::format(", {} left", duration(*status.seconds_left));
+  if (const auto left = time_left(status); !left.empty()) line += ", " + left;
   return line;
 }
 

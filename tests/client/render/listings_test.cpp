@@ -72,13 +72,13 @@ TEST(Jobs, JsonAndCsvCarryTheWholeHash) {
   const auto parsed = json::parse(written(jobs_table(rows), Format::json));
   EXPECT_EQ(parsed[0],
             json::parse(R"({"id": "abababababababababababababababababababababababababababababababab",
-      "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "params": 42314, "flops": 2000000, "top1": null,
+      "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "priority": 0, "params": 42314, "flops": 2000000, "top1": null,
       "seconds": null, "attempts": 3, "worker": "w1", "reason": "no such folder: /data/fashion-mnist"})"));
   EXPECT_EQ(written(jobs_table(rows), Format::csv),
-            "id,name,state,params,flops,top1,seconds,attempts,worker,reason\r\n"
+            "id,name,state,priority,params,flops,top1,seconds,attempts,worker,reason\r\n"
             "abababababababababababababababababababababababababababababababab,convmixer-64-8-4-3.unshared.s0,"
             "failed,"
-            "42314,2000000,,,3,w1,no such folder: /data/fashion-mnist\r\n");
+            "0,42314,2000000,,,3,w1,no such folder: /data/fashion-mnist\r\n");
 }
 
 TEST(Jobs, EveryStateHasItsName) {
@@ -86,6 +86,16 @@ TEST(Jobs, EveryStateHasItsName) {
   EXPECT_EQ(state_name(JobState::backoff), "backoff");
   EXPECT_EQ(state_name(JobState::diverged), "diverged");
   EXPECT_EQ(state_name(JobState::cancelled), "cancelled");
+  EXPECT_EQ(state_name(JobState::paused), "paused");
+}
+
+TEST(Jobs, PriorityIsShownWhereOneHasIt) {
+  std::vector<JobRow> rows{job_row(), job_row()};
+  EXPECT_EQ(written(jobs_table(rows), Format::table).find("priority"), std::string::npos);
+  rows[1].priority = -5;
+  const auto table = written(jobs_table(rows), Format::table);
+  EXPECT_NE(table.find("priority"), std::string::npos) << table;
+  EXPECT_NE(table.find("-5"), std::string::npos) << table;
 }
 
 TEST(StatusListing, CountsForMachinesAndASummaryForPeople) {
@@ -107,7 +117,31 @@ TEST(StatusListing, CountsForMachinesAndASummaryForPeople) {
   EXPECT_EQ(json::parse(written(status_table(rows, 1'090'000), Format::json))[0],
             json::parse(R"({"id": 3, "name": "tiny", "share_done": 0.5, "total": 8, "waiting": 0, "ready": 0,
                 "backoff": 0, "running": 2, "completed": 3, "diverged": 0, "failed": 1, "blocked": 2, "cancelled": 0,
-                "seconds_left": 72.0, "submitted_at_ms": 1000000})"));
+                "paused": 0, "is_paused": false, "priority": 0, "seconds_left": 72.0, "submitted_at_ms": 1000000})"));
+}
+
+TEST(StatusListing, PausedSweepsAndPrioritiesAreShownWhereThereAreAny) {
+  SweepStatus status;
+  status.id = SweepId{3};
+  status.name = "tiny";
+  status.counts.completed = 1;
+  status.counts.paused = 3;
+  status.paused = true;
+  status.priority = 10;
+  status.seconds_left = 72;
+  std::vector<SweepStatus> rows{status};
+  EXPECT_EQ(written(status_table(rows, 0), Format::table),
+            "sweep  name    work  jobs  running  failed  paused  priority    left  submitted\n"
+            "    3  tiny  25.0 %   1/4        0       0       3        10  paused        now\n");
+  const auto parsed = json::parse(written(status_table(rows, 0), Format::json))[0];
+  EXPECT_EQ(parsed["paused"], 3);
+  EXPECT_EQ(parsed["is_paused"], true);
+  EXPECT_EQ(parsed["priority"], 10);
+  EXPECT_EQ(parsed["seconds_left"], nullptr);
+  rows[0].counts = {};
+  rows[0].counts.completed = 4;
+  EXPECT_EQ(written(status_table(rows, 0), Format::table).find("paused"), std::string::npos)
+      << "a sweep that is done is not held up by its pause";
 }
 
 TEST(StatusListing, ShareDoneWithoutPredictionCountsJobs) {
@@ -129,6 +163,26 @@ TEST(WorkersListing, TableAndJson) {
   EXPECT_EQ(json::parse(written(workers_table(rows, 0), Format::json))[0]["busy"], 1);
 }
 
+TEST(WorkersListing, LabelsMemoryAndTheReasonOfAQuarantine) {
+  WorkerRow row{"gpu1", "host", "cuda:0", "0.1.0", "quarantined", 4, 1, 1, 17, 1'000'000};
+  row.labels = {"a100", "fast"};
+  row.memory_bytes = std::int64_t{40} << 30;
+  row.memory_used_bytes = std::int64_t{3} << 29;
+  row.reason = "5 jobs failed in a row";
+  const std::vector<WorkerRow> rows{row};
+  EXPECT_EQ(
+      written(workers_table(rows, 1'005'000), Format::table),
+      "worker  state        host  device  busy  threads               memory  labels     jobs done  version  "
+      "  seen  reason\n"
+      "gpu1    quarantined  host  cuda:0   1/4        1  1.5 GiB of 40.0 GiB  a100 fast         17  0.1.0    "
+      "5s ago  5 jobs failed in a row\n");
+  const auto parsed = json::parse(written(workers_table(rows, 0), Format::json))[0];
+  EXPECT_EQ(parsed["memory_bytes"], std::int64_t{40} << 30);
+  EXPECT_EQ(parsed["memory_used_bytes"], std::int64_t{3} << 29);
+  EXPECT_EQ(parsed["labels"], json::parse(R"(["a100", "fast"])"));
+  EXPECT_EQ(parsed["reason"], "5 jobs failed in a row");
+}
+
 JobDetail detail() {
   JobDetail job;
   job.row = job_row();
@@ -138,7 +192,7 @@ JobDetail detail() {
                   {{2, 1}, "w1", "running", "", 4000, {}}};
   job.epochs = {{1, 2.25, 40.5, 90, 1900, 3.5, 0.25, 1, 1.5, 0.25, 0.5}, {2, 2.125, {}, {}, 1900, 3}};
   job.result = JobResult{Outcome::completed, 89.5, 99, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
-  job.artifacts = {{{}, ArtifactKind::model, 170'000}};
+  job.artifacts = {{{}, ArtifactKind::model, 170'000}, {{}, ArtifactKind::best, 340'000}};
   return job;
 }
 
@@ -155,6 +209,7 @@ TEST(JobReport, JsonIsOneObjectWithItsParts) {
   EXPECT_EQ(parsed["epochs"][1]["data_seconds"], nullptr);
   EXPECT_EQ(parsed["result"]["seconds"], 12.5);
   EXPECT_EQ(parsed["artifacts"][0]["kind"], "model");
+  EXPECT_EQ(parsed["artifacts"][1]["kind"], "best");
 }
 
 TEST(JobReport, NarrowTerminalStillShowsTheWholeError) {
