@@ -31,8 +31,16 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_job(app, invocation);
   add_logs(app, invocation);
   add_results(app, invocation);
+  add_query(app, invocation);
   add_cancel(app, invocation);
+  add_pause(app, invocation);
+  add_resume(app, invocation);
+  add_retry(app, invocation);
+  add_priority(app, invocation);
   add_workers(app, invocation);
+  add_drain(app, invocation);
+  add_backup(app, invocation);
+  add_doctor(app, invocation);
   add_space(app, invocation);
   add_paper(app, invocation);
 }

@@ -9,6 +9,8 @@
 
 #include "proto/wire/control.h"
 #include "proto/wire/error.h"
+#include "proto/wire/upkeep.h"
+#include "schema/base/version.h"
 #include "spin/v1/control.grpc.pb.h"
 
 namespace spin::cli {
@@ -97,9 +99,20 @@ struct ControlClient::State {
         return unreachable(status.error_message());
       case grpc::StatusCode::DEADLINE_EXCEEDED:
         return {ErrorCode::unavailable, "the coordinator at " + endpoint.text() + " did not answer in time"};
+      case grpc::StatusCode::UNIMPLEMENTED:
+        return status.error_message().empty() ? other_version() : wire::from_grpc(status);
       default:
         return wire::from_grpc(status);
     }
+  }
+
+  /// gRPC has no words of its own for a call that a server does not know.
+  [[nodiscard]] Error other_version() const {
+    return {
+        ErrorCode::failed_precondition,
+        fmt::format("the coordinator at {} is of another version, which does not know this command (spinctl "
+                    "is {}); `spind --version` on its host says which, and its own spinctl fits",
+                    endpoint.text(), kVersion)};
   }
 
   [[nodiscard]] Error unreachable(const std::string& message) const {
@@ -128,7 +141,7 @@ struct ControlClient::State {
   template <class Request, class Response>
   Result<Response> call(grpc::Status (v1::Control::Stub::*method)(grpc::ClientContext*, const Request&,
                                                                   Response*),
-                        const Request& request, seconds deadline = kCallDeadline) {
+                        const Request& request, std::optional<seconds> deadline = kCallDeadline) {
     CallContext context(interrupt, deadline);
     Response response;
     const grpc::Status status = (stub().*method)(context.get(), request, &response);
@@ -145,6 +158,10 @@ struct ControlClient::State {
     if (!converted.ok()) context.get()->TryCancel();
     const grpc::Status status = reader.Finish();
     if (!converted.ok() || status.ok()) return converted;
+    const bool is_ours = interrupt != nullptr && interrupt->stopped();
+    if (status.error_code() == grpc::StatusCode::CANCELLED && !is_ours)
+      return Error{ErrorCode::resource_exhausted, "the coordinator at " + endpoint.text() +
+                                                      " ended the answer, because it was read too slowly"};
     return failure(status);
   }
 };
@@ -158,8 +175,9 @@ Result<ControlClient> ControlClient::make(const net::CoordinatorAddress& address
   return ControlClient(std::make_unique<State>(std::move(endpoint), interrupt));
 }
 
-Result<Submitted> ControlClient::submit(const SweepText& sweep) {
+Result<Submitted> ControlClient::submit(const SweepText& sweep, bool replace) {
   v1::SubmitRequest request;
+  request.set_replace(replace);
   request.set_file_name(sweep.file);
   request.set_text(sweep.text);
   for (const auto& entry : sweep.overrides) {
@@ -218,6 +236,62 @@ Result<std::int64_t> ControlClient::steer(const std::string& target, const steer
 Result<std::vector<WorkerRow>> ControlClient::workers() {
   SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::ListWorkers, v1::ListWorkersRequest{}));
   return all_from_wire<WorkerRow>(response.workers());
+}
+
+Result<int> ControlClient::drain(const std::string& worker) {
+  v1::DrainWorkerRequest request;
+  request.set_worker(worker);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Drain, request));
+  return response.running();
+}
+
+Result<QueryAnswer> ControlClient::query(const std::string& sql, std::int64_t max_rows) {
+  v1::QueryRequest request;
+  request.set_sql(sql);
+  request.set_max_rows(max_rows);
+  CallContext context(state_->interrupt, kListingDeadline);
+  const auto reader = state_->stub().Query(context.get(), request);
+  QueryAnswer answer;
+  const auto add = [&answer](const v1::QueryRows& message) -> Status {
+    answer.columns.insert(answer.columns.end(), message.columns().begin(), message.columns().end());
+    answer.cut = message.cut();
+    for (const auto& entry : message.rows()) {
+      answer.rows.push_back(wire::from_wire(entry));
+      if (answer.rows.back().size() != answer.columns.size())
+        return Error{ErrorCode::data_loss,
+                     fmt::format("the coordinator sent a row of {} values where there are {} columns",
+                                 answer.rows.back().size(), answer.columns.size())};
+    }
+    return {};
+  };
+  SPIN_TRY(state_->drain(context, *reader, add));
+  return answer;
+}
+
+Status ControlClient::backup(const std::string& path, bool replace,
+                             const std::function<void(const BackupProgress&)>& each) {
+  v1::BackupRequest request;
+  request.set_path(path);
+  request.set_replace(replace);
+  CallContext context(state_->interrupt, {});
+  const auto reader = state_->stub().Backup(context.get(), request);
+  bool is_complete = false;
+  const auto show = [&](const v1::BackupProgress& message) -> Status {
+    is_complete = message.complete();
+    each(wire::from_wire(message));
+    return {};
+  };
+  SPIN_TRY(state_->drain(context, *reader, show));
+  if (!is_complete)
+    return Error{ErrorCode::internal, "the coordinator ended the backup before it was complete"};
+  return {};
+}
+
+Result<std::vector<CheckRow>> ControlClient::examine(bool deep) {
+  v1::ExamineRequest request;
+  request.set_deep(deep);
+  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Examine, request, std::nullopt));
+  return all_from_wire<CheckRow>(response.checks());
 }
 
 Status ControlClient::watch(const std::string& sweep, const std::function<void(const SweepStatus&)>& each) {

@@ -10,7 +10,9 @@
 #include "client/commands/options.h"
 #include "proto/net/endpoint.h"
 #include "schema/base/result.h"
+#include "schema/job/query.h"
 #include "schema/job/steering.h"
+#include "schema/job/upkeep.h"
 #include "schema/job/views.h"
 
 namespace spin::cli {
@@ -21,9 +23,16 @@ struct Submitted {
   std::int64_t jobs = 0, jobs_new = 0;
 };
 
+struct QueryAnswer {
+  std::vector<std::string> columns;
+  std::vector<QueryRow> rows;  ///< each as wide as `columns`
+  bool cut = false;            ///< there are more
+};
+
 /// Calls of the coordinator as plain values. Every call ends with the interrupt, `unavailable`; all but
-/// watch() and a followed log have a deadline too. `unavailable` says how to start a coordinator where none
-/// is there.
+/// watch(), backup(), examine() and a followed log have a deadline too. `unavailable` says how to start a
+/// coordinator where none is there; failed_precondition where it is of another version that does not know the
+/// call; resource_exhausted where it drops a stream that is read too slowly.
 class ControlClient {
  public:
   /// Connects with the first call. `interrupt` outlives the client; null where signals end the process.
@@ -33,15 +42,25 @@ class ControlClient {
   ControlClient(ControlClient&&) noexcept;
   ControlClient& operator=(ControlClient&&) = delete;
 
-  Result<Submitted> submit(const SweepText& sweep);
+  /// `replace`: takes the place of a live sweep of the same name.
+  Result<Submitted> submit(const SweepText& sweep, bool replace);
   /// Empty text: all sweeps.
   Result<std::vector<SweepStatus>> status(const std::string& sweep);
   Result<std::vector<JobRow>> jobs(const std::string& sweep);
   Result<JobDetail> job(const std::string& job);
   Result<std::vector<ResultRow>> results(const std::string& sweep);
-  /// How many jobs were cancelled.
+  /// How many jobs it changed.
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action);
   Result<std::vector<WorkerRow>> workers();
+  /// How many jobs the worker finishes before it leaves.
+  Result<int> drain(const std::string& worker);
+  /// `max_rows` 0: the coordinator's own limit.
+  Result<QueryAnswer> query(const std::string& sql, std::int64_t max_rows);
+  /// Copies the database to an absolute path on the coordinator's host; ok once the copy is complete.
+  Status backup(const std::string& path, bool replace,
+                const std::function<void(const BackupProgress&)>& each);
+  /// `deep`: reads every artifact.
+  Result<std::vector<CheckRow>> examine(bool deep);
 
   /// Every status until no job of the sweep can change by itself, or the interrupt comes.
   Status watch(const std::string& sweep, const std::function<void(const SweepStatus&)>& each);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "client/commands/invocation.h"
+#include "client/render/numbers.h"
 
 namespace spin::cli {
 namespace {
@@ -107,7 +108,7 @@ Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& swe
 
 int judge(const SweepStatus& status) {
   const auto& counts = status.counts;
-  if (counts.failed + counts.blocked + counts.cancelled == 0) return kDone;
+  if (counts.failed + counts.blocked + counts.cancelled + counts.paused == 0) return kDone;
   std::string what;
   const auto add = [&what](std::int64_t count, const char* state) {
     if (count > 0) what += fmt::format("{}{} {}", what.empty() ? "" : ", ", count, state);
@@ -115,8 +116,16 @@ int judge(const SweepStatus& status) {
   add(counts.failed, "failed");
   add(counts.blocked, "blocked by a failed dependency");
   add(counts.cancelled, "cancelled");
-  complain(fmt::format("{}: of {} jobs {}", status.name, counts.total(), what));
+  add(counts.paused, "paused");
+  complain(fmt::format("{}: of {} {}", status.name, render::counted(counts.total(), "job"), what));
+  if (counts.paused > 0) complain(fmt::format("`spinctl resume {}` goes on", status.name));
   return kWorkFailed;
+}
+
+int report_watch(const Error& error, const std::string& sweep) {
+  if (error.code != ErrorCode::resource_exhausted) return report(error);
+  return report({error.code, fmt::format("{}; the sweep goes on, and `spinctl watch {}` watches it again",
+                                         error.message, sweep)});
 }
 
 }  // namespace spin::cli

@@ -52,7 +52,9 @@ struct FollowedSweep {
 Result<FollowedSweep> follow_sweep(ControlClient& client, const std::string& sweep, bool is_expected,
                                    render::ProgressDisplay& display, Interrupt& interrupt);
 
-/// Exit code of a sweep that is over; says on standard error what went wrong.
+/// Exit code of a sweep that is over or stands still; says on standard error what went wrong.
 int judge(const SweepStatus& status);
+/// Says why watching ended before the sweep did; the exit code.
+int report_watch(const Error& error, const std::string& sweep);
 
 }  // namespace spin::cli

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "client/commands/control_client.h"
@@ -49,6 +50,9 @@ int show_logs(const Invocation& invocation, const LogsOptions& options) {
     });
     if (interrupt.stopped()) return 128 + interrupt.signal();
     if (end.ok()) break;
+    if (end.error().code == ErrorCode::resource_exhausted)
+      return report({end.error().code, fmt::format("{}; `spinctl logs {}` shows it from its start",
+                                                   end.error().message, options.job)});
     if (end.error().code != ErrorCode::unavailable || !options.follow) return report(end.error());
     if (patience.is_fresh()) complain(kCoordinatorGone);
     if (!patience.wait(interrupt) && !interrupt.stopped()) return report(end.error());

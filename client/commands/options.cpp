@@ -1,14 +1,11 @@
 #include "client/commands/options.h"
 
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <iostream>
-#include <system_error>
 #include <utility>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+
+#include "client/commands/read_text.h"
 
 namespace spin::cli {
 namespace {
@@ -20,33 +17,6 @@ constexpr std::array<std::pair<const char*, render::Format>, 4> kFormats{
      {"markdown", render::Format::markdown}}};
 
 constexpr const char* kJsonLines = "jsonl";
-
-/// Everything up to one byte more than a sweep file may have.
-Result<std::string> read_limited(std::istream& stream, const std::string& name) {
-  std::string text(kMaxSweepFileBytes + 1, '\0');
-  errno = 0;
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || (stream.gcount() == 0 && errno != 0))
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("{}: cannot be read: {}", name, std::generic_category().message(errno))};
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > kMaxSweepFileBytes)
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("{}: a sweep file has at most {} bytes, and this one is larger", name,
-                             kMaxSweepFileBytes)};
-  return text;
-}
-
-Result<std::string> read_source(const std::string& file) {
-  if (file == "-") return read_limited(std::cin, "standard input");
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    const auto code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::invalid_argument;
-    return Error{code, fmt::format("{}: {}", file, std::generic_category().message(errno))};
-  }
-  return read_limited(stream, file);
-}
 
 }  // namespace
 
@@ -78,7 +48,7 @@ Result<SweepText> read_sweep(const SweepSource& source) {
     SPIN_ASSIGN(Override entry, parse_override(text));
     sweep.overrides.push_back(std::move(entry));
   }
-  SPIN_ASSIGN(sweep.text, read_source(source.file));
+  SPIN_ASSIGN(sweep.text, read_text(source.file, {kMaxSweepFileBytes, "a sweep file"}));
   return sweep;
 }
 

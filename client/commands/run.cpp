@@ -102,7 +102,9 @@ class LocalRun {
 
   Result<int> train(render::ProgressDisplay& display) {
     SPIN_TRY(fleet_.start_coordinator());
-    SPIN_ASSIGN(const Submitted submitted, with_patience(interrupt_, [&] { return client_.submit(sweep_); }));
+    // An edited file goes on in the place of what it was before.
+    SPIN_ASSIGN(const Submitted submitted,
+                with_patience(interrupt_, [&] { return client_.submit(sweep_, /*replace=*/true); }));
     const std::string id = std::to_string(submitted.sweep.value);
     SPIN_ASSIGN(const auto sweeps, with_patience(interrupt_, [&] { return client_.status(id); }));
     if (sweeps.empty())

@@ -16,6 +16,7 @@ namespace {
 struct SubmitOptions {
   SweepSource source;
   bool wait = false;
+  bool replace = false;
   render::Format format = render::Format::table;
 };
 
@@ -34,8 +35,10 @@ render::Table submitted_table(const Submitted& submitted) {
 
 void print_submitted(const Submitted& submitted, render::Format format) {
   if (format == render::Format::table) {
-    std::cout << fmt::format("sweep {} ({}): {} jobs, {} new\n", submitted.sweep.value, submitted.name,
-                             submitted.jobs, submitted.jobs_new);
+    const auto known = submitted.jobs - submitted.jobs_new;
+    std::cout << fmt::format("sweep {} ({}): {}, {} new{}\n", submitted.sweep.value, submitted.name,
+                             render::counted(submitted.jobs, "job"), submitted.jobs_new,
+                             known > 0 ? fmt::format(", {} known already", known) : "");
   } else if (format == render::Format::json) {
     std::cout << render::row_to_json(submitted_table(submitted), 0) << '\n';
   } else {
@@ -48,7 +51,7 @@ int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interru
   const auto display = make_display(STDERR_FILENO);
   const auto followed = follow_sweep(client, sweep, /*is_expected=*/true, *display, interrupt);
   display->close();
-  if (!followed.ok()) return report(followed.error());
+  if (!followed.ok()) return report_watch(followed.error(), sweep);
   if (!followed->stopped) return judge(followed->status);
   complain(fmt::format("stopped waiting; the sweep goes on. `spinctl watch {}` watches it again", sweep));
   return 128 + interrupt.signal();
@@ -61,7 +64,7 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   if (options.wait) interrupt.emplace();
   auto client = ControlClient::make(invocation.address(), interrupt ? &*interrupt : nullptr);
   if (!client.ok()) return report(client.error());
-  const auto submitted = client->submit(*sweep);
+  const auto submitted = client->submit(*sweep, options.replace);
   if (!submitted.ok() && interrupt && interrupt->stopped()) {
     complain("stopped before the coordinator answered; `spinctl status` shows whether it took the sweep");
     return 128 + interrupt->signal();
@@ -78,9 +81,13 @@ void add_submit(CLI::App& app, Invocation& invocation) {
   auto* verb = app.add_subcommand("submit", "Hands a sweep to the coordinator and prints its id");
   add_sweep_source(*verb, options->source);
   verb->add_flag("--wait", options->wait, "watch it until it is over; exit code 1 where a job failed");
+  verb->add_flag("--replace", options->replace,
+                 "take the place of a live sweep of the same name; jobs of both go on, its others end");
   add_format(*verb, options->format);
   verb->footer(
-      "\nJSON is one object: sweep, name, jobs, jobs_new.\n\nExamples:\n  spinctl submit sweep.yaml --wait\n"
+      "\nOnly jobs that are not known yet are trained, so that an edited file costs what is new in it.\n"
+      "JSON is one object: sweep, name, jobs, jobs_new.\n\nExamples:\n  spinctl submit sweep.yaml --wait\n"
+      "  spinctl submit sweep.yaml --replace\n"
       "  spinctl submit sweep.yaml --set training.epochs=5 --format json | jq .sweep");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return submit(invocation, *options); };

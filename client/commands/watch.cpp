@@ -16,7 +16,7 @@ int watch(const Invocation& invocation, const std::string& sweep) {
   const auto display = make_display(STDOUT_FILENO);
   const auto followed = follow_sweep(*client, sweep, /*is_expected=*/false, *display, interrupt);
   display->close();
-  if (!followed.ok()) return report(followed.error());
+  if (!followed.ok()) return report_watch(followed.error(), sweep);
   if (!followed->stopped) return judge(followed->status);
   complain(fmt::format(
       "stopped watching; the sweep goes on. `spinctl watch {}` watches it again, `spinctl cancel {}` ends it",

@@ -26,8 +26,9 @@ void expect_complaint(const Finished& finished, int exit_code, const std::string
 }
 
 TEST_F(CommandLineTest, EveryVerbHasHelpWithExamples) {
-  for (const auto* verb : {"plan", "run", "submit", "status", "watch", "jobs", "job", "logs", "results",
-                           "cancel", "workers", "space", "paper"}) {
+  for (const auto* verb : {"plan",     "run",     "submit", "status", "watch",  "jobs",   "job",
+                           "logs",     "results", "query",  "cancel", "pause",  "resume", "retry",
+                           "priority", "workers", "drain",  "backup", "doctor", "space",  "paper"}) {
     const auto finished = spinctl({verb, "--help"});
     EXPECT_EQ(finished.exit_code, 0) << verb;
     EXPECT_NE(finished.output.find("spinctl " + std::string(verb)), std::string::npos) << finished.output;
@@ -86,6 +87,14 @@ TEST_F(CommandLineTest, NoCoordinatorIsThreeAndSaysHowToStartOne) {
                                              {"results", "tiny"},
                                              {"cancel", "tiny"},
                                              {"workers"},
+                                             {"pause", "tiny"},
+                                             {"resume", "tiny"},
+                                             {"retry", "tiny"},
+                                             {"priority", "tiny", "1"},
+                                             {"drain", "w1"},
+                                             {"query", "SELECT 1"},
+                                             {"backup", "spin.db"},
+                                             {"doctor"},
                                              {"submit", sweep}}) {
     auto args = verb;
     args.insert(args.end(), {"--connect", nowhere});

@@ -1,56 +1,11 @@
 #include "tests/client/commands/fake_coordinator.h"
 
-#include <algorithm>
-
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include "tests/client/commands/states.h"
+
 namespace spin::cli {
-namespace {
-
-void count(StateCounts& counts, JobState state) {
-  switch (state) {
-    case JobState::waiting:
-      ++counts.waiting;
-      break;
-    case JobState::ready:
-      ++counts.ready;
-      break;
-    case JobState::backoff:
-      ++counts.backoff;
-      break;
-    case JobState::running:
-      ++counts.running;
-      break;
-    case JobState::completed:
-      ++counts.completed;
-      break;
-    case JobState::diverged:
-      ++counts.diverged;
-      break;
-    case JobState::failed:
-      ++counts.failed;
-      break;
-    case JobState::blocked:
-      ++counts.blocked;
-      break;
-    case JobState::cancelled:
-      ++counts.cancelled;
-      break;
-    case JobState::paused:
-      ++counts.paused;
-      break;
-  }
-}
-
-bool is_live(JobState state) {
-  StateCounts counts;
-  count(counts, state);
-  return counts.live() > 0;
-}
-
-}  // namespace
-
 class FakeCoordinator::Feed final : public StatusFeed {
  public:
   Feed(FakeCoordinator& owner, SweepId id) : owner_(owner), id_(id) {}
@@ -72,6 +27,8 @@ SweepStatus FakeCoordinator::status_of(const Sweep& sweep) {
   SweepStatus status;
   status.id = sweep.id;
   status.name = sweep.name;
+  status.paused = sweep.paused;
+  status.priority = sweep.priority;
   for (const auto& job : sweep.jobs) {
     count(status.counts, job.row.state);
     if (job.row.state == JobState::running)
@@ -81,8 +38,8 @@ SweepStatus FakeCoordinator::status_of(const Sweep& sweep) {
 }
 
 Result<FakeCoordinator::Sweep*> FakeCoordinator::find(const std::string& text) {
-  for (auto& sweep : sweeps_)
-    if (sweep.name == text || std::to_string(sweep.id.value) == text) return &sweep;
+  for (auto sweep = sweeps_.rbegin(); sweep != sweeps_.rend(); ++sweep)
+    if (sweep->name == text || std::to_string(sweep->id.value) == text) return &*sweep;
   return Error{ErrorCode::not_found, "there is no sweep '" + text + "'"};
 }
 
@@ -130,7 +87,13 @@ void FakeCoordinator::log(std::size_t job, const std::string& text) {
 
 void FakeCoordinator::attach(const WorkerRow& worker) {
   const std::lock_guard lock(mutex_);
-  workers_.push_back(worker);
+  workers_[worker.name] = worker;
+}
+
+void FakeCoordinator::end_one(const std::string& worker) {
+  const std::lock_guard lock(mutex_);
+  auto& row = workers_.at(worker);
+  if (--row.busy == 0) row.state = "offline";
 }
 
 JobState FakeCoordinator::state(std::size_t job) const {
@@ -164,28 +127,6 @@ void FakeCoordinator::wait_for_release() {
   ++held_calls_;
   changed_.notify_all();
   changed_.wait(lock, [this] { return !is_held_; });
-}
-
-Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
-                                            const std::vector<Override>& overrides, bool /*replace*/) {
-  wait_for_release();
-  SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
-  const std::lock_guard lock(mutex_);
-  Sweep sweep{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name, plan.cells, {}};
-  for (const auto& planned : plan.jobs) {
-    Job job;
-    job.row.id = planned.id;
-    job.row.name = planned.name;
-    job.row.state = JobState::ready;
-    job.cell = static_cast<std::size_t>(planned.cell);
-    job.row.params = plan.cells[job.cell].cost.params;
-    job.row.flops = plan.cells[job.cell].cost.flops;
-    sweep.jobs.push_back(job);
-  }
-  const auto jobs = static_cast<std::int64_t>(sweep.jobs.size());
-  sweeps_.push_back(std::move(sweep));
-  ++version_;
-  return SubmitReply{sweeps_.back().id, plan.name, jobs, jobs};
 }
 
 Result<std::vector<SweepStatus>> FakeCoordinator::status(const std::string& sweep) {
@@ -266,29 +207,19 @@ Result<std::vector<ResultRow>> FakeCoordinator::results(const std::string& sweep
   return rows;
 }
 
-Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const steer::Action& /*action*/) {
-  const std::lock_guard lock(mutex_);
-  std::vector<Job*> jobs;
-  if (const auto sweep = find(target); sweep.ok()) {
-    for (auto& job : (*sweep)->jobs) jobs.push_back(&job);
-  } else {
-    SPIN_ASSIGN(Job * job, find_job(target));
-    jobs.push_back(job);
-  }
-  std::int64_t cancelled = 0;
-  for (auto* job : jobs) {
-    if (!is_live(job->row.state)) continue;
-    job->row.state = JobState::cancelled;
-    ++cancelled;
-  }
-  ++version_;
-  changed_.notify_all();
-  return cancelled;
-}
-
 Result<std::vector<WorkerRow>> FakeCoordinator::workers() {
   const std::lock_guard lock(mutex_);
-  return workers_;
+  std::vector<WorkerRow> rows;
+  for (const auto& [name, worker] : workers_) rows.push_back(worker);
+  return rows;
+}
+
+Result<int> FakeCoordinator::drain(const std::string& worker) {
+  const std::lock_guard lock(mutex_);
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return Error{ErrorCode::not_found, "there is no worker '" + worker + "'"};
+  found->second.state = found->second.busy == 0 ? "offline" : "draining";
+  return found->second.busy;
 }
 
 ControlServer::ControlServer(v1::Control::Service& service, const std::string& socket) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "server/rpc/backend.h"
 #include "server/rpc/control_service.h"
+#include "tests/client/commands/fake_upkeep.h"
 
 namespace spin::cli {
 
@@ -22,7 +24,10 @@ class FakeCoordinator final : public ControlBackend {
   void finish(std::size_t job, double top1);
   void fail(std::size_t job, const std::string& reason);
   void log(std::size_t job, const std::string& text);
+  /// Also anew, under a name that is known.
   void attach(const WorkerRow& worker);
+  /// A draining worker ends one of its jobs; after the last it is gone.
+  void end_one(const std::string& worker);
   [[nodiscard]] JobState state(std::size_t job) const;
 
   /// While it lives, submissions, listings of jobs and single jobs are not answered.
@@ -51,6 +56,19 @@ class FakeCoordinator final : public ControlBackend {
   Result<std::vector<ResultRow>> results(const std::string& sweep) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
+  Result<int> drain(const std::string& worker) override;
+  Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override {
+    return upkeep.query(sql, max_rows, visitor);
+  }
+  Status backup(const std::string& path, bool replace,
+                const std::function<bool(const BackupProgress&)>& progress) override {
+    return upkeep.backup(path, replace, progress);
+  }
+  Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& /*go_on*/) override {
+    return upkeep.examine(deep);
+  }
+
+  FakeUpkeep upkeep;
 
  private:
   struct Job {
@@ -64,12 +82,16 @@ class FakeCoordinator final : public ControlBackend {
     std::string name;
     std::vector<Cell> cells;
     std::vector<Job> jobs;
+    bool paused = false;
+    int priority = 0;
   };
   class Feed;
+  struct Steering;
 
   void wait_for_release();
   Result<Sweep*> find(const std::string& text);
   Result<Job*> find_job(const std::string& text);
+  Result<std::vector<Job>> take_over(const SweepPlan& plan, bool replace, SubmitReply* reply);
   static SweepStatus status_of(const Sweep& sweep);
   void change(std::size_t job, const std::function<void(Job&)>& how);
 
@@ -77,7 +99,7 @@ class FakeCoordinator final : public ControlBackend {
   std::condition_variable changed_;
   // Behind mutex_.
   std::vector<Sweep> sweeps_;
-  std::vector<WorkerRow> workers_;
+  std::map<std::string, WorkerRow> workers_;
   std::uint64_t version_ = 0;
   bool is_held_ = false;
   int held_calls_ = 0;

@@ -1,0 +1,86 @@
+#include <filesystem>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "client/commands/control_client.h"
+#include "client/commands/verbs.h"
+#include "client/render/numbers.h"
+
+namespace spin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct BackupOptions {
+  std::string path;
+  bool replace = false;
+};
+
+/// One line on a terminal that is written over; nothing elsewhere.
+class ProgressLine {
+ public:
+  void show(const BackupProgress& progress) {
+    if (!is_terminal_ || progress.total_bytes <= 0) return;
+    const double done = static_cast<double>(progress.done_bytes) / static_cast<double>(progress.total_bytes);
+    write(fmt::format("\r\x1b[Kbackup: {} of {}", render::share(done),
+                      render::byte_size(progress.total_bytes)));
+    is_shown_ = true;
+  }
+  ~ProgressLine() {
+    if (is_shown_) write("\r\x1b[K");
+  }
+  ProgressLine() = default;
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+ private:
+  static void write(const std::string& text) { std::cerr << text << std::flush; }
+
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool is_shown_ = false;
+};
+
+int backup(const Invocation& invocation, const BackupOptions& options) {
+  Interrupt interrupt;
+  auto client = ControlClient::make(invocation.address(), &interrupt);
+  if (!client.ok()) return report(client.error());
+  const std::string path = fs::absolute(options.path).lexically_normal().string();
+  BackupProgress last;
+  const Status done = [&] {
+    ProgressLine line;
+    return client->backup(path, options.replace, [&](const BackupProgress& progress) {
+      last = progress;
+      line.show(progress);
+    });
+  }();
+  if (!done.ok() && interrupt.signal() != 0) {
+    complain("stopped; there is no backup");
+    return 128 + interrupt.signal();
+  }
+  if (!done.ok()) return report(done.error());
+  std::cout << fmt::format("backed up {} to {}\n", render::byte_size(last.total_bytes), path);
+  return kDone;
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<BackupOptions>();
+  auto* verb = app.add_subcommand("backup", "Copies the coordinator's database while everything runs");
+  verb->add_option("PATH", options->path, "file to write, on the coordinator's host")->required();
+  verb->add_flag("--replace", options->replace, "also where the file is there already");
+  verb->footer(
+      "\nThe copy is one SQLite file: whole, checked and on disk when the command ends, or not there at "
+      "all.\n"
+      "Models and checkpoints are files beside the database and are not part of it. `spind restore PATH`\n"
+      "puts it back.\n\nExamples:\n  spinctl backup /backup/spin-monday.db\n"
+      "  spinctl backup nightly.db --replace");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return backup(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

@@ -1,0 +1,46 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "client/commands/steer_target.h"
+#include "client/commands/verbs.h"
+
+namespace spin::cli {
+namespace {
+
+/// As in a sweep file.
+constexpr int kLeast = -1'000'000;
+constexpr int kMost = 1'000'000;
+
+struct PriorityOptions {
+  std::string target;
+  int priority = 0;
+};
+
+int set_priority(const Invocation& invocation, const PriorityOptions& options) {
+  const auto done = [&options](const std::string& jobs) {
+    return fmt::format("priority {} for {}; jobs that run are not interrupted", options.priority, jobs);
+  };
+  return steer_target(invocation, options.target, steer::SetPriority{options.priority},
+                      {.done = done,
+                       .nothing = fmt::format("priority {} for {}, which has no job to go", options.priority,
+                                              options.target)});
+}
+
+}  // namespace
+
+void add_priority(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<PriorityOptions>();
+  auto* verb = app.add_subcommand("priority", "Says what goes first: the highest of the jobs that are ready");
+  add_target(*verb, options->target);
+  verb->add_option("N", options->priority, "higher first; 0 is usual, negative gives way")
+      ->required()
+      ->check(CLI::Range(kLeast, kMost));
+  verb->footer(
+      "\nSweeps of one priority take turns. A job's own priority counts more than that of its sweeps.\n"
+      "\nExamples:\n  spinctl priority my-sweep 10\n  spinctl priority my-sweep/convmixer-64-8-4-3.s0 -5");
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return set_priority(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

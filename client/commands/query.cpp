@@ -1,0 +1,114 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "client/commands/control_client.h"
+#include "client/commands/options.h"
+#include "client/commands/read_text.h"
+#include "client/commands/terminal.h"
+#include "client/commands/verbs.h"
+#include "client/render/query_listing.h"
+
+namespace spin::cli {
+namespace {
+
+constexpr std::size_t kMaxSqlBytes = 64 << 10;
+constexpr std::int64_t kMostRows = 10'000'000;
+
+constexpr const char* kFooter = R"(
+Views:
+  results   one row per finished job: sweep, sweep_id, position, job, name, cell, network, sharing, transform,
+            fusion, settings, seed, params, flops, outcome, top1, top5, images_per_second, peak_bytes, seconds,
+            worker, finished_at
+  cells     results over seeds: sweep, sweep_id, cell, network, sharing, transform, fusion, settings, params,
+            flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared network)
+  jobs      sweep, sweep_id, position, job, name, state, reason, priority, cell, network, sharing, transform,
+            fusion, settings, seed, params, flops, memory_bytes, dataset, attempts, failures, worker, top1,
+            seconds
+  attempts  sweep, sweep_id, job, name, boot_epoch, sequence, worker, state, error, started_at, ended_at,
+            seconds
+  epochs    sweep, sweep_id, job, name, epoch, loss, top1, top5, images_per_second, seconds, data_seconds,
+            forward_seconds, backward_seconds, step_seconds, evaluation_seconds
+  sweeps    id, name, description, priority, cells, jobs, waiting, running, completed, diverged, failed,
+            blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
+  workers   name, host, device, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
+            last_seen
+  paper     the published tables: table_number, network, family, channels, depth, patch, kernel, resolution,
+            distribution, mapping, share_rate, shared_components, transform_group, fusion, init, params_m,
+            flops_g, top1, outcome
+
+One statement that reads; SQL is SQLite's. JSON keeps numbers as numbers and NULL as null.
+
+Examples:
+  The best configurations of a sweep:
+  spinctl query "SELECT network, sharing, fusion, params, top1_mean, difference FROM cells
+                 WHERE sweep = 'my-sweep' ORDER BY top1_mean DESC LIMIT 10"
+
+  How far from the paper's own accuracy, for its sweeps (here Table 1):
+  spinctl query "SELECT c.network, c.sharing, c.fusion, c.top1_mean, p.top1 AS published,
+                        c.top1_mean - p.top1 AS difference
+                 FROM cells c JOIN paper p
+                   ON c.network = p.channels || '/' || p.depth || '/' || p.patch || '/' || p.kernel
+                  AND c.sharing = iif(p.mapping = 'none', 'none', p.mapping || ' ' || p.share_rate ||
+                                      iif(p.distribution = 'uniform', '', ' ' || p.distribution))
+                  AND c.fusion = p.fusion
+                 WHERE c.sweep = 'paper-table-1' AND p.table_number = 1"
+
+  Where the seconds of an epoch go:
+  spinctl query "SELECT name, avg(seconds) AS epoch, avg(data_seconds) AS data, avg(forward_seconds) AS forward,
+                        avg(backward_seconds) AS backward, avg(step_seconds) AS step
+                 FROM epochs GROUP BY name ORDER BY epoch DESC"
+
+  spinctl query --file top.sql --format csv > top.csv)";
+
+struct QueryOptions {
+  std::string sql;
+  std::string file;
+  std::int64_t limit = 0;  ///< rows; 0 = the coordinator's own
+  render::Format format = render::Format::table;
+};
+
+Result<std::string> sql_of(const QueryOptions& options) {
+  if (options.sql.empty() == options.file.empty())
+    return Error{ErrorCode::invalid_argument,
+                 "give the statement as SQL, as - for standard input, or as --file FILE"};
+  if (!options.file.empty()) return read_text(options.file, {kMaxSqlBytes, "a statement"});
+  if (options.sql == "-") return read_text("-", {kMaxSqlBytes, "a statement"});
+  return options.sql;
+}
+
+int query(const Invocation& invocation, const QueryOptions& options) {
+  const auto sql = sql_of(options);
+  if (!sql.ok()) return report(sql.error());
+  auto client = ControlClient::make(invocation.address());
+  if (!client.ok()) return report(client.error());
+  const auto answer = client->query(*sql, options.limit);
+  if (!answer.ok()) return report(answer.error());
+  print_listing(render::query_table(answer->columns, answer->rows), options.format, "no rows");
+  std::cout.flush();
+  if (answer->cut)
+    complain(
+        fmt::format("only the first {} rows are shown; there are more (--limit N)", answer->rows.size()));
+  return kDone;
+}
+
+}  // namespace
+
+void add_query(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<QueryOptions>();
+  auto* verb =
+      app.add_subcommand("query", "Read-only SQL over results, cells, jobs, epochs, the paper's figures");
+  verb->add_option("SQL", options->sql, "one SELECT; - reads standard input");
+  verb->add_option("--file", options->file, "read the statement from a file")->type_name("FILE");
+  verb->add_option("--limit", options->limit, "at most so many rows; default: the coordinator's own limit")
+      ->check(CLI::Range(std::int64_t{1}, kMostRows))
+      ->type_name("N");
+  add_format(*verb, options->format);
+  verb->footer(kFooter);
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return query(invocation, *options); };
+  });
+}
+
+}  // namespace spin::cli

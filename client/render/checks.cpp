@@ -1,0 +1,58 @@
+#include "client/render/checks.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "client/render/cells.h"
+
+namespace spin::render {
+namespace {
+
+std::string name_of(CheckState state) {
+  switch (state) {
+    case CheckState::ok:
+      return "ok";
+    case CheckState::warning:
+      return "warning";
+    case CheckState::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+Tone tone_of(CheckState state) {
+  if (state == CheckState::ok) return Tone::good;
+  return state == CheckState::warning ? Tone::warning : Tone::bad;
+}
+
+constexpr std::size_t kStateWidth = 7;  ///< "warning"
+
+}  // namespace
+
+Table checks_table(const std::vector<CheckRow>& rows) {
+  return {{{.key = "name", .title = "check"},
+           {.key = "state", .title = "state"},
+           {.key = "found", .title = "found"},
+           {.key = "advice", .title = "what to do", .drop_if = ""}},
+          rows.size(),
+          [&rows](std::size_t i) -> Row {
+            const auto& row = rows[i];
+            return {text_cell(row.name), text_cell(name_of(row.state), tone_of(row.state)),
+                    text_cell(row.found), optional_text_cell(row.advice)};
+          }};
+}
+
+void write_checks(std::ostream& out, const std::vector<CheckRow>& rows, const Style& style) {
+  std::size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, display_width(row.name));
+  for (const auto& row : rows) {
+    const auto state = name_of(row.state);
+    out << painted(state, tone_of(row.state), style) << std::string(kStateWidth - state.size() + 2, ' ')
+        << printable(row.name) << std::string(width - display_width(row.name) + 2, ' ')
+        << printable(row.found) << '\n';
+    if (!row.advice.empty())
+      out << std::string(kStateWidth + 2 + width + 2, ' ') << printable(row.advice) << '\n';
+  }
+}
+
+}  // namespace spin::render

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <map>
+
+#include "tests/client/commands/fake_coordinator.h"
+#include "tests/client/commands/states.h"
+
+// What people do to sweeps and jobs.
+
+namespace spin::cli {
+namespace {
+
+bool is_over(JobState state) {
+  return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
+         state == JobState::cancelled;
+}
+
+}  // namespace
+
+/// True where the action changed the job.
+struct FakeCoordinator::Steering {
+  Job& job;
+
+  bool operator()(const steer::Cancel& /*action*/) const {
+    return move(!is_over(state()), JobState::cancelled);
+  }
+  bool operator()(const steer::Pause& /*action*/) const { return move(is_live(state()), JobState::paused); }
+  bool operator()(const steer::Resume& /*action*/) const {
+    return move(state() == JobState::paused, JobState::ready);
+  }
+  bool operator()(const steer::Retry& action) const {
+    const bool is_cancelled = state() == JobState::cancelled && !action.failed_only;
+    const bool may = state() == JobState::failed || is_cancelled;
+    if (may) job.row.reason.clear();
+    return move(may, JobState::ready);
+  }
+  bool operator()(const steer::SetPriority& action) const {
+    if (is_over(state())) return false;
+    job.row.priority = action.priority;
+    return true;
+  }
+
+ private:
+  [[nodiscard]] JobState state() const { return job.row.state; }
+  [[nodiscard]] bool move(bool may, JobState to) const {
+    if (may) job.row.state = to;
+    return may;
+  }
+};
+
+Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const steer::Action& action) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Job*> jobs;
+  if (const auto found = find(target); found.ok()) {
+    Sweep& sweep = **found;
+    for (auto& job : sweep.jobs) jobs.push_back(&job);
+    if (std::holds_alternative<steer::Pause>(action)) sweep.paused = true;
+    if (std::holds_alternative<steer::Resume>(action)) sweep.paused = false;
+    if (const auto* set = std::get_if<steer::SetPriority>(&action)) sweep.priority = set->priority;
+  } else {
+    SPIN_ASSIGN(Job * job, find_job(target));
+    jobs.push_back(job);
+  }
+  const auto changed =
+      std::count_if(jobs.begin(), jobs.end(), [&](Job* job) { return std::visit(Steering{*job}, action); });
+  ++version_;
+  changed_.notify_all();
+  return changed;
+}
+
+/// The plan's jobs, as they stand in a live sweep of the same name where that has them; what only that one
+/// has ends.
+Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const SweepPlan& plan, bool replace,
+                                                                     SubmitReply* reply) {
+  std::map<JobId, Job*> known;
+  if (const auto namesake = find(plan.name); namesake.ok() && status_of(**namesake).counts.live() > 0) {
+    if (!replace)
+      return Error{ErrorCode::already_exists,
+                   "a sweep named '" + plan.name + "' has jobs to go; --replace takes its place"};
+    for (auto& job : (*namesake)->jobs) known.emplace(job.row.id, &job);
+  }
+  std::vector<Job> jobs;
+  for (const auto& planned : plan.jobs) {
+    const auto found = known.extract(planned.id);
+    Job job = found ? *found.mapped() : Job{};
+    if (!found) {
+      job.row.state = JobState::ready;
+      ++reply->jobs_new;
+    }
+    job.row.id = planned.id;
+    job.row.name = planned.name;
+    job.cell = static_cast<std::size_t>(planned.cell);
+    job.row.params = plan.cells[job.cell].cost.params;
+    job.row.flops = plan.cells[job.cell].cost.flops;
+    jobs.push_back(job);
+  }
+  for (const auto& [id, job] : known) Steering{*job}(steer::Cancel{});
+  return jobs;
+}
+
+Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
+                                            const std::vector<Override>& overrides, bool replace) {
+  wait_for_release();
+  SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
+  const std::lock_guard lock(mutex_);
+  SubmitReply reply{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name,
+                    static_cast<std::int64_t>(plan.jobs.size()), 0};
+  SPIN_ASSIGN(auto jobs, take_over(plan, replace, &reply));
+  sweeps_.push_back({reply.sweep, plan.name, plan.cells, std::move(jobs)});
+  ++version_;
+  changed_.notify_all();
+  return reply;
+}
+
+}  // namespace spin::cli
