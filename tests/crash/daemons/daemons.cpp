@@ -19,9 +19,9 @@ std::string unique_mark() {
   return "crash-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 
-std::string sweep_text(const std::string& name, int jobs) {
-  std::string seeds = "0";
-  for (int seed = 1; seed < jobs; ++seed) seeds += ", " + std::to_string(seed);
+std::string sweep_text(const std::string& name, int jobs, int first_seed) {
+  std::string seeds = std::to_string(first_seed);
+  for (int i = 1; i < jobs; ++i) seeds += ", " + std::to_string(first_seed + i);
   return "version: 1\nname: " + name +
          "\ndataset: {name: synthetic, classes: 10}\n"
          "network: {family: convmixer, channels: 16, depth: 4, patch: 4, kernel: 3}\n"
@@ -71,9 +71,9 @@ nlohmann::json Daemons::spinctl_json(std::vector<std::string> args) const {
   return nlohmann::json::parse(finished.output, nullptr, false);
 }
 
-bool Daemons::submit(const std::string& name, int jobs) const {
+bool Daemons::submit(const std::string& name, int jobs, int first_seed) const {
   const auto file = folder / (name + ".yaml");
-  std::ofstream(file) << sweep_text(name, jobs);
+  std::ofstream(file) << sweep_text(name, jobs, first_seed);
   return spinctl({"submit", file.string()}).exit_code == 0;
 }
 

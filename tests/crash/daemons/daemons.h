@@ -35,8 +35,8 @@ class Daemons {
   [[nodiscard]] Finished spinctl(const std::vector<std::string>& args) const;
   /// Its answer; null where there is none.
   [[nodiscard]] nlohmann::json spinctl_json(std::vector<std::string> args) const;
-  /// Whether a sweep of this name with so many jobs is taken.
-  [[nodiscard]] bool submit(const std::string& name, int jobs) const;
+  /// Whether a sweep of this name with so many jobs, which differ in their seed, is taken.
+  [[nodiscard]] bool submit(const std::string& name, int jobs, int first_seed = 0) const;
 
   /// How many jobs of the sweep are in this state.
   [[nodiscard]] int count(const std::string& sweep, const std::string& state) const;

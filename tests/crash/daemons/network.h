@@ -13,6 +13,8 @@ namespace spin {
 class Network {
  public:
   virtual ~Network() = default;
+  /// Why there can be no such network here; empty where there is.
+  [[nodiscard]] virtual std::string refusal() const { return {}; }
   /// Options of spind beside its Unix socket in `folder`.
   [[nodiscard]] virtual std::vector<std::string> coordinator_options() const { return {}; }
   /// The coordinator serves, and has said so in these words.
@@ -26,5 +28,9 @@ class Network {
 
 /// Unix sockets, with a proxy for each worker.
 std::unique_ptr<Network> unix_proxies(const TempFolder& folder, int workers);
+/// TCP with mutual TLS on this host, with a proxy for each worker.
+std::unique_ptr<Network> tls_proxies(const TempFolder& folder, int workers);
+/// TCP with mutual TLS between network namespaces.
+std::unique_ptr<Network> namespaces(const TempFolder& folder, int workers);
 
 }  // namespace spin

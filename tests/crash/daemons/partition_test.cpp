@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -23,8 +24,10 @@ class PartitionTest : public testing::TestWithParam<Medium> {
  protected:
   static constexpr int kWorkers = 2;
 
-  void SetUp() override { network = GetParam().make(daemons.folder, kWorkers); }
-  /// Once at most: what is stopped after it has gone.
+  void SetUp() override {
+    network = GetParam().make(daemons.folder, kWorkers);
+    if (!network->refusal().empty()) GTEST_SKIP() << "no such network here: " << network->refusal();
+  }
   void start_spind(int lease_seconds) {
     auto options = network->coordinator_options();
     options.insert(options.end(), {"--lease-seconds", std::to_string(lease_seconds)});
@@ -154,7 +157,9 @@ TEST_P(PartitionTest, AFlappingNetworkLosesAndRepeatsNothing) {
   daemons.stop();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PartitionTest, testing::Values(Medium{"UnixProxies", unix_proxies}),
+INSTANTIATE_TEST_SUITE_P(All, PartitionTest,
+                         testing::Values(Medium{"UnixSockets", unix_proxies}, Medium{"Tls", tls_proxies},
+                                         Medium{"Namespaces", namespaces}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
