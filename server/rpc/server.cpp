@@ -78,7 +78,7 @@ class GrpcServer final : public Server {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     configure(builder);
-    const auto listening = add_addresses(builder, claim_);
+    auto listening = add_addresses(builder, claim_);
     builder.RegisterService(&fleet_);
     builder.RegisterService(&control_);
     const OwnerOnlyUmask owner_only;
