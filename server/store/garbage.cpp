@@ -10,6 +10,8 @@ namespace {
 /// Rows that one step looks at, and those that it removes at most.
 constexpr int kRowsPerStep = 4096;
 constexpr std::size_t kRemovedPerStep = 256;
+/// The system may take a while to free a large file.
+constexpr int kFilesPerStep = 16;
 
 // ?1 hash after which to go on, ?2 time before which an artifact is old, ?3 rows
 constexpr char kScan[] =
@@ -33,12 +35,16 @@ Result<GarbageCollector> GarbageCollector::make(Database& database, ArtifactStor
 }
 
 Result<bool> GarbageCollector::step() {
+  if (!doomed_.empty()) {
+    SPIN_TRY(remove_some_files());
+    return true;
+  }
   if (!rows_done_) {
     SPIN_TRY(remove_unreferenced());
     return true;
   }
   if (next_folder_ < kArtifactFolders) {
-    SPIN_TRY(remove_strays(next_folder_++));
+    SPIN_TRY(find_strays(next_folder_++));
     return true;
   }
   const auto uploads = artifacts_->remove_forgotten_uploads();
@@ -72,11 +78,11 @@ Status GarbageCollector::remove_unreferenced() {
   for (const auto& id : found) SPIN_TRY(delete_.run(id.digest));
   SPIN_TRY(transaction.commit());
   report_.artifacts += std::ssize(found);
-  for (const auto& id : found) remove_file(id, unreferenced_before_ms_);
+  for (const auto& id : found) doomed_.push_back({id, unreferenced_before_ms_, false});
   return {};
 }
 
-Status GarbageCollector::remove_strays(int folder) {
+Status GarbageCollector::find_strays(int folder) {
   const auto files = files_of(artifact_folder(artifacts_->folder(), folder));
   if (!files.ok()) {
     note_failure(files.error());
@@ -84,22 +90,32 @@ Status GarbageCollector::remove_strays(int folder) {
   }
   for (const auto& file : *files) {
     if (!file.id || file.written_at_ms >= stray_before_ms_) continue;
-    {
-      auto rows = is_known_.query(file.id->digest);
-      if (rows.next() && rows.integer(0) != 0) continue;
-      SPIN_TRY(rows.status());
-    }
-    report_.strays += remove_file(*file.id, stray_before_ms_);
+    SPIN_ASSIGN(const bool known, is_known(*file.id));
+    if (!known) doomed_.push_back({*file.id, stray_before_ms_, true});
   }
   return {};
 }
 
-std::int64_t GarbageCollector::remove_file(const ArtifactId& id, std::int64_t before_ms) {
-  const auto bytes = artifacts_->remove_older(id, before_ms);
-  if (!bytes.ok()) note_failure(bytes.error());
-  if (!bytes.ok() || !bytes->has_value()) return 0;
-  report_.bytes += **bytes;
-  return 1;
+Status GarbageCollector::remove_some_files() {
+  for (int count = 0; count < kFilesPerStep && !doomed_.empty(); ++count) {
+    const auto file = doomed_.back();
+    doomed_.pop_back();
+    SPIN_ASSIGN(const bool known, is_known(file.id));
+    if (known) continue;
+    const auto bytes = artifacts_->remove_older(file.id, file.before_ms);
+    if (!bytes.ok()) note_failure(bytes.error());
+    if (!bytes.ok() || !bytes->has_value()) continue;
+    report_.bytes += **bytes;
+    report_.strays += file.stray ? 1 : 0;
+  }
+  return {};
+}
+
+Result<bool> GarbageCollector::is_known(const ArtifactId& id) {
+  auto rows = is_known_.query(id.digest);
+  const bool known = rows.next() && rows.integer(0) != 0;
+  SPIN_TRY(rows.status());
+  return known;
 }
 
 void GarbageCollector::note_failure(const Error& error) {

@@ -51,11 +51,17 @@ class GarbageCollector {
  private:
   GarbageCollector(Database& database, ArtifactStore& artifacts)
       : database_(&database), artifacts_(&artifacts) {}
+  /// A file that is to go, where it was neither written nor asked for since, and no row names it again.
+  struct Doomed {
+    ArtifactId id;
+    std::int64_t before_ms = 0;
+    bool stray = false;
+  };
   Result<std::vector<ArtifactId>> find_unreferenced();
   Status remove_unreferenced();
-  Status remove_strays(int folder);
-  /// One if it was removed, else 0.
-  std::int64_t remove_file(const ArtifactId& id, std::int64_t before_ms);
+  Status find_strays(int folder);
+  Status remove_some_files();
+  Result<bool> is_known(const ArtifactId& id);
   void note_failure(const Error& error);
 
   Database* database_;
@@ -65,6 +71,7 @@ class GarbageCollector {
   std::optional<Digest> last_;  ///< row that was looked at last
   bool rows_done_ = false;
   int next_folder_ = 0;
+  std::vector<Doomed> doomed_;
   GarbageReport report_;
 };
 

@@ -1,6 +1,8 @@
 #include "server/store/garbage.h"
 
+#include <atomic>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -11,6 +13,7 @@
 
 #include "schema/base/sha256.h"
 #include "server/store/artifact_files.h"
+#include "server/store/change_writer.h"
 #include "server/store/open.h"
 #include "tests/server/store/artifact_files.h"
 #include "tests/server/store/fixture.h"
@@ -160,6 +163,24 @@ TEST_F(GarbageTest, AWorkerThatNamesAnOldArtifactMeanwhileFindsItOrSendsItAgain)
   for (const auto& content : contents) {
     EXPECT_EQ(value_of(sha256_file(path_of_artifact(folder(), artifact_id_of(content)))), sha256(content));
   }
+}
+
+TEST_F(GarbageTest, AnArtifactThatIsNamedBetweenTheStepsStays) {
+  std::vector<std::string> contents;
+  for (int i = 0; i < 60; ++i) contents.push_back("late " + std::to_string(i));
+  add_old(contents);
+  store_->close();
+  auto database = value_of(open_database(path()));
+  auto collector = value_of(
+      GarbageCollector::make(database.connection, *artifacts_, GarbagePolicy(), std::time(nullptr) * 1000));
+  ASSERT_TRUE(value_of(collector.step())) << "the rows are gone, the files are not";
+  auto writer = value_of(ChangeWriter::make(database.connection));
+  for (const auto& content : contents)
+    ASSERT_TRUE(writer.apply(name(1, artifact_id_of(content)), 1'000'000).ok());
+  while (value_of(collector.step())) {
+  }
+  EXPECT_EQ(collector.report().bytes, 0);
+  for (const auto& content : contents) EXPECT_TRUE(has_file(folder(), artifact_id_of(content)));
 }
 
 TEST_F(GarbageTest, CommitsGoOnBetweenTheSteps) {
