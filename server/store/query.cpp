@@ -143,10 +143,7 @@ class Query {
 
   Status prepare_next(const char* text, sqlite3_stmt*& statement, const char*& rest) {
     const int code = sqlite3_prepare_v2(database_.handle(), text, -1, &statement, &rest);
-    if (code == SQLITE_OK) return {};
-    if ((code & 0xFF) == SQLITE_AUTH)
-      return wrong("only reading is possible: SELECT, WITH, VALUES and EXPLAIN");
-    return failure(code);
+    return code == SQLITE_OK ? Status() : failure(code);
   }
 
   Status hand_out() {
@@ -177,6 +174,8 @@ class Query {
     switch (code & 0xFF) {
       case SQLITE_INTERRUPT:
         return late_ ? too_late() : stopped();
+      case SQLITE_AUTH:
+        return wrong("only reading is possible: SELECT, WITH, VALUES and EXPLAIN");
       case SQLITE_ERROR:
       case SQLITE_TOOBIG:
       case SQLITE_MISMATCH:
