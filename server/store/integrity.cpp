@@ -1,10 +1,20 @@
 #include "server/store/integrity.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include <sqlite3.h>
+
+#include "schema/sql/migrations.h"
+#include "server/store/migrate.h"
 
 namespace spin {
 namespace {
 
+constexpr char kDefinitions[] =
+    "SELECT type || ' ' || name, tbl_name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, "
+    "name";
 constexpr char kBrokenReference[] = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
 
 Result<std::string> find_broken_page(Database& database) {
@@ -14,12 +24,37 @@ Result<std::string> find_broken_page(Database& database) {
   return std::string(sqlite3_errmsg(database.handle()));
 }
 
+/// Name and text of each table, index and view.
+Result<std::vector<std::pair<std::string, std::string>>> definitions(Database& database) {
+  std::vector<std::pair<std::string, std::string>> all;
+  SPIN_ASSIGN(auto statement, database.prepare(kDefinitions));
+  auto rows = statement.query();
+  while (rows.next()) all.emplace_back(rows.text(0), rows.text(1));
+  SPIN_TRY(rows.status());
+  return all;
+}
+
 }  // namespace
 
 Result<std::string> find_damage(Database& database) {
   SPIN_ASSIGN(auto damage, find_broken_page(database));
   if (!damage.empty()) return damage;
+  SPIN_ASSIGN(damage, find_changed_schema(database));
+  if (!damage.empty()) return damage;
   return find_broken_reference(database);
+}
+
+Result<std::string> find_changed_schema(Database& database) {
+  SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
+  const auto all = migrations();
+  SPIN_ASSIGN(auto model, Database::open(":memory:", Database::Mode::read_write));
+  SPIN_TRY(migrate(model, all.first(std::min(static_cast<std::size_t>(version), all.size()))));
+  SPIN_ASSIGN(const auto expected, definitions(model));
+  SPIN_ASSIGN(const auto found, definitions(database));
+  const auto [missing, other] = std::mismatch(expected.begin(), expected.end(), found.begin(), found.end());
+  if (missing == expected.end() && other == found.end()) return std::string();
+  return "the definition of " + (missing != expected.end() ? missing->first : other->first) +
+         " is not the one that spin made";
 }
 
 Result<std::string> find_broken_reference(Database& database) {

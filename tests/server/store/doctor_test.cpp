@@ -87,6 +87,12 @@ TEST_F(DoctorTest, FindsADamagedPageThatTheStartDoesNotSee) {
   EXPECT_EQ(check("integrity").state, CheckState::failed) << check("integrity").found;
 }
 
+TEST_F(DoctorTest, FindsADefinitionThatSpinDidNotMake) {
+  store_->close();
+  run_sql(path(), "DROP VIEW workers; CREATE VIEW workers AS SELECT 1 AS name");
+  expect("integrity", CheckState::failed, "the definition of view workers");
+}
+
 TEST_F(DoctorTest, FindsABrokenReference) {
   store_->close();
   run_sql(path(), "PRAGMA foreign_keys = OFF; DELETE FROM worker");
