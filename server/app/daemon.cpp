@@ -18,25 +18,12 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/version.h"
+#include "server/app/exit_code.h"
 #include "server/app/grpc_log.h"
 #include "server/http/http_server.h"
 
 namespace spin {
 namespace {
-
-constexpr int kExitFailed = 1;
-constexpr int kExitBadInput = 2;
-
-int exit_code_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::unavailable:
-    case ErrorCode::internal:
-    case ErrorCode::resource_exhausted:
-      return kExitFailed;
-    default:
-      return kExitBadInput;
-  }
-}
 
 int fail(const Error& error) {
   fmt::print(stderr, "spind: {}\n", error.message);

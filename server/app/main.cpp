@@ -1,6 +1,8 @@
 #include "server/app/daemon.h"
+#include "server/app/upkeep.h"
 
 int main(int argc, char** argv) {
+  if (const auto exit_code = spin::run_upkeep(argc, argv)) return *exit_code;
   const auto parsed = spin::parse_options(argc, argv);
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
   return spin::run_daemon(std::get<spin::DaemonOptions>(parsed));

@@ -20,6 +20,10 @@ Examples:
                                                  for other hosts too: whoever has a certificate of this authority
   spind --http unix:/run/spin/http.sock          and: curl --unix-socket /run/spin/http.sock http://spind/metrics
 
+While no spind serves a database (each has its own --help):
+  spind doctor --db PATH                         look for damage, orphans, a full disk, open permissions
+  spind restore BACKUP --db PATH                 put a backup in its place
+
 Exit codes: 0 stopped as asked; 1 failed while running; 2 bad usage, or a database, address or certificate that cannot be had.)";
 
 void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seconds) {
