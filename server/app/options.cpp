@@ -42,6 +42,10 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
                  "An attempt is lost when nothing is heard of it for so long")
       ->default_val(15)
       ->check(CLI::Range(1, 3600));
+  cli.add_option("--reserve-bytes", options.app.reserve_bytes,
+                 "Free space on the disks of database and artifacts below which no job is begun, e.g. 1GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
   cli.add_option("--log-level", options.log_level, "Least serious messages that are logged")
       ->default_val("info")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));

@@ -29,10 +29,14 @@ class SmallDisk {
   [[nodiscard]] fs::path operator/(const std::string& name) const { return path_ / name; }
   /// Not a page is left.
   void fill() const {
+    fill_to(0);
+    EXPECT_EQ(fs::space(path_).available, 0U);
+  }
+  void fill_to(std::uintmax_t free_bytes) const {
     std::ofstream filler(path_ / "filler", std::ios::binary | std::ios::app);
     const std::string page(4096, 'f');
-    while (filler.write(page.data(), std::ssize(page)).flush()) continue;
-    EXPECT_EQ(fs::space(path_).available, 0U);
+    while (fs::space(path_).available > free_bytes && filler.write(page.data(), std::ssize(page)).flush())
+      continue;
   }
   void empty() const { fs::remove(path_ / "filler"); }
 
@@ -46,6 +50,12 @@ class DiskTest : public testing::Test {
   void SetUp() override {
     if (!disk.is_mounted()) GTEST_SKIP() << "may not mount a small disk here: that is for root";
   }
+  /// With its database on the small disk, of which it may use everything but so many bytes.
+  void start_spind(const std::string& reserve_bytes) {
+    daemons.database = disk / "spin.db";
+    daemons.start_spind(
+        {"--artifacts", (daemons.folder / "artifacts").string(), "--reserve-bytes", reserve_bytes});
+  }
   /// A worker whose trainers wait for the gate.
   void start_worker() { daemons.start_worker("w1", {{"do", "wait"}, {"file", daemons.gate("w1")}}); }
   bool done(int jobs) {
@@ -57,8 +67,7 @@ class DiskTest : public testing::Test {
 };
 
 TEST_F(DiskTest, AFullDatabaseFolderEndsTheCoordinatorAndNothingAcknowledgedIsLost) {
-  daemons.database = disk / "spin.db";
-  daemons.start_spind({"--artifacts", (daemons.folder / "artifacts").string()});
+  start_spind("0");
   daemons.start_worker("w0", {{"do", "finish"}});
   ASSERT_TRUE(daemons.submit("first", 3));
   ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return daemons.count("first", "completed") == 3; }));
@@ -75,12 +84,12 @@ TEST_F(DiskTest, AFullDatabaseFolderEndsTheCoordinatorAndNothingAcknowledgedIsLo
       << daemons.spind().output();
   EXPECT_NE(daemons.spind().output().find("full"), std::string::npos) << daemons.spind().output();
 
-  daemons.start_spind({"--artifacts", (daemons.folder / "artifacts").string()});
+  start_spind("0");
   EXPECT_GT(daemons.spind().wait(Daemons::kDeadline), 0) << "it cannot write that it has started";
   EXPECT_NE(daemons.spind().output().find("full"), std::string::npos) << daemons.spind().output();
 
   disk.empty();
-  daemons.start_spind({"--artifacts", (daemons.folder / "artifacts").string()});
+  start_spind("0");
   EXPECT_EQ(daemons.count("first", "completed"), 3) << "was acknowledged before";
   EXPECT_TRUE(done(4)) << "the worker has kept what it could not deliver";
   daemons.expect_one_result_each("first");
@@ -88,8 +97,27 @@ TEST_F(DiskTest, AFullDatabaseFolderEndsTheCoordinatorAndNothingAcknowledgedIsLo
   daemons.stop();
 }
 
+TEST_F(DiskTest, BelowTheReserveResultsAreTakenAndNothingIsBegun) {
+  start_spind("4MiB");
+  start_worker();
+  ASSERT_TRUE(daemons.submit("study", 2));
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return daemons.count("study", "running") == 1; }));
+  disk.fill_to(2 << 20);
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] {
+    return daemons.spind().output().find("MiB are reserved") != std::string::npos;
+  })) << daemons.spind().output();
+  daemons.open_gate("w1");
+  ASSERT_TRUE(done(1)) << daemons.worker("w1").output();
+  EXPECT_EQ(daemons.count("study", "ready"), 1);
+
+  disk.empty();
+  EXPECT_TRUE(done(2)) << daemons.spind().output();
+  daemons.expect_one_result_each("study");
+  daemons.stop();
+}
+
 TEST_F(DiskTest, AFullArtifactFolderIsWaitedForByTheWorker) {
-  daemons.start_spind({"--artifacts", (disk / "artifacts").string()});
+  daemons.start_spind({"--artifacts", (disk / "artifacts").string(), "--reserve-bytes", "0"});
   start_worker();
   ASSERT_TRUE(daemons.submit("study", 2));
   ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return daemons.count("study", "running") == 1; }));
