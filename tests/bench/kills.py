@@ -12,13 +12,13 @@ its own. What must hold, else the exit code is 1:
   - no daemon ends but by our hand, no trainer outlives its worker, nothing is left of all of them;
   - the database passes integrity_check and foreign_key_check.
 The seed repeats the choice of moments and victims, not what the processes do meanwhile."""
-import collections, hashlib, json, os, pathlib, random, select, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
-from common import BIN, machine
+import collections, hashlib, json, os, pathlib, random, shutil, signal, sqlite3, sys, tempfile, threading, time
+from common import machine
+from kills_fleet import LEASE_SECONDS, WORKERS, Fleet, Problems, send
 
 KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
-WORKERS, SLOTS, LEASE_SECONDS, OPEN_JOBS = 3, 2, 1, 60
-TRAINER = pathlib.Path(__file__).with_name("kills_trainer.py")
+OPEN_JOBS = 60  # a sweep more is submitted below
 SWEEP = """version: 1
 name: kills-{number}
 dataset: {{name: synthetic, classes: 10}}
@@ -29,109 +29,6 @@ axes: {{fusion.strategy: [none, mean]}}
 seeds: [{seeds}]
 max_attempts: 10
 """
-
-
-class Problems:
-    def __init__(self):
-        self.seen = []
-
-    def add(self, text):
-        self.seen.append(text)
-        print("PROBLEM:", text, flush=True)
-
-
-class Fleet:
-    """The daemons, each in a process that can be killed and started again. A log for each start."""
-
-    def __init__(self, folder, problems):
-        self.folder, self.problems, self.starts = folder, problems, collections.Counter()
-        version = subprocess.run([BIN / "spin-worker", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
-        self.mark = f"kills-{os.getpid()}"
-        self.environment = {**os.environ, "SPIN_TEST_MARK": self.mark, "KILLS_VERSION": version, "KILLS_LEDGER": str(folder / "ledger")}
-        self.address = f"unix:{folder / 'sock'}"
-        self.processes = {}
-        for name in self.names():
-            self.start(name)
-
-    def names(self):
-        return ["spind"] + [f"w{i}" for i in range(WORKERS)]
-
-    def log(self, name):
-        return self.folder / f"{name}.{self.starts[name]}.log"
-
-    def has_said(self, name, text):
-        log = self.log(name)
-        return log.exists() and text in log.read_text()
-
-    def start(self, name):
-        self.starts[name] += 1
-        command = ([BIN / "spind", "--listen", self.address, "--db", self.folder / "spin.db", "--lease-seconds", str(LEASE_SECONDS)]
-                   if name == "spind" else
-                   [BIN / "spin-worker", "--connect", self.address, "--state", self.folder / name, "--name", name, "--slots",
-                    str(SLOTS), "--threads", "1", "--checkpoint-seconds", "0", "--trainer", TRAINER])
-        with open(self.log(name), "w") as log:
-            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
-
-    def kill(self, name):
-        self.start_again_what_ended()
-        process = self.processes[name]
-        trainers = [pid for pid, parent in self.trainers() if parent == process.pid]
-        process.kill()
-        process.wait()
-        if any(not gone_within(10, pid) for pid in trainers):
-            self.problems.add(f"a trainer of {name} outlived it")
-        self.start(name)
-
-    def start_again_what_ended(self):
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                self.problems.add(f"{name} ended by itself with {process.returncode}: {self.log(name).read_text()[-2000:]}")
-                self.start(name)
-
-    def marked(self):
-        """(pid, parent, name) of every live process that carries the mark: a zombie has no environment."""
-        entry, found = f"SPIN_TEST_MARK={self.mark}\0".encode(), []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                if entry in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
-                    name, rest = pathlib.Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(") ", 1)
-                    found.append((int(pid), int(rest.split()[1]), name))
-            except OSError:
-                pass
-        return found
-
-    def trainers(self):
-        return sorted((pid, parent) for pid, parent, name in self.marked() if name == TRAINER.name[:15])
-
-    def spinctl(self, *args):
-        """Its output, or None where it failed: the coordinator may be dead or frozen. What it does not know, it has lost."""
-        try:
-            done = subprocess.run([BIN / "spinctl", "--connect", self.address, *args], capture_output=True, text=True, timeout=20)
-        except subprocess.TimeoutExpired:
-            return None
-        if done.returncode == 2:
-            self.problems.add(f"spinctl {args}: {done.stderr}")
-        return done.stdout if done.returncode == 0 else None
-
-    def stop(self):
-        for name in reversed(self.names()):
-            self.processes[name].terminate()
-        for name in reversed(self.names()):
-            if self.processes[name].wait(60) != 0:
-                self.problems.add(f"{name} was asked to stop and ended with {self.processes[name].returncode}")
-        if not all(gone_within(10, pid) for pid, _, _ in self.marked()):
-            self.problems.add(f"processes are left: {self.marked()}")
-
-
-def gone_within(seconds, pid):
-    """Whether the process ends in time."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    ended = bool(select.select([descriptor], [], [], seconds)[0])
-    os.close(descriptor)
-    return ended
 
 
 class Acknowledgements(threading.Thread):
@@ -265,7 +162,7 @@ class Killer:
         return True
 
     def moment(self):
-        """Waits for the next moment and strikes: in bursts, so that a start is hit as well as work, or after a lease has run out."""
+        """Waits for the next moment and strikes: in bursts, so that a start is hit too, or after a lease has run out."""
         shortest, longest = self.chance.choices([(0, 0.05), (0.05, 0.8), (1, 3)], [20, 70, 10])[0]
         end = time.monotonic() + self.chance.uniform(shortest, longest)
         freezes = self.chance.random() < 1 / 8
@@ -275,13 +172,6 @@ class Killer:
         if freezes:
             self.freeze()
         return self.kill()
-
-
-def send(descriptor, number):
-    try:
-        signal.pidfd_send_signal(descriptor, number)
-    except ProcessLookupError:
-        pass
 
 
 def check_database(folder, sweeps, acknowledgements, problems):
@@ -340,8 +230,9 @@ def run(folder, problems):
     watcher.start()
     kills, start = 0, time.monotonic()
     while kills < KILLS:
-        kills += killer.moment()
-        if kills % 100 == 0 and kills:
+        struck = killer.moment()
+        kills += struck
+        if struck and kills % 100 == 0:
             print(f"{kills} kills, {len(sweeps.shown)} jobs done, {time.monotonic() - start:.0f} s", flush=True)
     killer.thaw(float("inf"))
     deadline[0] = time.monotonic() + 120
