@@ -59,25 +59,33 @@ Namesakes find_namesakes(const Catalogue& catalogue, const SweepPlan& plan) {
   return found;
 }
 
-/// Predicted peaks of the plan's cells: their jobs differ in the seed alone.
-class CellMemory {
+/// What the jobs of the plan's cells need: those of one cell differ in the seed alone.
+class CellNeeds {
  public:
-  explicit CellMemory(const SweepPlan& plan) : bytes_(plan.cells.size(), kUnknown) {}
-  std::int64_t of(const PlannedJob& job) {
-    std::int64_t& bytes = bytes_[static_cast<std::size_t>(job.cell)];
-    if (bytes == kUnknown) bytes = training_memory(job.config).total();
-    return bytes;
+  struct Entry {
+    std::int64_t memory_bytes = 0;  ///< predicted peak
+    NeedsId needs{};
+  };
+
+  CellNeeds(NeedsTable& table, const SweepPlan& plan) : table_(table), cells_(plan.cells.size()) {}
+  const Entry& of(const PlannedJob& job) {
+    auto& entry = cells_[static_cast<std::size_t>(job.cell)];
+    if (!entry) {
+      const std::int64_t memory_bytes = training_memory(job.config).total();
+      entry = {memory_bytes, table_.intern(memory_bytes, job.config.dataset.name)};
+    }
+    return *entry;
   }
 
  private:
-  static constexpr std::int64_t kUnknown = -1;
-  std::vector<std::int64_t> bytes_;
+  NeedsTable& table_;
+  std::vector<std::optional<Entry>> cells_;
 };
 
-JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, std::int64_t memory_bytes) {
+JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, NeedsId needs) {
   Job job;
   job.id = planned.id;
-  job.needs = core.needs.intern(memory_bytes, planned.config.dataset.name);
+  job.needs = needs;
   job.work = static_cast<float>(
       training_work(planned.config, plan.cells[static_cast<std::size_t>(planned.cell)].cost));
   const JobKey key = core.catalogue.add(std::move(job));
@@ -111,13 +119,13 @@ void take_known(Step& step, Sweep& sweep, JobKey key) {
 }
 
 JobKey take_new(Step& step, Sweep& sweep, InsertSweep& insert, const PlannedJob& planned,
-                std::int64_t memory_bytes) {
-  const JobKey key = add_job(step.core, *insert.plan, planned, memory_bytes);
+                const CellNeeds::Entry& needs) {
+  const JobKey key = add_job(step.core, *insert.plan, planned, needs.needs);
   step.core.catalogue.link(key, sweep);
   file_phase(step.core, key);
   const JobPhase& phase = step.core.catalogue.at(key).phase;
   insert.job_states.push_back(state_of(phase));
-  insert.job_memory.push_back(memory_bytes);
+  insert.job_memory.push_back(needs.memory_bytes);
   // The sweep's own change has no room for reasons.
   if (const std::string reason = reason_of(phase); !reason.empty())
     step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});
@@ -127,14 +135,14 @@ JobKey take_new(Step& step, Sweep& sweep, InsertSweep& insert, const PlannedJob&
 /// Links or makes the plan's jobs in its order, so that dependencies stand before what needs them.
 void take_jobs(Step& step, Sweep& sweep, InsertSweep& insert) {
   const SweepPlan& plan = *insert.plan;
-  CellMemory memory(plan);
+  CellNeeds needs(step.core.needs, plan);
   insert.job_keys.reserve(plan.jobs.size());
   sweep.jobs.reserve(plan.jobs.size());
   for (const PlannedJob& planned : plan.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     insert.job_is_new.push_back(!known);
     if (known) take_known(step, sweep, *known);
-    insert.job_keys.push_back(known ? *known : take_new(step, sweep, insert, planned, memory.of(planned)));
+    insert.job_keys.push_back(known ? *known : take_new(step, sweep, insert, planned, needs.of(planned)));
   }
 }
 

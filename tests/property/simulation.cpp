@@ -43,7 +43,11 @@ WorkerHello make_worker(int number, bool is_plain) {
   return hello;
 }
 
+int failures() { return testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count(); }
+
 }  // namespace
+
+bool Simulation::has_failed() const { return failures() > failures_before_; }
 
 Simulation::Simulation(std::uint64_t seed, const Shape& shape, std::ostream* trace)
     : random_(seed),
@@ -51,16 +55,17 @@ Simulation::Simulation(std::uint64_t seed, const Shape& shape, std::ostream* tra
       is_plain_(seed % 2 == 0),
       trace_(trace),
       settings_(settings_for(seed / 2)),
-      ledger_(store_, is_plain_) {
+      ledger_(store_, is_plain_),
+      failures_before_(failures()) {
   for (int i = 0; i < shape_.workers; ++i) workers_.emplace_back(make_worker(i, is_plain_), random_());
   coordinator_ = std::make_unique<Coordinator>(settings_, store_.load(), now_);
 }
 
 void Simulation::run() {
   submit();
-  for (int i = 0; i < shape_.steps && !testing::Test::HasFailure(); ++i) step();
-  if (!testing::Test::HasFailure()) calm_down();
-  if (!testing::Test::HasFailure()) ledger_.check_end(workers_);
+  for (int i = 0; i < shape_.steps && !has_failed(); ++i) step();
+  if (!has_failed()) calm_down();
+  if (!has_failed()) ledger_.check_end(workers_);
 }
 
 std::size_t Simulation::results() const {
@@ -258,7 +263,7 @@ void Simulation::advance(std::int64_t ms) {
   // Now and then the timer is late: time has leapt.
   const bool leaps = draw(4) == 0;
   if (leaps) now_ = until;
-  for (auto due = coordinator_->next_deadline(); due && *due <= until && !testing::Test::HasFailure();
+  for (auto due = coordinator_->next_deadline(); due && *due <= until && !has_failed();
        due = coordinator_->next_deadline()) {
     now_ = std::max(now_, *due);
     handle(TimePassed{});
@@ -326,10 +331,10 @@ void Simulation::calm_down() {
   handle(HoldLeases{false, ""});
   if (draw(2) == 0)
     for (const SweepId sweep : coordinator_->sweeps()) handle(SteerRequested{1, sweep, steer::Resume{}});
+  commit(uncommitted_.size());
   // Some jobs need what no worker has, so that not everything has an end.
   int idle_rounds = 0;
-  for (int round = 0; round < 2000 && is_live() && idle_rounds < 8 && !testing::Test::HasFailure();
-       ++round) {
+  for (int round = 0; round < 2000 && is_live() && idle_rounds < 8 && !has_failed(); ++round) {
     const auto before = store_.attempts().size();
     calm_round();
     const bool runs = std::any_of(store_.jobs().begin(), store_.jobs().end(), [](const auto& entry) {

@@ -69,6 +69,8 @@ class Simulation {
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
   bool chance(std::uint64_t in_thousand) { return draw(1000) < in_thousand; }
   void note(const std::string& what);
+  /// Whether a rule was broken since this history began.
+  [[nodiscard]] bool has_failed() const;
 
   std::mt19937_64 random_;
   const Shape shape_;
@@ -84,6 +86,7 @@ class Simulation {
   int first_label_ = 0;
   std::int64_t last_session_ = 0;
   std::int64_t lost_ = 0;
+  const int failures_before_;  ///< a history is shown again after it has failed
 };
 
 }  // namespace spin::core
