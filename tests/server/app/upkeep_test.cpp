@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ class UpkeepTest : public testing::Test {
   Process start() {
     Process process(
         {spind(), "--listen", "unix:" + (folder_ / "s.sock").string(), "--db", database().string()},
-        folder_ / "log", folder_.path().string());
+        folder_ / ("log" + std::to_string(++starts_)), folder_.path().string());
     EXPECT_TRUE(eventually(kLimit, [&] {
       return process.output().find("listening on") != std::string::npos;
     })) << process.output();
@@ -48,6 +49,7 @@ class UpkeepTest : public testing::Test {
   }
 
   TempFolder folder_;
+  int starts_ = 0;
 };
 
 TEST_F(UpkeepTest, RestoreKeepsWhatWasThereAndTheNextStartServesTheBackup) {

@@ -214,6 +214,7 @@ TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
   auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
   link.job_is_new = {false};
   link.job_states.clear();
+  link.job_memory.clear();
   commit(*store_, {link});
   EXPECT_EQ(value_of(reader_->results(SweepId{2}))[0].top1_mean, 90.0);
   EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));
