@@ -322,12 +322,7 @@ bool Simulation::is_live() const {
 /// Every fault ends, and time is given. What is paused stays so in every other history.
 void Simulation::calm_down() {
   note("from here on all is well");
-  for (SimWorker& worker : workers_) {
-    worker.frozen = worker.up_cut = worker.down_cut = false;
-    if (!worker.is_draining()) continue;
-    hang_up(worker);
-    worker.restart();
-  }
+  for (SimWorker& worker : workers_) worker.frozen = worker.up_cut = worker.down_cut = false;
   handle(HoldLeases{false, ""});
   if (draw(2) == 0)
     for (const SweepId sweep : coordinator_->sweeps()) handle(SteerRequested{1, sweep, steer::Resume{}});
@@ -347,6 +342,10 @@ void Simulation::calm_down() {
 
 void Simulation::calm_round() {
   for (SimWorker& worker : workers_) {
+    if (worker.is_draining()) {  // it may have been told just now; somebody starts it anew
+      hang_up(worker);
+      worker.restart();
+    }
     if (!worker.session()) connect(worker);
     worker.act({});
     worker.heartbeat();
