@@ -327,17 +327,17 @@ void Simulation::calm_down() {
   if (draw(2) == 0)
     for (const SweepId sweep : coordinator_->sweeps()) handle(SteerRequested{1, sweep, steer::Resume{}});
   commit(uncommitted_.size());
-  // Some jobs need what no worker has, so that not everything has an end.
-  int idle_rounds = 0;
-  for (int round = 0; round < 2000 && is_live() && idle_rounds < 8 && !has_failed(); ++round) {
+  // Until all is quiet: what still lies in an outbox may make more jobs ready, who is told to stop stops, and
+  // some jobs need what no worker has.
+  int quiet_rounds = 0;
+  for (int round = 0; round < 2000 && quiet_rounds < (is_live() ? 8 : 3) && !has_failed(); ++round) {
     const auto before = store_.attempts().size();
     calm_round();
     const bool runs = std::any_of(store_.jobs().begin(), store_.jobs().end(), [](const auto& entry) {
       return entry.second.job.state == JobState::running || entry.second.job.state == JobState::backoff;
     });
-    idle_rounds = runs || store_.attempts().size() != before ? 0 : idle_rounds + 1;
+    quiet_rounds = runs || store_.attempts().size() != before ? 0 : quiet_rounds + 1;
   }
-  for (int round = 0; round < 3; ++round) calm_round();  // who is told to stop, stops
 }
 
 void Simulation::calm_round() {
