@@ -60,6 +60,8 @@ int backup(const Invocation& invocation, const BackupOptions& options) {
     complain("stopped; there is no backup");
     return 128 + interrupt.signal();
   }
+  if (!done.ok() && done.error().code == ErrorCode::already_exists)
+    return report({done.error().code, done.error().message + " (--replace)"});
   if (!done.ok()) return report(done.error());
   std::cout << fmt::format("backed up {} to {}\n", render::byte_size(last.total_bytes), path);
   return kDone;

@@ -67,9 +67,8 @@ std::size_t name_width_of(const std::vector<RunningJob>& jobs, std::size_t shown
   return std::min({longest, room, width > 2 ? width - 2 : 1});
 }
 
-/// "paused", "1m 12s left", or nothing where nobody knows.
+/// "1m 12s left", or nothing where nobody knows.
 std::string time_left(const SweepStatus& status) {
-  if (status.paused && status.counts.done() < status.counts.total()) return "paused";
   if (!status.seconds_left || status.counts.live() == 0) return "";
   return duration(*status.seconds_left) + " left";
 }

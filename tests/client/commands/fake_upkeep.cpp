@@ -56,8 +56,7 @@ Status FakeUpkeep::backup(const std::string& path, bool replace,
   {
     const std::lock_guard lock(mutex_);
     const bool is_there = std::find(backups_.begin(), backups_.end(), path) != backups_.end();
-    if (is_there && !replace)
-      return Error{ErrorCode::already_exists, path + " is there already; --replace writes over it"};
+    if (is_there && !replace) return Error{ErrorCode::already_exists, path + " is there already"};
     std::erase(backups_, path);
     has_begun_backup_ = true;
     is_held = holds_backups_;
