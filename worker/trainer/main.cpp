@@ -2,9 +2,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -91,6 +93,9 @@ int fail(int code, const std::string& message) {
 void limit_spinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("GOMP_SPINCOUNT", "10000", /*overwrite=*/1);
+  std::error_code error;
+  // By its path, so that the process keeps its name; a file that was replaced since has none any more.
+  execv(std::filesystem::read_symlink("/proc/self/exe", error).c_str(), argv);
   execv("/proc/self/exe", argv);  // comes back only where it failed, and then the threads spin
 }
 
