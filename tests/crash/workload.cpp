@@ -1,0 +1,99 @@
+#include "tests/crash/workload.h"
+
+#include "tests/server/store/fixture.h"
+
+namespace spin {
+
+std::vector<core::Change> Workload::next() {
+  if (sweeps_ == 0) return {submit(), attach("worker-0"), attach("worker-1"), attach("worker-2")};
+  std::vector<core::Change> changes;
+  for (int left = 1 + pick(3); left > 0; --left) add_change(changes);
+  return changes;
+}
+
+void Workload::add_change(std::vector<core::Change>& changes) {
+  switch (pick(15)) {
+    case 0:
+      return changes.push_back(submit());
+    case 1:
+      return changes.push_back(attach(any_worker()));
+    case 2:
+      return changes.push_back(core::SetSweepState{SweepId{1 + pick(static_cast<int>(sweeps_))}, pick(9),
+                                                   pick(2) == 0, pick(2) == 0});
+    case 3:
+    case 4:
+      return changes.push_back(set_any_state());
+    case 5:
+    case 6:
+      return begin_attempt(changes);
+    case 7:
+      return changes.push_back(core::EndAttempt{{1, 1 + pick(50)}, any_job(), "lost", "no sign of life"});
+    case 8:
+    case 9:
+      return changes.push_back(report_epoch());
+    case 10:
+      return changes.push_back(
+          core::InsertArtifact{any_job(), any_artifact(ArtifactKind::checkpoint), pick(9)});
+    case 11:
+      return changes.push_back(core::ForgetArtifact{any_job(), ArtifactKind::checkpoint});
+    case 12:
+      return finish(changes);
+    case 13:
+      return changes.push_back(core::SetJobPriority{any_job(), pick(9)});
+    default:
+      return changes.push_back(append_log());
+  }
+}
+
+core::Change Workload::submit() {
+  const auto plan = make_plan("sweep", 1 + pick(2), 1 + pick(2), std::to_string(++sweeps_) + "/");
+  auto change = insert_all(SweepId{sweeps_}, plan, jobs_ + 1);
+  jobs_ += std::ssize(plan->jobs);
+  return change;
+}
+
+void Workload::begin_attempt(std::vector<core::Change>& changes) {
+  const auto job = any_job();
+  changes.push_back(core::InsertAttempt{{1, ++attempts_}, job, any_worker()});
+  changes.push_back(set_state(job.value, JobState::running));
+}
+
+void Workload::finish(std::vector<core::Change>& changes) {
+  const auto job = any_job();
+  if (!finished_.insert(job).second) return changes.push_back(set_any_state());
+  const double top1 = pick(10'000) / 100.0;
+  changes.push_back(core::InsertArtifact{job, any_artifact(ArtifactKind::model), 0});
+  changes.push_back(core::InsertResult{
+      job, {1, 1 + pick(50)}, {Outcome::completed, top1, 99, pick(1000), pick(1000), 300, pick(1000), 12.5}});
+  changes.push_back(set_state(job.value, JobState::completed));
+}
+
+core::Change Workload::set_any_state() {
+  return set_state(any_job().value, static_cast<JobState>(pick(10)),
+                   std::string(static_cast<std::size_t>(pick(300)), 'r'));
+}
+
+core::Change Workload::report_epoch() {
+  EpochMetrics metrics;
+  metrics.epoch = 1 + pick(5);
+  metrics.loss = pick(1000) / 7.0;
+  metrics.images_per_second = pick(1000);
+  return core::InsertEpoch{any_job(), {1, 1 + pick(50)}, metrics};
+}
+
+core::Change Workload::append_log() {
+  core::AppendLog change{any_job(), {}};
+  const int lines = 1 + pick(3);
+  for (int i = 0; i < lines; ++i) {
+    change.lines.push_back(std::to_string(pick(1000)) +
+                           std::string(static_cast<std::size_t>(pick(3000)), 'x'));
+  }
+  return change;
+}
+
+ArtifactRef Workload::any_artifact(ArtifactKind kind) {
+  const int content = pick(1000);
+  return {artifact_id_of(std::to_string(content)), kind, content};
+}
+
+}  // namespace spin
