@@ -235,12 +235,12 @@ def run(folder, problems):
         if struck and kills % 100 == 0:
             print(f"{kills} kills, {len(sweeps.shown)} jobs done, {time.monotonic() - start:.0f} s", flush=True)
     killer.thaw(float("inf"))
-    deadline[0] = time.monotonic() + 120
+    deadline[0] = time.monotonic() + 600
     stopping.set()
     watcher.join()
     seconds = time.monotonic() - start
     if sweeps.open:
-        problems.add(f"not over two minutes after the last kill: {sweeps.open}")
+        problems.add(f"not over ten minutes after the last kill: {sweeps.open}")
     fleet.start_again_what_ended()
     acknowledgements.done.set()
     acknowledgements.join()
