@@ -32,36 +32,32 @@ max_attempts: 10
 
 
 class Acknowledgements(threading.Thread):
-    """Watches the models that the workers keep until their result is acknowledged. When one that this start of the worker has made
-    goes, its result has been acknowledged: `seen` holds (job, no later than)."""
+    """Watches the models that the workers keep until their result is acknowledged. When one goes while its worker lives, that
+    has happened: `seen` holds (job, no later than)."""
 
     def __init__(self, fleet):
         super().__init__(daemon=True)
-        self.fleet, self.seen, self.kept, self.done = fleet, [], {}, threading.Event()
+        self.fleet, self.seen, self.kept, self.attached, self.done = fleet, [], {}, {}, threading.Event()
 
     def look_at(self, name):
-        start, folder = self.fleet.starts[name], self.fleet.folder / name / "models"
-        kept = self.kept.setdefault(name, {})
-        try:
-            there = set(os.listdir(folder))
-        except OSError:
-            return
-        now = time.monotonic()
+        """What is there once this start of the worker has attached was made by it, or is told of in its outbox."""
+        start, folder, kept = self.fleet.starts[name], self.fleet.folder / name / "models", self.kept.setdefault(name, {})
+        if self.attached.get(name) != start:
+            if not self.fleet.has_said(name, "attached"):
+                return
+            self.attached[name] = start
+        there, now = set(os.listdir(folder)), time.monotonic()
         if start != self.fleet.starts[name]:
             return
         for model in there:
-            if model in kept and kept[model][0] == start:
-                continue
-            # What an earlier start has left counts once this one has read its outbox, which it says by going to work.
-            if model in kept and not self.fleet.has_said(name, "attached"):
-                continue
-            try:
-                kept[model] = (start, (folder / model).read_text().split(" ", 2)[1])
-            except (OSError, IndexError):
-                pass
+            if model not in kept or kept[model][0] != start:
+                try:
+                    kept[model] = (start, (folder / model).read_text().split(" ", 2)[1])
+                except (OSError, IndexError):  # gone already, or not whole
+                    pass
         for model in set(kept) - there:
-            made_in, job = kept.pop(model)
-            if made_in == start:
+            seen_in, job = kept.pop(model)
+            if seen_in == start:
                 self.seen.append((job, now))
 
     def run(self):
@@ -175,7 +171,7 @@ class Killer:
 
 
 def check_database(folder, sweeps, acknowledgements, problems):
-    """The ledger against what is stored; (jobs, finished executions, attempts lost)."""
+    """The ledger against what is stored; (jobs, finished executions, attempts lost, jobs without all epochs)."""
     finished = {}
     lines = [line.split() for line in open(folder / "ledger")]
     for job, top1, at in lines:
@@ -190,12 +186,13 @@ def check_database(folder, sweeps, acknowledgements, problems):
                (SELECT count(*) FROM epoch e WHERE e.job = j.key)
         FROM job j JOIN job_config c ON c.job = j.key LEFT JOIN result r ON r.job = j.key
         LEFT JOIN job_artifact m ON m.job = j.key AND m.kind = 'model'""").fetchall()
-    stored = {}
+    stored, incomplete = {}, 0
     for hash, config, state, top1, model, results, epochs in rows:
         job = hashlib.sha256(json.dumps(json.loads(config), sort_keys=True).encode()).hexdigest()
         stored[job] = finished.get((job, top1))
-        if (state, results, epochs) != ("completed", 1, 3) or stored[job] is None:
-            problems.add(f"job {hash}: {state}, {results} results, {epochs} epochs, top-1 {top1}"
+        incomplete += epochs < 3
+        if (state, results) != ("completed", 1) or stored[job] is None:
+            problems.add(f"job {hash}: {state}, {results} results, top-1 {top1}"
                          f"{'' if stored[job] else ', which no trainer gave it'}")
         if sweeps.shown.get(hash, top1) != top1:
             problems.add(f"job {hash} was shown with {sweeps.shown[hash]} and has {top1}")
@@ -209,7 +206,7 @@ def check_database(folder, sweeps, acknowledgements, problems):
     if missing := set(sweeps.submitted) - sweeps_there:
         problems.add(f"sweeps were acknowledged and are gone: {missing}")
     lost, = database.execute("SELECT count(*) FROM attempt WHERE state = 'lost'").fetchone()
-    return len(rows), len(lines), lost
+    return len(rows), len(lines), lost, incomplete
 
 
 def run(folder, problems):
@@ -245,11 +242,12 @@ def run(folder, problems):
     acknowledgements.done.set()
     acknowledgements.join()
     fleet.stop()
-    jobs, executions, lost = check_database(folder, sweeps, acknowledgements, problems)
+    jobs, executions, lost, incomplete = check_database(folder, sweeps, acknowledgements, problems)
     print(f"{machine()}; seed {SEED}")
     print(", ".join(f"{count} {kind}" for kind, count in sorted(killer.counts.items())))
     print(f"{jobs} jobs in {len(sweeps.submitted)} sweeps, {executions} finished executions, {lost} attempts lost, "
           f"{sweeps.retried} jobs taken up again after three dead trainers, {seconds:.0f} s")
+    print(f"{incomplete} jobs lack reports of epochs: a late result is taken, the epochs that its lost attempt told of are not")
     print(f"watched: {len(sweeps.shown)} jobs shown as completed, {len(acknowledgements.seen)} acknowledgements at the workers")
 
 
