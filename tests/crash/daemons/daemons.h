@@ -17,7 +17,8 @@ namespace spin {
 /// A real spind and real workers, whose trainers are fakes, in a folder of their own.
 class Daemons {
  public:
-  static constexpr std::chrono::seconds kDeadline{60};
+  /// A connection that died without a word is noticed by its keepalive, after half a minute.
+  static constexpr std::chrono::seconds kDeadline{120};
 
   Daemons();
 
