@@ -20,6 +20,7 @@ make_key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-2
 make_authority() {
   [ ! -e "$folder/ca.key" ] || [ ! -e "$folder/ca.pem" ] || return 0
   [ ! -e "$folder/ca.key" ] || { echo "$0: $folder/ca.key is there, ca.pem is not: put it back, or begin with an empty folder" >&2; exit 2; }
+  [ ! -e "$folder/ca.pem" ] || { echo "$0: $folder/ca.pem is there, ca.key is not: make certificates where the authority's key is kept" >&2; exit 2; }
   make_key "$folder/ca.key"
   openssl req -x509 -new -key "$folder/ca.key" -sha256 -days 3650 -subj "/CN=spin authority" \
     -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" \

@@ -58,6 +58,14 @@ std::filesystem::path socket_of(const std::vector<std::string>& addresses) {
   return {};
 }
 
+/// Files that the database does not know are safe for as long after a start as after their upload: it may be
+/// an older copy that was put back, or a new one made by mistake, and workers that were away may still name
+/// them.
+GarbagePolicy policy_after(std::chrono::steady_clock::duration uptime, GarbagePolicy policy) {
+  if (uptime < policy.stray_grace) policy.stray_grace = std::chrono::hours(24 * 365 * 100);
+  return policy;
+}
+
 void log_garbage(const GarbageReport& report) {
   if (report.artifacts + report.strays + report.uploads > 0)
     spdlog::info("{} artifacts that no job needs, {} stray files and {} unfinished uploads removed, {} MiB",
@@ -81,9 +89,12 @@ class RunningApp final : public App {
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) { engine_.hold_leases(reason); }),
         headroom_timer_(strand_.context(), kHeadroomPeriod, [this] { headroom_.look(); }),
-        garbage_timer_(strand_.context(), kGarbagePeriod, [this, policy = options.garbage] {
-          store_->collect_garbage(*artifacts_, policy, log_garbage);
-        }) {
+        garbage_timer_(strand_.context(), kGarbagePeriod,
+                       [this, policy = options.garbage, start = std::chrono::steady_clock::now()] {
+                         store_->collect_garbage(
+                             *artifacts_, policy_after(std::chrono::steady_clock::now() - start, policy),
+                             log_garbage);
+                       }) {
     strand_.post([this] {
       headroom_timer_.start();  // before the first lease
       engine_.start();

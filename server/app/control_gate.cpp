@@ -144,7 +144,12 @@ Status ControlGate::jobs(const std::string& sweep, const std::function<bool(cons
 
 Result<JobDetail> ControlGate::job(const std::string& job) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
-  return parts_.reader.job(key);
+  SPIN_ASSIGN(JobDetail detail, parts_.reader.job(key));
+  if (detail.row.state != JobState::ready) return detail;
+  SPIN_ASSIGN(detail.row.reason,
+              ask(parts_.strand, parts_.engine,
+                  [key](const core::Coordinator& coordinator) { return coordinator.why_not_running(key); }));
+  return detail;
 }
 
 Status ControlGate::logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,

@@ -1,5 +1,8 @@
 #include "server/app/options.h"
 
+#include <map>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include "schema/base/paths.h"
@@ -26,6 +29,13 @@ While no spind serves a database (each has its own --help):
 
 Exit codes: 0 stopped as asked; 1 failed while running; 2 bad usage, or a database, address or certificate that cannot be had.)";
 
+const std::map<std::string, core::Retention>& retentions() {
+  static const std::map<std::string, core::Retention> kNames = {{"unfinished", core::Retention::unfinished},
+                                                                {"last", core::Retention::last},
+                                                                {"best", core::Retention::best}};
+  return kNames;
+}
+
 void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seconds) {
   cli.add_option("--listen", options.app.listen,
                  "Where to serve: unix:PATH, or HOST:PORT with the three --tls files; may be repeated")
@@ -46,6 +56,12 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
                  "Free space on the disks of database and artifacts below which no job is begun, e.g. 1GiB")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
+  cli.add_option("--keep-checkpoints", options.app.settings.retention,
+                 "unfinished: the newest of each job until it is done; last: also afterwards; best: also the "
+                 "one with "
+                 "the best accuracy")
+      ->transform(CLI::CheckedTransformer(retentions(), CLI::ignore_case))
+      ->default_str("unfinished");
   cli.add_option("--log-level", options.log_level, "Least serious messages that are logged")
       ->default_val("info")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));

@@ -97,7 +97,8 @@ class Catalogue {
   void link(JobKey job, Sweep& sweep);
 
   /// The sweep for which the job counts: of those that want work the one of the highest priority, then of the
-  /// lowest number. Where none wants work, one that is paused rather than cancelled; null for a job without sweeps.
+  /// lowest number. Where none wants work, one that is paused rather than cancelled; null for a job without
+  /// sweeps.
   [[nodiscard]] const Sweep* owner_of(const Job& job) const;
   /// Whether a sweep that is not withdrawn has the job.
   [[nodiscard]] bool is_needed(const Job& job) const;

@@ -6,6 +6,7 @@
 #include "server/core/quarantine.h"
 #include "server/core/reports.h"
 #include "server/core/retention.h"
+#include "server/core/scheduler.h"
 #include "server/core/status.h"
 
 // How attempts end by what their worker says: with a result, or with a failure.
@@ -125,7 +126,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
     return;
   }
   const std::string worker = attempt.worker;
-  const bool counts = !is_quarantined(step.core, worker);
+  const bool counts = !is_quarantined(step.core, worker) || !others_can_take(step.core, key, worker);
   note_failure(step, worker, key, failed.message);
   if (!counts)
     retry_later(step, key,

@@ -9,8 +9,8 @@ namespace spin::core {
 
 // Workers on which everything fails. Five failures in a row, of three different jobs at least, put a worker
 // under quarantine: it gets no leases for a while, then one at a time, until one succeeds. What fails there
-// meanwhile does not count against its job. Only where others are at work: if no worker is left without
-// quarantine, the jobs may as well be at fault, and all quarantines end.
+// meanwhile does not count against a job that another worker can take. Only where others are at work: if no
+// worker is left without quarantine, the jobs may as well be at fault, and all quarantines end.
 
 [[nodiscard]] bool is_quarantined(const Core& core, const std::string& worker);
 /// An attempt ended in an error of the job, or with its trainer.

@@ -32,7 +32,12 @@ void note_accuracy(Step& step, JobKey key, const EpochMetrics& metrics) {
 void keep_checkpoint(Step& step, JobKey key, const CheckpointStored& stored) {
   Job& job = step.core.catalogue.at(key);
   keep_artifact(step, key, ArtifactKind::checkpoint, stored.artifact, stored.epoch);
-  const Attempt* attempt = running_attempt(job);
+  Attempt* attempt = running_attempt(job);
+  // The lost attempt is behind now: if it came back, its checkpoints would replace newer ones.
+  if (attempt != nullptr && attempt->lost) {
+    step.core.attempts.erase(*attempt->lost);
+    attempt->lost = {};
+  }
   if (step.core.settings.retention != Retention::best || attempt == nullptr) return;
   const auto [epoch, top1] = attempt->evaluated;
   if (epoch != stored.epoch || !is_best(job, top1)) return;

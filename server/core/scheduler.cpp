@@ -34,6 +34,11 @@ bool is_of_kind(const Demand& demand, const WorkerHello& worker) {
   });
 }
 
+/// All of its memory, whoever has it now.
+bool has_memory(const WorkerHello& worker, const Demand& demand) {
+  return worker.memory_bytes == 0 || worker.memory_bytes >= demand.memory_bytes;
+}
+
 std::string gibibytes(std::int64_t bytes) {
   const std::int64_t tenths = bytes / 107'374'182;  // 2^30 / 10
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
@@ -66,6 +71,16 @@ std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& 
     best_rank = rank;
   }
   return best;
+}
+
+bool others_can_take(const Core& core, JobKey key, const std::string& worker) {
+  const Demand demand = demand_of(core, place_of(core, key));
+  const auto& all = core.workers.all();
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    const Session& session = entry.second;
+    return session.hello.name != worker && !session.draining && !session.most_jobs &&
+           has_memory(session.hello, demand) && is_of_kind(demand, session.hello);
+  });
 }
 
 void schedule(Step& step) {
@@ -101,7 +116,7 @@ std::string why_not_running(const Core& core, JobKey key) {
   for (const auto& [id, session] : core.workers.all()) {
     if (!is_of_kind(demand, session.hello)) continue;
     const std::int64_t memory = session.hello.memory_bytes;
-    const bool suffices = memory == 0 || memory >= demand.memory_bytes;
+    const bool suffices = has_memory(session.hello, demand);
     if (suffices && !session.draining && !session.most_jobs) return {};
     is_kept_from_it = is_kept_from_it || suffices;
     largest = std::max(largest, memory);

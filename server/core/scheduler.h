@@ -19,6 +19,10 @@ void hold_leases(Step& step, const HoldLeases& event);
 [[nodiscard]] std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place,
                                                    JobKey key);
 
+/// Whether a worker other than `worker`, neither draining nor under quarantine, is attached that is of the
+/// kind for the job and has the memory.
+[[nodiscard]] bool others_can_take(const Core& core, JobKey key, const std::string& worker);
+
 /// Why a ready job does not run, for people; empty for other jobs, and where a worker only has to become
 /// free.
 [[nodiscard]] std::string why_not_running(const Core& core, JobKey key);

@@ -131,7 +131,9 @@ Status ArtifactClient::download(const ArtifactId& id, const std::filesystem::pat
                                 Cancellation& cancellation) {
   const FileDescriptor target(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   struct ::stat known {};
-  if (!target.is_open() || ::fstat(target.get(), &known) != 0) return cannot_open(file);
+  // Not the artifact's fault: another worker may be able to keep it.
+  if (!target.is_open() || ::fstat(target.get(), &known) != 0)
+    return Error{ErrorCode::failed_precondition, "cannot keep it: " + cannot_open(file).message};
   std::int64_t offset = known.st_size;
 
   Call call(cancellation, std::int64_t{1} << 32);

@@ -132,6 +132,14 @@ TEST(Report, AStaleAttemptChangesNothing) {
   EXPECT_EQ(test.harness.stored("a").failures, 0);
 }
 
+TEST(Report, ALostAttemptStaysLostOnceTheNextOneHasACheckpoint) {
+  Overtaken test;
+  test.harness.report(test.now, CheckpointStored{checkpoint("new"), 9});
+  test.harness.fail(test.now, FailureKind::refused);
+  test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 7});
+  EXPECT_EQ(test.harness.stored("a").checkpoint, checkpoint("new"));
+}
+
 TEST(Report, ALostAttemptThatNobodyReplacedStillSpeaksForItsJob) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
