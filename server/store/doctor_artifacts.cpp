@@ -118,8 +118,8 @@ class ArtifactCheck {
       result.state = CheckState::failed;
       result.advice =
           "put the files back from a copy of the folder; a job whose checkpoint is gone begins anew, one "
-          "whose model "
-          "is gone has to be retried";
+          "that "
+          "starts from a model that is gone fails and names it";
     } else if (missing_unneeded_.count > 0) {
       result.state = CheckState::warning;
       result.advice = "nothing is lost; garbage collection removes the rows";

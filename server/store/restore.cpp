@@ -87,7 +87,7 @@ Result<RestoreReport> restore_database(const fs::path& backup, const fs::path& t
   if (is_anything_there(to) && !options.replace) {
     return Error{ErrorCode::already_exists, "database " + to.string() +
                                                 " is there already; give another path, or "
-                                                "say to replace it, which keeps it beside"};
+                                                "--replace, which keeps it beside"};
   }
   SPIN_ASSIGN(auto source, Database::open(from, Database::Mode::read_only));
   source.never_checkpoint();

@@ -88,5 +88,22 @@ TEST(Quarantine, TheFailuresOfTwoJobsSayNothingOfTheWorker) {
   EXPECT_EQ(harness.coordinator->workers().at(0).state, "online");
 }
 
+TEST(Quarantine, AFailureCountsWhereNoOtherWorkerCouldHaveTheJob) {
+  Harness harness;
+  const Requirements gpu{.device = {}, .memory_bytes = {}, .labels = {"gpu"}};
+  harness.submit(PlanOf("s").max_attempts(2).requires_of_workers(gpu).jobs("j", 5));
+  WorkerHello only = Harness::hello("only");
+  only.labels = {"gpu"};
+  const SessionId bad = harness.attach(only);
+  harness.attach("other", 1);
+  for (int i = 0; i < 5; ++i) harness.fail(harness.credits(bad, 1).at(0), FailureKind::job_error);
+  ASSERT_EQ(harness.coordinator->workers().at(0).state, "quarantined");
+  ASSERT_TRUE(harness.credits(bad, 1).empty());
+  const auto probe = all_of<SendLease>(harness.advance(60'000));
+  ASSERT_EQ(probe.size(), 1U);
+  harness.fail(probe[0], FailureKind::job_error);
+  EXPECT_EQ(harness.store.job(probe[0].job).job.state, JobState::failed) << "or it would be tried for ever";
+}
+
 }  // namespace
 }  // namespace spin::core
