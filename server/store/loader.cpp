@@ -26,7 +26,8 @@ constexpr char kRunning[] =
 // The last attempt of a paused job, where it was stopped: it may still be saving its checkpoint.
 constexpr char kStopped[] =
     "SELECT a.job, a.boot_epoch, a.sequence FROM job j JOIN attempt a ON a.job = j.key"
-    " WHERE j.state = 'paused' AND a.state IN ('stopped', 'lost') AND NOT EXISTS (SELECT 1 FROM attempt later WHERE "
+    " WHERE j.state = 'paused' AND a.state IN ('stopped', 'lost') AND NOT EXISTS (SELECT 1 FROM attempt "
+    "later WHERE "
     "later.job = "
     "a.job"
     " AND (later.boot_epoch, later.sequence) > (a.boot_epoch, a.sequence)) ORDER BY a.job";
