@@ -34,9 +34,10 @@ int plan_lines(const SweepText& sweep) {
   const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
                                  [&](const PlannedJob& job, const Cell& cell, std::string_view config) {
                                    (block += job_to_json(job, cell, config)) += '\n';
-                                   if (block.size() < kBlockBytes) return;
+                                   if (block.size() < kBlockBytes) return Status();
                                    std::cout << block;
                                    block.clear();
+                                   return Status();
                                  });
   std::cout << block << std::flush;
   if (!totals.ok()) return report(totals.error());

@@ -93,11 +93,20 @@ std::string CellLabels::job_name(const Cell& cell, const JobConfig& config, cons
   append_part(name, cell.fusion);
   append_part(name, cell.settings);
   name += ".s" + std::to_string(config.seed);
-  if (!names_.insert(name).second) {
+  if (!note(name)) {
     name += "." + id.short_hex();
-    names_.insert(name);
+    note(name);
   }
   return name;
+}
+
+bool CellLabels::note(const std::string& name) {
+  const auto hash_of = [this](std::uint32_t number) { return name_hashes_[number - 1]; };
+  const std::uint64_t hash = std::hash<std::string>{}(name);
+  if (names_.find(hash, hash_of)) return false;
+  name_hashes_.push_back(hash);
+  names_.insert(hash, static_cast<std::uint32_t>(name_hashes_.size()), hash_of);
+  return true;
 }
 
 }  // namespace spin::sweep

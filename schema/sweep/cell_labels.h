@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "schema/base/number_index.h"
 #include "schema/sweep/document.h"
 #include "schema/sweep/plan.h"
 
@@ -14,15 +15,20 @@ class CellLabels {
  public:
   explicit CellLabels(const Document& document);
 
-  void reserve(std::size_t jobs) { names_.reserve(jobs); }
   /// The labels of a cell; `settings` are filled in, `config` is what they ask for.
   [[nodiscard]] Cell label(const Settings& settings, const JobConfig& config) const;
   /// Unique among the names that this object has given.
   std::string job_name(const Cell& cell, const JobConfig& config, const JobId& id);
 
  private:
+  /// False where the name was given already.
+  bool note(const std::string& name);
+
   std::vector<const Setting*> shown_;  ///< differ between cells, and no other label shows them
-  std::unordered_set<std::string> names_;
+  // Of a million names their hashes take a tenth of the memory. Of two names with one hash the later is taken
+  // for a repetition, and gets what a repetition gets.
+  std::vector<std::uint64_t> name_hashes_;
+  NumberIndex<std::uint64_t> names_;
 };
 
 }  // namespace spin::sweep

@@ -22,8 +22,6 @@ Result<CheckedConfig> check(JobConfig config) {
 
 /// Most comparisons of a cell with a map of `exclude`: a second or two of work.
 constexpr double kMaxComparisons = 1e7;
-/// Most layers over all jobs: their topologies then fill 256 MiB.
-constexpr std::int64_t kMaxLayers = std::int64_t{64} << 20;
 
 bool starts_from_unshared(const JobConfig& config) {
   return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
@@ -113,21 +111,17 @@ class Expansion {
       ++builder_.totals().left_out_by_limits;
       return {};
     }
-    if (checked->config.topology.is_unshared())
-      builder_.add_cell(settings, *checked);
-    else
+    if (!checked->config.topology.is_unshared())
       SPIN_TRY(add_shared(taken, settings, *checked));
+    else
+      SPIN_TRY(builder_.add_cell(settings, *checked));
     return check_growth();
   }
 
   /// Baselines and pretraining come on top of what check_size() counted.
   [[nodiscard]] Status check_growth() {
     const auto jobs = builder_.totals().jobs;
-    if (jobs > kMaxSweepJobs) return too_many(std::to_string(jobs));
-    if (builder_.streams() || builder_.layers() <= kMaxLayers) return {};
-    return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
-                             " layers together, which is the limit; split the sweep",
-                         ErrorCode::resource_exhausted);
+    return jobs > kMaxSweepJobs ? too_many(std::to_string(jobs)) : Status();
   }
 
   [[nodiscard]] bool is_excluded(const Settings& settings) const {
@@ -148,16 +142,16 @@ class Expansion {
     CheckedConfig plain;
     plain.config = unshared_of(cell.config, cell.config.network);
     plain.cost = cost_of(plain.config);
-    const int unshared = document_.unshared_baseline ? builder_.add_cell(settings, plain) : -1;
-    int init = -1;
-    if (starts_from_unshared(cell.config)) {
-      SPIN_ASSIGN(init, add_pretraining(taken, settings, plain.config));
+    CellRole role;
+    if (document_.unshared_baseline) {
+      SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, plain));
     }
-    const int added = builder_.add_cell(settings, cell, {.init = init});
-    if (unshared >= 0)
-      builder_.compare(added, unshared);
-    else
-      builder_.compare(added, plain.config, init);
+    if (starts_from_unshared(cell.config)) {
+      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain.config));
+    }
+    if (role.unshared < 0) role.unshared = builder_.find_cell(plain.config);
+    SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
+    if (role.unshared < 0) builder_.compare_later(added, plain.config, role.init);
     return document_.scaling.empty() ? Status() : add_scaling_baselines(settings, cell);
   }
 
@@ -174,7 +168,8 @@ class Expansion {
                                  " cannot be: " + checked.error().message);
       const Baseline baseline{by, of, ratio(checked->cost.params, shared.cost.params),
                               ratio(checked->cost.flops, shared.cost.flops)};
-      builder_.add_cell(settings, *checked, {.baseline = std::make_shared<const Baseline>(baseline)});
+      SPIN_TRY(
+          builder_.add_cell(settings, *checked, {.baseline = std::make_shared<const Baseline>(baseline)}));
     }
     return {};
   }

@@ -1,5 +1,7 @@
 #include "schema/sweep/plan.h"
 
+#include <utility>
+
 #include "schema/sweep/document.h"
 #include "schema/sweep/expand.h"
 #include "schema/sweep/plan_builder.h"
@@ -9,6 +11,9 @@ namespace spin {
 
 namespace {
 
+/// Most layers over all jobs of a plan that is held: their topologies then fill 256 MiB.
+constexpr std::int64_t kMaxLayers = std::int64_t{64} << 20;
+
 Result<sweep::Document> read(const sweep::Source& source, std::string_view text) {
   if (text.size() > kMaxSweepFileBytes)
     return source.error("holds " + std::to_string(text.size()) + " bytes; a sweep file may hold " +
@@ -17,24 +22,71 @@ Result<sweep::Document> read(const sweep::Source& source, std::string_view text)
   return sweep::read_document(source, text);
 }
 
+PlanHeader header_of(const sweep::Document& document) {
+  return {document.name, document.description, document.priority, document.max_attempts,
+          document.requirements};
+}
+
+Result<PlanTotals> visit(const sweep::Source& source, const sweep::Document& document,
+                         const JobVisitor& visit_job) {
+  sweep::PlanBuilder builder(document, visit_job);
+  SPIN_TRY(sweep::expand(source, document, builder));
+  return builder.take_totals();
+}
+
+/// Keeps what it is shown.
+class Collector {
+ public:
+  explicit Collector(const sweep::Source& source) : source_(source) {}
+
+  Status take(const PlannedJob& job, const Cell& cell, SweepPlan& plan) {
+    layers_ += job.config.network.depth;
+    if (layers_ > kMaxLayers)
+      return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
+                               " layers together, which is the limit; split the sweep",
+                           ErrorCode::resource_exhausted);
+    if (static_cast<std::size_t>(job.cell) == plan.cells.size()) plan.cells.push_back(cell);
+    plan.jobs.push_back(job);
+    return {};
+  }
+
+ private:
+  const sweep::Source& source_;
+  std::int64_t layers_ = 0;
+};
+
 }  // namespace
 
 Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
                              const std::vector<Override>& overrides) {
   const sweep::Source source(file, overrides);
   SPIN_ASSIGN(const auto document, read(source, text));
-  sweep::PlanBuilder builder(document);
-  SPIN_TRY(sweep::expand(source, document, builder));
-  return builder.take();
+  SweepPlan plan;
+  static_cast<PlanHeader&>(plan) = header_of(document);
+  Collector collector(source);
+  SPIN_ASSIGN(const auto totals,
+              visit(source, document, [&](const PlannedJob& job, const Cell& cell, std::string_view) {
+                return collector.take(job, cell, plan);
+              }));
+  for (const auto& comparison : totals.comparisons)
+    plan.cells[static_cast<std::size_t>(comparison.cell)].unshared_cell = comparison.unshared_cell;
+  plan.left_out_by_exclude = totals.left_out_by_exclude;
+  plan.left_out_by_limits = totals.left_out_by_limits;
+  return plan;
+}
+
+Result<PlanHeader> plan_header(std::string_view file, std::string_view text,
+                               const std::vector<Override>& overrides) {
+  const sweep::Source source(file, overrides);
+  SPIN_ASSIGN(const auto document, read(source, text));
+  return header_of(document);
 }
 
 Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
-                              const std::vector<Override>& overrides, const JobVisitor& visit) {
+                              const std::vector<Override>& overrides, const JobVisitor& visit_job) {
   const sweep::Source source(file, overrides);
   SPIN_ASSIGN(const auto document, read(source, text));
-  sweep::PlanBuilder builder(document, visit);
-  SPIN_TRY(sweep::expand(source, document, builder));
-  return builder.totals();
+  return visit(source, document, visit_job);
 }
 
 }  // namespace spin

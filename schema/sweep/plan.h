@@ -41,8 +41,8 @@ struct Cell {
   std::string fusion;     ///< "mean"
   std::string settings;   ///< what else sets this cell apart within its sweep ("lr=0.01 epochs=3"), or empty
   Cost cost;
-  /// Index of the cell of the same network without sharing; -1 = not in this sweep, or this cell shares
-  /// nothing.
+  /// Index of the cell of the same network without sharing; -1 = not in this sweep, this cell shares nothing,
+  /// or it is in the `comparisons` of a piece.
   int unshared_cell = -1;
   std::shared_ptr<const Baseline> baseline;  ///< null for most
 };
@@ -55,16 +55,35 @@ struct PlannedJob {
   std::vector<JobId> depends_on;  ///< jobs of this plan that stand before it
 };
 
-/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
-/// networks that fusion starts from) before those that need them. Each JobId once.
-struct SweepPlan {
+/// What a sweep file says of all its jobs.
+struct PlanHeader {
   std::string name;
   std::string description;
   int priority = 0;
   int max_attempts = 3;
   Requirements requirements;
+};
+
+/// That a cell is compared with the one of the same network without sharing.
+struct Comparison {
+  int cell = 0;
+  int unshared_cell = 0;
+};
+
+/// Cells of a plan that stand one after the other, with all their jobs.
+struct PlanPiece {
+  std::int64_t first_job = 0;  ///< position of jobs.front() in the plan
+  int first_cell = 0;          ///< index of cells.front()
   std::vector<Cell> cells;
   std::vector<PlannedJob> jobs;
+  /// Of this or earlier pieces, where the unshared cell was not known when the other one was planned.
+  std::vector<Comparison> comparisons;
+};
+
+/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
+/// networks that fusion starts from) before those that need them. Each JobId once. Of a plan that is handed
+/// over in pieces, the first.
+struct SweepPlan : PlanHeader, PlanPiece {
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
 };
@@ -90,13 +109,19 @@ struct PlanTotals {
   std::int64_t cells = 0;
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
+  std::vector<Comparison> comparisons{};  ///< see PlanPiece
 };
 
-/// Sees a job, its cell and the canonical JSON of its configuration; all of them only during the call.
-using JobVisitor = std::function<void(const PlannedJob& job, const Cell& cell, std::string_view config)>;
+/// Sees a job, its cell and the canonical JSON of its configuration; all of them only during the call. An
+/// error ends the visit.
+using JobVisitor = std::function<Status(const PlannedJob& job, const Cell& cell, std::string_view config)>;
+
+/// What plan_sweep() finds of all jobs, without expanding them.
+Result<PlanHeader> plan_header(std::string_view file, std::string_view text,
+                               const std::vector<Override>& overrides);
 
 /// The jobs of plan_sweep() one after the other, in the same order, without holding them: for plans that are
-/// larger than memory should be. `Cell::unshared_cell` is not filled in. An error may come after jobs.
+/// larger than memory should be. An error may come after jobs.
 Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
                               const std::vector<Override>& overrides, const JobVisitor& visit);
 

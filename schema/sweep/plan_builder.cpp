@@ -1,28 +1,16 @@
 #include "schema/sweep/plan_builder.h"
 
+#include <utility>
+
 namespace spin::sweep {
 
 PlanBuilder::PlanBuilder(const Document& document, JobVisitor visit)
-    : visit_(std::move(visit)), labels_(document), seeds_(document.seeds) {
-  plan_.name = document.name;
-  plan_.description = document.description;
-  plan_.priority = document.priority;
-  plan_.max_attempts = document.max_attempts;
-  plan_.requirements = document.requirements;
-}
+    : visit_(std::move(visit)), labels_(document), seeds_(document.seeds) {}
 
-void PlanBuilder::reserve(std::size_t cells) {
-  const auto jobs = cells * seeds_.size();
-  if (!visit_) {
-    plan_.cells.reserve(cells);
-    plan_.jobs.reserve(jobs);
-  }
-  ids_.reserve(jobs);
-  cell_of_.reserve(cells);
-  labels_.reserve(jobs);
-}
+void PlanBuilder::reserve(std::size_t cells) { ids_.reserve(cells * seeds_.size()); }
 
-int PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role) {
+Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked,
+                                  const CellRole& role) {
   const auto index = static_cast<int>(totals_.cells);
   Cell cell;
   PlannedJob job;
@@ -31,55 +19,54 @@ int PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
     job.config.seed = seeds_[i];
     if (role.init >= 0) {
-      job.config.init_from = id_of_job(role.init, i);
+      job.config.init_from = id_of_job(static_cast<std::size_t>(role.init), i);
       job.depends_on = {*job.config.init_from};
     }
     job.id = text_.id_of(job.config);
     if (i == 0) {
-      const auto [known, is_new] = cell_of_.emplace(job.id, index);
-      if (!is_new) return known->second;
+      if (const int known = find_cell(job.id); known >= 0) return known;
       cell = labels_.label(settings, checked.config);
       cell.cost = checked.cost;
+      cell.unshared_cell = role.unshared;
       cell.baseline = role.baseline;
       ++totals_.cells;
     }
-    job.name = labels_.job_name(cell, job.config, job.id);
-    layers_ += job.config.network.depth;
-    ids_.push_back(job.id);
-    ++totals_.jobs;
-    if (visit_)
-      visit_(job, cell, text_.last());
-    else
-      plan_.jobs.push_back(job);
+    SPIN_TRY(add_job(job, cell));
+    if (i == 0) cell_of_.insert(job.id, static_cast<std::uint32_t>(totals_.cells), first_id());
   }
-  if (!visit_) plan_.cells.push_back(std::move(cell));
   return index;
 }
 
-const JobId& PlanBuilder::id_of_job(int cell, std::size_t seed_index) const {
-  return ids_[static_cast<std::size_t>(cell) * seeds_.size() + seed_index];
+Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
+  job.name = labels_.job_name(cell, job.config, job.id);
+  ids_.push_back(job.id);
+  ++totals_.jobs;
+  return visit_(job, cell, text_.last());
 }
 
-void PlanBuilder::compare(int cell, int unshared_cell) {
-  if (visit_) return;
-  plan_.cells[static_cast<std::size_t>(cell)].unshared_cell = unshared_cell;
+int PlanBuilder::find_cell(const JobId& first) const {
+  const auto number = cell_of_.find(first, first_id());
+  return number ? static_cast<int>(*number) - 1 : -1;
 }
 
-void PlanBuilder::compare(int cell, const JobConfig& unshared, int otherwise) {
-  if (visit_) return;
+int PlanBuilder::find_cell(JobConfig config) {
+  config.seed = seeds_.front();
+  return find_cell(text_.id_of(config));
+}
+
+void PlanBuilder::compare_later(int cell, const JobConfig& unshared, int otherwise) {
   JobConfig config = unshared;
   config.seed = seeds_.front();
-  comparisons_.push_back({cell, text_.id_of(config), otherwise});
+  pending_.push_back({cell, text_.id_of(config), otherwise});
 }
 
-SweepPlan PlanBuilder::take() {
-  for (const auto& comparison : comparisons_) {
-    const auto found = cell_of_.find(comparison.unshared);
-    compare(comparison.cell, found == cell_of_.end() ? comparison.otherwise : found->second);
+PlanTotals PlanBuilder::take_totals() {
+  for (const auto& pending : pending_) {
+    const int found = find_cell(pending.unshared);
+    const int unshared = found >= 0 ? found : pending.otherwise;
+    if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
   }
-  plan_.left_out_by_exclude = totals_.left_out_by_exclude;
-  plan_.left_out_by_limits = totals_.left_out_by_limits;
-  return std::move(plan_);
+  return std::move(totals_);
 }
 
 }  // namespace spin::sweep

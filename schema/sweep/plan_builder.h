@@ -1,8 +1,9 @@
 #pragma once
 
-#include <unordered_map>
+#include <cstdint>
 #include <vector>
 
+#include "schema/base/number_index.h"
 #include "schema/sweep/cell_labels.h"
 #include "schema/sweep/config_text.h"
 #include "schema/sweep/document.h"
@@ -18,53 +19,55 @@ struct CheckedConfig {
 
 /// What a cell is to others of its plan.
 struct CellRole {
-  int init = -1;  ///< the cell whose jobs those of this one start from, seed by seed; -1 = none
+  int init = -1;      ///< the cell whose jobs those of this one start from, seed by seed; -1 = none
+  int unshared = -1;  ///< the cell that it is compared with; -1 = none is known
   std::shared_ptr<const Baseline> baseline = {};
 };
 
-/// Gathers cells and their jobs, or shows them to a visitor; those that train the same are one.
+/// Numbers cells and their jobs, those that train the same once, and shows them to a visitor. Keeps no more
+/// of a job than its identity.
 class PlanBuilder {
  public:
-  /// With a visitor the builder keeps no more of a job than its identity and its name.
-  explicit PlanBuilder(const Document& document, JobVisitor visit = {});
+  PlanBuilder(const Document& document, JobVisitor visit);
 
   /// Makes room for a sweep of about so many cells.
   void reserve(std::size_t cells);
 
-  /// Index of the cell, new or known. `settings` word its labels.
-  int add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
-  /// The cell whose result a cell is compared with.
-  void compare(int cell, int unshared_cell);
-  /// The same where it is not known yet whether the plan will hold the unshared network; `otherwise` if it
-  /// does not.
-  void compare(int cell, const JobConfig& unshared, int otherwise);
+  /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
+  Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
+  /// The cell of a canonical configuration; -1 = not yet in the plan.
+  [[nodiscard]] int find_cell(JobConfig config);
+  /// The cell is compared with that of `unshared`, or with `otherwise` if the plan will not hold it.
+  void compare_later(int cell, const JobConfig& unshared, int otherwise);
 
-  /// True where it keeps no jobs.
-  [[nodiscard]] bool streams() const { return visit_ != nullptr; }
-  /// Layers of all jobs together.
-  [[nodiscard]] std::int64_t layers() const { return layers_; }
   PlanTotals& totals() { return totals_; }
-  /// The finished plan, without a visitor.
-  SweepPlan take();
+  /// Once every cell is there.
+  PlanTotals take_totals();
 
  private:
-  struct Comparison {
+  struct Pending {
     int cell = 0;
     JobId unshared;
     int otherwise = -1;
   };
-  [[nodiscard]] const JobId& id_of_job(int cell, std::size_t seed_index) const;
+  [[nodiscard]] const JobId& id_of_job(std::size_t cell, std::size_t seed_index) const {
+    return ids_[cell * seeds_.size() + seed_index];
+  }
+  /// By the job of the first seed; numbers of cells are one more than their indices.
+  [[nodiscard]] auto first_id() const {
+    return [this](std::uint32_t number) { return id_of_job(number - 1, 0); };
+  }
+  [[nodiscard]] int find_cell(const JobId& first) const;
+  Status add_job(PlannedJob& job, const Cell& cell);
 
   JobVisitor visit_;
   CellLabels labels_;
   std::vector<std::int64_t> seeds_;
-  SweepPlan plan_;
   PlanTotals totals_;
-  std::vector<JobId> ids_;                  ///< of all jobs, those of a cell one after the other
-  std::unordered_map<JobId, int> cell_of_;  ///< by the job of the first seed
-  std::vector<Comparison> comparisons_;
+  std::vector<JobId> ids_;  ///< of all jobs, those of a cell one after the other
+  NumberIndex<JobId> cell_of_;
+  std::vector<Pending> pending_;
   ConfigText text_;
-  std::int64_t layers_ = 0;
 };
 
 }  // namespace spin::sweep

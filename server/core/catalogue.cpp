@@ -90,7 +90,7 @@ JobKey Catalogue::add(Job job) {
 
 void Catalogue::restore(JobKey key, Job job) {
   while (last_key().value + 1 < key.value) jobs_.emplace_back();
-  index_.insert(job.id, key, [this](JobKey other) { return at(other).id; });
+  index_.insert(job.id, static_cast<std::uint32_t>(key.value), id_of());
   jobs_.push_back(std::move(job));
 }
 
@@ -103,7 +103,8 @@ const Job* Catalogue::find(JobKey key) const {
 }
 
 std::optional<JobKey> Catalogue::find(const JobId& id) const {
-  return index_.find(id, [this](JobKey key) { return at(key).id; });
+  const auto number = index_.find(id, id_of());
+  return number ? std::optional(JobKey{*number}) : std::nullopt;
 }
 
 void Catalogue::depend(JobKey job, JobKey on) {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "schema/base/number_index.h"
 #include "server/core/changes.h"
-#include "server/core/job_index.h"
 #include "server/core/needs.h"
 #include "server/core/phase.h"
 #include "server/core/small_list.h"
@@ -113,8 +113,12 @@ class Catalogue {
   void touch(const Job& job);
 
  private:
+  [[nodiscard]] auto id_of() const {
+    return [this](std::uint32_t number) { return at(JobKey{number}).id; };
+  }
+
   std::deque<Job> jobs_;  ///< of key 1, 2, ...; a number that the store skipped is a job without an identity
-  JobIndex index_;
+  NumberIndex<JobId> index_;
   std::map<SweepId, Sweep> sweeps_;
 };
 

@@ -80,6 +80,7 @@ void check_streamed(const Input& input, const Result<SweepPlan>& planned) {
       require(seen < planned->jobs.size() && planned->jobs[seen].id == job.id,
               "jobs come in the order of the plan");
     ++seen;
+    return Status();
   };
   const auto totals = visit_jobs("s.yaml", input.text, input.overrides, visit);
   require(totals.ok() == planned.ok(), "a file is planned both ways or not at all");

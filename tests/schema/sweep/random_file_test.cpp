@@ -142,7 +142,10 @@ std::vector<std::string> lines_of(const std::string& text) {
 void expect_same_when_streamed(const Result<SweepPlan>& planned, const std::string& text,
                                const std::vector<Override>& overrides) {
   std::vector<JobId> ids;
-  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) { ids.push_back(job.id); };
+  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) {
+    ids.push_back(job.id);
+    return Status();
+  };
   const auto totals = visit_jobs("s.yaml", text, overrides, visit);
   ASSERT_EQ(totals.ok(), planned.ok());
   if (!planned.ok()) {

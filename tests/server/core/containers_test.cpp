@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "server/core/job_index.h"
+#include "schema/base/number_index.h"
 #include "server/core/needs.h"
 #include "server/core/ready_queue.h"
 #include "server/core/small_list.h"
@@ -114,18 +114,18 @@ TEST(NeedsTable, PredictionsThatDifferLittleAreOne) {
   EXPECT_EQ(NeedsTable::round_up(0), 0);
 }
 
-TEST(JobIndex, FindsEachOfManyAndNothingElse) {
+TEST(NumberIndex, FindsEachOfManyAndNothingElse) {
   std::vector<JobId> ids;
-  const auto id_of_key = [&](JobKey key) { return ids[static_cast<std::size_t>(key.value - 1)]; };
-  JobIndex index;
-  for (int i = 1; i <= 5'000; ++i) {
+  const auto id_of_number = [&](std::uint32_t number) { return ids[number - 1]; };
+  NumberIndex<JobId> index;
+  for (std::uint32_t i = 1; i <= 5'000; ++i) {
     ids.push_back(id_of("job" + std::to_string(i)));
-    index.insert(ids.back(), JobKey{i}, id_of_key);
+    index.insert(ids.back(), i, id_of_number);
   }
-  for (int i = 1; i <= 5'000; ++i)
-    EXPECT_EQ(index.find(id_of("job" + std::to_string(i)), id_of_key), JobKey{i});
-  EXPECT_FALSE(index.find(id_of("job0"), id_of_key).has_value());
-  EXPECT_FALSE(JobIndex().find(id_of("job1"), id_of_key).has_value());
+  for (std::uint32_t i = 1; i <= 5'000; ++i)
+    EXPECT_EQ(index.find(id_of("job" + std::to_string(i)), id_of_number), i);
+  EXPECT_FALSE(index.find(id_of("job0"), id_of_number).has_value());
+  EXPECT_FALSE(NumberIndex<JobId>().find(id_of("job1"), id_of_number).has_value());
 }
 
 TEST(Timers, MovedTimerIsDueAtItsNewTimeOnly) {
