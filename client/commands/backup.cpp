@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "client/commands/control_client.h"
+#include "client/commands/progress_line.h"
 #include "client/commands/verbs.h"
 #include "client/render/numbers.h"
 
@@ -19,29 +19,10 @@ struct BackupOptions {
   bool replace = false;
 };
 
-/// One line on a terminal that is written over; nothing elsewhere.
-class ProgressLine {
- public:
-  void show(const BackupProgress& progress) {
-    if (!is_terminal_ || progress.total_bytes <= 0) return;
-    const double done = static_cast<double>(progress.done_bytes) / static_cast<double>(progress.total_bytes);
-    write(fmt::format("\r\x1b[Kbackup: {} of {}", render::share(done),
-                      render::byte_size(progress.total_bytes)));
-    is_shown_ = true;
-  }
-  ~ProgressLine() {
-    if (is_shown_) write("\r\x1b[K");
-  }
-  ProgressLine() = default;
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
- private:
-  static void write(const std::string& text) { std::cerr << text << std::flush; }
-
-  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
-  bool is_shown_ = false;
-};
+std::string progress_text(const BackupProgress& progress) {
+  const double done = static_cast<double>(progress.done_bytes) / static_cast<double>(progress.total_bytes);
+  return fmt::format("backup: {} of {}", render::share(done), render::byte_size(progress.total_bytes));
+}
 
 int backup(const Invocation& invocation, const BackupOptions& options) {
   Interrupt interrupt;
@@ -53,7 +34,7 @@ int backup(const Invocation& invocation, const BackupOptions& options) {
     ProgressLine line;
     return client->backup(path, options.replace, [&](const BackupProgress& progress) {
       last = progress;
-      line.show(progress);
+      if (progress.total_bytes > 0) line.show(progress_text(progress));
     });
   }();
   if (!done.ok() && interrupt.signal() != 0) {

@@ -19,7 +19,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kCallDeadline{10};
-constexpr seconds kSubmitDeadline{60};
 /// A listing of a million jobs streams for some seconds.
 constexpr seconds kListingDeadline{120};
 constexpr int kMaxReceiveBytes = 256 << 20;
@@ -175,7 +174,8 @@ Result<ControlClient> ControlClient::make(const net::CoordinatorAddress& address
   return ControlClient(std::make_unique<State>(std::move(endpoint), interrupt));
 }
 
-Result<Submitted> ControlClient::submit(const SweepText& sweep, bool replace) {
+Result<Submitted> ControlClient::submit(const SweepFile& sweep, bool replace,
+                                        const std::function<void(const SubmitProgress&)>& each) {
   v1::SubmitRequest request;
   request.set_replace(replace);
   request.set_file_name(sweep.file);
@@ -185,8 +185,17 @@ Result<Submitted> ControlClient::submit(const SweepText& sweep, bool replace) {
     message->set_path(entry.path);
     message->set_value(entry.value);
   }
-  SPIN_ASSIGN(const auto response, state_->call(&v1::Control::Stub::Submit, request, kSubmitDeadline));
-  return Submitted{SweepId{response.sweep()}, response.name(), response.jobs(), response.jobs_new()};
+  CallContext context(state_->interrupt, {});
+  const auto reader = state_->stub().Submit(context.get(), request);
+  std::optional<Submitted> submitted;
+  const auto show = [&](const v1::SubmitProgress& message) -> Status {
+    if (message.has_accepted()) submitted = wire::from_wire(message.accepted());
+    each({message.planned(), message.stored()});
+    return {};
+  };
+  SPIN_TRY(state_->drain(context, *reader, show));
+  if (submitted) return *submitted;
+  return Error{ErrorCode::internal, "the coordinator ended the submission before the sweep was stored"};
 }
 
 Result<std::vector<SweepStatus>> ControlClient::status(const std::string& sweep) {

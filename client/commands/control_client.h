@@ -12,16 +12,11 @@
 #include "schema/base/result.h"
 #include "schema/job/query.h"
 #include "schema/job/steering.h"
+#include "schema/job/submission.h"
 #include "schema/job/upkeep.h"
 #include "schema/job/views.h"
 
 namespace spin::cli {
-
-struct Submitted {
-  SweepId sweep;
-  std::string name;
-  std::int64_t jobs = 0, jobs_new = 0;
-};
 
 struct QueryAnswer {
   std::vector<std::string> columns;
@@ -30,9 +25,9 @@ struct QueryAnswer {
 };
 
 /// Calls of the coordinator as plain values. Every call ends with the interrupt, `unavailable`; all but
-/// watch(), backup(), examine() and a followed log have a deadline too. `unavailable` says how to start a
-/// coordinator where none is there; failed_precondition where it is of another version that does not know the
-/// call; resource_exhausted where it drops a stream that is read too slowly.
+/// submit(), watch(), backup(), examine() and a followed log have a deadline too. `unavailable` says how to
+/// start a coordinator where none is there; failed_precondition where it is of another version that does not
+/// know the call; resource_exhausted where it drops a stream that is read too slowly.
 class ControlClient {
  public:
   /// Connects with the first call. `interrupt` outlives the client; null where signals end the process.
@@ -42,8 +37,10 @@ class ControlClient {
   ControlClient(ControlClient&&) noexcept;
   ControlClient& operator=(ControlClient&&) = delete;
 
-  /// `replace`: takes the place of a live sweep of the same name.
-  Result<Submitted> submit(const SweepText& sweep, bool replace);
+  /// `replace`: takes the place of a live sweep of the same name. Once the sweep is durable with all its
+  /// jobs.
+  Result<Submitted> submit(const SweepFile& sweep, bool replace,
+                           const std::function<void(const SubmitProgress&)>& each);
   /// Empty text: all sweeps.
   Result<std::vector<SweepStatus>> status(const std::string& sweep);
   Result<std::vector<JobRow>> jobs(const std::string& sweep);

@@ -41,8 +41,8 @@ void add_sweep_source(CLI::App& app, SweepSource& source) {
       ->allow_extra_args(false);
 }
 
-Result<SweepText> read_sweep(const SweepSource& source) {
-  SweepText sweep;
+Result<SweepFile> read_sweep(const SweepSource& source) {
+  SweepFile sweep;
   sweep.file = source.file == "-" ? "stdin" : source.file;
   for (const auto& text : source.sets) {
     SPIN_ASSIGN(Override entry, parse_override(text));

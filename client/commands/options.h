@@ -26,13 +26,7 @@ struct SweepSource {
 };
 void add_sweep_source(CLI::App& app, SweepSource& source);
 
-/// A sweep file that has been read, not yet parsed.
-struct SweepText {
-  std::string file;  ///< for messages
-  std::string text;
-  std::vector<Override> overrides;
-};
-/// "-" is standard input. not_found or invalid_argument.
-Result<SweepText> read_sweep(const SweepSource& source);
+/// Reads, but does not parse. "-" is standard input. not_found or invalid_argument.
+Result<SweepFile> read_sweep(const SweepSource& source);
 
 }  // namespace spin::cli

@@ -28,7 +28,7 @@ void print_plan(const SweepPlan& plan, render::Format format) {
 }
 
 /// A plan of any size: jobs are written as soon as they are known, a mebibyte at a time.
-int plan_lines(const SweepText& sweep) {
+int plan_lines(const SweepFile& sweep) {
   constexpr std::size_t kBlockBytes = 1 << 20;
   std::string block;
   const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,

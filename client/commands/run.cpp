@@ -96,15 +96,16 @@ void print_failures(const std::vector<JobRow>& rows) {
 /// One sweep from submission to results, at a coordinator of our own.
 class LocalRun {
  public:
-  LocalRun(const RunOptions& options, const SweepText& sweep, LocalFleet& fleet, ControlClient& client,
+  LocalRun(const RunOptions& options, const SweepFile& sweep, LocalFleet& fleet, ControlClient& client,
            Interrupt& interrupt)
       : options_(options), sweep_(sweep), fleet_(fleet), client_(client), interrupt_(interrupt) {}
 
   Result<int> train(render::ProgressDisplay& display) {
     SPIN_TRY(fleet_.start_coordinator());
     // An edited file goes on in the place of what it was before.
-    SPIN_ASSIGN(const Submitted submitted,
-                with_patience(interrupt_, [&] { return client_.submit(sweep_, /*replace=*/true); }));
+    SPIN_ASSIGN(const Submitted submitted, with_patience(interrupt_, [&] {
+                  return client_.submit(sweep_, /*replace=*/true, [](const auto&) {});
+                }));
     const std::string id = std::to_string(submitted.sweep.value);
     SPIN_ASSIGN(const auto sweeps, with_patience(interrupt_, [&] { return client_.status(id); }));
     if (sweeps.empty())
@@ -133,7 +134,7 @@ class LocalRun {
   }
 
   const RunOptions& options_;
-  const SweepText& sweep_;
+  const SweepFile& sweep_;
   LocalFleet& fleet_;
   ControlClient& client_;
   Interrupt& interrupt_;
@@ -149,7 +150,7 @@ int after_signal(const RunOptions& options, int signal) {
   return 128 + signal;
 }
 
-int train_here(const RunOptions& options, const SweepText& sweep, int jobs) {
+int train_here(const RunOptions& options, const SweepFile& sweep, int jobs) {
   // The display and the results may lose their reader; the daemons are to be ended all the same.
   std::signal(SIGPIPE, SIG_IGN);
   Interrupt interrupt;

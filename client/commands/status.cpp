@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "client/commands/control_client.h"
@@ -23,6 +24,11 @@ int show_status(const Invocation& invocation, const StatusOptions& options) {
   const auto sweeps = client->status(options.sweep);
   if (!sweeps.ok()) return report(sweeps.error());
   print_listing(render::status_table(*sweeps, wall_ms()), options.format, "no sweeps yet");
+  if (options.format == render::Format::table)
+    for (const auto& sweep : *sweeps)
+      if (!sweep.hint.empty())
+        std::cout << fmt::format("\nnothing of sweep {} ({}) runs: {}\n", sweep.id.value, sweep.name,
+                                 sweep.hint);
   const bool has_detail = !options.sweep.empty() && options.format == render::Format::table;
   if (has_detail && sweeps->size() == 1 && !sweeps->front().running.empty()) {
     std::cout << '\n';

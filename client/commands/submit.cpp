@@ -6,6 +6,7 @@
 
 #include "client/commands/follow.h"
 #include "client/commands/options.h"
+#include "client/commands/progress_line.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/cells.h"
@@ -47,6 +48,24 @@ void print_submitted(const Submitted& submitted, render::Format format) {
   std::cout.flush();
 }
 
+std::string progress_text(const SubmitProgress& progress) {
+  if (progress.stored == 0) return fmt::format("planning: {}", render::counted(progress.planned, "job"));
+  return fmt::format("storing: {} of {}", progress.stored, render::counted(progress.planned, "job"));
+}
+
+Result<Submitted> hand_in(ControlClient& client, const SweepFile& sweep, bool replace) {
+  ProgressLine line;
+  return client.submit(sweep, replace,
+                       [&](const SubmitProgress& progress) { line.show(progress_text(progress)); });
+}
+
+/// Says what keeps the sweep from running, where something does.
+void print_hint(ControlClient& client, const Submitted& submitted) {
+  const auto sweeps = client.status(std::to_string(submitted.sweep.value));
+  if (sweeps.ok() && !sweeps->empty() && !sweeps->front().hint.empty())
+    complain("nothing of it runs yet: " + sweeps->front().hint);
+}
+
 int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interrupt) {
   const auto display = make_display(STDERR_FILENO);
   const auto followed = follow_sweep(client, sweep, /*is_expected=*/true, *display, interrupt);
@@ -64,13 +83,14 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   if (options.wait) interrupt.emplace();
   auto client = ControlClient::make(invocation.address(), interrupt ? &*interrupt : nullptr);
   if (!client.ok()) return report(client.error());
-  const auto submitted = client->submit(*sweep, options.replace);
+  const auto submitted = hand_in(*client, *sweep, options.replace);
   if (!submitted.ok() && interrupt && interrupt->stopped()) {
     complain("stopped before the coordinator answered; `spinctl status` shows whether it took the sweep");
     return 128 + interrupt->signal();
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
+  print_hint(*client, *submitted);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), *interrupt) : kDone;
 }
 
@@ -86,6 +106,8 @@ void add_submit(CLI::App& app, Invocation& invocation) {
   add_format(*verb, options->format);
   verb->footer(
       "\nOnly jobs that are not known yet are trained, so that an edited file costs what is new in it.\n"
+      "A large sweep runs while it is still being stored; interrupted then, it goes on to be stored, and\n"
+      "`spinctl cancel NAME` ends it.\n"
       "JSON is one object: sweep, name, jobs, jobs_new.\n\nExamples:\n  spinctl submit sweep.yaml --wait\n"
       "  spinctl submit sweep.yaml --replace\n"
       "  spinctl submit sweep.yaml --set training.epochs=5 --format json | jq .sweep");

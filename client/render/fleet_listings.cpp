@@ -8,10 +8,11 @@
 namespace spin::render {
 namespace {
 
-/// Time left, or that nothing goes on by itself.
+/// Time left, or that nothing goes on by itself, or that the sweep is still being stored.
 TableCell left_cell(const SweepStatus& status) {
   if (status.paused && status.counts.done() < status.counts.total())
     return {"paused", Missing{}, Tone::warning};
+  if (status.jobs_to_come > 0) return {"storing", Missing{}, Tone::plain};
   return number_cell(status.counts.live() > 0 ? status.seconds_left : std::nullopt, duration);
 }
 
@@ -21,7 +22,9 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
   return {whole_cell(status.id.value),
           text_cell(status.name),
           {share(share_done(status)), share_done(status), Tone::plain},
-          {fmt::format("{}/{}", counts.done(), counts.total()), counts.total(), Tone::plain},
+          {fmt::format("{}/{}", counts.done(), counts.total() + status.jobs_to_come), counts.total(),
+           Tone::plain},
+          value_cell(status.jobs_to_come),
           value_cell(counts.waiting),
           value_cell(counts.ready),
           value_cell(counts.backoff),
@@ -35,6 +38,7 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
           value_cell(status.paused),
           whole_cell(status.priority),
           left_cell(status),
+          optional_text_cell(status.hint, Tone::warning),
           {age(status.submitted_at_ms, now_ms), status.submitted_at_ms, Tone::plain}};
 }
 
@@ -78,6 +82,7 @@ Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms) {
            {.key = "name", .title = "name", .shrink = 1},
            {.key = "share_done", .title = "work", .align = Align::right},
            {.key = "total", .title = "jobs", .align = Align::right},
+           {.key = "jobs_to_come", .title = "", .audience = Audience::machines},
            {.key = "waiting", .title = "", .audience = Audience::machines},
            {.key = "ready", .title = "", .audience = Audience::machines},
            {.key = "backoff", .title = "", .audience = Audience::machines},
@@ -91,6 +96,7 @@ Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms) {
            {.key = "is_paused", .title = "", .audience = Audience::machines},
            {.key = "priority", .title = "priority", .align = Align::right, .drop_if = "0"},
            {.key = "seconds_left", .title = "left", .align = Align::right},
+           {.key = "hint", .title = "", .audience = Audience::machines},
            {.key = "submitted_at_ms", .title = "submitted", .align = Align::right}},
           rows.size(),
           [&rows, now_ms](std::size_t i) { return status_cells(rows[i], now_ms); }};

@@ -73,6 +73,10 @@ std::string time_left(const SweepStatus& status) {
   return duration(*status.seconds_left) + " left";
 }
 
+std::string to_come_text(const SweepStatus& status) {
+  return status.jobs_to_come > 0 ? fmt::format(", {} still being stored", status.jobs_to_come) : "";
+}
+
 std::string overall_line(const SweepStatus& status, std::size_t width, const Style& style) {
   std::string behind = "  " + share(share_done(status));
   if (const auto left = time_left(status); !left.empty()) behind += "  " + left;
@@ -121,8 +125,11 @@ std::string bar(double share, std::size_t width, const Style& style) {
 std::vector<std::string> progress_lines(const SweepStatus& status, const Style& style,
                                         std::size_t max_lines) {
   const std::size_t width = style.width == 0 ? kDefaultWidth : style.width;
-  const auto title = fmt::format("{}: {}", printable(status.name), counts_text(status.counts));
+  const auto title =
+      fmt::format("{}: {}{}", printable(status.name), counts_text(status.counts), to_come_text(status));
   std::vector<std::string> lines{shorten(title, width, Cut::end), overall_line(status, width, style)};
+  if (!status.hint.empty())
+    lines.push_back(painted(shorten("  " + printable(status.hint), width, Cut::end), Tone::warning, style));
   const std::size_t room = std::max<std::size_t>(max_lines, 3) - lines.size();
   const std::size_t count = status.running.size();
   const std::size_t shown = count <= room ? count : room - 1;
@@ -135,9 +142,10 @@ std::vector<std::string> progress_lines(const SweepStatus& status, const Style& 
 }
 
 std::string progress_line(const SweepStatus& status) {
-  auto line = fmt::format("{}: {}, {}", printable(status.name), share(share_done(status)),
-                          counts_text(status.counts));
+  auto line = fmt::format("{}: {}, {}{}", printable(status.name), share(share_done(status)),
+                          counts_text(status.counts), to_come_text(status));
   if (const auto left = time_left(status); !left.empty()) line += ", " + left;
+  if (!status.hint.empty()) line += ": " + printable(status.hint);
   return line;
 }
 

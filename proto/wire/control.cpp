@@ -135,6 +135,8 @@ void to_wire(const SweepStatus& value, v1::SweepStatus* message) {
   if (value.seconds_left) message->set_seconds_left(*value.seconds_left);
   message->set_paused(value.paused);
   message->set_priority(value.priority);
+  message->set_jobs_to_come(value.jobs_to_come);
+  message->set_hint(valid_utf8(value.hint));
 }
 
 Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
@@ -152,7 +154,20 @@ Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
   if (message.has_seconds_left()) status.seconds_left = message.seconds_left();
   status.paused = message.paused();
   status.priority = message.priority();
+  status.jobs_to_come = message.jobs_to_come();
+  status.hint = message.hint();
   return status;
+}
+
+void to_wire(const Submitted& value, v1::Submitted* message) {
+  message->set_sweep(value.sweep.value);
+  message->set_name(valid_utf8(value.name));
+  message->set_jobs(value.jobs);
+  message->set_jobs_new(value.jobs_new);
+}
+
+Submitted from_wire(const v1::Submitted& message) {
+  return {{message.sweep()}, message.name(), message.jobs(), message.jobs_new()};
 }
 
 void to_wire(const JobRow& value, v1::JobRow* message) {

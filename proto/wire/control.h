@@ -2,6 +2,7 @@
 
 #include "schema/base/result.h"
 #include "schema/job/steering.h"
+#include "schema/job/submission.h"
 #include "schema/job/views.h"
 #include "spin/v1/control.pb.h"
 
@@ -10,6 +11,7 @@
 namespace spin::wire {
 
 void to_wire(const SweepStatus& value, v1::SweepStatus* message);
+void to_wire(const Submitted& value, v1::Submitted* message);
 void to_wire(const JobRow& value, v1::JobRow* message);
 void to_wire(const JobDetail& value, v1::JobDetail* message);
 void to_wire(const ResultRow& value, v1::ResultRow* message);
@@ -19,6 +21,7 @@ void to_wire(const LogLine& value, v1::LogLine* message);
 void to_wire(const steer::Action& value, v1::SteerRequest* message);
 
 Result<SweepStatus> from_wire(const v1::SweepStatus& message);
+Submitted from_wire(const v1::Submitted& message);
 Result<JobRow> from_wire(const v1::JobRow& message);
 Result<JobDetail> from_wire(const v1::JobDetail& message);
 ResultRow from_wire(const v1::ResultRow& message);

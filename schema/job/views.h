@@ -45,6 +45,7 @@ struct RunningJob {
   std::string name;
   std::string worker;
   std::optional<Progress> progress;
+  std::int64_t key = 0;  ///< of its row in the coordinator's database; not carried to people
 };
 
 struct SweepStatus {
@@ -58,7 +59,9 @@ struct SweepStatus {
   double work_done = 0, work_total = 0;
   std::optional<double> seconds_left;  ///< estimate; none before there is a basis
   bool paused = false;
-  int priority = 0;  ///< of the sweep; a job may have one of its own
+  int priority = 0;               ///< of the sweep; a job may have one of its own
+  std::int64_t jobs_to_come = 0;  ///< of a large sweep that is still being stored
+  std::string hint{};             ///< why nothing of it runs though workers may be free; mostly empty
 };
 
 struct JobRow {

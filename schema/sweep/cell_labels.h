@@ -15,6 +15,7 @@ class CellLabels {
  public:
   explicit CellLabels(const Document& document);
 
+  void reserve(std::size_t jobs) { name_hashes_.reserve(jobs); }
   /// The labels of a cell; `settings` are filled in, `config` is what they ask for.
   [[nodiscard]] Cell label(const Settings& settings, const JobConfig& config) const;
   /// Unique among the names that this object has given.

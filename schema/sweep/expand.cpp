@@ -149,9 +149,13 @@ class Expansion {
     if (starts_from_unshared(cell.config)) {
       SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain.config));
     }
-    if (role.unshared < 0) role.unshared = builder_.find_cell(plain.config);
+    JobId unshared;
+    if (role.unshared < 0) {
+      unshared = builder_.first_id(plain.config);
+      role.unshared = builder_.find_cell(unshared);
+    }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
-    if (role.unshared < 0) builder_.compare_later(added, plain.config, role.init);
+    if (role.unshared < 0) builder_.compare_later(added, unshared, role.init);
     return document_.scaling.empty() ? Status() : add_scaling_baselines(settings, cell);
   }
 

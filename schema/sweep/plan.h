@@ -25,6 +25,13 @@ struct Override {
   std::string value;
 };
 
+/// What a sweep is planned from; read, not parsed.
+struct SweepFile {
+  std::string file;  ///< names it in messages
+  std::string text;
+  std::vector<Override> overrides;
+};
+
 /// That a cell stands in the plan as a plain network of about the size of a shared one, and how near it came.
 struct Baseline {
   Scaling by = Scaling::depth;

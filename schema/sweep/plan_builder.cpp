@@ -1,5 +1,6 @@
 #include "schema/sweep/plan_builder.h"
 
+#include <unordered_map>
 #include <utility>
 
 namespace spin::sweep {
@@ -7,7 +8,10 @@ namespace spin::sweep {
 PlanBuilder::PlanBuilder(const Document& document, JobVisitor visit)
     : visit_(std::move(visit)), labels_(document), seeds_(document.seeds) {}
 
-void PlanBuilder::reserve(std::size_t cells) { ids_.reserve(cells * seeds_.size()); }
+void PlanBuilder::reserve(std::size_t cells) {
+  ids_.reserve(cells * seeds_.size());
+  labels_.reserve(cells * seeds_.size());
+}
 
 Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked,
                                   const CellRole& role) {
@@ -29,10 +33,11 @@ Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig&
       cell.cost = checked.cost;
       cell.unshared_cell = role.unshared;
       cell.baseline = role.baseline;
+      if (checked.config.topology.is_unshared()) unshared_cells_.push_back(index);
       ++totals_.cells;
     }
     SPIN_TRY(add_job(job, cell));
-    if (i == 0) cell_of_.insert(job.id, static_cast<std::uint32_t>(totals_.cells), first_id());
+    if (i == 0) cell_of_.insert(job.id, static_cast<std::uint32_t>(totals_.cells), id_of_cell());
   }
   return index;
 }
@@ -45,25 +50,26 @@ Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
 }
 
 int PlanBuilder::find_cell(const JobId& first) const {
-  const auto number = cell_of_.find(first, first_id());
+  const auto number = cell_of_.find(first, id_of_cell());
   return number ? static_cast<int>(*number) - 1 : -1;
 }
 
-int PlanBuilder::find_cell(JobConfig config) {
+JobId PlanBuilder::first_id(JobConfig config) {
   config.seed = seeds_.front();
-  return find_cell(text_.id_of(config));
+  return text_.id_of(config);
 }
 
-void PlanBuilder::compare_later(int cell, const JobConfig& unshared, int otherwise) {
-  JobConfig config = unshared;
-  config.seed = seeds_.front();
-  pending_.push_back({cell, text_.id_of(config), otherwise});
+void PlanBuilder::compare_later(int cell, const JobId& unshared, int otherwise) {
+  pending_.push_back({std::hash<JobId>{}(unshared), cell, otherwise});
 }
 
 PlanTotals PlanBuilder::take_totals() {
+  std::unordered_map<std::uint64_t, int> unshared_cells;
+  for (const int cell : unshared_cells_)
+    unshared_cells.emplace(std::hash<JobId>{}(id_of_job(static_cast<std::size_t>(cell), 0)), cell);
   for (const auto& pending : pending_) {
-    const int found = find_cell(pending.unshared);
-    const int unshared = found >= 0 ? found : pending.otherwise;
+    const auto found = unshared_cells.find(pending.unshared);
+    const int unshared = found != unshared_cells.end() ? found->second : pending.otherwise;
     if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
   }
   return std::move(totals_);

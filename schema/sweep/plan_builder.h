@@ -35,29 +35,31 @@ class PlanBuilder {
 
   /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
   Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
-  /// The cell of a canonical configuration; -1 = not yet in the plan.
-  [[nodiscard]] int find_cell(JobConfig config);
+  /// Of the first seed of a canonical configuration.
+  [[nodiscard]] JobId first_id(JobConfig config);
+  /// The cell whose first seed it is; -1 = not yet in the plan.
+  [[nodiscard]] int find_cell(const JobId& first) const;
   /// The cell is compared with that of `unshared`, or with `otherwise` if the plan will not hold it.
-  void compare_later(int cell, const JobConfig& unshared, int otherwise);
+  void compare_later(int cell, const JobId& unshared, int otherwise);
 
   PlanTotals& totals() { return totals_; }
   /// Once every cell is there.
   PlanTotals take_totals();
 
  private:
+  // There may be as many as cells; 64 bits of an identity are enough to find one among them.
   struct Pending {
+    std::uint64_t unshared = 0;
     int cell = 0;
-    JobId unshared;
     int otherwise = -1;
   };
   [[nodiscard]] const JobId& id_of_job(std::size_t cell, std::size_t seed_index) const {
     return ids_[cell * seeds_.size() + seed_index];
   }
   /// By the job of the first seed; numbers of cells are one more than their indices.
-  [[nodiscard]] auto first_id() const {
+  [[nodiscard]] auto id_of_cell() const {
     return [this](std::uint32_t number) { return id_of_job(number - 1, 0); };
   }
-  [[nodiscard]] int find_cell(const JobId& first) const;
   Status add_job(PlannedJob& job, const Cell& cell);
 
   JobVisitor visit_;
@@ -66,6 +68,7 @@ class PlanBuilder {
   PlanTotals totals_;
   std::vector<JobId> ids_;  ///< of all jobs, those of a cell one after the other
   NumberIndex<JobId> cell_of_;
+  std::vector<int> unshared_cells_;
   std::vector<Pending> pending_;
   ConfigText text_;
 };

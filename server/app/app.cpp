@@ -1,5 +1,7 @@
 #include "server/app/app.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -9,6 +11,7 @@
 #include "server/app/control_gate.h"
 #include "server/app/engine.h"
 #include "server/app/fleet_gate.h"
+#include "server/app/grower.h"
 #include "server/app/headroom.h"
 #include "server/app/periodic.h"
 #include "server/rpc/server.h"
@@ -31,7 +34,7 @@ void end_process(const Error& error) {
 /// What is opened from disk.
 struct Opened {
   std::unique_ptr<Store> store;
-  core::StoredState stored;
+  std::optional<core::Restoration> restoration;
   std::unique_ptr<Reader> lease_reader, query_reader;
   std::unique_ptr<ArtifactStore> artifacts;
 };
@@ -40,7 +43,8 @@ Result<Opened> open(const AppOptions& options) {
   Opened opened;
   if (options.database.has_parent_path()) SPIN_TRY(make_private_folders(options.database.parent_path()));
   SPIN_ASSIGN(opened.store, Store::open(options.database, end_process));
-  SPIN_ASSIGN(opened.stored, opened.store->load());
+  opened.restoration.emplace(options.settings, opened.store->boot_epoch(), std::chrono::steady_clock::now());
+  SPIN_TRY(opened.store->load(*opened.restoration));
   SPIN_ASSIGN(opened.lease_reader, Reader::open(options.database));
   SPIN_ASSIGN(opened.query_reader, Reader::open(options.database));
   SPIN_TRY(make_private_folders(options.artifacts));
@@ -81,10 +85,10 @@ class RunningApp final : public App {
         lease_reader_(std::move(opened.lease_reader)),
         query_reader_(std::move(opened.query_reader)),
         artifacts_(std::move(opened.artifacts)),
-        engine_({strand_, *store_, *lease_reader_, metrics_, versions_}, options.settings,
-                std::move(opened.stored)),
+        engine_({strand_, *store_, *lease_reader_, metrics_, versions_}, *std::move(opened.restoration)),
         fleet_(strand_, engine_),
-        control_({strand_, engine_, *query_reader_, versions_, options.database, options.artifacts,
+        grower_(strand_, engine_, *query_reader_),
+        control_({strand_, engine_, *query_reader_, grower_, versions_, options.database, options.artifacts,
                   socket_of(options.listen), options.reserve_bytes}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) { engine_.hold_leases(reason); }),
@@ -98,6 +102,7 @@ class RunningApp final : public App {
     strand_.post([this] {
       headroom_timer_.start();  // before the first lease
       engine_.start();
+      grow_on();
       garbage_timer_.start();
     });
   }
@@ -119,6 +124,7 @@ class RunningApp final : public App {
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
+    grower_.stop();
     strand_.post([this] {
       engine_.stop();
       headroom_timer_.stop();
@@ -134,6 +140,15 @@ class RunningApp final : public App {
   }
 
  private:
+  /// Large sweeps that were being stored when the last process ended.
+  void grow_on() {
+    const auto& coordinator = engine_.coordinator();
+    for (const SweepId sweep : coordinator.sweeps()) {
+      const auto status = coordinator.sweep_status(sweep, std::chrono::steady_clock::now());
+      if (status->jobs_to_come > 0) grower_.grow(sweep, status->counts.total());
+    }
+  }
+
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> lease_reader_, query_reader_;
   std::unique_ptr<ArtifactStore> artifacts_;
@@ -142,6 +157,7 @@ class RunningApp final : public App {
   Strand strand_;
   Engine engine_;
   FleetGate fleet_;
+  Grower grower_;
   ControlGate control_;
   Headroom headroom_;
   Periodic headroom_timer_, garbage_timer_;  ///< on the strand

@@ -9,14 +9,16 @@
 #include <utility>
 
 #include "schema/base/clock.h"
+#include "server/app/plan_pieces.h"
+#include "server/app/requests.h"
 
 namespace spin {
 namespace {
 
 using std::chrono::steady_clock;
 
-/// A sweep of a million jobs takes its time to be stored.
-constexpr std::chrono::seconds kSubmitLimit{120};
+constexpr std::chrono::seconds kSubmitLimit{60};
+constexpr std::chrono::milliseconds kGrowthPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
 constexpr std::chrono::milliseconds kFeedPause{250};
 constexpr std::chrono::milliseconds kLogPause{200};
@@ -26,19 +28,6 @@ constexpr std::size_t kMaxNames = 4096;
 bool is_final(JobState state) {
   return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
          state == JobState::cancelled || state == JobState::blocked;
-}
-
-/// Puts a request to the engine and waits for what the coordinator says to it.
-template <class Put>
-Result<core::Message> request(Strand& strand, std::chrono::seconds limit, Put put) {
-  auto promise = std::make_shared<std::promise<core::Message>>();
-  auto answer = promise->get_future();
-  strand.post([promise, put = std::move(put)]() mutable {
-    put([promise](core::Message message) { promise->set_value(std::move(message)); });
-  });
-  SPIN_ASSIGN(core::Message message, Strand::await(std::move(answer), limit));
-  if (const auto* refused = std::get_if<core::RequestRefused>(&message)) return refused->error;
-  return message;
 }
 
 /// Asks the coordinator on the strand, and answers once all that the answer rests on is durable: who is told
@@ -80,7 +69,7 @@ class ControlGate::Feed final : public StatusFeed {
     version_ = seen->first;
     not_before_ = steady_clock::now() + kFeedPause;
     Item item{.status = std::move(*seen->second), .last = false};
-    item.last = item.status.counts.live() == 0;
+    item.last = item.status.counts.live() == 0 && item.status.jobs_to_come == 0;
     gate_.fill_names(&item.status);
     return item;
   }
@@ -94,24 +83,32 @@ class ControlGate::Feed final : public StatusFeed {
   steady_clock::time_point not_before_;
 };
 
-Result<SubmitReply> ControlGate::submit(const std::string& file_name, const std::string& text,
-                                        const std::vector<Override>& overrides, bool replace) {
-  SPIN_ASSIGN(auto planned, plan_sweep(file_name, text, overrides));
-  const auto plan = std::make_shared<const SweepPlan>(std::move(planned));
+Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
+                                      const std::function<bool(const SubmitProgress&)>& progress) {
+  SPIN_ASSIGN(const PlanStart start, plan_start(source, [&](std::int64_t planned) {
+                return progress({.planned = planned, .stored = 0});
+              }));
+  const auto& first = *start.first;
   core::SweepSubmitted event{.request = 0,
-                             .plan = plan,
-                             .source = text,
-                             .overrides = overrides,
+                             .plan = start.first,
+                             .source = source.text,
+                             .overrides = source.overrides,
                              .wall_ms = wall_clock_ms(),
-                             .replace = replace};
-  SPIN_ASSIGN(const core::Message message,
-              request(parts_.strand, kSubmitLimit,
-                      [this, event = std::move(event)](Engine::Answered answered) mutable {
-                        parts_.engine.request(std::move(event), std::move(answered));
-                      }));
-  const auto& accepted = std::get<core::SubmitAccepted>(message);
-  return SubmitReply{
-      .sweep = accepted.sweep, .name = plan->name, .jobs = accepted.jobs, .jobs_new = accepted.jobs_new};
+                             .replace = replace,
+                             .whole = start.whole};
+  SPIN_ASSIGN(const auto accepted, settle<core::SubmitAccepted>(
+                                       put(parts_.strand, parts_.engine, std::move(event)), kSubmitLimit));
+  Submitted submitted{
+      .sweep = accepted.sweep, .name = first.name, .jobs = start.whole.jobs, .jobs_new = accepted.jobs_new};
+  if (accepted.known || accepted.jobs == start.whole.jobs) return submitted;
+  const auto growth = parts_.grower.grow(accepted.sweep, accepted.jobs);
+  for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))
+    if (!progress({.planned = start.whole.jobs, .stored = now.jobs}))
+      return Error{ErrorCode::unavailable, "nobody waits any more; the sweep goes on"};
+  const auto grown = growth->progress();
+  SPIN_TRY(*grown.end);
+  submitted.jobs_new += grown.jobs_new;
+  return submitted;
 }
 
 Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
@@ -196,12 +193,10 @@ Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::
 
 Result<std::int64_t> ControlGate::steer(const std::string& target, const steer::Action& action) {
   SPIN_ASSIGN(const auto found, find_target(target));
-  SPIN_ASSIGN(const core::Message message,
-              request(parts_.strand, kSteerLimit, [this, found, action](Engine::Answered answered) {
-                parts_.engine.request(core::SteerRequested{.request = 0, .target = found, .action = action},
-                                      std::move(answered));
-              }));
-  return std::get<core::SteerAccepted>(message).jobs;
+  core::SteerRequested event{.request = 0, .target = found, .action = action};
+  SPIN_ASSIGN(const auto accepted,
+              settle<core::SteerAccepted>(put(parts_.strand, parts_.engine, std::move(event)), kSteerLimit));
+  return accepted.jobs;
 }
 
 Result<std::vector<WorkerRow>> ControlGate::workers() {
@@ -222,27 +217,23 @@ Result<std::vector<WorkerRow>> ControlGate::workers() {
 }
 
 Result<int> ControlGate::drain(const std::string& worker) {
-  SPIN_ASSIGN(const core::Message message,
-              request(parts_.strand, kSteerLimit, [this, worker](Engine::Answered answered) {
-                parts_.engine.request(core::DrainRequested{.request = 0, .worker = worker},
-                                      std::move(answered));
-              }));
-  return std::get<core::DrainAccepted>(message).running;
+  core::DrainRequested event{.request = 0, .worker = worker};
+  SPIN_ASSIGN(const auto accepted,
+              settle<core::DrainAccepted>(put(parts_.strand, parts_.engine, std::move(event)), kSteerLimit));
+  return accepted.running;
 }
 
 void ControlGate::fill_names(SweepStatus* status) {
-  for (auto& running : status->running) running.name = name_of(running.job);
+  for (auto& running : status->running) running.name = name_of(core::JobKey{running.key});
 }
 
-std::string ControlGate::name_of(const JobId& job) {
+std::string ControlGate::name_of(core::JobKey job) {
   {
     const std::lock_guard lock(names_mutex_);
     if (const auto known = names_.find(job); known != names_.end()) return known->second;
   }
-  const auto key = parts_.reader.find_job(job.hex());
-  if (!key.ok()) return job.short_hex();
-  const auto lease = parts_.reader.leases(std::span(&*key, 1));
-  if (!lease.ok()) return job.short_hex();
+  const auto lease = parts_.reader.leases(std::span(&job, 1));
+  if (!lease.ok()) return {};
   const std::lock_guard lock(names_mutex_);
   if (names_.size() >= kMaxNames) names_.clear();
   return names_[job] = lease->front().name;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/app/engine.h"
+#include "server/app/grower.h"
 
 namespace spin {
 
@@ -19,6 +20,7 @@ class ControlGate final : public ControlBackend {
     Strand& strand;
     Engine& engine;
     Reader& reader;
+    Grower& grower;
     Versions& versions;
     std::filesystem::path database;   ///< listings read through a connection of their own
     std::filesystem::path artifacts;  ///< folder
@@ -27,8 +29,8 @@ class ControlGate final : public ControlBackend {
   };
   explicit ControlGate(Parts parts) : parts_(std::move(parts)) {}
 
-  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                             const std::vector<Override>& overrides, bool replace) override;
+  Result<Submitted> submit(const SweepFile& source, bool replace,
+                           const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
@@ -51,11 +53,11 @@ class ControlGate final : public ControlBackend {
   /// Whether the job has ended, and everything that it left is in the store.
   Result<bool> has_ended(core::JobKey job);
   void fill_names(SweepStatus* status);
-  std::string name_of(const JobId& job);
+  std::string name_of(core::JobKey job);
 
   Parts parts_;
   std::mutex names_mutex_;
-  std::map<JobId, std::string> names_;  ///< of running jobs, behind the mutex; bounded
+  std::map<core::JobKey, std::string> names_;  ///< of running jobs, behind the mutex; bounded
 };
 
 }  // namespace spin

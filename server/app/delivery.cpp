@@ -1,4 +1,6 @@
+#include <iterator>
 #include <map>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -11,12 +13,23 @@
 namespace spin {
 namespace {
 
-Result<std::vector<Lease>> read_leases(Reader& reader, const std::vector<core::Message>& messages) {
+/// One for each SendLease, in their order: all at once, or one by one where a row cannot be read.
+std::vector<Result<Lease>> read_leases(Reader& reader, const std::vector<core::Message>& messages) {
   std::vector<core::JobKey> jobs;
   for (const auto& message : messages)
     if (const auto* order = std::get_if<core::SendLease>(&message)) jobs.push_back(order->job);
-  if (jobs.empty()) return std::vector<Lease>();
-  return reader.leases(jobs);
+  if (jobs.empty()) return {};
+  if (auto all = reader.leases(jobs); all.ok())
+    return {std::make_move_iterator(all->begin()), std::make_move_iterator(all->end())};
+  std::vector<Result<Lease>> leases;
+  for (const core::JobKey& job : jobs) {
+    auto one = reader.leases(std::span(&job, 1));
+    if (one.ok())
+      leases.emplace_back(std::move(one->front()));
+    else
+      leases.emplace_back(one.error());
+  }
+  return leases;
 }
 
 /// What waits for each worker while the messages of a step are looked through.
@@ -55,19 +68,19 @@ void Engine::deliver(std::vector<core::Message>& messages) {
   std::size_t next_lease = 0;
   Mail mail(links_);
   const auto lease_of = [&](core::SendLease& order) {
-    if (!leases.ok()) {
+    Result<Lease>& lease = leases[next_lease++];
+    if (!lease.ok()) {
       // The worker never hears of the attempt and would wait for it for ever. It comes back with all its
       // credits, and without the attempt, so that the job is handed out again.
       mail.close(order.session,
                  {ErrorCode::unavailable,
-                  fmt::format("job {} cannot be leased: {}", order.job.value, leases.error().message)});
+                  fmt::format("job {} cannot be leased: {}", order.job.value, lease.error().message)});
       return;
     }
-    Lease& lease = (*leases)[next_lease++];
-    lease.attempt = order.attempt;
-    lease.resume = order.resume;
-    lease.init = order.init;
-    mail.add(order.session, std::move(lease));
+    lease->attempt = order.attempt;
+    lease->resume = order.resume;
+    lease->init = order.init;
+    mail.add(order.session, *std::move(lease));
   };
   for (auto& message : messages) {
     std::visit(

@@ -43,13 +43,13 @@ bool grows_logs(const std::vector<core::Change>& changes) {
 
 }  // namespace
 
-Engine::Engine(Parts parts, core::Settings settings, core::StoredState stored)
+Engine::Engine(Parts parts, core::Restoration restoration)
     : strand_(parts.strand),
       store_(parts.store),
       reader_(parts.reader),
       metrics_(parts.metrics),
       versions_(parts.versions),
-      coordinator_(settings, std::move(stored), now()),
+      coordinator_(std::move(restoration)),
       timer_(parts.strand.context()) {}
 
 void Engine::start() { handle(core::TimePassed{}); }

@@ -14,6 +14,7 @@
 #include "server/app/strand.h"
 #include "server/app/versions.h"
 #include "server/core/coordinator.h"
+#include "server/core/restoration.h"
 #include "server/metrics/metrics.h"
 #include "server/rpc/backend.h"
 #include "server/store/reader.h"
@@ -37,7 +38,7 @@ class Engine {
     Versions& versions;
   };
 
-  Engine(Parts parts, core::Settings settings, core::StoredState stored);
+  Engine(Parts parts, core::Restoration restoration);
 
   void start();
   /// From here on events are ignored.
@@ -47,7 +48,7 @@ class Engine {
   void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages);
   void detached(const std::shared_ptr<WorkerLink>& link);
 
-  /// Puts the request of a person: SweepSubmitted, SteerRequested or DrainRequested.
+  /// Puts a request: SweepSubmitted, SweepExtended, SteerRequested or DrainRequested.
   template <class Request>
   void request(Request event, Answered answered) {
     event.request = ++last_request_;

@@ -136,6 +136,8 @@ void Catalogue::link(JobKey key, Sweep& sweep) {
   Job& job = at(key);
   job.sweeps.add(sweep.id);
   sweep.jobs.push_back(key);
+  sweep.mark.add(job.id);
+  ++sweep.version;
   sweep.work_total += job.work;
   const JobState state = state_of(job.phase);
   ++count_of(sweep.counts, state);

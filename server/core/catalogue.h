@@ -47,8 +47,10 @@ struct Sweep {
   Requirements requirements;
   std::vector<JobKey> jobs;                ///< in the order of the plan
   bool withdrawn = false, paused = false;  ///< see SetSweepState
+  std::optional<PlanMark> growing;         ///< of the whole plan, while more of its jobs are to come
 
-  // Kept with every change of a job.
+  // Kept with every job that is linked, and with every change of one.
+  PlanMark mark;
   StateCounts counts;
   double work_total = 0, work_done = 0, work_live = 0;
   std::uint64_t version = 1;
@@ -61,7 +63,11 @@ struct Sweep {
   /// Whether its jobs shall run for it.
   [[nodiscard]] bool wants_work() const { return !withdrawn && !paused; }
   /// Whether no other sweep may have its name yet.
-  [[nodiscard]] bool keeps_name() const { return !withdrawn && counts.live() + counts.paused > 0; }
+  [[nodiscard]] bool keeps_name() const {
+    return !withdrawn && (growing || counts.live() + counts.paused > 0);
+  }
+  /// Of all jobs that it has or will have.
+  [[nodiscard]] const PlanMark& whole() const { return growing ? *growing : mark; }
   /// "sweep 3 'name'", for people.
   [[nodiscard]] std::string title() const;
 };

@@ -20,15 +20,40 @@ namespace spin::core {
 /// Row numbers of jobs; a job keeps its number for ever.
 using JobKey = detail::NumberId<struct JobKeyTag>;
 
+/// Tells plans apart: how many jobs they have, and the identities of all combined by exclusive or, so that
+/// their order does not matter.
+struct PlanMark {
+  std::int64_t jobs = 0;
+  Digest combined;
+
+  void add(const JobId& id) {
+    ++jobs;
+    for (std::size_t i = 0; i < combined.bytes.size(); ++i) combined.bytes[i] ^= id.digest.bytes[i];
+  }
+  bool operator==(const PlanMark&) const = default;
+};
+
+/// What the jobs of a piece became.
+struct TakenJobs {
+  std::vector<JobKey> keys;                             ///< of piece.jobs, same order
+  std::vector<bool> is_new;                             ///< same order: insert the job, or only link it
+  std::vector<JobState> states;                         ///< one for each new job, in the order of piece.jobs
+  std::vector<std::int64_t> memory;                     ///< same: predicted peak of its training in bytes
+  std::vector<std::pair<JobKey, JobKey>> dependencies;  ///< of the new jobs: (job, on which it depends)
+};
 struct InsertSweep {
   SweepId id;
   std::shared_ptr<const SweepPlan> plan;
-  std::vector<JobKey> job_keys;          ///< of plan->jobs, same order
-  std::vector<bool> job_is_new;          ///< same order: insert the job, or only link it
-  std::vector<JobState> job_states;      ///< one for each new job, in the order of plan->jobs
-  std::vector<std::int64_t> job_memory;  ///< same: predicted peak of its training in bytes
-  std::string source;                    ///< text of the sweep file
+  TakenJobs jobs;      ///< of `plan`
+  std::string source;  ///< text of the sweep file
   std::vector<Override> overrides;
+  std::optional<PlanMark> growing;  ///< of the whole plan, where `plan` is but its first piece
+};
+/// The next piece of a sweep that is growing.
+struct ExtendSweep {
+  SweepId id;
+  std::shared_ptr<const PlanPiece> piece;
+  TakenJobs jobs;
 };
 /// What people make of a sweep after its submission.
 struct SetSweepState {
@@ -37,6 +62,7 @@ struct SetSweepState {
   bool withdrawn =
       false;  ///< cancelled: it needs none of its jobs any more, also where another keeps them alive
   bool paused = false;
+  bool growing = false;  ///< more of its jobs are to come
 };
 struct SetJobPriority {
   JobKey job;
@@ -91,9 +117,9 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change =
-    std::variant<InsertSweep, SetSweepState, SetJobState, SetJobPriority, InsertAttempt, EndAttempt,
-                 InsertEpoch, InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
+using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, SetJobState, SetJobPriority,
+                            InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact, ForgetArtifact,
+                            InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -122,11 +148,14 @@ struct StoredSweep {
   int priority = 0, max_attempts = 3;
   Requirements requirements;
   bool withdrawn = false, paused = false;  ///< see SetSweepState
+  std::optional<PlanMark> growing;         ///< see InsertSweep
 };
-struct StoredState {
-  std::int64_t boot_epoch = 0;  ///< of this start: more than that of any before
-  std::vector<StoredSweep> sweeps;
-  std::vector<StoredJob> jobs;
+/// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps.
+class StoredSink {
+ public:
+  virtual ~StoredSink() = default;
+  virtual void take(StoredJob job) = 0;
+  virtual void take(StoredSweep sweep) = 0;
 };
 
 }  // namespace spin::core

@@ -7,6 +7,7 @@
 #include "server/core/leases.h"
 #include "server/core/quarantine.h"
 #include "server/core/reports.h"
+#include "server/core/restoration.h"
 #include "server/core/scheduler.h"
 #include "server/core/sessions.h"
 #include "server/core/status.h"
@@ -20,6 +21,7 @@ struct Handler {
   Step& step;
 
   void operator()(const SweepSubmitted& event) const { submit(step, event); }
+  void operator()(const SweepExtended& event) const { extend(step, event); }
   void operator()(const SteerRequested& event) const { steer(step, event); }
   void operator()(const WorkerAttached& event) const { attach(step, event); }
   void operator()(const WorkerDetached& event) const { detach(step, event.session); }
@@ -31,8 +33,8 @@ struct Handler {
 
 }  // namespace
 
-Coordinator::Coordinator(Settings settings, StoredState stored, Now now)
-    : state_(std::make_unique<State>(State{restore(settings, std::move(stored), now)})) {}
+Coordinator::Coordinator(Restoration restoration)
+    : state_(std::make_unique<State>(State{std::move(*restoration.finish())})) {}
 
 Coordinator::~Coordinator() = default;
 

@@ -31,6 +31,8 @@ struct Settings {
   Retention retention = Retention::unfinished;
 };
 
+class Restoration;
+
 /// Counters since start, for metrics.
 struct Counters {
   std::int64_t leases = 0, results = 0, duplicates = 0, failures = 0, lost_attempts = 0, epochs = 0;
@@ -40,7 +42,7 @@ struct Counters {
 /// carries out the effects. Used from one strand.
 class Coordinator {
  public:
-  Coordinator(Settings settings, StoredState stored, Now now);
+  explicit Coordinator(Restoration restoration);
   ~Coordinator();
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;

@@ -25,7 +25,14 @@ struct SweepSubmitted {
   std::string source;
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
-  bool replace = false;  ///< a live sweep of the same name is withdrawn
+  bool replace = false;             ///< a live sweep of the same name is withdrawn
+  std::optional<PlanMark> whole{};  ///< of all jobs, where `plan` is but the first piece
+};
+/// The next jobs of a sweep that is growing.
+struct SweepExtended {
+  std::uint64_t request = 0;  ///< comes back in SubmitAccepted or RequestRefused
+  SweepId sweep;
+  std::shared_ptr<const PlanPiece> piece;
 };
 struct SteerRequested {
   std::uint64_t request = 0;  ///< comes back in SteerAccepted or RequestRefused
@@ -57,8 +64,8 @@ struct HoldLeases {
 };
 /// A timer of next_deadline() may have come.
 struct TimePassed {};
-using Event = std::variant<SweepSubmitted, SteerRequested, WorkerAttached, WorkerDetached, WorkerSaid,
-                           DrainRequested, HoldLeases, TimePassed>;
+using Event = std::variant<SweepSubmitted, SweepExtended, SteerRequested, WorkerAttached, WorkerDetached,
+                           WorkerSaid, DrainRequested, HoldLeases, TimePassed>;
 
 // What follows, once the changes of the same step are committed.
 
@@ -80,7 +87,9 @@ struct CloseSession {
 struct SubmitAccepted {
   std::uint64_t request = 0;
   SweepId sweep;
-  std::int64_t jobs = 0, jobs_new = 0;
+  std::int64_t jobs = 0;      ///< that the sweep has by now
+  std::int64_t jobs_new = 0;  ///< that came with this request and were not known before
+  bool known = false;         ///< a live sweep has these very jobs already
 };
 struct SteerAccepted {
   std::uint64_t request = 0;

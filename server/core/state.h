@@ -59,7 +59,4 @@ struct Coordinator::State {
   Core core;
 };
 
-/// From what the store holds: running jobs get a whole lease from `now`, jobs in back-off are due at once.
-Core restore(const Settings& settings, StoredState stored, Now now);
-
 }  // namespace spin::core

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <vector>
+
+#include "server/core/scheduler.h"
 
 namespace spin::core {
 namespace {
@@ -37,12 +40,26 @@ double work_under_way(const Core& core, const std::vector<JobKey>& running) {
 }
 
 std::optional<double> estimate_seconds(const Sweep& sweep, double done, double left, Now now) {
+  if (sweep.growing) return std::nullopt;
   if (sweep.counts.live() == 0) return 0;
   if (!sweep.rate_basis) return std::nullopt;
   const double seconds = std::chrono::duration<double>(now - sweep.rate_basis->at).count();
   const double gained = done - sweep.rate_basis->work_done;
   if (seconds <= 0 || gained <= 0) return std::nullopt;
   return std::max(0.0, left) * seconds / gained;
+}
+
+/// The first reason, where every ready job has one.
+std::string hint_of(const Core& core, const Sweep& sweep) {
+  std::string hint;
+  if (sweep.counts.ready == 0 || sweep.counts.running > 0) return hint;
+  core.ready.find([&](const ReadyQueue::Place& place, JobKey key) {
+    if (place.sweep != sweep.id) return false;
+    const std::string reason = why_not_running(core, key);
+    if (hint.empty() || reason.empty()) hint = reason;
+    return reason.empty();
+  });
+  return hint;
 }
 
 }  // namespace
@@ -53,13 +70,15 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
   status.name = sweep.name;
   status.submitted_at_ms = sweep.submitted_at_ms;
   status.counts = sweep.counts;
+  status.jobs_to_come = sweep.growing ? sweep.growing->jobs - std::ssize(sweep.jobs) : 0;
   status.paused = sweep.paused;
   status.priority = sweep.priority;
+  status.hint = hint_of(core, sweep);
   const auto running = running_jobs(core, sweep);
   for (const JobKey key : running) {
     const Job& job = core.catalogue.at(key);
     const Attempt& attempt = *running_attempt(job);
-    status.running.push_back({job.id, {}, attempt.worker, attempt.progress});
+    status.running.push_back({job.id, {}, attempt.worker, attempt.progress, key.value});
   }
   const double under_way = work_under_way(core, running);
   status.work_done = sweep.work_done + under_way;

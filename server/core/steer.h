@@ -37,14 +37,20 @@ void resume(Step& step, JobKey key);
 /// Pauses a job that just became live, where its sweeps are paused.
 void pause_if_held(Step& step, JobKey key);
 
+/// Stores what people made of the sweep, and whether it grows.
+inline void store_state(Step& step, Sweep& sweep) {
+  ++sweep.version;
+  step.effects.changes.emplace_back(
+      SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused, sweep.growing.has_value()});
+}
+
 /// The sweep gets another state or priority, and its jobs another place with it. Stored.
 template <class Set>
 void set_state(Step& step, Sweep& sweep, const Set& set) {
   leave_places(step.core, sweep.jobs);
   set();
-  ++sweep.version;
   take_places(step.core, sweep.jobs);
-  step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused});
+  store_state(step, sweep);
 }
 
 /// failed_precondition.

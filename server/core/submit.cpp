@@ -1,6 +1,6 @@
 #include "server/core/submit.h"
 
-#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -14,33 +14,43 @@
 namespace spin::core {
 namespace {
 
-/// What a plan promises; a plan from elsewhere than plan_sweep() may not keep it.
-Status check_plan(const SweepPlan& plan) {
+const Cell* cell_of(const PlanPiece& piece, const PlannedJob& job) {
+  const int index = job.cell - piece.first_cell;
+  if (index < 0 || static_cast<std::size_t>(index) >= piece.cells.size()) return nullptr;
+  return &piece.cells[static_cast<std::size_t>(index)];
+}
+
+/// What a plan promises; a plan from elsewhere than the expansion of a sweep file may not keep it. `sweep`:
+/// the one that the piece is to extend, or null.
+Status check_piece(const Catalogue& catalogue, const PlanPiece& piece, const std::string& name,
+                   const Sweep* sweep) {
   const auto defect = [&](const std::string& what) {
-    return Error{ErrorCode::invalid_argument, "sweep '" + plan.name + "': " + what};
+    return Error{ErrorCode::invalid_argument, "sweep '" + name + "': " + what};
   };
-  if (plan.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
+  const auto has = [&](const JobId& id) {
+    const auto key = sweep == nullptr ? std::nullopt : catalogue.find(id);
+    return key && catalogue.at(*key).sweeps.contains(sweep->id);
+  };
+  if (piece.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
   std::unordered_set<JobId> seen;
-  seen.reserve(plan.jobs.size());
-  for (const PlannedJob& job : plan.jobs) {
-    if (job.cell < 0 || static_cast<std::size_t>(job.cell) >= plan.cells.size())
+  seen.reserve(piece.jobs.size());
+  for (const PlannedJob& job : piece.jobs) {
+    if (cell_of(piece, job) == nullptr)
       return defect("job '" + job.name + "' stands in cell " + std::to_string(job.cell) + " of " +
-                    std::to_string(plan.cells.size()));
+                    std::to_string(piece.cells.size()));
     for (const JobId& dependency : job.depends_on)
-      if (!seen.contains(dependency))
+      if (!seen.contains(dependency) && !has(dependency))
         return defect("job '" + job.name + "' depends on job " + dependency.short_hex() +
                       ", which does not stand before it");
-    if (!seen.insert(job.id).second) return defect("job '" + job.name + "' is there twice");
+    if (!seen.insert(job.id).second || has(job.id)) return defect("job '" + job.name + "' is there twice");
   }
   return {};
 }
 
-bool has_jobs_of(const Catalogue& catalogue, const Sweep& sweep, const SweepPlan& plan) {
-  if (sweep.jobs.size() != plan.jobs.size()) return false;
-  return std::all_of(plan.jobs.begin(), plan.jobs.end(), [&](const PlannedJob& planned) {
-    const auto key = catalogue.find(planned.id);
-    return key && catalogue.at(*key).sweeps.contains(sweep.id);
-  });
+PlanMark mark_of(const SweepPlan& plan) {
+  PlanMark mark;
+  for (const PlannedJob& job : plan.jobs) mark.add(job.id);
+  return mark;
 }
 
 /// Sweeps of the plan's name that are not over.
@@ -49,12 +59,12 @@ struct Namesakes {
   const Sweep* same = nullptr;  ///< the newest with the plan's jobs
 };
 
-Namesakes find_namesakes(const Catalogue& catalogue, const SweepPlan& plan) {
+Namesakes find_namesakes(const Catalogue& catalogue, const std::string& name, const PlanMark& whole) {
   Namesakes found;
   for (const auto& [id, sweep] : catalogue.sweeps()) {
-    if (sweep.name != plan.name || !sweep.keeps_name()) continue;
+    if (sweep.name != name || !sweep.keeps_name()) continue;
     found.all.push_back(id);
-    if (has_jobs_of(catalogue, sweep, plan)) found.same = &sweep;
+    if (sweep.whole() == whole) found.same = &sweep;
   }
   return found;
 }
@@ -67,9 +77,10 @@ class CellNeeds {
     NeedsId needs{};
   };
 
-  CellNeeds(NeedsTable& table, const SweepPlan& plan) : table_(table), cells_(plan.cells.size()) {}
+  CellNeeds(NeedsTable& table, const PlanPiece& piece)
+      : table_(table), first_cell_(piece.first_cell), cells_(piece.cells.size()) {}
   const Entry& of(const PlannedJob& job) {
-    auto& entry = cells_[static_cast<std::size_t>(job.cell)];
+    auto& entry = cells_[static_cast<std::size_t>(job.cell - first_cell_)];
     if (!entry) {
       const std::int64_t memory_bytes = training_memory(job.config).total();
       entry = {memory_bytes, table_.intern(memory_bytes, job.config.dataset.name)};
@@ -79,15 +90,15 @@ class CellNeeds {
 
  private:
   NeedsTable& table_;
+  int first_cell_;
   std::vector<std::optional<Entry>> cells_;
 };
 
-JobKey add_job(Core& core, const SweepPlan& plan, const PlannedJob& planned, NeedsId needs) {
+JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, NeedsId needs) {
   Job job;
   job.id = planned.id;
   job.needs = needs;
-  job.work = static_cast<float>(
-      training_work(planned.config, plan.cells[static_cast<std::size_t>(planned.cell)].cost));
+  job.work = static_cast<float>(training_work(planned.config, cell_of(piece, planned)->cost));
   const JobKey key = core.catalogue.add(std::move(job));
   for (const JobId& dependency : planned.depends_on)
     core.catalogue.depend(key, *core.catalogue.find(dependency));
@@ -118,32 +129,45 @@ void take_known(Step& step, Sweep& sweep, JobKey key) {
   }
 }
 
-JobKey take_new(Step& step, Sweep& sweep, InsertSweep& insert, const PlannedJob& planned,
-                const CellNeeds::Entry& needs) {
-  const JobKey key = add_job(step.core, *insert.plan, planned, needs.needs);
+JobKey take_new(Step& step, Sweep& sweep, const PlanPiece& piece, const PlannedJob& planned,
+                const CellNeeds::Entry& needs, TakenJobs& taken) {
+  const JobKey key = add_job(step.core, piece, planned, needs.needs);
   step.core.catalogue.link(key, sweep);
   file_phase(step.core, key);
   const JobPhase& phase = step.core.catalogue.at(key).phase;
-  insert.job_states.push_back(state_of(phase));
-  insert.job_memory.push_back(needs.memory_bytes);
+  taken.states.push_back(state_of(phase));
+  taken.memory.push_back(needs.memory_bytes);
+  for (const JobKey on : step.core.catalogue.at(key).depends_on.items())
+    taken.dependencies.emplace_back(key, on);
   // The sweep's own change has no room for reasons.
   if (const std::string reason = reason_of(phase); !reason.empty())
     step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});
   return key;
 }
 
-/// Links or makes the plan's jobs in its order, so that dependencies stand before what needs them.
-void take_jobs(Step& step, Sweep& sweep, InsertSweep& insert) {
-  const SweepPlan& plan = *insert.plan;
-  CellNeeds needs(step.core.needs, plan);
-  insert.job_keys.reserve(plan.jobs.size());
-  sweep.jobs.reserve(plan.jobs.size());
-  for (const PlannedJob& planned : plan.jobs) {
+/// Links or makes the piece's jobs in its order, so that dependencies stand before what needs them.
+TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece) {
+  TakenJobs taken;
+  CellNeeds needs(step.core.needs, piece);
+  taken.keys.reserve(piece.jobs.size());
+  for (const PlannedJob& planned : piece.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
-    insert.job_is_new.push_back(!known);
+    taken.is_new.push_back(!known);
     if (known) take_known(step, sweep, *known);
-    insert.job_keys.push_back(known ? *known : take_new(step, sweep, insert, planned, needs.of(planned)));
+    taken.keys.push_back(known ? *known : take_new(step, sweep, piece, planned, needs.of(planned), taken));
   }
+  return taken;
+}
+
+/// Puts `change` with the jobs that it takes before the changes of those jobs. How many of them are new.
+template <class SweepChange>
+std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change) {
+  const std::size_t place = step.effects.changes.size();
+  step.effects.changes.emplace_back(SweepChange{});
+  change.jobs = take_jobs(step, sweep, piece);
+  const auto added = static_cast<std::int64_t>(change.jobs.states.size());
+  step.effects.changes[place] = std::move(change);
+  return added;
 }
 
 Sweep make_sweep(const SweepSubmitted& event) {
@@ -163,36 +187,76 @@ Error name_is_taken(const Sweep& by) {
               " jobs to go; take its place with --replace, cancel it, wait for it, or choose another name"};
 }
 
+/// Once all jobs of the sweep are there, so that those of both go on.
+void take_places_of_namesakes(Step& step, const Sweep& sweep) {
+  for (const auto& [id, other] : step.core.catalogue.sweeps())
+    if (id < sweep.id && other.name == sweep.name && other.keeps_name())
+      withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " has taken its place");
+}
+
+/// Whether the piece is what the sweep is to get next.
+Status check_growth(const Catalogue& catalogue, const Sweep& sweep, const PlanPiece& piece) {
+  if (!sweep.growing)
+    return out_of_turn(sweep.title() + (sweep.withdrawn ? " was cancelled while its jobs were being stored"
+                                                        : " has all its jobs"));
+  const auto first = std::ssize(sweep.jobs);
+  const auto last = first + std::ssize(piece.jobs);
+  if (piece.first_job != first || last > sweep.growing->jobs)
+    return Error{ErrorCode::invalid_argument, sweep.title() + " has " + std::to_string(first) + " of " +
+                                                  std::to_string(sweep.growing->jobs) + " jobs; those from " +
+                                                  std::to_string(piece.first_job) + " to " +
+                                                  std::to_string(piece.first_job + std::ssize(piece.jobs)) +
+                                                  " do not come next"};
+  return check_piece(catalogue, piece, sweep.name, &sweep);
+}
+
 }  // namespace
 
 void submit(Step& step, const SweepSubmitted& event) {
   Catalogue& catalogue = step.core.catalogue;
   const SweepPlan& plan = *event.plan;
-  if (const Status sound = check_plan(plan); !sound.ok()) {
-    refuse(step, event.request, sound.error());
-    return;
-  }
-  const auto jobs = static_cast<std::int64_t>(plan.jobs.size());
-  const Namesakes namesakes = find_namesakes(catalogue, plan);
+  if (const Status sound = check_piece(catalogue, plan, plan.name, nullptr); !sound.ok())
+    return refuse(step, event.request, sound.error());
+  const PlanMark whole = event.whole ? *event.whole : mark_of(plan);
+  const Namesakes namesakes = find_namesakes(catalogue, plan.name, whole);
   if (namesakes.same != nullptr) {
-    step.effects.messages.emplace_back(SubmitAccepted{event.request, namesakes.same->id, jobs, 0});
+    step.effects.messages.emplace_back(
+        SubmitAccepted{event.request, namesakes.same->id, whole.jobs, 0, true});
     return;
   }
-  if (!namesakes.all.empty() && !event.replace) {
-    refuse(step, event.request, name_is_taken(*catalogue.find_sweep(namesakes.all.back())));
-    return;
-  }
+  if (!namesakes.all.empty() && !event.replace)
+    return refuse(step, event.request, name_is_taken(*catalogue.find_sweep(namesakes.all.back())));
 
   Sweep& sweep = catalogue.add_sweep(make_sweep(event));
-  InsertSweep insert{sweep.id, event.plan, {}, {}, {}, {}, event.source, event.overrides};
-  const std::size_t place = step.effects.changes.size();
-  step.effects.changes.emplace_back(InsertSweep{});  // before the changes of its jobs
-  take_jobs(step, sweep, insert);
-  const auto added = static_cast<std::int64_t>(insert.job_states.size());
-  step.effects.changes[place] = std::move(insert);
-  for (const SweepId replaced : namesakes.all)
-    withdraw(step, *catalogue.find_sweep(replaced), sweep.title() + " has taken its place");
-  step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep.id, jobs, added});
+  if (whole.jobs > std::ssize(plan.jobs)) sweep.growing = whole;
+  sweep.jobs.reserve(static_cast<std::size_t>(whole.jobs));
+  const std::int64_t added = take(
+      step, sweep, plan, InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing});
+  if (!sweep.growing) take_places_of_namesakes(step, sweep);
+  step.effects.messages.emplace_back(
+      SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added, false});
+}
+
+void extend(Step& step, const SweepExtended& event) {
+  Catalogue& catalogue = step.core.catalogue;
+  const PlanPiece& piece = *event.piece;
+  Sweep* sweep = catalogue.find_sweep(event.sweep);
+  if (sweep == nullptr)
+    return refuse(step, event.request,
+                  {ErrorCode::not_found, "there is no sweep " + std::to_string(event.sweep.value)});
+  if (const Status sound = check_growth(catalogue, *sweep, piece); !sound.ok())
+    return refuse(step, event.request, sound.error());
+
+  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}});
+  if (sweep->growing->jobs == std::ssize(sweep->jobs)) {
+    sweep->growing.reset();
+    store_state(step, *sweep);
+    take_places_of_namesakes(step, *sweep);
+  }
+  if (sweep->paused)
+    for (const PlannedJob& job : piece.jobs) pause_if_held(step, *catalogue.find(job.id));
+  step.effects.messages.emplace_back(
+      SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added, false});
 }
 
 }  // namespace spin::core

@@ -11,6 +11,7 @@
 #include "schema/job/query.h"
 #include "schema/job/session.h"
 #include "schema/job/steering.h"
+#include "schema/job/submission.h"
 #include "schema/job/upkeep.h"
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
@@ -54,18 +55,14 @@ class StatusFeed {
   virtual std::optional<Item> next(std::chrono::milliseconds wait) = 0;
 };
 
-struct SubmitReply {
-  SweepId sweep;
-  std::string name;
-  std::int64_t jobs = 0, jobs_new = 0;
-};
-
 /// Blocking calls, made on gRPC's threads. Thread-safe.
 class ControlBackend {
  public:
   virtual ~ControlBackend() = default;
-  virtual Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                                     const std::vector<Override>& overrides, bool replace) = 0;
+  /// `progress` is called now and then; false from it ends the call, and before anything is stored the
+  /// submission.
+  virtual Result<Submitted> submit(const SweepFile& source, bool replace,
+                                   const std::function<bool(const SubmitProgress&)>& progress) = 0;
   /// Empty text: all sweeps.
   virtual Result<std::vector<SweepStatus>> status(const std::string& sweep) = 0;
   virtual Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) = 0;

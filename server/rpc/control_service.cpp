@@ -29,18 +29,23 @@ Status check_submit(const v1::SubmitRequest& request) {
 
 }  // namespace
 
-grpc::Status ControlService::Submit(grpc::ServerContext* /*context*/, const v1::SubmitRequest* request,
-                                    v1::SubmitResponse* response) {
+grpc::Status ControlService::Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
+                                    grpc::ServerWriter<v1::SubmitProgress>* writer) {
   if (const Status checked = check_submit(*request); !checked.ok()) return refused(checked.error());
-  std::vector<Override> overrides;
-  for (const auto& entry : request->overrides()) overrides.push_back({entry.path(), entry.value()});
-  const auto reply = backend_.submit(request->file_name(), request->text(), overrides, request->replace());
-  if (!reply.ok()) return refused(reply.error());
-  response->set_sweep(reply->sweep.value);
-  response->set_name(reply->name);
-  response->set_jobs(reply->jobs);
-  response->set_jobs_new(reply->jobs_new);
-  return grpc::Status::OK;
+  SweepFile source{request->file_name(), request->text(), {}};
+  for (const auto& entry : request->overrides()) source.overrides.push_back({entry.path(), entry.value()});
+  v1::SubmitProgress message;
+  bool whole = true;
+  const auto submitted = backend_.submit(source, request->replace(), [&](const SubmitProgress& progress) {
+    message.set_planned(progress.planned);
+    message.set_stored(progress.stored);
+    whole = !stopping_ && !context->IsCancelled() && write(*context, *writer, message);
+    return whole;
+  });
+  if (!whole) return stream_end(*context);
+  if (!submitted.ok()) return refused(submitted.error());
+  wire::to_wire(*submitted, message.mutable_accepted());
+  return write(*context, *writer, message) ? grpc::Status::OK : stream_end(*context);
 }
 
 grpc::Status ControlService::GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* request,

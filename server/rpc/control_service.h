@@ -18,7 +18,7 @@ class ControlService final : public v1::Control::Service {
       : backend_(backend), slow_readers_(write_limit) {}
 
   grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
-                      v1::SubmitResponse* response) override;
+                      grpc::ServerWriter<v1::SubmitProgress>* writer) override;
   grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request,
                          v1::GetStatusResponse* response) override;
   grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,

@@ -26,6 +26,7 @@ class ChangeWriter {
   Status write(const core::InsertSweep& change, std::int64_t now_ms) {
     return sweeps_.insert(change, now_ms);
   }
+  Status write(const core::ExtendSweep& change, std::int64_t) { return sweeps_.extend(change); }
   Status write(const core::SetSweepState& change, std::int64_t) { return sweeps_.set_state(change); }
   Status write(const core::SetJobState& change, std::int64_t now_ms);
   Status write(const core::SetJobPriority& change, std::int64_t now_ms);

@@ -1,36 +1,28 @@
 #include "server/store/loader.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "server/store/names.h"
 
 namespace spin {
 namespace {
 
-constexpr char kCountJobs[] = "SELECT count(*) FROM job";
 constexpr char kSweeps[] =
-    "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused FROM sweep"
-    " ORDER BY id";
+    "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused, planned_jobs,"
+    " planned_mark FROM sweep ORDER BY id";
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
     " memory_bytes, dataset FROM job ORDER BY key";
 constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
-constexpr char kSweepJobs[] = "SELECT sweep, job FROM sweep_job ORDER BY sweep, position";
+constexpr char kSweepJobs[] = "SELECT job FROM sweep_job WHERE sweep = ?1 ORDER BY position";
 constexpr char kRunning[] =
-    "SELECT a.job, a.boot_epoch, a.sequence, a.worker FROM job j JOIN attempt a ON a.job = j.key"
-    " WHERE j.state = 'running' AND a.ended_at_ms IS NULL ORDER BY a.job, a.boot_epoch, a.sequence";
-// The last attempt of a paused job, where it was stopped: it may still be saving its checkpoint.
-constexpr char kStopped[] =
-    "SELECT a.job, a.boot_epoch, a.sequence FROM job j JOIN attempt a ON a.job = j.key"
-    " WHERE j.state = 'paused' AND a.state IN ('stopped', 'lost') AND NOT EXISTS (SELECT 1 FROM attempt "
-    "later WHERE "
-    "later.job = "
-    "a.job"
-    " AND (later.boot_epoch, later.sequence) > (a.boot_epoch, a.sequence)) ORDER BY a.job";
+    "SELECT boot_epoch, sequence, worker FROM attempt WHERE job = ?1 AND ended_at_ms IS NULL"
+    " ORDER BY boot_epoch DESC, sequence DESC LIMIT 1";
+constexpr char kLast[] =
+    "SELECT boot_epoch, sequence, state FROM attempt WHERE job = ?1"
+    " ORDER BY boot_epoch DESC, sequence DESC LIMIT 1";
 constexpr char kArtifacts[] =
     "SELECT ja.job, ja.kind, ja.artifact, a.bytes, e.top1 FROM job_artifact ja JOIN artifact a ON a.hash = "
     "ja.artifact LEFT JOIN epoch e ON ja.kind = 'best' AND e.job = ja.job AND e.epoch = ja.epoch"
@@ -41,129 +33,134 @@ std::optional<ArtifactRef>& place_of(core::StoredJob& job, ArtifactKind kind) {
   return kind == ArtifactKind::model ? job.model : job.best;
 }
 
-class Loader {
+/// Rows about jobs in the order of their numbers, the job first.
+class JobRows {
  public:
-  explicit Loader(Database& database) : database_(database) {}
+  explicit JobRows(Statement statement)
+      : statement_(std::move(statement)), rows_(statement_.query()), has_row_(rows_.next()) {}
 
-  Result<core::StoredState> load() {
-    SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
-    SPIN_TRY(load_sweeps());
-    SPIN_TRY(load_jobs());
-    SPIN_TRY(load_dependencies());
-    SPIN_TRY(load_sweep_jobs());
-    SPIN_TRY(load_running());
-    SPIN_TRY(load_stopped());
-    SPIN_TRY(load_artifacts());
-    SPIN_TRY(transaction.commit());
-    return std::move(state_);
+  /// Every row of the job through `take`. Jobs come in the order of their numbers.
+  template <class Take>
+  Status of(core::JobKey job, const Take& take) {
+    for (; has_row_ && rows_.integer(0) == job.value; has_row_ = rows_.next()) SPIN_TRY(take(rows_));
+    return rows_.status();
+  }
+  /// The job of the next row.
+  [[nodiscard]] std::optional<std::int64_t> next() const {
+    return has_row_ ? std::optional(rows_.integer(0)) : std::nullopt;
   }
 
  private:
+  Statement statement_;
+  Rows rows_;
+  bool has_row_;
+};
+
+class Loader {
+ public:
+  Loader(Database& database, core::StoredSink& sink) : database_(database), sink_(sink) {}
+
+  Status load() {
+    SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
+    SPIN_ASSIGN(running_, database_.prepare(kRunning));
+    SPIN_ASSIGN(last_, database_.prepare(kLast));
+    SPIN_ASSIGN(sweep_jobs_, database_.prepare(kSweepJobs));
+    SPIN_TRY(load_jobs());
+    SPIN_TRY(load_sweeps());
+    return transaction.commit();
+  }
+
+ private:
+  Status load_jobs() {
+    SPIN_ASSIGN(auto dependency_rows, database_.prepare(kDependencies));
+    SPIN_ASSIGN(auto artifact_rows, database_.prepare(kArtifacts));
+    JobRows dependencies(std::move(dependency_rows));
+    JobRows artifacts(std::move(artifact_rows));
+    SPIN_ASSIGN(auto statement, database_.prepare(kJobs));
+    auto rows = statement.query();
+    while (rows.next()) {
+      SPIN_ASSIGN(auto job, read_job(rows));
+      SPIN_TRY(dependencies.of(job.key, [&](const Rows& row) {
+        job.depends_on.push_back({row.integer(1)});
+        return Status();
+      }));
+      SPIN_TRY(artifacts.of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
+      SPIN_TRY(read_attempt(job));
+      last_job_ = job.key;
+      sink_.take(std::move(job));
+    }
+    SPIN_TRY(rows.status());
+    // Rows of a job that did not come stay, and hold up all behind them.
+    for (const auto* others : {&dependencies, &artifacts})
+      if (const auto job = others->next()) return dangling("job", *job);
+    return {};
+  }
+
+  static Result<core::StoredJob> read_job(const Rows& rows) {
+    core::StoredJob job;
+    job.key.value = rows.integer(0);
+    job.id.digest = rows.digest(1);
+    SPIN_ASSIGN(job.state, job_state_from(rows.text(2)));
+    job.reason = rows.text(3);
+    job.failures = rows.small(4);
+    job.trainer_deaths = rows.small(5);
+    job.workers_lost = rows.small(6);
+    job.work = rows.real(7);
+    if (!rows.is_null(8)) job.priority = rows.small(8);
+    job.memory_bytes = rows.integer(9);
+    job.dataset = rows.text(10);
+    return job;
+  }
+
+  static Status read_artifact(const Rows& rows, core::StoredJob& job) {
+    SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
+    place_of(job, kind) = ArtifactRef{ArtifactId{rows.digest(2)}, kind, rows.integer(3)};
+    if (kind == ArtifactKind::best && !rows.is_null(4)) job.best_top1 = rows.real(4);
+    return {};
+  }
+
+  /// Of a job that runs the attempt that does; of a paused one the last, where it was stopped: it may still
+  /// be saving its checkpoint.
+  Status read_attempt(core::StoredJob& job) {
+    const bool runs = job.state == JobState::running;
+    if (!runs && job.state != JobState::paused) return {};
+    auto rows = (runs ? running_ : last_).query(job.key.value);
+    if (!rows.next()) return rows.status();
+    const auto text = rows.text(2);
+    if (!runs && text != "stopped" && text != "lost") return {};
+    job.attempt = AttemptToken{rows.integer(0), rows.integer(1)};
+    if (runs) job.worker = text;
+    return {};
+  }
+
   Status load_sweeps() {
     SPIN_ASSIGN(auto statement, database_.prepare(kSweeps));
     auto rows = statement.query();
     while (rows.next()) {
-      SPIN_ASSIGN(auto requirements, requirements_from_json(rows.text(5)));
-      state_.sweeps.push_back({.id = SweepId{rows.integer(0)},
-                               .name = rows.text(1),
-                               .submitted_at_ms = rows.integer(2),
-                               .jobs = {},
-                               .priority = rows.small(3),
-                               .max_attempts = rows.small(4),
-                               .requirements = std::move(requirements),
-                               .withdrawn = rows.integer(6) != 0,
-                               .paused = rows.integer(7) != 0});
+      core::StoredSweep sweep;
+      sweep.id = SweepId{rows.integer(0)};
+      sweep.name = rows.text(1);
+      sweep.submitted_at_ms = rows.integer(2);
+      sweep.priority = rows.small(3);
+      sweep.max_attempts = rows.small(4);
+      SPIN_ASSIGN(sweep.requirements, requirements_from_json(rows.text(5)));
+      sweep.withdrawn = rows.integer(6) != 0;
+      sweep.paused = rows.integer(7) != 0;
+      if (!rows.is_null(8)) sweep.growing = core::PlanMark{rows.integer(8), rows.digest(9)};
+      SPIN_TRY(read_jobs_of(sweep));
+      sink_.take(std::move(sweep));
     }
     return rows.status();
   }
 
-  Status load_jobs() {
-    SPIN_ASSIGN(const auto count, database_.integer(kCountJobs));
-    state_.jobs.reserve(static_cast<std::size_t>(count));
-    SPIN_ASSIGN(auto statement, database_.prepare(kJobs));
-    auto rows = statement.query();
+  Status read_jobs_of(core::StoredSweep& sweep) {
+    auto rows = sweep_jobs_.query(sweep.id.value);
     while (rows.next()) {
-      core::StoredJob job;
-      job.key.value = rows.integer(0);
-      job.id.digest = rows.digest(1);
-      SPIN_ASSIGN(job.state, job_state_from(rows.text(2)));
-      job.reason = rows.text(3);
-      job.failures = rows.small(4);
-      job.trainer_deaths = rows.small(5);
-      job.workers_lost = rows.small(6);
-      job.work = rows.real(7);
-      if (!rows.is_null(8)) job.priority = rows.small(8);
-      job.memory_bytes = rows.integer(9);
-      job.dataset = rows.text(10);
-      state_.jobs.push_back(std::move(job));
+      const core::JobKey job{rows.integer(0)};
+      if (job.value < 1 || job > last_job_) return dangling("job", job.value);
+      sweep.jobs.push_back(job);
     }
     return rows.status();
-  }
-
-  Status load_dependencies() {
-    SPIN_ASSIGN(auto statement, database_.prepare(kDependencies));
-    auto rows = statement.query();
-    while (rows.next()) {
-      SPIN_ASSIGN(auto* job, job_of(rows.integer(0)));
-      job->depends_on.push_back({rows.integer(1)});
-    }
-    return rows.status();
-  }
-
-  Status load_sweep_jobs() {
-    SPIN_ASSIGN(auto statement, database_.prepare(kSweepJobs));
-    auto rows = statement.query();
-    std::size_t sweep = 0;
-    while (rows.next()) {
-      while (sweep < state_.sweeps.size() && state_.sweeps[sweep].id.value < rows.integer(0)) ++sweep;
-      if (sweep == state_.sweeps.size()) return dangling("sweep", rows.integer(0));
-      SPIN_ASSIGN(auto* job, job_of(rows.integer(1)));
-      state_.sweeps[sweep].jobs.push_back(job->key);
-    }
-    return rows.status();
-  }
-
-  Status load_running() {
-    SPIN_ASSIGN(auto statement, database_.prepare(kRunning));
-    auto rows = statement.query();
-    while (rows.next()) {
-      SPIN_ASSIGN(auto* job, job_of(rows.integer(0)));
-      job->attempt = AttemptToken{rows.integer(1), rows.integer(2)};
-      job->worker = rows.text(3);
-    }
-    return rows.status();
-  }
-
-  Status load_stopped() {
-    SPIN_ASSIGN(auto statement, database_.prepare(kStopped));
-    auto rows = statement.query();
-    while (rows.next()) {
-      SPIN_ASSIGN(auto* job, job_of(rows.integer(0)));
-      job->attempt = AttemptToken{rows.integer(1), rows.integer(2)};
-    }
-    return rows.status();
-  }
-
-  Status load_artifacts() {
-    SPIN_ASSIGN(auto statement, database_.prepare(kArtifacts));
-    auto rows = statement.query();
-    while (rows.next()) {
-      SPIN_ASSIGN(auto* job, job_of(rows.integer(0)));
-      SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
-      const ArtifactRef artifact{ArtifactId{rows.digest(2)}, kind, rows.integer(3)};
-      place_of(*job, kind) = artifact;
-      if (kind == ArtifactKind::best && !rows.is_null(4)) job->best_top1 = rows.real(4);
-    }
-    return rows.status();
-  }
-
-  /// The jobs are in the order of their keys.
-  Result<core::StoredJob*> job_of(std::int64_t key) {
-    const auto job = std::lower_bound(
-        state_.jobs.begin(), state_.jobs.end(), key,
-        [](const core::StoredJob& left, std::int64_t right) { return left.key.value < right; });
-    if (job == state_.jobs.end() || job->key.value != key) return dangling("job", key);
-    return &*job;
   }
 
   [[nodiscard]] Error dangling(const char* what, std::int64_t number) const {
@@ -172,11 +169,13 @@ class Loader {
   }
 
   Database& database_;
-  core::StoredState state_;
+  core::StoredSink& sink_;
+  Statement running_, last_, sweep_jobs_;
+  core::JobKey last_job_;
 };
 
 }  // namespace
 
-Result<core::StoredState> load_state(Database& database) { return Loader(database).load(); }
+Status load_state(Database& database, core::StoredSink& sink) { return Loader(database, sink).load(); }
 
 }  // namespace spin

@@ -6,7 +6,7 @@
 
 namespace spin {
 
-/// Everything that the core needs to go on, but the boot epoch.
-Result<core::StoredState> load_state(Database& database);
+/// Everything that the core needs to go on. data_loss where rows name what is not there.
+Status load_state(Database& database, core::StoredSink& sink);
 
 }  // namespace spin

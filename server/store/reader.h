@@ -24,8 +24,11 @@ class Reader {
   virtual Result<SweepId> find_sweep(const std::string& text) = 0;
   /// Hash, a unique beginning of it (8 or more digits), or SWEEP/NAME.
   virtual Result<core::JobKey> find_job(const std::string& text) = 0;
-  /// Name, config (canonical JSON) and id of each job, for a lease; same order. Empty attempt, resume and init.
+  /// Name, config (canonical JSON) and id of each job, for a lease; same order. Empty attempt, resume and
+  /// init.
   virtual Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) = 0;
+  /// What the sweep was planned from.
+  virtual Result<SweepFile> source(SweepId sweep) = 0;
   /// Rows in the order of the plan, handed out one by one; false from `each` ends it.
   virtual Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) = 0;
   virtual Result<JobDetail> job(core::JobKey job) = 0;

@@ -1,18 +1,17 @@
 #include <mutex>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "server/store/config_parts.h"
 #include "server/store/lookup.h"
-#include "server/store/names.h"
 #include "server/store/open.h"
 #include "server/store/reader.h"
+#include "server/store/row_values.h"
 
 namespace spin {
 namespace {
 
 constexpr char kLease[] =
-    "SELECT j.hash, c.config, (SELECT name FROM sweep_job WHERE job = j.key ORDER BY sweep DESC LIMIT 1)"
+    "SELECT j.hash, c.parts, (SELECT name FROM sweep_job WHERE job = j.key ORDER BY sweep DESC LIMIT 1)"
     " FROM job j JOIN job_config c ON c.job = j.key WHERE j.key = ?1";
 // ?1 sweep, ?2 position after which the page begins, ?3 rows
 constexpr char kJobPage[] =
@@ -29,7 +28,7 @@ constexpr char kJobPage[] =
     " WHERE sj.sweep = ?1 AND sj.position > ?2 ORDER BY sj.position LIMIT ?3";
 constexpr char kPlaceOfJob[] =
     "SELECT sweep, position FROM sweep_job WHERE job = ?1 ORDER BY sweep DESC LIMIT 1";
-constexpr char kConfig[] = "SELECT config FROM job_config WHERE job = ?1";
+constexpr char kConfig[] = "SELECT parts FROM job_config WHERE job = ?1";
 constexpr char kDependencies[] =
     "SELECT j.hash FROM job_dependency d JOIN job j ON j.key = d.depends_on WHERE d.job = ?1 ORDER BY "
     "d.depends_on";
@@ -55,6 +54,7 @@ constexpr char kResultRows[] =
     " top1_deviation, difference FROM cells WHERE sweep_id = ?1 ORDER BY cell";
 constexpr char kLog[] =
     "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+constexpr char kSource[] = "SELECT name, source, overrides FROM sweep WHERE id = ?1";
 constexpr char kWorkers[] =
     "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms, labels, memory_bytes FROM "
     "worker"
@@ -64,7 +64,7 @@ constexpr int kJobsPerPage = 1000;
 
 struct Statements {
   Statement lease, job_page, place_of_job, config, dependencies, sweeps_of_job, attempts, epochs, result,
-      artifacts, result_rows, log, workers;
+      artifacts, result_rows, log, source, workers;
 
   Status prepare(Database& database) {
     SPIN_ASSIGN(lease, database.prepare(kLease));
@@ -79,6 +79,7 @@ struct Statements {
     SPIN_ASSIGN(artifacts, database.prepare(kArtifacts));
     SPIN_ASSIGN(result_rows, database.prepare(kResultRows));
     SPIN_ASSIGN(log, database.prepare(kLog));
+    SPIN_ASSIGN(source, database.prepare(kSource));
     SPIN_ASSIGN(workers, database.prepare(kWorkers));
     return {};
   }
@@ -86,23 +87,6 @@ struct Statements {
 
 Error no_such_job(core::JobKey job) {
   return Error{ErrorCode::not_found, "there is no job number " + std::to_string(job.value)};
-}
-
-/// Column 0 is the position.
-Result<JobRow> job_row(const Rows& rows) {
-  JobRow row;
-  row.id.digest = rows.digest(1);
-  row.name = rows.text(2);
-  SPIN_ASSIGN(row.state, job_state_from(rows.text(3)));
-  row.reason = rows.text(4);
-  row.params = rows.integer(5);
-  row.flops = rows.integer(6);
-  row.attempts = rows.small(7);
-  row.worker = rows.text(8);
-  row.top1 = rows.optional_real(9);
-  row.seconds = rows.optional_real(10);
-  row.priority = rows.small(11);
-  return row;
 }
 
 /// Each row of `rows` through `read` into a list.
@@ -118,74 +102,6 @@ Result<std::vector<T>> collect(Rows rows, Read read) {
   return list;
 }
 
-AttemptRow attempt_row(const Rows& rows) {
-  return {{rows.integer(0), rows.integer(1)},
-          rows.text(2),
-          rows.text(3),
-          rows.text(4),
-          rows.integer(5),
-          rows.optional_integer(6)};
-}
-
-EpochMetrics epoch_metrics(const Rows& rows) {
-  return {rows.small(0),         rows.real(1),          rows.optional_real(2), rows.optional_real(3),
-          rows.real(4),          rows.real(5),          rows.optional_real(6), rows.optional_real(7),
-          rows.optional_real(8), rows.optional_real(9), rows.optional_real(10)};
-}
-
-Result<JobResult> job_result(const Rows& rows) {
-  SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
-  return JobResult{outcome,         rows.real(1), rows.real(2),    rows.integer(3),
-                   rows.integer(4), rows.real(5), rows.integer(6), rows.real(7)};
-}
-
-Result<ArtifactRef> artifact_ref(const Rows& rows) {
-  SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
-  return ArtifactRef{ArtifactId{rows.digest(0)}, kind, rows.integer(2)};
-}
-
-ResultRow result_row(const Rows& rows) {
-  ResultRow row{rows.text(0),
-                rows.text(1),
-                rows.text(2),
-                rows.text(3),
-                rows.text(4),
-                rows.integer(5),
-                rows.integer(6),
-                rows.small(7),
-                rows.small(8),
-                rows.small(9),
-                {},
-                {},
-                {}};
-  row.top1_mean = rows.optional_real(10);
-  row.top1_deviation = rows.optional_real(11);
-  row.difference = rows.optional_real(12);
-  return row;
-}
-
-/// As ChangeWriter wrote it.
-std::vector<std::string> labels_from_json(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>();
-}
-
-WorkerRow worker_row(const Rows& rows) {
-  WorkerRow row;
-  row.name = rows.text(0);
-  row.host = rows.text(1);
-  row.device = rows.text(2);
-  row.version = rows.text(3);
-  row.state = "offline";
-  row.slots = rows.small(4);
-  row.threads = rows.small(5);
-  row.jobs_done = rows.integer(6);
-  row.last_seen_ms = rows.integer(7);
-  row.labels = labels_from_json(rows.text(8));
-  row.memory_bytes = rows.integer(9);
-  return row;
-}
-
 class SqliteReader final : public Reader {
  public:
   SqliteReader(Database database) : database_(std::move(database)) {}
@@ -196,6 +112,8 @@ class SqliteReader final : public Reader {
     SPIN_TRY(statements_.prepare(database_));
     SPIN_ASSIGN(auto lookup, Lookup::make(database_));
     lookup_.emplace(std::move(lookup));
+    SPIN_ASSIGN(auto parts, ConfigPartReader::make(database_));
+    parts_.emplace(std::move(parts));
     return {};
   }
 
@@ -221,7 +139,8 @@ class SqliteReader final : public Reader {
         SPIN_TRY(rows.status());
         return no_such_job(job);
       }
-      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), rows.text(1), {}, {}});
+      SPIN_ASSIGN(auto config, parts_->join(rows.text(1)));
+      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), {}, {}});
     }
     SPIN_TRY(transaction.commit());
     return leases;
@@ -246,6 +165,13 @@ class SqliteReader final : public Reader {
     SPIN_TRY(fill(job, detail));
     SPIN_TRY(transaction.commit());
     return detail;
+  }
+
+  Result<SweepFile> source(SweepId sweep) override {
+    const std::lock_guard lock(mutex_);
+    SPIN_ASSIGN(auto found, collect<SweepFile>(statements_.source.query(sweep.value), sweep_source));
+    if (!found.empty()) return std::move(found.front());
+    return Error{ErrorCode::not_found, "there is no sweep number " + std::to_string(sweep.value)};
   }
 
   Result<std::vector<ResultRow>> results(SweepId sweep) override {
@@ -293,7 +219,9 @@ class SqliteReader final : public Reader {
     const auto key = job.value;
     const auto first_text = [](const Rows& rows) { return rows.text(0); };
     SPIN_ASSIGN(const auto configs, collect<std::string>(statements_.config.query(key), first_text));
-    if (!configs.empty()) detail.config = configs.front();
+    if (!configs.empty()) {
+      SPIN_ASSIGN(detail.config, parts_->join(configs.front()));
+    }
     SPIN_ASSIGN(detail.depends_on, collect<JobId>(statements_.dependencies.query(key),
                                                   [](const Rows& rows) { return JobId{rows.digest(0)}; }));
     SPIN_ASSIGN(detail.sweeps, collect<std::string>(statements_.sweeps_of_job.query(key), first_text));
@@ -310,6 +238,7 @@ class SqliteReader final : public Reader {
   Database database_;
   Statements statements_;
   std::optional<Lookup> lookup_;
+  std::optional<ConfigPartReader> parts_;
 };
 
 }  // namespace

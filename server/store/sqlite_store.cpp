@@ -43,11 +43,9 @@ class SqliteStore final : public Store {
     return {};
   }
 
-  Result<core::StoredState> load() override {
-    SPIN_ASSIGN(auto state, load_state(*database_));
-    state.boot_epoch = boot_epoch_;
-    return state;
-  }
+  [[nodiscard]] std::int64_t boot_epoch() const override { return boot_epoch_; }
+
+  Status load(core::StoredSink& sink) override { return load_state(*database_, sink); }
 
   void commit(std::vector<core::Change> changes, Committed committed) override {
     {

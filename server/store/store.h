@@ -32,8 +32,10 @@ class Store {
                                              int checkpoint_pages = kCheckpointPages);
   virtual ~Store() = default;
 
+  /// Of this start: more than that of any before.
+  [[nodiscard]] virtual std::int64_t boot_epoch() const = 0;
   /// Everything that the core needs to go on. Call once, before the first commit.
-  virtual Result<core::StoredState> load() = 0;
+  virtual Status load(core::StoredSink& sink) = 0;
   /// Queues a batch. Batches are committed in order; several may share one transaction. Thread-safe.
   virtual void commit(std::vector<core::Change> changes, Committed committed) = 0;
   /// Called on the writer's thread at the end of a collection of garbage.

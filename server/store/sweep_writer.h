@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "schema/base/result.h"
+#include "schema/sweep/config_text.h"
 #include "server/core/changes.h"
+#include "server/store/config_parts.h"
 #include "server/store/database.h"
 
 namespace spin {
@@ -15,17 +18,21 @@ class SweepWriter {
   static Result<SweepWriter> make(Database& database);
   /// Inside a transaction of the caller.
   Status insert(const core::InsertSweep& change, std::int64_t now_ms);
+  Status extend(const core::ExtendSweep& change);
   Status set_state(const core::SetSweepState& change);
 
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
-  Status insert_cells(const core::InsertSweep& change);
-  Status insert_job(core::JobKey key, const SweepPlan& plan, const PlannedJob& job, JobState state,
+  Status insert_piece(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
+  Status insert_cells(SweepId sweep, const PlanPiece& piece);
+  Status insert_job(core::JobKey key, const PlanPiece& piece, const PlannedJob& job, JobState state,
                     std::int64_t memory_bytes);
 
   Database* database_;
-  Statement insert_sweep_, set_sweep_state_, insert_cell_, insert_job_, insert_config_, insert_dependency_,
-      insert_sweep_job_;
+  sweep::ConfigText texts_;
+  std::optional<ConfigPartWriter> parts_;
+  Statement insert_sweep_, set_sweep_state_, insert_cell_, compare_cell_, insert_job_, insert_config_,
+      insert_dependency_, insert_sweep_job_;
 };
 
 }  // namespace spin

@@ -47,6 +47,12 @@ struct EventText {
     for (const auto& job : event.plan->jobs) text += " " + job.name;
     return text;
   }
+  std::string operator()(const SweepExtended& event) const {
+    std::string text =
+        "extend sweep " + number(event.sweep.value) + " from " + number(event.piece->first_job) + ":";
+    for (const auto& job : event.piece->jobs) text += " " + job.name;
+    return text;
+  }
   std::string operator()(const SteerRequested& event) const {
     static constexpr const char* kActions[] = {"cancel", "pause", "resume", "retry", "set the priority of"};
     const auto* sweep = std::get_if<SweepId>(&event.target);

@@ -11,7 +11,6 @@
 namespace spin::core {
 namespace {
 
-constexpr std::int64_t kUnit = 1 << 20;  // of memory
 constexpr Mishaps kMishaps{.job_error = 50, .trainer_dies = 40, .diverges = 30, .refuses = 10};
 
 Settings settings_for(std::uint64_t seed) {
@@ -56,9 +55,10 @@ Simulation::Simulation(std::uint64_t seed, const Shape& shape, std::ostream* tra
       trace_(trace),
       settings_(settings_for(seed / 2)),
       ledger_(store_, is_plain_),
+      submissions_(random_, shape_.window, shape_.plan_jobs, is_plain_),
       failures_before_(failures()) {
   for (int i = 0; i < shape_.workers; ++i) workers_.emplace_back(make_worker(i, is_plain_), random_());
-  coordinator_ = std::make_unique<Coordinator>(settings_, store_.load(), now_);
+  coordinator_ = store_.boot(settings_, now_);
 }
 
 void Simulation::run() {
@@ -77,11 +77,13 @@ std::size_t Simulation::results() const {
 void Simulation::step() {
   SimWorker& worker = workers_[draw(workers_.size())];
   const auto choice = draw(1000);
-  if (choice < 45) {
+  if (choice < 25) {
+    extend();
+  } else if (choice < 65) {
     person_acts();
-  } else if (choice < 90) {
+  } else if (choice < 105) {
     something_breaks();
-  } else if (choice < 130) {
+  } else if (choice < 145) {
     if (!worker.session() && !worker.frozen) connect(worker);
   } else if (choice < 340) {
     if (!worker.frozen) worker.act(kMishaps);
@@ -140,45 +142,10 @@ void Simulation::something_breaks() {
   }
 }
 
-Requirements Simulation::random_requirements() {
-  Requirements requirements;
-  if (is_plain_ || draw(2) == 0) return requirements;
-  if (draw(2) == 0) requirements.memory_bytes = static_cast<std::int64_t>(1 + draw(9)) * kUnit;
-  if (draw(4) == 0) requirements.labels = {"big"};
-  if (draw(6) == 0)
-    requirements.device = draw(2) == 0 ? Requirements::Device::cpu : Requirements::Device::cuda;
-  return requirements;
-}
+void Simulation::submit() { handle(submissions_.next()); }
 
-/// Labels are a fixed graph: every third job depends on the one before, every sixth on the third before as
-/// well.
-void Simulation::choose(int label, std::vector<int>& chosen) const {
-  if (std::find(chosen.begin(), chosen.end(), label) != chosen.end()) return;
-  if (label % 3 == 2) choose(label - 1, chosen);
-  if (label % 6 == 5) choose(label - 3, chosen);
-  chosen.push_back(label);
-}
-
-PlanOf Simulation::random_plan() {
-  PlanOf plan("sweep" + std::to_string(draw(3)));
-  plan.priority(static_cast<int>(draw(3))).max_attempts(1 + static_cast<int>(draw(3)));
-  plan.requires_of_workers(random_requirements());
-  std::vector<int> chosen;
-  for (auto count = 1 + draw(static_cast<std::uint64_t>(shape_.plan_jobs)); count > 0; --count)
-    choose(first_label_ + static_cast<int>(draw(static_cast<std::uint64_t>(shape_.window))), chosen);
-  for (const int label : chosen) {
-    std::vector<std::string> needs;
-    if (label % 3 == 2) needs.push_back("j" + std::to_string(label - 1));
-    if (label % 6 == 5) needs.push_back("j" + std::to_string(label - 3));
-    plan.job("j" + std::to_string(label), needs);
-  }
-  return plan;
-}
-
-/// The window moves on, so that there is always something new and something known.
-void Simulation::submit() {
-  first_label_ += static_cast<int>(draw(3));
-  handle(SweepSubmitted{1, random_plan().plan(), "", {}, 0, draw(2) == 0});
+void Simulation::extend() {
+  if (const auto event = submissions_.extension(*coordinator_, now_)) handle(*event);
 }
 
 void Simulation::steer() {
@@ -208,7 +175,7 @@ void Simulation::die() {
   uncommitted_.clear();
   for (SimWorker& worker : workers_) worker.disconnect();
   ledger_.restarted();
-  coordinator_ = std::make_unique<Coordinator>(settings_, store_.load(), now_);
+  coordinator_ = store_.boot(settings_, now_);
   for (const auto& sentence : coordinator_->check_invariants())
     ADD_FAILURE() << "after the restart: " << sentence;
 }
@@ -250,6 +217,7 @@ void Simulation::handle(const Event& event) {
   if (trace_ != nullptr) note(describe(event));
   const auto lost_before = coordinator_->counters().lost_attempts;
   uncommitted_.push_back(coordinator_->handle(event, now_));
+  submissions_.observe(uncommitted_.back().changes);
   lost_ += coordinator_->counters().lost_attempts - lost_before;
   for (const auto& sentence : coordinator_->check_invariants()) ADD_FAILURE() << sentence;
   const auto due = coordinator_->next_deadline();
@@ -324,6 +292,10 @@ void Simulation::calm_down() {
   note("from here on all is well");
   for (SimWorker& worker : workers_) worker.frozen = worker.up_cut = worker.down_cut = false;
   handle(HoldLeases{false, ""});
+  while (const auto rest = submissions_.rest(*coordinator_, now_)) {
+    handle(*rest);
+    if (has_failed()) return;
+  }
   if (draw(2) == 0)
     for (const SweepId sweep : coordinator_->sweeps()) handle(SteerRequested{1, sweep, steer::Resume{}});
   commit(uncommitted_.size());

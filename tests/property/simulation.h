@@ -11,8 +11,8 @@
 #include "server/core/coordinator.h"
 #include "tests/property/ledger.h"
 #include "tests/property/sim_worker.h"
+#include "tests/property/submissions.h"
 #include "tests/server/core/model_store.h"
-#include "tests/server/core/plans.h"
 
 namespace spin::core {
 
@@ -43,6 +43,7 @@ class Simulation {
   void person_acts();
   void something_breaks();
   void submit();
+  void extend();
   void steer();
   void die();
   void hang_up(SimWorker& worker);
@@ -62,10 +63,6 @@ class Simulation {
   [[nodiscard]] SimWorker* find(SessionId session);
   [[nodiscard]] bool is_live() const;
 
-  [[nodiscard]] PlanOf random_plan();
-  void choose(int label, std::vector<int>& chosen) const;
-  [[nodiscard]] Requirements random_requirements();
-
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
   bool chance(std::uint64_t in_thousand) { return draw(1000) < in_thousand; }
   void note(const std::string& what);
@@ -79,11 +76,11 @@ class Simulation {
   Settings settings_;
   ModelStore store_;
   Ledger ledger_;
+  Submissions submissions_;
   std::unique_ptr<Coordinator> coordinator_;
   std::vector<SimWorker> workers_;
   std::deque<Effects> uncommitted_;
   Now now_{std::chrono::hours(1)};
-  int first_label_ = 0;
   std::int64_t last_session_ = 0;
   std::int64_t lost_ = 0;
   const int failures_before_;  ///< a history is shown again after it has failed

@@ -111,7 +111,9 @@ inline SweepStatus sweep_status() {
           .work_total = 9.5,
           .seconds_left = 30.5,
           .paused = true,
-          .priority = -3};
+          .priority = -3,
+          .jobs_to_come = 11,
+          .hint = "no worker is attached"};
 }
 
 inline JobDetail job_detail() {

@@ -167,11 +167,12 @@ nlohmann::json latency(const Options& options) {
     v1::SubmitRequest request;
     request.set_file_name("pair.yaml");
     request.set_text(pair_sweep(round));
-    v1::SubmitResponse response;
     grpc::ClientContext context;
     auto start = Clock::now();
     std::thread submit([&] {
-      if (const auto status = control->Submit(&context, request, &response); !status.ok())
+      const auto reader = control->Submit(&context, request);
+      for (v1::SubmitProgress progress; reader->Read(&progress);) continue;
+      if (const auto status = reader->Finish(); !status.ok())
         throw std::runtime_error(status.error_message());
     });
     worker.read();

@@ -45,8 +45,8 @@ class FakeCoordinator final : public ControlBackend {
     int seen_ = 0;
   };
 
-  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                             const std::vector<Override>& overrides, bool replace) override;
+  Result<Submitted> submit(const SweepFile& file, bool replace,
+                           const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
@@ -91,7 +91,7 @@ class FakeCoordinator final : public ControlBackend {
   void wait_for_release();
   Result<Sweep*> find(const std::string& text);
   Result<Job*> find_job(const std::string& text);
-  Result<std::vector<Job>> take_over(const SweepPlan& plan, bool replace, SubmitReply* reply);
+  Result<std::vector<Job>> take_over(const SweepPlan& plan, bool replace, Submitted* reply);
   static SweepStatus status_of(const Sweep& sweep);
   void change(std::size_t job, const std::function<void(Job&)>& how);
 

@@ -70,7 +70,7 @@ Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const ste
 /// The plan's jobs, as they stand in a live sweep of the same name where that has them; what only that one
 /// has ends.
 Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const SweepPlan& plan, bool replace,
-                                                                     SubmitReply* reply) {
+                                                                     Submitted* reply) {
   std::map<JobId, Job*> known;
   if (const auto namesake = find(plan.name); namesake.ok() && status_of(**namesake).counts.live() > 0) {
     if (!replace)
@@ -97,13 +97,13 @@ Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const Sweep
   return jobs;
 }
 
-Result<SubmitReply> FakeCoordinator::submit(const std::string& file_name, const std::string& text,
-                                            const std::vector<Override>& overrides, bool replace) {
+Result<Submitted> FakeCoordinator::submit(const SweepFile& file, bool replace,
+                                          const std::function<bool(const SubmitProgress&)>& /*progress*/) {
   wait_for_release();
-  SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file_name, text, overrides));
+  SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file.file, file.text, file.overrides));
   const std::lock_guard lock(mutex_);
-  SubmitReply reply{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name,
-                    static_cast<std::int64_t>(plan.jobs.size()), 0};
+  Submitted reply{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name,
+                  static_cast<std::int64_t>(plan.jobs.size()), 0};
   SPIN_ASSIGN(auto jobs, take_over(plan, replace, &reply));
   sweeps_.push_back({reply.sweep, plan.name, plan.cells, std::move(jobs)});
   ++version_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/render/job_report.h"
+#include "client/render/progress.h"
 
 namespace spin::render {
 namespace {
@@ -117,7 +118,26 @@ TEST(StatusListing, CountsForMachinesAndASummaryForPeople) {
   EXPECT_EQ(json::parse(written(status_table(rows, 1'090'000), Format::json))[0],
             json::parse(R"({"id": 3, "name": "tiny", "share_done": 0.5, "total": 8, "waiting": 0, "ready": 0,
                 "backoff": 0, "running": 2, "completed": 3, "diverged": 0, "failed": 1, "blocked": 2, "cancelled": 0,
-                "paused": 0, "is_paused": false, "priority": 0, "seconds_left": 72.0, "submitted_at_ms": 1000000})"));
+                "paused": 0, "is_paused": false, "priority": 0, "seconds_left": 72.0, "submitted_at_ms": 1000000,
+                "jobs_to_come": 0, "hint": null})"));
+}
+
+TEST(StatusListing, ALargeSweepIsBeingStored) {
+  SweepStatus status;
+  status.name = "large";
+  status.counts.ready = 10;
+  status.jobs_to_come = 90;
+  status.hint = "no worker is attached";
+  const std::vector<SweepStatus> rows{status};
+  const auto table = written(status_table(rows, 0), Format::table);
+  EXPECT_NE(table.find("0/100"), std::string::npos) << table;
+  EXPECT_NE(table.find("storing"), std::string::npos) << table;
+  const auto row = json::parse(written(status_table(rows, 0), Format::json))[0];
+  EXPECT_EQ(row.at("total"), 10);
+  EXPECT_EQ(row.at("jobs_to_come"), 90);
+  EXPECT_EQ(row.at("hint"), "no worker is attached");
+  EXPECT_EQ(progress_line(status),
+            "large: 0.0 %, 0 of 10 done, 10 ready, 90 still being stored: no worker is attached");
 }
 
 TEST(StatusListing, PausedSweepsAndPrioritiesAreShownWhereThereAreAny) {

@@ -47,7 +47,7 @@ class AppTest : public testing::Test {
 
 TEST_F(AppTest, ASweepRunsToItsEnd) {
   People people(address());
-  v1::SubmitResponse submitted;
+  v1::Submitted submitted;
   const auto status = people.submit(kSweep, &submitted);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(submitted.name(), "study");
@@ -160,7 +160,7 @@ TEST_F(AppTest, TheSameSweepSubmittedAgainAddsNoJobs) {
   ASSERT_TRUE(people.submit(kSweep).ok());
   std::string other(kSweep);
   other.replace(other.find("study"), 5, "again");
-  v1::SubmitResponse response;
+  v1::Submitted response;
   ASSERT_TRUE(people.submit(other, &response).ok());
   EXPECT_EQ(response.jobs(), kSweepJobs);
   EXPECT_EQ(response.jobs_new(), 0);

@@ -1,5 +1,6 @@
 #include "server/app/engine.h"
 
+#include <algorithm>
 #include <future>
 #include <iterator>
 #include <string>
@@ -17,7 +18,8 @@ namespace {
 /// Everything is durable at once.
 class MemoryStore final : public Store {
  public:
-  Result<core::StoredState> load() override { return core::StoredState{}; }
+  [[nodiscard]] std::int64_t boot_epoch() const override { return 1; }
+  Status load(core::StoredSink&) override { return {}; }
   void commit(std::vector<core::Change>, Committed committed) override { committed(); }
   void collect_garbage(ArtifactStore&, const GarbagePolicy&, Collected collected) override { collected({}); }
   void close() override {}
@@ -25,17 +27,27 @@ class MemoryStore final : public Store {
 
 Error broken() { return Error{ErrorCode::internal, "disk I/O error"}; }
 
-/// A database that cannot be read.
+/// A database in which everything but the leases of some jobs cannot be read.
 class BrokenReader final : public Reader {
  public:
+  explicit BrokenReader(std::int64_t readable_jobs) : readable_jobs_(readable_jobs) {}
   Result<SweepId> find_sweep(const std::string&) override { return broken(); }
   Result<core::JobKey> find_job(const std::string&) override { return broken(); }
-  Result<std::vector<Lease>> leases(std::span<const core::JobKey>) override { return broken(); }
+  Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
+    if (std::any_of(jobs.begin(), jobs.end(),
+                    [this](core::JobKey job) { return job.value > readable_jobs_; }))
+      return broken();
+    return std::vector<Lease>(jobs.size());
+  }
+  Result<SweepFile> source(SweepId) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
   Result<JobDetail> job(core::JobKey) override { return broken(); }
   Result<std::vector<ResultRow>> results(SweepId) override { return broken(); }
   Result<std::vector<LogLine>> log(core::JobKey, std::int64_t, int) override { return broken(); }
   Result<std::vector<WorkerRow>> workers() override { return broken(); }
+
+ private:
+  const std::int64_t readable_jobs_;  ///< those with the lowest numbers
 };
 
 class RecordedLink final : public WorkerLink {
@@ -49,44 +61,68 @@ class RecordedLink final : public WorkerLink {
   std::vector<Status> closed;
 };
 
-std::shared_ptr<const SweepPlan> plan_of_one_job() {
+std::shared_ptr<const SweepPlan> plan_of(int jobs) {
   SweepPlan plan;
   plan.name = "study";
   plan.cells.emplace_back();
-  plan.jobs.emplace_back();
-  plan.jobs[0].id.digest.bytes[0] = 1;
-  plan.jobs[0].name = "job";
+  for (int i = 1; i <= jobs; ++i) {
+    PlannedJob job;
+    job.id.digest.bytes[0] = static_cast<std::uint8_t>(i);
+    job.name = "job" + std::to_string(i);
+    plan.jobs.push_back(job);
+  }
   return std::make_shared<const SweepPlan>(std::move(plan));
 }
 
-TEST(Engine, AWorkerWhoseLeaseCannotBeReadIsAskedToComeBack) {
+/// Workers of one slot, and a sweep with a job for each; what the workers' streams have seen.
+std::vector<std::shared_ptr<RecordedLink>> hand_out(Reader& reader, int workers) {
   Strand strand;
   MemoryStore store;
-  BrokenReader reader;
   Metrics metrics;
   Versions versions;
-  core::StoredState stored;
-  stored.boot_epoch = 1;
-  Engine engine({strand, store, reader, metrics, versions}, {}, std::move(stored));
-  const auto link = std::make_shared<RecordedLink>();
-  WorkerHello hello;
-  hello.name = "w";
-  hello.version = std::string(kVersion);
+  Engine engine({strand, store, reader, metrics, versions}, core::Restoration({}, 1, {}));
+  std::vector<std::shared_ptr<RecordedLink>> links;
+  for (int i = 0; i < workers; ++i) links.push_back(std::make_shared<RecordedLink>());
   strand.post([&] {
-    engine.attach(hello, link);
-    engine.receive(link, {Credits{1}});
+    for (int i = 0; i < workers; ++i) {
+      WorkerHello hello;
+      hello.name = "w" + std::to_string(i);
+      hello.version = std::string(kVersion);
+      const auto& link = links[static_cast<std::size_t>(i)];
+      engine.attach(hello, link);
+      engine.receive(link, {Credits{1}});
+    }
     core::SweepSubmitted submitted;
-    submitted.plan = plan_of_one_job();
+    submitted.plan = plan_of(workers);
     engine.request(std::move(submitted), [](const core::Message&) {});
   });
-  const auto closed = [&] { return link->closed.size(); };
   // Each question is answered behind what the commits before it have posted.
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(strand.ask(closed).ok());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(strand.ask([] { return true; }).ok());
   strand.stop();
-  ASSERT_EQ(link->closed.size(), 1U) << "or it would wait for a lease that never comes";
-  ASSERT_FALSE(link->closed[0].ok());
-  EXPECT_EQ(link->closed[0].error().code, ErrorCode::unavailable);
-  EXPECT_NE(link->closed[0].error().message.find("disk I/O error"), std::string::npos);
+  return links;
+}
+
+bool has_lease(const RecordedLink& link) {
+  return std::any_of(link.sent.begin(), link.sent.end(),
+                     [](const auto& message) { return std::holds_alternative<Lease>(message); });
+}
+
+TEST(Engine, AWorkerWhoseLeaseCannotBeReadIsAskedToComeBack) {
+  BrokenReader reader(0);
+  const auto links = hand_out(reader, 1);
+  ASSERT_EQ(links[0]->closed.size(), 1U) << "or it would wait for a lease that never comes";
+  ASSERT_FALSE(links[0]->closed[0].ok());
+  EXPECT_EQ(links[0]->closed[0].error().code, ErrorCode::unavailable);
+  EXPECT_NE(links[0]->closed[0].error().message.find("disk I/O error"), std::string::npos);
+}
+
+TEST(Engine, ALeaseThatCannotBeReadIsNobodyElsesTrouble) {
+  BrokenReader reader(2);
+  const auto links = hand_out(reader, 3);
+  const auto leases =
+      std::count_if(links.begin(), links.end(), [](const auto& link) { return has_lease(*link); });
+  EXPECT_EQ(leases, 2);
+  for (const auto& link : links) EXPECT_NE(has_lease(*link), !link->closed.empty());
 }
 
 }  // namespace

@@ -34,13 +34,15 @@ class People {
   explicit People(const std::string& address)
       : stub_(v1::Control::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {}
 
-  grpc::Status submit(const std::string& text, v1::SubmitResponse* response = nullptr) {
+  grpc::Status submit(const std::string& text, v1::Submitted* submitted = nullptr) {
     v1::SubmitRequest request;
     request.set_file_name("study.yaml");
     request.set_text(text);
-    v1::SubmitResponse ignored;
     return call([&](auto* context) {
-      return stub_->Submit(context, request, response == nullptr ? &ignored : response);
+      const auto reader = stub_->Submit(context, request);
+      for (v1::SubmitProgress progress; reader->Read(&progress);)
+        if (submitted != nullptr && progress.has_accepted()) *submitted = progress.accepted();
+      return reader->Finish();
     });
   }
   std::vector<v1::SweepStatus> sweeps(const std::string& sweep = "") {

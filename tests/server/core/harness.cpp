@@ -50,7 +50,7 @@ std::vector<Message> Harness::advance(std::int64_t ms) {
 }
 
 void Harness::restart() {
-  coordinator = std::make_unique<Coordinator>(settings_, store.load(), now);
+  coordinator = store.boot(settings_, now);
   check();
 }
 

@@ -1,22 +1,17 @@
 #include <malloc.h>
 
+#include "server/core/restoration.h"
 #include "tests/server/core/harness.h"
 
 namespace spin::core {
 namespace {
-
-StoredState first_boot() {
-  StoredState state;
-  state.boot_epoch = 1;
-  return state;
-}
 
 std::size_t heap_bytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
 
 TEST(Memory, AJobCostsAFewHundredBytesWhateverItsConfiguration) {
   if (heap_bytes() == 0) GTEST_SKIP() << "a sanitizer's allocator does not count";
   constexpr int kJobs = 50'000;
-  Coordinator coordinator({}, first_boot(), Now{});
+  Coordinator coordinator(Restoration({}, 1, Now{}));
   const std::size_t before = heap_bytes();
   {
     PlanOf plan("s");

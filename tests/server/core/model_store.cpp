@@ -1,9 +1,11 @@
 #include "tests/server/core/model_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
+#include "server/core/restoration.h"
 #include "server/core/work.h"
 #include "tests/server/core/plans.h"
 
@@ -39,21 +41,21 @@ void ModelStore::check() const {
   }
 }
 
-StoredState ModelStore::load() {
-  StoredState state;
-  state.boot_epoch = ++boot_epoch_;
-  for (const auto& [id, sweep] : sweeps_) state.sweeps.push_back(sweep);
-  for (const auto& [key, row] : jobs_) state.jobs.push_back(row.job);
+std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now) {
+  std::map<JobKey, StoredJob> jobs;
+  for (const auto& [key, row] : jobs_) jobs.emplace(key, row.job);
   for (const auto& [token, attempt] : attempts_) {
-    StoredJob& job = *std::lower_bound(state.jobs.begin(), state.jobs.end(), attempt.job,
-                                       [](const StoredJob& a, JobKey key) { return a.key < key; });
+    StoredJob& job = jobs.at(attempt.job);
     const bool saving = job.state == JobState::paused && attempt.state == "stopped";
     if (job.state == JobState::paused) job.attempt.reset();
     if (attempt.state != "running" && !saving) continue;
     job.attempt = token;
     job.worker = saving ? "" : attempt.worker;
   }
-  return state;
+  Restoration restoration(settings, ++boot_epoch_, now);
+  for (auto& [key, job] : jobs) restoration.take(std::move(job));
+  for (const auto& [id, sweep] : sweeps_) restoration.take(sweep);
+  return std::make_unique<Coordinator>(std::move(restoration));
 }
 
 int ModelStore::max_attempts(JobKey key) const {
@@ -89,40 +91,54 @@ std::string ModelStore::history(JobKey key) const {
 }
 
 void ModelStore::write(const InsertSweep& change) {
-  const std::size_t count = change.plan->jobs.size();
-  ASSERT_EQ(change.job_keys.size(), count);
-  ASSERT_EQ(change.job_is_new.size(), count);
-  ASSERT_EQ(static_cast<std::size_t>(std::count(change.job_is_new.begin(), change.job_is_new.end(), true)),
-            change.job_states.size());
-  ASSERT_EQ(change.job_memory.size(), change.job_states.size());
   StoredSweep sweep;
   sweep.id = change.id;
   sweep.name = change.plan->name;
-  sweep.jobs = change.job_keys;
   sweep.priority = change.plan->priority;
   sweep.max_attempts = change.plan->max_attempts;
   sweep.requirements = change.plan->requirements;
-  ASSERT_TRUE(sweeps_.emplace(change.id, std::move(sweep)).second);
+  sweep.growing = change.growing;
+  const auto [place, is_new] = sweeps_.emplace(change.id, std::move(sweep));
+  ASSERT_TRUE(is_new);
+  take_jobs(place->second, *change.plan, change.jobs);
+}
+
+void ModelStore::write(const ExtendSweep& change) {
+  StoredSweep& sweep = sweeps_.at(change.id);
+  EXPECT_TRUE(sweep.growing.has_value());
+  EXPECT_EQ(change.piece->first_job, std::ssize(sweep.jobs));
+  take_jobs(sweep, *change.piece, change.jobs);
+}
+
+void ModelStore::take_jobs(StoredSweep& sweep, const PlanPiece& piece, const TakenJobs& taken) {
+  const std::size_t count = piece.jobs.size();
+  ASSERT_EQ(taken.keys.size(), count);
+  ASSERT_EQ(taken.is_new.size(), count);
+  ASSERT_EQ(static_cast<std::size_t>(std::count(taken.is_new.begin(), taken.is_new.end(), true)),
+            taken.states.size());
+  ASSERT_EQ(taken.memory.size(), taken.states.size());
+  sweep.jobs.insert(sweep.jobs.end(), taken.keys.begin(), taken.keys.end());
   std::size_t fresh = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (change.job_is_new[i]) {
-      insert_job(change, i, fresh++);
+    if (taken.is_new[i]) {
+      insert_job(piece, taken, i, fresh++);
     } else {
-      EXPECT_EQ(jobs_.at(change.job_keys[i]).job.id, change.plan->jobs[i].id);
+      EXPECT_EQ(jobs_.at(taken.keys[i]).job.id, piece.jobs[i].id);
     }
   }
 }
 
-void ModelStore::insert_job(const InsertSweep& change, std::size_t index, std::size_t fresh) {
-  const PlannedJob& planned = change.plan->jobs[index];
+void ModelStore::insert_job(const PlanPiece& piece, const TakenJobs& taken, std::size_t index,
+                            std::size_t fresh) {
+  const PlannedJob& planned = piece.jobs[index];
   JobRow row;
-  row.job.key = change.job_keys[index];
+  row.job.key = taken.keys[index];
   row.job.id = planned.id;
-  row.job.state = change.job_states[fresh];
-  row.job.memory_bytes = change.job_memory[fresh];
+  row.job.state = taken.states[fresh];
+  row.job.memory_bytes = taken.memory[fresh];
   row.job.dataset = planned.config.dataset.name;
-  row.job.work =
-      training_work(planned.config, change.plan->cells.at(static_cast<std::size_t>(planned.cell)).cost);
+  row.job.work = training_work(
+      planned.config, piece.cells.at(static_cast<std::size_t>(planned.cell - piece.first_cell)).cost);
   for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
   EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
@@ -133,6 +149,8 @@ void ModelStore::write(const SetSweepState& change) {
   sweep.priority = change.priority;
   sweep.withdrawn = change.withdrawn;
   sweep.paused = change.paused;
+  EXPECT_TRUE(sweep.growing || !change.growing) << "a sweep begins to grow";
+  if (!change.growing) sweep.growing.reset();
 }
 
 void ModelStore::write(const SetJobPriority& change) { jobs_.at(change.job).job.priority = change.priority; }

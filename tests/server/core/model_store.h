@@ -1,12 +1,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "server/core/changes.h"
+#include "server/core/coordinator.h"
 
 namespace spin::core {
 
@@ -33,8 +34,8 @@ class ModelStore {
   /// One by one, with check() when those of a step are through.
   void apply_one(const Change& change);
   void check() const;
-  /// What a coordinator that starts now gets; every call is a boot.
-  StoredState load();
+  /// A coordinator that starts now; every call is a boot.
+  std::unique_ptr<Coordinator> boot(const Settings& settings, Now now);
   /// An older copy takes the place of this store; boots are never counted back.
   void put_back(const ModelStore& backup);
 
@@ -51,6 +52,7 @@ class ModelStore {
 
  private:
   void write(const InsertSweep& change);
+  void write(const ExtendSweep& change);
   void write(const SetSweepState& change);
   void write(const SetJobState& change);
   void write(const SetJobPriority& change);
@@ -62,7 +64,8 @@ class ModelStore {
   void write(const InsertResult& change);
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);
-  void insert_job(const InsertSweep& change, std::size_t index, std::size_t fresh);
+  void take_jobs(StoredSweep& sweep, const PlanPiece& piece, const TakenJobs& taken);
+  void insert_job(const PlanPiece& piece, const TakenJobs& taken, std::size_t index, std::size_t fresh);
 
   std::int64_t boot_epoch_ = 0;
   std::map<SweepId, StoredSweep> sweeps_;

@@ -8,19 +8,27 @@
 namespace spin {
 namespace {
 
-class ControlCalls : public RpcTest {};
+class ControlCalls : public RpcTest {
+ protected:
+  grpc::Status submit(const v1::SubmitRequest& request, v1::Submitted* submitted = nullptr) {
+    grpc::ClientContext context;
+    set_deadline(context);
+    const auto reader = control_->Submit(&context, request);
+    for (v1::SubmitProgress progress; reader->Read(&progress);)
+      if (submitted != nullptr && progress.has_accepted()) *submitted = progress.accepted();
+    return reader->Finish();
+  }
+};
 
 TEST_F(ControlCalls, SubmitCarriesTextAndOverrides) {
-  grpc::ClientContext context;
-  set_deadline(context);
   v1::SubmitRequest request;
   request.set_file_name("sweep.yaml");
   request.set_text("version: 1");
   auto* entry = request.add_overrides();
   entry->set_path("seeds");
   entry->set_value("[1]");
-  v1::SubmitResponse response;
-  const auto status = control_->Submit(&context, request, &response);
+  v1::Submitted response;
+  const auto status = submit(request, &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.sweep(), 1);
   EXPECT_EQ(response.name(), "s");
@@ -29,12 +37,9 @@ TEST_F(ControlCalls, SubmitCarriesTextAndOverrides) {
 }
 
 TEST_F(ControlCalls, ARefusedSubmitIsAStatusWithTheReason) {
-  grpc::ClientContext context;
-  set_deadline(context);
   v1::SubmitRequest request;
   request.set_file_name("sweep.yaml");
-  v1::SubmitResponse response;
-  const auto status = control_->Submit(&context, request, &response);
+  const auto status = submit(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_message(), "sweep.yaml:1: empty");
 }
@@ -42,15 +47,10 @@ TEST_F(ControlCalls, ARefusedSubmitIsAStatusWithTheReason) {
 TEST_F(ControlCalls, ASweepFileOfMoreThanAMebibyteIsRefused) {
   v1::SubmitRequest request;
   request.set_file_name("big.yaml");
-  v1::SubmitResponse response;
   request.set_text(std::string(kMaxSweepFileBytes, 'x'));
-  grpc::ClientContext fits;
-  set_deadline(fits);
-  EXPECT_TRUE(control_->Submit(&fits, request, &response).ok());
+  EXPECT_TRUE(submit(request).ok());
   request.set_text(std::string(kMaxSweepFileBytes + 1, 'x'));
-  grpc::ClientContext context;
-  set_deadline(context);
-  const auto status = control_->Submit(&context, request, &response);
+  const auto status = submit(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_NE(status.error_message().find("1048577"), std::string::npos) << status.error_message();
 }
@@ -58,11 +58,7 @@ TEST_F(ControlCalls, ASweepFileOfMoreThanAMebibyteIsRefused) {
 TEST_F(ControlCalls, AMessageOverTheLimitIsRefusedByGrpc) {
   v1::SubmitRequest request;
   request.set_text(std::string(5 << 20, 'x'));
-  grpc::ClientContext context;
-  set_deadline(context);
-  v1::SubmitResponse response;
-  EXPECT_EQ(control_->Submit(&context, request, &response).error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(submit(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(ControlCalls, QueriesAnswerFromTheBackend) {

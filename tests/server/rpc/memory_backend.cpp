@@ -92,14 +92,15 @@ Status MemoryBackend::check_sweep(const std::string& sweep) const {
   return Error{ErrorCode::not_found, "no sweep '" + sweep + "'; there is s"};
 }
 
-Result<SubmitReply> MemoryBackend::submit(const std::string& file_name, const std::string& text,
-                                          const std::vector<Override>& overrides, bool /*replace*/) {
-  if (text.empty()) return Error{ErrorCode::invalid_argument, file_name + ":1: empty"};
+Result<Submitted> MemoryBackend::submit(const SweepFile& file, bool /*replace*/,
+                                        const std::function<bool(const SubmitProgress&)>& progress) {
+  if (file.text.empty()) return Error{ErrorCode::invalid_argument, file.file + ":1: empty"};
+  if (!progress({.planned = 1, .stored = 0})) return Error{ErrorCode::unavailable, "nobody waits any more"};
   const std::lock_guard lock(mutex_);
-  const int count = 1 + static_cast<int>(overrides.size());
+  const int count = 1 + static_cast<int>(file.overrides.size());
   add_jobs(count);
   changed_.notify_all();
-  return SubmitReply{.sweep = {1}, .name = "s", .jobs = count, .jobs_new = count};
+  return Submitted{.sweep = {1}, .name = "s", .jobs = count, .jobs_new = count};
 }
 
 Result<std::vector<SweepStatus>> MemoryBackend::status(const std::string& sweep) {

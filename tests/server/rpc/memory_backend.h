@@ -25,8 +25,8 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   void detached(const std::shared_ptr<WorkerLink>& link) override;
 
   // ControlBackend
-  Result<SubmitReply> submit(const std::string& file_name, const std::string& text,
-                             const std::vector<Override>& overrides, bool replace) override;
+  Result<Submitted> submit(const SweepFile& file, bool replace,
+                           const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;

@@ -210,7 +210,7 @@ TEST_F(RestoreTest, PutsBackWhatTheBackupHolds) {
   EXPECT_EQ(names_in(target().parent_path()), (std::vector<std::string>{"spin.db", "spin.db.lock"}));
   const auto before = reopen().boot_epoch;
   const auto store = open_store(target());
-  const auto state = value_of(store->load());
+  const auto state = load(*store);
   EXPECT_EQ(state.jobs.size(), 20U);
   EXPECT_GE(state.boot_epoch, before)
       << "its tokens would be those of attempts that the backup does not know";
@@ -240,7 +240,7 @@ TEST_F(RestoreTest, ALogWithoutItsDatabaseIsMovedAwayToo) {
   std::ofstream(fs::path(target()) += "-wal") << "frames";
   EXPECT_EQ(restore_database(copy(), target(), kKeep, nullptr).error().code, ErrorCode::already_exists);
   ASSERT_TRUE(restore_database(copy(), target(), kReplace, nullptr).ok());
-  EXPECT_EQ(value_of(open_store(target())->load()).jobs.size(), 20U);
+  EXPECT_EQ(load(*open_store(target())).jobs.size(), 20U);
 }
 
 TEST_F(RestoreTest, ADatabaseInUseIsLeftAlone) {

@@ -55,7 +55,7 @@ void kill_after(const fs::path& path, int acknowledged) {
 }
 
 /// The jobs that are cancelled are the first ones, without a gap; their number.
-int cancelled_prefix(const core::StoredState& state) {
+int cancelled_prefix(const StoredState& state) {
   int count = 0;
   bool gap = false;
   for (const auto& job : state.jobs) {
@@ -74,7 +74,7 @@ TEST(StoreCrash, WhatWasAcknowledgedSurvivesSigkill) {
     const TempFolder folder;
     ASSERT_NO_FATAL_FAILURE(kill_after(folder / "spin.db", acknowledged));
     const auto store = open_store(folder / "spin.db");
-    const auto state = value_of(store->load());
+    const auto state = load(*store);
     EXPECT_EQ(state.jobs.size(), static_cast<std::size_t>(kJobs));
     EXPECT_GE(cancelled_prefix(state), acknowledged);
   }
@@ -96,7 +96,7 @@ TEST(StoreCrash, ALogThatIsCutAnywhereGivesAPrefixOfTheCommits) {
     fs::remove(fs::path(folder / "copy") / "spin.db-shm");
     fs::resize_file(fs::path(folder / "copy") / "spin.db-wal", log_bytes * step / kSteps);
     auto store = open_store(copy);
-    const auto count = cancelled_prefix(value_of(store->load()));
+    const auto count = cancelled_prefix(load(*store));
     EXPECT_GE(count, before) << "step " << step;
     before = count;
     store->close();

@@ -113,7 +113,7 @@ TEST(StoreDamage, ALeftOverOfACreationThatWasCutDoesNotHinder) {
   const TempFolder folder;
   write_file(folder / "spin.db.new", "half a database");
   const auto store = open_store(folder / "spin.db");
-  EXPECT_TRUE(value_of(store->load()).jobs.empty());
+  EXPECT_TRUE(load(*store).jobs.empty());
   EXPECT_FALSE(fs::exists(folder / "spin.db.new"));
 }
 

@@ -81,8 +81,8 @@ TEST_F(DoctorTest, FindsADamagedPageThatTheStartDoesNotSee) {
   store_->close();
   run_sql(path(),
           "PRAGMA writable_schema = ON;"
-          "UPDATE sqlite_schema SET sql = replace(sql, '(sweep, name)', '(sweep, cell)')"
-          " WHERE name = 'sweep_job_by_name'");
+          "UPDATE sqlite_schema SET sql = replace(sql, '(sweep, cell, job)', '(sweep, job, cell)')"
+          " WHERE name = 'sweep_job_by_cell'");
   reopen();
   EXPECT_EQ(check("integrity").state, CheckState::failed) << check("integrity").found;
 }

@@ -38,10 +38,14 @@ core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, 
   core::InsertSweep change;
   change.id = id;
   for (std::size_t i = 0; i < plan->jobs.size(); ++i) {
-    change.job_keys.push_back({first_key + static_cast<std::int64_t>(i)});
-    change.job_is_new.push_back(true);
-    change.job_memory.push_back(1000 + static_cast<std::int64_t>(i));
-    change.job_states.push_back(plan->jobs[i].depends_on.empty() ? JobState::ready : JobState::waiting);
+    const core::JobKey key{first_key + static_cast<std::int64_t>(i)};
+    change.jobs.keys.push_back(key);
+    // Those of cell 0, which stand first.
+    if (!plan->jobs[i].depends_on.empty())
+      change.jobs.dependencies.emplace_back(key, core::JobKey{first_key + plan->jobs[i].config.seed});
+    change.jobs.is_new.push_back(true);
+    change.jobs.memory.push_back(1000 + static_cast<std::int64_t>(i));
+    change.jobs.states.push_back(plan->jobs[i].depends_on.empty() ? JobState::ready : JobState::waiting);
   }
   change.plan = std::move(plan);
   change.source = "version: 1\n";
@@ -69,16 +73,24 @@ std::unique_ptr<Store> open_store(const std::filesystem::path& path) {
   return value_of(Store::open(path, [](const Error& error) { ADD_FAILURE() << error.message; }));
 }
 
+StoredState load(Store& store) {
+  StoredState state;
+  state.boot_epoch = store.boot_epoch();
+  const auto loaded = store.load(state);
+  EXPECT_TRUE(loaded.ok()) << loaded.error().message;
+  return state;
+}
+
 void commit(Store& store, std::vector<core::Change> changes) {
   std::promise<void> done;
   store.commit(std::move(changes), [&done] { done.set_value(); });
   done.get_future().wait();
 }
 
-core::StoredState StoreTest::reopen() {
+StoredState StoreTest::reopen() {
   store_.reset();
   store_ = open_store(path());
-  return value_of(store_->load());
+  return load(*store_);
 }
 
 }  // namespace spin

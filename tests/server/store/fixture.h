@@ -23,6 +23,16 @@ ArtifactId artifact_id_of(const std::string& text);
 std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int seeds,
                                      const std::string& salt = "");
 
+/// What a store holds.
+struct StoredState final : core::StoredSink {
+  std::int64_t boot_epoch = 0;
+  std::vector<core::StoredSweep> sweeps;
+  std::vector<core::StoredJob> jobs;
+
+  void take(core::StoredJob job) override { jobs.push_back(std::move(job)); }
+  void take(core::StoredSweep sweep) override { sweeps.push_back(std::move(sweep)); }
+};
+
 /// All jobs new, with keys from `first_key`.
 core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, std::int64_t first_key);
 
@@ -41,6 +51,7 @@ T value_of(Result<T> result) {
 
 /// A store whose failures fail the test.
 std::unique_ptr<Store> open_store(const std::filesystem::path& path);
+StoredState load(Store& store);
 /// Returns when the changes are durable.
 void commit(Store& store, std::vector<core::Change> changes);
 
@@ -49,7 +60,7 @@ class StoreTest : public ::testing::Test {
  protected:
   StoreTest() { reopen(); }
   /// Ends the store and opens it again; what it loaded.
-  core::StoredState reopen();
+  StoredState reopen();
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
 
   TempFolder folder_;

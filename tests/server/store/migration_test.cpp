@@ -114,6 +114,10 @@ TEST_P(OldDatabase, LosesNothing) {
     EXPECT_FALSE(before[table].rows.empty()) << "the test leaves table " << table << " empty";
   }
   ASSERT_GE(before.size(), 13U);
+  // Kept in another form since.
+  before.at("job_config").query =
+      "SELECT quote(job), quote((SELECT group_concat(p.text, '') FROM json_each(c.parts) e"
+      " JOIN config_part p ON p.id = e.value)) FROM job_config c ORDER BY 1, 2";
   open_store(path())->close();
   for (const auto& [table, content] : before)
     EXPECT_EQ(rows_of(path(), content.query), content.rows) << table;
@@ -142,7 +146,7 @@ TEST_P(OldDatabase, AnswersThroughEveryView) {
 
 TEST_P(OldDatabase, GoesOnWhereItWas) {
   const auto store = open_store(path());
-  const auto state = value_of(store->load());
+  const auto state = load(*store);
   EXPECT_GT(state.boot_epoch, 1'700'000'000);
   ASSERT_EQ(state.sweeps.size(), 2U);
   EXPECT_EQ(state.sweeps[1].name, "größer");

@@ -56,7 +56,7 @@ class Walk {
 
   void open() {
     store_ = open_store(path());
-    compare_state(value_of(store_->load()));
+    compare_state(load(*store_));
     reader_ = value_of(Reader::open(path()));
   }
 
@@ -111,9 +111,9 @@ class Walk {
     for (const auto& job : plan->jobs) {
       const bool is_new = !model_.keys.contains(job.id);
       if (is_new) add_job(change, *plan, job);
-      change.job_is_new.push_back(is_new);
+      change.jobs.is_new.push_back(is_new);
       const JobKey key{model_.keys.at(job.id)};
-      change.job_keys.push_back(key);
+      change.jobs.keys.push_back(key);
       sweep.jobs.push_back(key);
       auto& known = model_.jobs.at(key.value);
       known.name = job.name;
@@ -131,10 +131,12 @@ class Walk {
     added.stored.work = core::training_work(job.config, plan.cells[static_cast<std::size_t>(job.cell)].cost);
     added.stored.memory_bytes = pick(1 << 30);
     added.stored.dataset = job.config.dataset.name;
-    change.job_memory.push_back(added.stored.memory_bytes);
+    change.jobs.memory.push_back(added.stored.memory_bytes);
     for (const auto& dependency : job.depends_on)
       added.stored.depends_on.push_back({model_.keys.at(dependency)});
-    change.job_states.push_back(added.stored.state);
+    for (const core::JobKey on : added.stored.depends_on)
+      change.jobs.dependencies.emplace_back(added.stored.key, on);
+    change.jobs.states.push_back(added.stored.state);
     model_.keys[job.id] = added.stored.key.value;
     model_.jobs[added.stored.key.value] = added;
   }
@@ -247,7 +249,7 @@ class Walk {
     batch.emplace_back(std::move(change));
   }
 
-  void compare_state(const core::StoredState& state) {
+  void compare_state(const StoredState& state) {
     EXPECT_GT(state.boot_epoch, boot_epoch_);
     boot_epoch_ = state.boot_epoch;
     ASSERT_EQ(state.sweeps.size(), model_.sweeps.size());

@@ -95,7 +95,7 @@ TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
 TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
   const auto plan = make_plan("study", 3, 900);
   auto change = insert_all(SweepId{1}, plan, 1);
-  std::reverse(change.job_keys.begin(), change.job_keys.end());
+  std::reverse(change.jobs.keys.begin(), change.jobs.keys.end());
   commit(*store_, {change});
   std::vector<std::string> names;
   ASSERT_TRUE(reader_
@@ -212,9 +212,9 @@ TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
   const auto plan = make_plan("first", 1, 1);
   commit(*store_, {insert_all(SweepId{1}, plan, 1), core::InsertResult{{1}, {1, 1}, result_of(90)}});
   auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
-  link.job_is_new = {false};
-  link.job_states.clear();
-  link.job_memory.clear();
+  link.jobs.is_new = {false};
+  link.jobs.states.clear();
+  link.jobs.memory.clear();
   commit(*store_, {link});
   EXPECT_EQ(value_of(reader_->results(SweepId{2}))[0].top1_mean, 90.0);
   EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));

@@ -133,9 +133,9 @@ TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
 TEST_F(StoreTest, AJobOfTwoSweepsIsLinkedToBoth) {
   commit(*store_, {insert_all(SweepId{1}, make_plan("first", 1, 1), 1)});
   auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
-  link.job_is_new = {false};
-  link.job_states.clear();
-  link.job_memory.clear();
+  link.jobs.is_new = {false};
+  link.jobs.states.clear();
+  link.jobs.memory.clear();
   commit(*store_, {link});
   const auto state = reopen();
   ASSERT_EQ(state.jobs.size(), 1U);
@@ -270,7 +270,7 @@ TEST(Store, AFailedCommitIsFatalOnceAndEndsAllWriting) {
   EXPECT_NE(fatal[0].message.find("result.job"), std::string::npos) << fatal[0].message;
 
   store = open_store(folder / "spin.db");
-  const auto state = value_of(store->load());
+  const auto state = load(*store);
   EXPECT_EQ(state.jobs.at(1).state, JobState::ready) << "nothing of the failed transaction is there";
   const auto reader = value_of(Reader::open(folder / "spin.db"));
   EXPECT_EQ(value_of(reader->job({1})).result, finished(90));

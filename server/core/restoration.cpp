@@ -1,5 +1,5 @@
-#include <algorithm>
-#include <memory>
+#include "server/core/restoration.h"
+
 #include <utility>
 
 #include "server/core/dependencies.h"
@@ -73,7 +73,30 @@ Job make_job(Core& core, const StoredJob& stored) {
   return job;
 }
 
-void restore_sweep(Core& core, StoredSweep& stored) {
+bool is_remarkable(const StoredJob& job) {
+  return job.attempt || job.priority || !job.reason.empty() || job.state == JobState::running;
+}
+
+}  // namespace
+
+Restoration::Restoration(const Settings& settings, std::int64_t boot_epoch, Now now)
+    : now_(now), core_(std::make_unique<Core>()) {
+  core_->settings = settings;
+  core_->boot_epoch = boot_epoch;
+}
+
+Restoration::~Restoration() = default;
+Restoration::Restoration(Restoration&&) noexcept = default;
+
+void Restoration::take(StoredJob job) {
+  core_->catalogue.restore(job.key, make_job(*core_, job));
+  for (const JobKey dependency : job.depends_on) core_->catalogue.depend(job.key, dependency);
+  states_.resize(static_cast<std::size_t>(job.key.value));
+  states_.back() = job.state;
+  if (is_remarkable(job)) remarkable_.push_back(std::move(job));
+}
+
+void Restoration::take(StoredSweep stored) {
   Sweep sweep;
   sweep.id = stored.id;
   sweep.name = std::move(stored.name);
@@ -83,37 +106,34 @@ void restore_sweep(Core& core, StoredSweep& stored) {
   sweep.requirements = std::move(stored.requirements);
   sweep.withdrawn = stored.withdrawn;
   sweep.paused = stored.paused;
-  Sweep& restored = core.catalogue.restore_sweep(std::move(sweep));
+  sweep.growing = stored.growing;
+  Sweep& restored = core_->catalogue.restore_sweep(std::move(sweep));
   restored.jobs.reserve(stored.jobs.size());
-  for (const JobKey key : stored.jobs) core.catalogue.link(key, restored);
+  for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
+}
+
+std::unique_ptr<Core> Restoration::finish() {
+  auto remarkable = remarkable_.begin();
+  for (JobKey key{1}; key <= core_->catalogue.last_key(); ++key.value) {
+    if (core_->catalogue.find(key) == nullptr) continue;
+    StoredJob plain;
+    plain.key = key;
+    plain.state = states_[static_cast<std::size_t>(key.value - 1)];
+    const bool is_plain = remarkable == remarkable_.end() || remarkable->key != key;
+    restore_phase(is_plain ? plain : *remarkable++);
+  }
+  return std::move(core_);
 }
 
 /// Once it hangs together with its sweeps and its dependencies.
-void restore_phase(Core& core, const StoredJob& stored, Now now) {
-  Job& job = core.catalogue.at(stored.key);
+void Restoration::restore_phase(const StoredJob& stored) {
+  Job& job = core_->catalogue.at(stored.key);
   const JobState before = state_of(job.phase);
-  job.phase = phase_of(core, stored, job, now);
-  core.catalogue.count(job, before, state_of(job.phase));
-  if (stored.priority) core.own_priority[stored.key] = *stored.priority;
-  file_phase(core, stored.key);
-  if (is_done(stored.state)) ++core.done_before;
-}
-
-}  // namespace
-
-Core restore(const Settings& settings, StoredState stored, Now now) {
-  Core core;
-  core.settings = settings;
-  core.boot_epoch = stored.boot_epoch;
-  std::sort(stored.jobs.begin(), stored.jobs.end(),
-            [](const StoredJob& a, const StoredJob& b) { return a.key < b.key; });
-  for (const StoredJob& job : stored.jobs) {
-    core.catalogue.restore(job.key, make_job(core, job));
-    for (const JobKey dependency : job.depends_on) core.catalogue.depend(job.key, dependency);
-  }
-  for (StoredSweep& sweep : stored.sweeps) restore_sweep(core, sweep);
-  for (const StoredJob& job : stored.jobs) restore_phase(core, job, now);
-  return core;
+  job.phase = phase_of(*core_, stored, job, now_);
+  core_->catalogue.count(job, before, state_of(job.phase));
+  if (stored.priority) core_->own_priority[stored.key] = *stored.priority;
+  file_phase(*core_, stored.key);
+  if (is_done(stored.state)) ++core_->done_before;
 }
 
 }  // namespace spin::core

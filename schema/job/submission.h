@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "schema/base/ids.h"
+
+namespace spin {
+
+/// What became of a sweep that was handed in.
+struct Submitted {
+  SweepId sweep;
+  std::string name;
+  std::int64_t jobs = 0;
+  std::int64_t jobs_new = 0;  ///< the others were known already, from this or another sweep
+};
+
+/// How far a submission has come.
+struct SubmitProgress {
+  std::int64_t planned = 0;  ///< jobs: found until now, or all of the sweep once some are stored
+  std::int64_t stored = 0;   ///< jobs that are durable and may run
+};
+
+}  // namespace spin

@@ -1,0 +1,111 @@
+#include "server/app/grower.h"
+
+#include <utility>
+
+#include <malloc.h>
+#include <spdlog/spdlog.h>
+
+#include "server/app/plan_pieces.h"
+#include "server/app/requests.h"
+
+namespace spin {
+namespace {
+
+constexpr std::chrono::seconds kPieceLimit{300};
+/// While one is stored, the next is planned.
+constexpr std::size_t kPiecesUnderWay = 2;
+
+}  // namespace
+
+Grower::Progress Grower::Growth::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+Grower::Progress Grower::Growth::wait_for_end(std::chrono::milliseconds wait) const {
+  std::unique_lock lock(mutex_);
+  ended_.wait_for(lock, wait, [this] { return progress_.end.has_value(); });
+  return progress_;
+}
+
+void Grower::Growth::advance(std::int64_t jobs, std::int64_t jobs_new) {
+  const std::lock_guard lock(mutex_);
+  progress_.jobs = jobs;
+  progress_.jobs_new += jobs_new;
+}
+
+void Grower::Growth::end(Status status) {
+  const std::lock_guard lock(mutex_);
+  progress_.end = std::move(status);
+  ended_.notify_all();
+}
+
+Grower::Grower(Strand& strand, Engine& engine, Reader& reader)
+    : strand_(strand), engine_(engine), reader_(reader), thread_([this] { work(); }) {}
+
+Grower::~Grower() { stop(); }
+
+std::shared_ptr<Grower::Growth> Grower::grow(SweepId sweep, std::int64_t stored) {
+  auto growth = std::make_shared<Growth>(sweep, stored);
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(growth);
+  }
+  wake_.notify_one();
+  return growth;
+}
+
+void Grower::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<Grower::Growth> Grower::next() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  if (stopping_) return nullptr;
+  auto growth = std::move(queue_.front());
+  queue_.pop_front();
+  return growth;
+}
+
+void Grower::work() {
+  while (const auto growth = next()) {
+    Status status = plan(*growth);
+    const auto sweep = growth->sweep();
+    if (!status.ok() && !stopping_ && status.error().code != ErrorCode::failed_precondition) {
+      spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value,
+                    status.error().message);
+      put(strand_, engine_, core::SteerRequested{.request = 0, .target = sweep, .action = steer::Cancel{}});
+    }
+    growth->end(std::move(status));
+    malloc_trim(0);  // what the plan took is not needed again
+  }
+}
+
+Status Grower::plan(Growth& growth) {
+  std::deque<std::future<core::Message>> under_way;
+  const auto settle_first = [&]() -> Status {
+    SPIN_ASSIGN(const auto accepted, settle<core::SubmitAccepted>(std::move(under_way.front()), kPieceLimit));
+    under_way.pop_front();
+    growth.advance(accepted.jobs, accepted.jobs_new);
+    return {};
+  };
+  SPIN_ASSIGN(const auto source, reader_.source(growth.sweep()));
+  SPIN_TRY(plan_rest(source, growth.progress().jobs, [&](PlanPiece piece) -> Status {
+    if (stopping_) return Error{ErrorCode::unavailable, "the coordinator is stopping"};
+    auto shared = std::make_shared<const PlanPiece>(std::move(piece));
+    under_way.push_back(
+        put(strand_, engine_,
+            core::SweepExtended{.request = 0, .sweep = growth.sweep(), .piece = std::move(shared)}));
+    return under_way.size() < kPiecesUnderWay ? Status() : settle_first();
+  }));
+  while (!under_way.empty()) SPIN_TRY(settle_first());
+  return {};
+}
+
+}  // namespace spin

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "server/app/engine.h"
+
+namespace spin {
+
+/// Plans large sweeps to their end and hands them to the coordinator piece by piece, on a thread of its own,
+/// one sweep after the other. Whoever handed a sweep in may watch, but need not.
+class Grower {
+ public:
+  struct Progress {
+    std::int64_t jobs = 0;      ///< stored
+    std::int64_t jobs_new = 0;  ///< of those that this object stored
+    std::optional<Status> end;  ///< failed_precondition: the sweep was cancelled meanwhile
+  };
+  class Growth;
+
+  /// All three outlive it; the reader knows what a sweep was planned from.
+  Grower(Strand& strand, Engine& engine, Reader& reader);
+  ~Grower();
+
+  /// A sweep of which `stored` jobs are durable. Thread-safe.
+  std::shared_ptr<Growth> grow(SweepId sweep, std::int64_t stored);
+  /// Breaks off; the next start of the coordinator goes on. No grow() may follow.
+  void stop();
+
+ private:
+  void work();
+  std::shared_ptr<Growth> next();
+  Status plan(Growth& growth);
+
+  Strand& strand_;
+  Engine& engine_;
+  Reader& reader_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::shared_ptr<Growth>> queue_;  ///< behind mutex_
+  std::thread thread_;
+};
+
+/// Thread-safe.
+class Grower::Growth {
+ public:
+  Growth(SweepId sweep, std::int64_t stored) : sweep_(sweep) { progress_.jobs = stored; }
+
+  [[nodiscard]] SweepId sweep() const { return sweep_; }
+  [[nodiscard]] Progress progress() const;
+  /// Waits for the end, at most `wait`.
+  Progress wait_for_end(std::chrono::milliseconds wait) const;
+  void advance(std::int64_t jobs, std::int64_t jobs_new);
+  void end(Status status);
+
+ private:
+  const SweepId sweep_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable ended_;
+  Progress progress_;  ///< behind mutex_
+};
+
+}  // namespace spin

@@ -1,0 +1,77 @@
+#include "server/app/plan_pieces.h"
+
+#include <optional>
+#include <utility>
+
+namespace spin {
+namespace {
+
+constexpr std::int64_t kAskEvery = 4096;  // jobs
+
+/// Gathers jobs with their cells.
+class Piece {
+ public:
+  /// Of the plan's jobs from `first_job`.
+  explicit Piece(std::int64_t first_job) { piece_.first_job = first_job; }
+
+  /// Whether it ends before a job of this cell.
+  [[nodiscard]] bool ends_before(int cell) const {
+    return piece_.jobs.size() >= kPieceJobs && cell != piece_.jobs.back().cell;
+  }
+  void add(const PlannedJob& job, const Cell& cell) {
+    if (piece_.jobs.empty()) piece_.first_cell = job.cell;
+    if (piece_.jobs.empty() || job.cell != piece_.jobs.back().cell) piece_.cells.push_back(cell);
+    piece_.jobs.push_back(job);
+  }
+  /// What was gathered; the next one follows it.
+  PlanPiece take() {
+    PlanPiece next;
+    next.first_job = piece_.first_job + static_cast<std::int64_t>(piece_.jobs.size());
+    return std::exchange(piece_, std::move(next));
+  }
+
+ private:
+  PlanPiece piece_;
+};
+
+}  // namespace
+
+Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on) {
+  auto first = std::make_shared<SweepPlan>();
+  SPIN_ASSIGN(static_cast<PlanHeader&>(*first), plan_header(source.file, source.text, source.overrides));
+  PlanStart start;
+  Piece piece(0);
+  bool is_full = false;
+  const auto visit = [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
+    is_full = is_full || piece.ends_before(job.cell);
+    if (!is_full) piece.add(job, cell);
+    start.whole.add(job.id);
+    if (start.whole.jobs % kAskEvery == 0 && !go_on(start.whole.jobs))
+      return Error{ErrorCode::unavailable, "the submission was broken off; nothing of it was stored"};
+    return {};
+  };
+  SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));
+  static_cast<PlanPiece&>(*first) = piece.take();
+  if (!is_full) first->comparisons = totals.comparisons;
+  first->left_out_by_exclude = totals.left_out_by_exclude;
+  first->left_out_by_limits = totals.left_out_by_limits;
+  start.first = std::move(first);
+  return start;
+}
+
+Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<Status(PlanPiece)>& take) {
+  Piece piece(stored);
+  std::int64_t seen = 0;
+  const auto visit = [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
+    if (seen++ < stored) return {};
+    if (piece.ends_before(job.cell)) SPIN_TRY(take(piece.take()));
+    piece.add(job, cell);
+    return {};
+  };
+  SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));
+  PlanPiece last = piece.take();
+  last.comparisons = totals.comparisons;
+  return take(std::move(last));
+}
+
+}  // namespace spin

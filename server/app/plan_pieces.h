@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "schema/sweep/plan.h"
+#include "server/core/changes.h"
+
+// A plan of any size, a piece at a time.
+
+namespace spin {
+
+/// Jobs after which a piece ends, with their cell. The store commits a piece at once: the more, the fewer
+/// pages it writes again and again; the fewer, the shorter everybody else waits for the disk.
+inline constexpr std::size_t kPieceJobs = 10'000;
+
+struct PlanStart {
+  std::shared_ptr<const SweepPlan> first;  ///< piece
+  core::PlanMark whole;
+};
+
+/// Plans the whole file, so that nothing of a bad one is stored, and keeps the first piece. `go_on` is asked
+/// now and then, with the number of jobs that were found; false ends it (unavailable).
+Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on);
+
+/// The pieces behind the first `stored` jobs, which end with a cell. An error of `take` ends it.
+Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<Status(PlanPiece)>& take);
+
+}  // namespace spin

@@ -1,0 +1,105 @@
+#include "server/store/config_parts.h"
+
+#include <charconv>
+#include <cstring>
+
+namespace spin {
+namespace {
+
+constexpr char kInsertPart[] = "INSERT INTO config_part (id, text) VALUES (?1, ?2)";
+constexpr char kLastPart[] = "SELECT coalesce(max(id), 0) FROM config_part";
+constexpr char kPart[] = "SELECT text FROM config_part WHERE id = ?1";
+
+/// Texts that are kept in memory.
+constexpr std::size_t kMostBytes = 8 << 20;
+constexpr std::size_t kEntryBytes = 64;  ///< of a hash table beside the text, about
+
+/// Where a part begins. Any cut gives back the same text; these keep apart what sweeps vary.
+constexpr std::string_view kCuts[] = {
+    ",\"init_from\":", ",\"network\":", ",\"seed\":", ",\"sharing\":", ",\"training\":", ",\"transform\":"};
+
+/// Cuts off what stands before the text, or all where the text does not occur.
+std::string_view cut_before(std::string_view& rest, std::string_view text) {
+  const void* found = memmem(rest.data(), rest.size(), text.data(), text.size());
+  const std::size_t size = found == nullptr
+                               ? rest.size()
+                               : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
+  const auto part = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return part;
+}
+
+}  // namespace
+
+Result<ConfigPartWriter> ConfigPartWriter::make(Database& database) {
+  ConfigPartWriter writer;
+  SPIN_ASSIGN(writer.insert_, database.prepare(kInsertPart));
+  SPIN_ASSIGN(writer.last_id_, database.integer(kLastPart));
+  return writer;
+}
+
+Result<std::string> ConfigPartWriter::store(std::string_view config) {
+  std::string list = "[";
+  const auto add = [&](std::string_view part) -> Status {
+    if (part.empty()) return {};
+    SPIN_ASSIGN(const auto id, id_of(part));
+    if (list.size() > 1) list += ',';
+    list += std::to_string(id);
+    return {};
+  };
+  for (const auto cut : kCuts) SPIN_TRY(add(cut_before(config, cut)));
+  SPIN_TRY(add(config));
+  return list + ']';
+}
+
+Result<std::int64_t> ConfigPartWriter::id_of(std::string_view part) {
+  if (bytes_ > kMostBytes) {
+    ids_.clear();
+    bytes_ = 0;
+  }
+  const auto [place, is_new] = ids_.try_emplace(std::string(part), last_id_ + 1);
+  if (!is_new) return place->second;
+  SPIN_TRY(insert_.run(++last_id_, part));
+  bytes_ += part.size() + kEntryBytes;
+  return last_id_;
+}
+
+Result<ConfigPartReader> ConfigPartReader::make(Database& database) {
+  ConfigPartReader reader;
+  SPIN_ASSIGN(reader.select_, database.prepare(kPart));
+  return reader;
+}
+
+Result<std::string> ConfigPartReader::join(std::string_view parts) {
+  std::string config;
+  const char* at = parts.data();
+  const char* end = at + parts.size();
+  while (at != end) {
+    std::int64_t id = 0;
+    const auto [rest, error] = std::from_chars(at, end, id);
+    if (error == std::errc()) {
+      SPIN_ASSIGN(const auto* text, text_of(id));
+      config += *text;
+    }
+    at = error == std::errc() ? rest : at + 1;  // a bracket or a comma
+  }
+  return config;
+}
+
+Result<const std::string*> ConfigPartReader::text_of(std::int64_t id) {
+  if (const auto known = texts_.find(id); known != texts_.end()) return &known->second;
+  auto rows = select_.query(id);
+  if (!rows.next()) {
+    SPIN_TRY(rows.status());
+    return Error{ErrorCode::data_loss, "there is no part " + std::to_string(id) + " of a configuration"};
+  }
+  if (bytes_ > kMostBytes) {
+    texts_.clear();
+    bytes_ = 0;
+  }
+  std::string& text = texts_[id] = rows.text(0);
+  bytes_ += text.size() + kEntryBytes;
+  return &text;
+}
+
+}  // namespace spin

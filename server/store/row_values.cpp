@@ -1,0 +1,109 @@
+#include "server/store/row_values.h"
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "server/store/names.h"
+
+namespace spin {
+namespace {
+
+/// As ChangeWriter wrote it.
+std::vector<std::string> labels_from_json(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+}  // namespace
+
+Result<JobRow> job_row(const Rows& rows) {
+  JobRow row;
+  row.id.digest = rows.digest(1);
+  row.name = rows.text(2);
+  SPIN_ASSIGN(row.state, job_state_from(rows.text(3)));
+  row.reason = rows.text(4);
+  row.params = rows.integer(5);
+  row.flops = rows.integer(6);
+  row.attempts = rows.small(7);
+  row.worker = rows.text(8);
+  row.top1 = rows.optional_real(9);
+  row.seconds = rows.optional_real(10);
+  row.priority = rows.small(11);
+  return row;
+}
+
+AttemptRow attempt_row(const Rows& rows) {
+  return {{rows.integer(0), rows.integer(1)},
+          rows.text(2),
+          rows.text(3),
+          rows.text(4),
+          rows.integer(5),
+          rows.optional_integer(6)};
+}
+
+EpochMetrics epoch_metrics(const Rows& rows) {
+  return {rows.small(0),         rows.real(1),          rows.optional_real(2), rows.optional_real(3),
+          rows.real(4),          rows.real(5),          rows.optional_real(6), rows.optional_real(7),
+          rows.optional_real(8), rows.optional_real(9), rows.optional_real(10)};
+}
+
+Result<JobResult> job_result(const Rows& rows) {
+  SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
+  return JobResult{outcome,         rows.real(1), rows.real(2),    rows.integer(3),
+                   rows.integer(4), rows.real(5), rows.integer(6), rows.real(7)};
+}
+
+Result<ArtifactRef> artifact_ref(const Rows& rows) {
+  SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
+  return ArtifactRef{ArtifactId{rows.digest(0)}, kind, rows.integer(2)};
+}
+
+ResultRow result_row(const Rows& rows) {
+  ResultRow row{rows.text(0),
+                rows.text(1),
+                rows.text(2),
+                rows.text(3),
+                rows.text(4),
+                rows.integer(5),
+                rows.integer(6),
+                rows.small(7),
+                rows.small(8),
+                rows.small(9),
+                {},
+                {},
+                {}};
+  row.top1_mean = rows.optional_real(10);
+  row.top1_deviation = rows.optional_real(11);
+  row.difference = rows.optional_real(12);
+  return row;
+}
+
+Result<SweepFile> sweep_source(const Rows& rows) {
+  SweepFile source{rows.text(0), rows.text(1), {}};
+  const auto overrides = nlohmann::json::parse(rows.text(2), nullptr, false);
+  if (!overrides.is_array())
+    return Error{ErrorCode::data_loss, "sweep '" + source.file + "' has overrides that cannot be read"};
+  for (const auto& entry : overrides)
+    source.overrides.push_back({entry.value("path", ""), entry.value("value", "")});
+  return source;
+}
+
+WorkerRow worker_row(const Rows& rows) {
+  WorkerRow row;
+  row.name = rows.text(0);
+  row.host = rows.text(1);
+  row.device = rows.text(2);
+  row.version = rows.text(3);
+  row.state = "offline";
+  row.slots = rows.small(4);
+  row.threads = rows.small(5);
+  row.jobs_done = rows.integer(6);
+  row.last_seen_ms = rows.integer(7);
+  row.labels = labels_from_json(rows.text(8));
+  row.memory_bytes = rows.integer(9);
+  return row;
+}
+
+}  // namespace spin

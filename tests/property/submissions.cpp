@@ -1,0 +1,102 @@
+#include "tests/property/submissions.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+namespace spin::core {
+namespace {
+
+PlanMark mark_of(const SweepPlan& plan) {
+  PlanMark mark;
+  for (const PlannedJob& job : plan.jobs) mark.add(job.id);
+  return mark;
+}
+
+}  // namespace
+
+Requirements Submissions::random_requirements() {
+  Requirements requirements;
+  if (is_plain_ || draw(2) == 0) return requirements;
+  if (draw(2) == 0) requirements.memory_bytes = static_cast<std::int64_t>(1 + draw(9)) * kUnit;
+  if (draw(4) == 0) requirements.labels = {"big"};
+  if (draw(6) == 0)
+    requirements.device = draw(2) == 0 ? Requirements::Device::cpu : Requirements::Device::cuda;
+  return requirements;
+}
+
+/// Labels are a fixed graph: every third job depends on the one before, every sixth on the third before as
+/// well.
+void Submissions::choose(int label, std::vector<int>& chosen) const {
+  if (std::find(chosen.begin(), chosen.end(), label) != chosen.end()) return;
+  if (label % 3 == 2) choose(label - 1, chosen);
+  if (label % 6 == 5) choose(label - 3, chosen);
+  chosen.push_back(label);
+}
+
+PlanOf Submissions::random_plan() {
+  PlanOf plan("sweep" + std::to_string(draw(3)));
+  plan.priority(static_cast<int>(draw(3))).max_attempts(1 + static_cast<int>(draw(3)));
+  plan.requires_of_workers(random_requirements());
+  std::vector<int> chosen;
+  for (auto count = 1 + draw(static_cast<std::uint64_t>(most_jobs_)); count > 0; --count)
+    choose(first_label_ + static_cast<int>(draw(static_cast<std::uint64_t>(window_))), chosen);
+  for (const int label : chosen) {
+    std::vector<std::string> needs;
+    if (label % 3 == 2) needs.push_back("j" + std::to_string(label - 1));
+    if (label % 6 == 5) needs.push_back("j" + std::to_string(label - 3));
+    plan.job("j" + std::to_string(label), needs);
+  }
+  return plan;
+}
+
+SweepSubmitted Submissions::next() {
+  first_label_ += static_cast<int>(draw(3));
+  last_ = *random_plan().plan();
+  auto first = std::make_shared<SweepPlan>(last_);
+  if (draw(2) == 0) first->jobs.resize(1 + draw(first->jobs.size()));
+  SweepSubmitted event{1, std::move(first), "", {}, 0, draw(2) == 0};
+  if (event.plan->jobs.size() < last_.jobs.size()) event.whole = mark_of(last_);
+  return event;
+}
+
+void Submissions::observe(const std::vector<Change>& changes) {
+  for (const Change& change : changes)
+    if (const auto* insert = std::get_if<InsertSweep>(&change)) plans_[insert->id] = last_;
+}
+
+std::optional<SweepId> Submissions::growing_sweep(const Coordinator& coordinator, Now now) {
+  std::vector<SweepId> growing;
+  for (const SweepId sweep : coordinator.sweeps())
+    if (coordinator.sweep_status(sweep, now)->jobs_to_come > 0) growing.push_back(sweep);
+  if (growing.empty()) return std::nullopt;
+  return growing[draw(growing.size())];
+}
+
+SweepExtended Submissions::piece_of(SweepId sweep, std::int64_t first, std::int64_t jobs) const {
+  const SweepPlan& plan = plans_.at(sweep);
+  PlanPiece piece;
+  piece.first_job = first;
+  piece.cells = plan.cells;
+  std::copy_n(plan.jobs.begin() + first, jobs, std::back_inserter(piece.jobs));
+  return {1, sweep, std::make_shared<const PlanPiece>(std::move(piece))};
+}
+
+std::optional<SweepExtended> Submissions::extension(const Coordinator& coordinator, Now now) {
+  const auto sweep = growing_sweep(coordinator, now);
+  if (!sweep) return std::nullopt;
+  const auto status = coordinator.sweep_status(*sweep, now);
+  const bool is_next = draw(8) != 0;
+  const std::int64_t first = is_next ? status->counts.total() : 0;
+  return piece_of(*sweep, first,
+                  1 + static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(status->jobs_to_come))));
+}
+
+std::optional<SweepExtended> Submissions::rest(const Coordinator& coordinator, Now now) {
+  const auto sweep = growing_sweep(coordinator, now);
+  if (!sweep) return std::nullopt;
+  const auto status = coordinator.sweep_status(*sweep, now);
+  return piece_of(*sweep, status->counts.total(), status->jobs_to_come);
+}
+
+}  // namespace spin::core
