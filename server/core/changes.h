@@ -93,7 +93,10 @@ struct EndAttempt {
 struct InsertEpoch {
   JobKey job;
   AttemptToken attempt;
-  EpochMetrics metrics;  ///< replaces an earlier report of the same epoch of this job
+  EpochMetrics metrics;
+  /// Of an attempt that others have overtaken: what is stored of this epoch of the job stays. Else it is
+  /// replaced.
+  bool only_if_missing = false;
 };
 struct InsertArtifact {
   JobKey job;

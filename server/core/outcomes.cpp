@@ -14,12 +14,6 @@
 namespace spin::core {
 namespace {
 
-/// Whether a job in this phase has no result yet and may take one, also a late one.
-bool takes_result(const JobPhase& phase) {
-  return !std::holds_alternative<Completed>(phase) && !std::holds_alternative<Diverged>(phase) &&
-         !std::holds_alternative<Cancelled>(phase);
-}
-
 MaybeAttempt winner_of(const JobPhase& phase) {
   if (const auto* completed = std::get_if<Completed>(&phase)) return completed->winner;
   if (const auto* diverged = std::get_if<Diverged>(&phase)) return diverged->winner;
@@ -97,6 +91,11 @@ void count_death(Step& step, JobKey key, const std::string& message) {
 }
 
 }  // namespace
+
+bool takes_result(const JobPhase& phase) {
+  return !std::holds_alternative<Completed>(phase) && !std::holds_alternative<Diverged>(phase) &&
+         !std::holds_alternative<Cancelled>(phase);
+}
 
 bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
   const Job& job = step.core.catalogue.at(key);

@@ -41,11 +41,12 @@ struct ReportHandler {
   bool repeated;  ///< has been handled before
 
   void operator()(const AttemptStarted&) const {}
+  /// Of every attempt whose result would be taken, so that the curve is whole whoever ends it.
   void operator()(const EpochFinished& epoch) const {
-    if (!current || repeated) return;
-    step.effects.changes.emplace_back(InsertEpoch{key, token, epoch.metrics});
+    if (repeated || !takes_result(step.core.catalogue.at(key).phase)) return;
+    step.effects.changes.emplace_back(InsertEpoch{key, token, epoch.metrics, !current});
     ++step.core.counters.epochs;
-    note_accuracy(step, key, epoch.metrics);
+    if (current) note_accuracy(step, key, epoch.metrics);
   }
   void operator()(const CheckpointStored& stored) const {
     if (!current || repeated) return;

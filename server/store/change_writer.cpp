@@ -37,7 +37,8 @@ constexpr char kInsertEpoch[] =
     " images_per_second = excluded.images_per_second, seconds = excluded.seconds,"
     " data_seconds = excluded.data_seconds, forward_seconds = excluded.forward_seconds,"
     " backward_seconds = excluded.backward_seconds, step_seconds = excluded.step_seconds,"
-    " evaluation_seconds = excluded.evaluation_seconds, reported_at_ms = excluded.reported_at_ms";
+    " evaluation_seconds = excluded.evaluation_seconds, reported_at_ms = excluded.reported_at_ms"
+    " WHERE ?16";
 constexpr char kInsertArtifact[] =
     "INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING";
 constexpr char kSetJobArtifact[] =
@@ -121,7 +122,7 @@ Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms)
                            change.attempt.sequence, metrics.loss, metrics.top1, metrics.top5,
                            metrics.images_per_second, metrics.seconds, metrics.data_seconds,
                            metrics.forward_seconds, metrics.backward_seconds, metrics.step_seconds,
-                           metrics.evaluation_seconds, now_ms);
+                           metrics.evaluation_seconds, now_ms, change.only_if_missing ? 0 : 1);
 }
 
 Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_ms) {

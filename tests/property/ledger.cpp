@@ -122,6 +122,8 @@ void Ledger::check_job(const ModelStore::JobRow& row, const std::map<AttemptToke
     const auto source = finished.find(row.result_of);
     ASSERT_NE(source, finished.end()) << name << " has a result that no worker trained";
     EXPECT_EQ(source->second, job.id);
+    const bool is_whole = row.epochs.size() == static_cast<std::size_t>(SimWorker::kEpochs - 1);
+    EXPECT_TRUE(is_whole || ever_cancelled_.contains(job.key)) << name << " has a result and no whole curve";
   }
   if (job.state == JobState::failed) {
     EXPECT_TRUE(job.failures >= store_.max_attempts(job.key) || job.trainer_deaths >= 3)

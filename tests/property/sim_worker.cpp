@@ -8,7 +8,7 @@
 namespace spin::core {
 namespace {
 
-constexpr int kEpochs = 3;
+constexpr std::int64_t kCheckpointBytes = 10;  // times the epoch, which so can be told from the size
 
 bool is_last(const Report& report) {
   return std::holds_alternative<AttemptFinished>(report.body) ||
@@ -70,7 +70,7 @@ void SimWorker::report(const JobId& job, const AttemptToken& token, ReportBody b
 
 void SimWorker::report_checkpoint(const JobId& job, const AttemptToken& token, int epoch) {
   const ArtifactRef checkpoint{artifact_id("c" + text_of(token) + "e" + std::to_string(epoch)),
-                               ArtifactKind::checkpoint, 10};
+                               ArtifactKind::checkpoint, epoch * kCheckpointBytes};
   report(job, token, CheckpointStored{checkpoint, epoch});
 }
 
@@ -83,7 +83,8 @@ void SimWorker::receive(const Down& from) {
     if (draining_) {
       report(from.job, lease->attempt, AttemptFailed{FailureKind::refused, "stopping"});
     } else {
-      training_[lease->attempt] = {from.job, 0};
+      const auto epoch = lease->resume ? lease->resume->bytes / kCheckpointBytes : 0;
+      training_[lease->attempt] = {from.job, static_cast<int>(epoch)};
       report(from.job, lease->attempt, AttemptStarted{});
     }
   } else if (const auto* wanted = std::get_if<StopAttempt>(&from.message)) {

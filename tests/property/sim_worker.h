@@ -55,6 +55,9 @@ class SimWorker {
   [[nodiscard]] const std::vector<AttemptToken>& acknowledged() const { return acknowledged_; }
   [[nodiscard]] bool trains(const JobId& job) const;
 
+  /// Epochs that a job has; all but the last are reported.
+  static constexpr int kEpochs = 3;
+
   // What the simulation does to it and to its connection.
   bool frozen = false;    ///< SIGSTOP
   bool up_cut = false;    ///< what it says waits

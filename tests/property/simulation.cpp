@@ -265,6 +265,7 @@ void Simulation::tell(const Message& message) {
   if (const auto* lease = std::get_if<SendLease>(&message)) {
     Lease wire;
     wire.attempt = lease->attempt;
+    wire.resume = lease->resume;
     if (SimWorker* worker = find(lease->session))
       worker->down.push_back({wire, store_.job(lease->job).job.id});
   } else if (const auto* send = std::get_if<SendMessage>(&message)) {

@@ -187,7 +187,11 @@ void ModelStore::write(const EndAttempt& change) {
 }
 
 void ModelStore::write(const InsertEpoch& change) {
-  jobs_.at(change.job).epochs[change.metrics.epoch] = change.metrics;
+  auto& epochs = jobs_.at(change.job).epochs;
+  if (change.only_if_missing)
+    epochs.emplace(change.metrics.epoch, change.metrics);
+  else
+    epochs[change.metrics.epoch] = change.metrics;
 }
 
 void ModelStore::write(const InsertArtifact& change) {

@@ -122,14 +122,56 @@ TEST(Report, TheResultOfTheLostAttemptIsADuplicateOnceThereIsOne) {
 
 TEST(Report, AStaleAttemptChangesNothing) {
   Overtaken test;
+  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
   test.harness.report(test.now, CheckpointStored{checkpoint("new"), 2});
   test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
   test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 1});
   test.harness.fail(test.old, FailureKind::job_error);
   EXPECT_EQ(test.harness.state("a"), JobState::running);
   EXPECT_EQ(test.harness.stored("a").checkpoint, checkpoint("new"));
-  EXPECT_TRUE(test.harness.store.job(test.old.job).epochs.empty());
+  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).top1, 50);
   EXPECT_EQ(test.harness.stored("a").failures, 0);
+}
+
+TEST(Report, AnAttemptThatACancelStoppedChangesNothing) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.cancel(lease.job);
+  harness.report(lease, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  EXPECT_TRUE(harness.changes.empty());
+  harness.say(lease.session,
+              SequencedReport{1, {id_of("a"), {1, 99}, EpochFinished{{.epoch = 1, .top1 = {}, .top5 = {}}}}});
+  EXPECT_TRUE(harness.changes.empty());
+}
+
+TEST(Report, TheCurveOfALateResultIsWhole) {
+  Overtaken test;
+  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
+  for (const int epoch : {1, 2, 3})
+    test.harness.report(test.old, EpochFinished{{.epoch = epoch, .top1 = 10, .top5 = 20}});
+  test.harness.finish(test.old);
+  EXPECT_EQ(test.harness.state("a"), JobState::completed);
+  const auto& epochs = test.harness.store.job(test.old.job).epochs;
+  EXPECT_EQ(epochs.size(), 3U);
+  EXPECT_EQ(epochs.at(1).top1, 50) << "the running attempt's was there first";
+}
+
+TEST(Report, TheCurveOfALateResultIsWholeAlsoAfterARestart) {
+  Overtaken test;
+  test.harness.restart();
+  test.old.session = test.harness.attach("slow");
+  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  test.harness.finish(test.old);
+  EXPECT_EQ(test.harness.state("a"), JobState::completed);
+  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.size(), 1U);
+}
+
+TEST(Report, TheRunningAttemptReplacesWhatAnOvertakenOneTold) {
+  Overtaken test;
+  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
+  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).top1, 50);
 }
 
 TEST(Report, ALostAttemptStaysLostOnceTheNextOneHasACheckpoint) {

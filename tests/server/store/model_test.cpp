@@ -187,8 +187,12 @@ class Walk {
     for (auto* phase : {&metrics.data_seconds, &metrics.forward_seconds, &metrics.backward_seconds,
                         &metrics.step_seconds, &metrics.evaluation_seconds})
       *phase = maybe_number();
-    job.epochs[metrics.epoch] = metrics;
-    batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics});
+    const bool only_if_missing = pick(3) == 0;
+    if (only_if_missing)
+      job.epochs.emplace(metrics.epoch, metrics);
+    else
+      job.epochs[metrics.epoch] = metrics;
+    batch.emplace_back(core::InsertEpoch{job.stored.key, {1, 1 + pick(50)}, metrics, only_if_missing});
   }
 
   void set_sweep_state(std::vector<core::Change>& batch) {

@@ -190,6 +190,15 @@ TEST_F(StoreTest, TheBestCheckpointComesBackWithItsAccuracy) {
   EXPECT_EQ(job.best_top1, 81.5);
 }
 
+TEST_F(StoreTest, AnEpochOfAnOvertakenAttemptFillsAGapAndReplacesNothing) {
+  const EpochMetrics first{1, 0.5, 80, 99, 100, 1}, late{1, 0.7, 10, 20, 100, 1},
+      second{2, 0.4, 82, 99, 100, 1};
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1), core::InsertEpoch{{1}, {1, 2}, first},
+                   core::InsertEpoch{{1}, {1, 1}, late, true}, core::InsertEpoch{{1}, {1, 1}, second, true}});
+  const auto reader = value_of(Reader::open(path()));
+  EXPECT_EQ(value_of(reader->job({1})).epochs, (std::vector<EpochMetrics>{first, second}));
+}
+
 TEST_F(StoreTest, ReportsOfAttemptsThatTheDatabaseNeverSawAreTaken) {
   commit(*store_,
          {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
