@@ -93,7 +93,9 @@ std::vector<WorkerRow> Coordinator::workers() const {
     row.busy = static_cast<int>(session.busy.size());
     row.labels = session.hello.labels;
     row.memory_bytes = session.hello.memory_bytes;
-    row.memory_used_bytes = session.memory_given;
+    row.memory_used_bytes = session.hello.memory_bytes == 0
+                                ? session.memory_given
+                                : std::min(session.memory_given, session.hello.memory_bytes);
     rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const WorkerRow& a, const WorkerRow& b) { return a.name < b.name; });

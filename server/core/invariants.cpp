@@ -136,6 +136,8 @@ class Inspection {
       const Attempt* attempt = job == nullptr ? nullptr : running_attempt(*job);
       expect(attempt != nullptr && attempt->session == session.id && attempt->memory_bytes == bytes,
              session.id, "is busy with a job that it does not run");
+      expect(attempt == nullptr || !session.ending.contains(attempt->token), session.id,
+             "runs an attempt that was taken from it");
       memory += bytes;
     }
     expect(memory == session.memory_given, session.id, "has miscounted the memory that it was given");

@@ -36,6 +36,7 @@ void run(Step& step, JobKey key, SessionId session, const AttemptToken& token) {
 bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
   if (attempt.session && *attempt.session != session) return false;
   if (!attempt.session) {
+    step.core.workers.ended(session, attempt.token);
     attempt.session = session;
     attempt.worker = step.core.workers.find(session)->hello.name;
     step.core.workers.occupy(session, key, attempt.memory_bytes);
@@ -60,7 +61,9 @@ void grant(Step& step, JobKey key, SessionId session) {
 
 void lose(Step& step, JobKey key, const std::string& why) {
   Job& job = step.core.catalogue.at(key);
-  step.effects.changes.emplace_back(EndAttempt{running_attempt(job)->token, key, "lost", why});
+  const Attempt& attempt = *running_attempt(job);
+  if (attempt.session) step.core.workers.may_run(*attempt.session, attempt.token, attempt.memory_bytes);
+  step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "lost", why});
   ++job.workers_lost;
   ++step.core.counters.lost_attempts;
   change(step, key, Lose{});
@@ -87,6 +90,7 @@ bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
   Attempt* attempt = running_attempt(step.core.catalogue.at(key));
   if (attempt == nullptr) {
     if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase)) return false;
+    step.core.workers.ended(session, token);
     run(step, key, session, token);
     return true;
   }

@@ -114,7 +114,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
       EndAttempt{attempt.token, key, refused ? "stopped" : "failed", failed.message});
   if (refused) {
     // It will not want the next one either, until it says so.
-    if (attempt.session) step.core.workers.set_credits(*attempt.session, 0);
+    if (attempt.session) step.core.workers.take_all_credits(*attempt.session);
     change(step, key, GiveBack{});
     return;
   }

@@ -32,6 +32,10 @@ bool is_repeated(const Job& job, const SequencedReport& report) {
          report.sequence <= attempt->last_report;
 }
 
+bool is_last(const ReportBody& body) {
+  return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
+}
+
 struct ReportHandler {
   Step& step;
   SessionId session;
@@ -101,6 +105,7 @@ void worker_said(Step& step, const WorkerSaid& event) {
 }
 
 void handle_report(Step& step, SessionId session, const SequencedReport& report) {
+  if (is_last(report.report.body)) step.core.workers.ended(session, report.report.attempt);
   apply_report(step, session, report);
   if (report.sequence != 0) tell(step, session, ReportAck{report.sequence});
 }

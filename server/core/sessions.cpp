@@ -52,6 +52,15 @@ std::vector<JobKey> missing_attempts(const Core& core, const WorkerHello& hello)
   return keys;
 }
 
+/// Of an attempt of which a worker says that it has it, where nothing is remembered of that worker. What we
+/// know nothing of may have all.
+std::int64_t memory_of(const Core& core, const AttemptToken& token, const WorkerHello& hello) {
+  const auto found = core.attempts.find(token);
+  if (found == core.attempts.end()) return hello.memory_bytes;
+  const Job& job = core.catalogue.at(found->second);
+  return memory_needed(core, core.catalogue.owner_of(job), job.needs);
+}
+
 bool is_saving(const Core& core, const AttemptToken& token) {
   const auto found = core.attempts.find(token);
   return found != core.attempts.end() &&
@@ -71,7 +80,9 @@ void attach(Step& step, const WorkerAttached& event) {
     detach(step, replaced);
     close(step, replaced, {ErrorCode::unavailable, "worker '" + event.hello.name + "' has connected anew"});
   }
-  core.workers.add(event.session, event.hello, step.now);
+  const bool remembered = core.workers.add(event.session, event.hello, step.now);
+  for (const AttemptToken& token : event.hello.held)
+    core.workers.may_run(event.session, token, remembered ? 0 : memory_of(core, token, event.hello));
   step.effects.changes.emplace_back(UpsertWorker{event.hello});
   tell(step, event.session,
        Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms});
@@ -81,11 +92,17 @@ void attach(Step& step, const WorkerAttached& event) {
 }
 
 void detach(Step& step, SessionId session) {
-  const Session* gone = step.core.workers.find(session);
+  Workers& workers = step.core.workers;
+  const Session* gone = workers.find(session);
   if (gone == nullptr) return;
-  for (const auto& [key, memory_bytes] : gone->busy)
-    running_attempt(step.core.catalogue.at(key))->session.reset();
-  step.core.workers.remove(session);
+  while (!gone->busy.empty()) {
+    const JobKey key = gone->busy.begin()->first;
+    Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
+    attempt.session.reset();
+    workers.release(session, key);
+    workers.may_run(session, attempt.token, attempt.memory_bytes);
+  }
+  workers.remove(session);
 }
 
 void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {

@@ -1,6 +1,7 @@
 #include "server/core/workers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spin::core {
 
@@ -14,21 +15,37 @@ bool Session::holds(std::int64_t bytes) const {
   return hello.memory_bytes == 0 || bytes <= hello.memory_bytes - memory_given;
 }
 
-void Workers::add(SessionId id, const WorkerHello& hello, Now now) {
+bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
   Session session;
   session.id = id;
   session.hello = hello;
   session.heard = now;
   session.hello.held.clear();
+  const auto absent = absent_.extract(hello.name);
+  if (!absent.empty()) restore(session, absent.mapped(), hello.held);
   by_name_[hello.name] = id;
   sessions_.emplace(id, std::move(session));
+  return !absent.empty();
+}
+
+/// Another process of the name has nothing of the one before but its outbox.
+void Workers::restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held) {
+  if (absent.host != session.hello.host || absent.pid != session.hello.pid) return;
+  for (const AttemptToken& token : held) {
+    const auto found = absent.ending.find(token);
+    if (found != absent.ending.end() && session.ending.insert(*found).second)
+      session.memory_given += found->second;
+  }
 }
 
 void Workers::remove(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
-  by_name_.erase(found->second.hello.name);
+  Session& gone = found->second;
+  by_name_.erase(gone.hello.name);
   open_.erase(id);
+  if (!gone.ending.empty())
+    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, std::move(gone.ending)};
   sessions_.erase(found);
 }
 
@@ -67,12 +84,14 @@ void Workers::set_credits(SessionId id, int free) {
   change(id, [&](Session& session) {
     session.credits = std::max(0, free);
     if (session.hello.slots - free > static_cast<int>(session.busy.size())) return;
-    for (const auto& [token, bytes] : session.ending) session.memory_given -= bytes;
-    session.ending.clear();
+    for (auto& [token, bytes] : session.ending) session.memory_given -= std::exchange(bytes, 0);
   });
 }
 void Workers::take_credit(SessionId id) {
   change(id, [](Session& session) { --session.credits; });
+}
+void Workers::take_all_credits(SessionId id) {
+  change(id, [](Session& session) { session.credits = 0; });
 }
 void Workers::drain(SessionId id) {
   change(id, [](Session& session) { session.draining = true; });
@@ -94,9 +113,17 @@ void Workers::release(SessionId id, JobKey job) {
     session.busy.erase(found);
   });
 }
-void Workers::told_to_stop(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
+void Workers::may_run(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
   change(id, [&](Session& session) {
     if (session.ending.emplace(token, memory_bytes).second) session.memory_given += memory_bytes;
+  });
+}
+void Workers::ended(SessionId id, const AttemptToken& token) {
+  const Session* session = find(id);
+  if (session == nullptr || !session->ending.contains(token)) return;
+  change(id, [&](Session& changed) {
+    const auto ending = changed.ending.extract(token);
+    changed.memory_given -= ending.mapped();
   });
 }
 void Workers::keep_ending(SessionId id, const std::vector<AttemptToken>& running) {

@@ -23,7 +23,8 @@ struct Session {
   std::string dataset;                  ///< of the job that it was given last
   Now heard;                            ///< last sign of life
   std::map<JobKey, std::int64_t> busy;  ///< jobs that it runs, with the memory that each was given
-  /// Attempts that it was told to stop, with their memory: the trainer may still hold it.
+  /// Attempts that were taken from it (told to stop, lost) and that it may still have, with the memory that
+  /// their trainers may still hold.
   std::map<AttemptToken, std::int64_t> ending;
   std::int64_t memory_given = 0;  ///< sum over `busy` and `ending`
 
@@ -37,8 +38,10 @@ struct Session {
 /// The attached workers; names are unique among them.
 class Workers {
  public:
-  /// Precondition: neither the id nor the name is attached.
-  void add(SessionId id, const WorkerHello& hello, Now now);
+  /// Precondition: neither the id nor the name is attached. The same process goes on with what was known of
+  /// it: the memory of what it still has. Whether anything of this name was remembered.
+  bool add(SessionId id, const WorkerHello& hello, Now now);
+  /// Precondition: it is busy with nothing.
   void remove(SessionId id);
   [[nodiscard]] const Session* find(SessionId id) const;
   [[nodiscard]] const Session* find(const std::string& name) const;
@@ -48,16 +51,21 @@ class Workers {
 
   void heard(SessionId id, Now now);
   void fell_silent(SessionId id);
-  /// The worker has so many free slots: what it was told to stop has ended where it says of all others that
-  /// they are free.
+  /// The worker has so many free slots: the trainers of what was taken from it have ended where it says of
+  /// all other slots that they are free.
   void set_credits(SessionId id, int free);
   void take_credit(SessionId id);
+  /// It has no free slot until it says so.
+  void take_all_credits(SessionId id);
   void drain(SessionId id);
   void limit(SessionId id, std::optional<int> most_jobs);
   void occupy(SessionId id, JobKey job, std::int64_t memory_bytes);
   void release(SessionId id, JobKey job);
-  void told_to_stop(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
-  /// What was to stop and is not among these any more has ended.
+  /// The attempt was taken from the worker, and may still be there.
+  void may_run(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
+  /// It is not there any more, or not one that was taken from it.
+  void ended(SessionId id, const AttemptToken& token);
+  /// What was taken from it and is not among these any more has ended.
   void keep_ending(SessionId id, const std::vector<AttemptToken>& running);
   void used_dataset(SessionId id, const std::string& dataset);
 
@@ -65,12 +73,21 @@ class Workers {
   bool take_changed() { return std::exchange(changed_, false); }
 
  private:
+  /// What is known of a worker that is not attached.
+  struct Absent {
+    std::string host;
+    std::int64_t pid = 0;
+    std::map<AttemptToken, std::int64_t> ending;
+  };
+
   template <class Change>
   void change(SessionId id, const Change& change);
+  void restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held);
 
   std::map<SessionId, Session> sessions_;
   std::map<std::string, SessionId> by_name_;
-  std::set<SessionId> open_;  ///< those with room
+  std::map<std::string, Absent> absent_;  ///< by name; of those alone of which there is something to know
+  std::set<SessionId> open_;              ///< those with room
   bool changed_ = false;
 };
 

@@ -173,6 +173,97 @@ TEST(Session, AnotherWorkerCannotTakeARunningAttempt) {
   EXPECT_EQ(harness.coordinator->workers().at(1).busy, 1);
 }
 
+/// A worker with memory for one of the two jobs, on which the first runs.
+class EndingMemory : public testing::Test {
+ protected:
+  static constexpr std::int64_t kGiB = 1 << 30;
+  EndingMemory() {
+    hello = Harness::hello("w", 2);
+    hello.memory_bytes = 10 * kGiB;
+    sweep = harness.submit(PlanOf("s")
+                               .requires_of_workers({.device = {}, .memory_bytes = 6 * kGiB, .labels = {}})
+                               .job("a")
+                               .job("b"));
+    lease = harness.credits(harness.attach(hello), 2).at(0);
+  }
+  /// Its free slots count.
+  SessionId come_back() {
+    hello.held = {lease.attempt};
+    return harness.attach(hello);
+  }
+  [[nodiscard]] std::int64_t used() const {
+    return harness.coordinator->workers().at(0).memory_used_bytes / kGiB;
+  }
+
+  Harness harness;
+  WorkerHello hello;
+  SweepId sweep;
+  SendLease lease;
+};
+
+TEST_F(EndingMemory, OfAStoppedAttemptIsCountedAfterAReconnect) {
+  harness.cancel(lease.job);
+  const SessionId session = come_back();
+  EXPECT_EQ(used(), 6);
+  EXPECT_TRUE(harness.credits(session, 1).empty());
+  EXPECT_EQ(all_of<SendLease>(harness.heartbeat(session, {})).size(), 1U);
+}
+
+TEST_F(EndingMemory, OfAnAttemptThatIsStoppedAtTheReconnectIsCounted) {
+  harness.detach(lease.session);
+  harness.cancel(lease.job);
+  const SessionId session = come_back();
+  EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 1U);
+  EXPECT_EQ(used(), 6);
+  EXPECT_TRUE(harness.credits(session, 1).empty());
+  EXPECT_EQ(harness.credits(session, 2).size(), 1U) << "both slots are free";
+}
+
+TEST_F(EndingMemory, OfAnAttemptThatGoesOnIsCountedOnce) {
+  harness.detach(lease.session);
+  come_back();
+  EXPECT_EQ(used(), 6);
+  harness.restart();
+  come_back();
+  EXPECT_EQ(used(), 6);
+}
+
+TEST_F(EndingMemory, OfAPausedAttemptThatSavesIsCountedAfterARestart) {
+  harness.pause(lease.job);
+  harness.restart();
+  lease.session = come_back();
+  EXPECT_EQ(used(), 6);
+  EXPECT_TRUE(harness.credits(lease.session, 1).empty());
+  harness.fail(lease, FailureKind::refused, "paused");
+  EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U);
+}
+
+TEST_F(EndingMemory, OfAnAttemptOfWhichNothingIsKnownMayBeAll) {
+  harness.cancel(lease.job);
+  harness.restart();
+  const SessionId session = come_back();
+  EXPECT_EQ(used(), 10);
+  EXPECT_TRUE(harness.credits(session, 1).empty());
+  EXPECT_EQ(all_of<SendLease>(harness.heartbeat(session, {})).size(), 1U);
+}
+
+TEST_F(EndingMemory, OfAnotherProcessIsFree) {
+  harness.cancel(lease.job);
+  hello.pid = 200;
+  harness.detach(lease.session);
+  const SessionId session = come_back();  // with a report in the outbox
+  EXPECT_EQ(used(), 0);
+  EXPECT_EQ(harness.credits(session, 1).size(), 1U);
+}
+
+TEST_F(EndingMemory, OfALostAttemptIsCountedWhileItMayRun) {
+  harness.advance(15'000);
+  harness.steer(lease.job, steer::Cancel{});
+  EXPECT_TRUE(all_of<SendLease>(harness.heartbeat(lease.session, {lease.attempt})).empty());
+  EXPECT_EQ(used(), 6);
+  EXPECT_EQ(all_of<SendLease>(harness.heartbeat(lease.session, {})).size(), 1U);
+}
+
 TEST(Session, NothingIsHeardOfASessionThatIsGone) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
