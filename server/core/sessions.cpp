@@ -86,6 +86,7 @@ void attach(Step& step, const WorkerAttached& event) {
   step.effects.changes.emplace_back(UpsertWorker{event.hello});
   tell(step, event.session,
        Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms});
+  if (core.workers.find(event.session)->draining) tell(step, event.session, DrainRequest{});
   for (const JobKey key : missing_attempts(core, event.hello))
     lose(step, key, "worker '" + event.hello.name + "' came back without it");
   reconcile(step, event.session, event.hello.held);

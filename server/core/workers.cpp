@@ -31,6 +31,7 @@ bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
 /// Another process of the name has nothing of the one before but its outbox.
 void Workers::restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held) {
   if (absent.host != session.hello.host || absent.pid != session.hello.pid) return;
+  session.draining = absent.draining;
   for (const AttemptToken& token : held) {
     const auto found = absent.ending.find(token);
     if (found != absent.ending.end() && session.ending.insert(*found).second)
@@ -44,8 +45,8 @@ void Workers::remove(SessionId id) {
   Session& gone = found->second;
   by_name_.erase(gone.hello.name);
   open_.erase(id);
-  if (!gone.ending.empty())
-    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, std::move(gone.ending)};
+  if (gone.draining || !gone.ending.empty())
+    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, gone.draining, std::move(gone.ending)};
   sessions_.erase(found);
 }
 

@@ -39,7 +39,7 @@ struct Session {
 class Workers {
  public:
   /// Precondition: neither the id nor the name is attached. The same process goes on with what was known of
-  /// it: the memory of what it still has. Whether anything of this name was remembered.
+  /// it: that it drains, and the memory of what it still has. Whether anything of this name was remembered.
   bool add(SessionId id, const WorkerHello& hello, Now now);
   /// Precondition: it is busy with nothing.
   void remove(SessionId id);
@@ -77,6 +77,7 @@ class Workers {
   struct Absent {
     std::string host;
     std::int64_t pid = 0;
+    bool draining = false;
     std::map<AttemptToken, std::int64_t> ending;
   };
 

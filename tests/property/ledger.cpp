@@ -80,6 +80,9 @@ void Ledger::check_lease(const InsertAttempt& lease) {
   }
   EXPECT_LT(leases.size(), static_cast<std::size_t>(worker.slots)) << lease.worker;
   leases[lease.token] = {lease.job, need};
+  const auto draining = draining_.find(lease.worker);
+  EXPECT_FALSE(draining != draining_.end() && draining->second == worker.pid)
+      << lease.worker << " was asked to drain";
   if (is_plain_) check_order(job);
 }
 

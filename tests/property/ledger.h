@@ -22,8 +22,13 @@ class Ledger {
   /// Before the change is stored.
   void observe(const Change& change);
   /// The coordinator starts anew: its accounts of what workers were given, too.
-  void restarted() { given_.clear(); }
+  void restarted() {
+    given_.clear();
+    draining_.clear();
+  }
   void detached(const std::string& worker) { given_.erase(worker); }
+  /// The worker was asked to take nothing more.
+  void drains(const WorkerHello& worker) { draining_[worker.name] = worker.pid; }
 
   /// Once nothing goes wrong any more and all time has been given. The workers are all there are.
   void check_end(const std::vector<SimWorker>& workers) const;
@@ -49,6 +54,7 @@ class Ledger {
   std::map<std::string, WorkerHello> hellos_;
   /// Leases that were granted to a worker since it attached and that have not ended.
   std::map<std::string, std::map<AttemptToken, Given>> given_;
+  std::map<std::string, std::int64_t> draining_;  ///< its process
   std::set<JobKey> ever_cancelled_;
 };
 

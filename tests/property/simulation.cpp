@@ -194,6 +194,7 @@ void Simulation::hang_up(SimWorker& worker) {
 
 void Simulation::connect(SimWorker& worker) {
   const SessionId session{++last_session_};
+  sessions_[session] = worker.hello();
   handle(WorkerAttached{session, worker.connect(session)});
 }
 
@@ -269,6 +270,7 @@ void Simulation::tell(const Message& message) {
     if (SimWorker* worker = find(lease->session))
       worker->down.push_back({wire, store_.job(lease->job).job.id});
   } else if (const auto* send = std::get_if<SendMessage>(&message)) {
+    if (std::holds_alternative<DrainRequest>(send->message)) ledger_.drains(sessions_.at(send->session));
     if (SimWorker* worker = find(send->session)) worker->down.push_back({send->message, {}});
   } else if (const auto* close = std::get_if<CloseSession>(&message)) {
     if (SimWorker* worker = find(close->session)) worker->disconnect();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <random>
@@ -82,6 +83,7 @@ class Simulation {
   std::deque<Effects> uncommitted_;
   Now now_{std::chrono::hours(1)};
   std::int64_t last_session_ = 0;
+  std::map<SessionId, WorkerHello> sessions_;  ///< all that ever were
   std::int64_t lost_ = 0;
   const int failures_before_;  ///< a history is shown again after it has failed
 };

@@ -264,6 +264,29 @@ TEST_F(EndingMemory, OfALostAttemptIsCountedWhileItMayRun) {
   EXPECT_EQ(all_of<SendLease>(harness.heartbeat(lease.session, {})).size(), 1U);
 }
 
+TEST(Session, AWorkerThatWasAskedToDrainIsAskedAgainWhenItComesBack) {
+  Harness harness;
+  harness.submit(PlanOf("s").jobs("j", 2));
+  const SendLease lease = harness.lease_to("w");
+  harness.send(DrainRequested{7, "w"});
+  harness.detach(lease.session);  // and the request is lost
+  const SessionId session = harness.attach(hello_with("w", {lease.attempt}));
+  EXPECT_EQ(all_of<DrainRequest>(harness.last).size(), 1U);
+  EXPECT_EQ(harness.coordinator->workers().at(0).state, "draining");
+  EXPECT_TRUE(harness.credits(session, 1).empty());
+}
+
+TEST(Session, AnotherProcessOfTheNameIsNotAskedToDrain) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SessionId old = harness.attach("w");
+  harness.send(DrainRequested{7, "w"});
+  harness.detach(old);
+  const SessionId session = harness.attach(hello_with("w", {}, 200));
+  EXPECT_TRUE(all_of<DrainRequest>(harness.last).empty());
+  EXPECT_EQ(harness.credits(session, 1).size(), 1U);
+}
+
 TEST(Session, NothingIsHeardOfASessionThatIsGone) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
