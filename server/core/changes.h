@@ -77,7 +77,7 @@ struct SetJobState {
   int workers_lost = 0;
 };
 /// An attempt begins. With a token that is there already: the attempt was ended as lost and turns out to be
-/// alive, it runs again.
+/// alive, or a pause has stopped it and a resume came before its worker was done with it; it runs again.
 struct InsertAttempt {
   AttemptToken token;
   JobKey job;

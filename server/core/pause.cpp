@@ -1,4 +1,5 @@
 #include "server/core/dependencies.h"
+#include "server/core/leases.h"
 #include "server/core/steer.h"
 
 namespace spin::core {
@@ -7,6 +8,14 @@ namespace {
 void pause(Step& step, JobKey key, const std::string& reason) {
   if (running_attempt(step.core.catalogue.at(key)) != nullptr) stop_running(step, key, reason, true);
   change(step, key, Pause{}, reason);
+}
+
+/// The worker that was told to stop may still be saving: it has the job until it is done with it, so that the
+/// next attempt begins from what it saves.
+void take_back(Step& step, JobKey key) {
+  const auto saving = lost_attempt(step.core.catalogue.at(key));
+  const Session* session = saving ? step.core.workers.find_ending(*saving) : nullptr;
+  if (session != nullptr && !session->silent) keep_attempt(step, session->id, *saving);
 }
 
 bool is_paused(const Job& job) { return std::holds_alternative<Paused>(job.phase); }
@@ -66,7 +75,7 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Resume&) {
 void resume(Step& step, JobKey key) {
   const DependencyView view = view_dependencies(step.core.catalogue, step.core.catalogue.at(key));
   change(step, key, Resume{view.unmet});
-  if (!view.obstacle) return;
+  if (!view.obstacle) return take_back(step, key);
   change(step, key, Block{view.obstacle}, view.obstacle->reason);
   block_dependants(step, key);
 }

@@ -55,7 +55,10 @@ struct Table {
 
   bool operator()(Paused&, Finish& input) const { return finish(input); }
   bool operator()(Paused&, Cancel&) const { return go(Cancelled{}); }
-  bool operator()(Paused&, Resume& input) const { return wait_for(input.unmet); }
+  bool operator()(Paused&, GiveBack&) const { return go(Paused{}); }
+  bool operator()(Paused& from, Resume& input) const {
+    return input.unmet > 0 ? go(Waiting{input.unmet}) : go(Ready{from.saving});
+  }
 
   template <class From, class Input>
   bool operator()(From&, Input&) const {

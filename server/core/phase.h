@@ -116,7 +116,7 @@ struct Run {
   std::unique_ptr<Attempt> attempt;
 };
 struct Lose {};
-/// The worker hands the lease back.
+/// The worker hands the lease back; of a paused job: it has saved what there was.
 struct GiveBack {};
 struct Retry {
   Now at;

@@ -18,6 +18,12 @@ bool speaks_for(const Job& job, const AttemptToken& token) {
   return lost_attempt(job) == token;
 }
 
+/// Whether another runs the job and has stored no checkpoint yet.
+bool is_overtaken(const Job& job, const AttemptToken& token) {
+  const Attempt* attempt = running_attempt(job);
+  return attempt != nullptr && attempt->lost == token;
+}
+
 /// Whether a coordinator may have issued the token: this one, or one with another copy of this database,
 /// whose clock may have been ahead of ours.
 bool may_be_issued(const Core& core, const AttemptToken& token) {
@@ -53,15 +59,21 @@ struct ReportHandler {
     if (current) note_accuracy(step, key, epoch.metrics);
   }
   void operator()(const CheckpointStored& stored) const {
-    if (!current || repeated) return;
-    keep_checkpoint(step, key, stored);
+    if (current && !repeated) return keep_checkpoint(step, key, stored);
+    // Whoever runs the job next goes on from there, unless the running attempt gets ahead.
+    if (is_overtaken(step.core.catalogue.at(key), token))
+      keep_artifact(step, key, ArtifactKind::checkpoint, stored.artifact, stored.epoch);
   }
   void operator()(const AttemptFinished& finished) const {
     if (accept_or_count(step, key, token, finished))
       note_success(step.core, step.core.workers.find(session)->hello.name);
   }
   void operator()(const AttemptFailed& failed) const {
-    if (current && keep_attempt(step, session, token)) handle_failure(step, key, failed);
+    if (!current) return;
+    if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase))
+      change(step, key, GiveBack{});
+    else if (keep_attempt(step, session, token))
+      handle_failure(step, key, failed);
   }
   void operator()(const LogLines& log) const {
     if (!repeated && !log.lines.empty()) step.effects.changes.emplace_back(AppendLog{key, log.lines});

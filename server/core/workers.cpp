@@ -60,6 +60,12 @@ const Session* Workers::find(const std::string& name) const {
   return found == by_name_.end() ? nullptr : find(found->second);
 }
 
+const Session* Workers::find_ending(const AttemptToken& token) const {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [&](const auto& entry) { return entry.second.ending.contains(token); });
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
 template <class Change>
 void Workers::change(SessionId id, const Change& change) {
   const auto found = sessions_.find(id);

@@ -46,6 +46,8 @@ class Workers {
   [[nodiscard]] const Session* find(SessionId id) const;
   [[nodiscard]] const Session* find(const std::string& name) const;
   [[nodiscard]] const std::map<SessionId, Session>& all() const { return sessions_; }
+  /// The one that may still have an attempt that was taken from it.
+  [[nodiscard]] const Session* find_ending(const AttemptToken& token) const;
   /// Those with room, in the order of their numbers.
   [[nodiscard]] const std::set<SessionId>& open() const { return open_; }
 

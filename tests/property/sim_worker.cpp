@@ -24,13 +24,19 @@ std::string text_of(const AttemptToken& token) {
 WorkerHello SimWorker::connect(SessionId session) {
   session_ = session;
   WorkerHello hello = hello_;
-  for (const auto& [token, training] : training_) hello.held.push_back(token);
-  for (const auto& entry : outbox_)
-    if (is_last(entry.report)) hello.held.push_back(entry.report.attempt);
+  hello.held = held();
   for (const auto& entry : outbox_) send(entry);
   if (draining_) send(Draining{});
   say_credits();
   return hello;
+}
+
+std::vector<AttemptToken> SimWorker::held() const {
+  std::vector<AttemptToken> tokens;
+  for (const auto& [token, training] : training_) tokens.push_back(token);
+  for (const auto& entry : outbox_)
+    if (is_last(entry.report)) tokens.push_back(entry.report.attempt);
+  return tokens;
 }
 
 void SimWorker::disconnect() {
@@ -100,10 +106,25 @@ void SimWorker::receive(const Down& from) {
 void SimWorker::stop(const StopAttempt& stop) {
   const auto found = training_.find(stop.attempt);
   if (found == training_.end()) return;
-  const Training training = found->second;
-  training_.erase(found);
-  if (stop.keep && training.epoch > 0) report_checkpoint(training.job, stop.attempt, training.epoch);
+  Mode& mode = found->second.mode;
+  if (mode == Mode::trains || !stop.keep) mode = stop.keep ? Mode::saves : Mode::stops;
+}
+
+void SimWorker::end(const AttemptToken& token) {
+  const Training training = training_.at(token);
+  training_.erase(token);
+  if (training.mode == Mode::saves) {
+    if (training.epoch > 0) report_checkpoint(training.job, token, training.epoch);
+    report(training.job, token, AttemptFailed{FailureKind::refused, "paused"});
+  }
   say_credits();
+}
+
+void SimWorker::end_what_stops() {
+  std::vector<AttemptToken> ending;
+  for (const auto& [token, training] : training_)
+    if (training.mode != Mode::trains) ending.push_back(token);
+  for (const AttemptToken& token : ending) end(token);
 }
 
 void SimWorker::acknowledge(std::uint64_t sequence) {
@@ -115,11 +136,7 @@ void SimWorker::acknowledge(std::uint64_t sequence) {
   outbox_.erase(entry);
 }
 
-void SimWorker::heartbeat() {
-  Heartbeat heartbeat;
-  for (const auto& [token, training] : training_) heartbeat.running.push_back(token);
-  send(heartbeat);
-}
+void SimWorker::heartbeat() { send(Heartbeat{held()}); }
 
 void SimWorker::act(const Mishaps& mishaps) {
   if (!outbox_.empty() && happens(30)) send(outbox_[random_() % outbox_.size()]);  // sent twice
@@ -128,20 +145,23 @@ void SimWorker::act(const Mishaps& mishaps) {
   auto chosen = training_.begin();
   std::advance(chosen, static_cast<std::ptrdiff_t>(random_() % training_.size()));
   const AttemptToken token = chosen->first;
-  train(token, mishaps);
+  if (chosen->second.mode == Mode::trains)
+    train(token, mishaps);
+  else
+    end(token);
 }
 
 void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   Training& training = training_.at(token);
   const JobId job = training.job;
-  const auto end = [&](ReportBody body) {
+  const auto end_with = [&](ReportBody body) {
     training_.erase(token);
     report(job, token, std::move(body));
     say_credits();
   };
-  if (happens(mishaps.job_error)) return end(AttemptFailed{FailureKind::job_error, "bad data"});
-  if (happens(mishaps.trainer_dies)) return end(AttemptFailed{FailureKind::trainer_died, "signal 11"});
-  if (happens(mishaps.refuses)) return end(AttemptFailed{FailureKind::refused, "stopping"});
+  if (happens(mishaps.job_error)) return end_with(AttemptFailed{FailureKind::job_error, "bad data"});
+  if (happens(mishaps.trainer_dies)) return end_with(AttemptFailed{FailureKind::trainer_died, "signal 11"});
+  if (happens(mishaps.refuses)) return end_with(AttemptFailed{FailureKind::refused, "stopping"});
   if (++training.epoch < kEpochs) {
     EpochFinished epoch;
     epoch.metrics.epoch = training.epoch;
@@ -162,7 +182,7 @@ void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   finished.result.outcome = happens(mishaps.diverges) ? Outcome::diverged : Outcome::completed;
   if (finished.result.outcome == Outcome::completed)
     finished.model = ArtifactRef{artifact_id("m" + text_of(token)), ArtifactKind::model, 10};
-  end(finished);
+  end_with(finished);
 }
 
 }  // namespace spin::core

@@ -39,6 +39,8 @@ class SimWorker {
   void receive(const Down& down);
   /// One random thing that a worker does by itself.
   void act(const Mishaps& mishaps);
+  /// What was told to stop stops, and what was told to save has saved.
+  void end_what_stops();
   void heartbeat();
   /// Takes no more leases until it is started anew.
   void drain() { draining_ = true; }
@@ -65,15 +67,21 @@ class SimWorker {
   std::deque<Down> down;
 
  private:
+  enum class Mode { trains, saves, stops };
   struct Training {
     JobId job;
     int epoch = 0;
+    Mode mode = Mode::trains;
   };
   void send(WorkerMessage message);
   void report(const JobId& job, const AttemptToken& token, ReportBody body);
   void report_checkpoint(const JobId& job, const AttemptToken& token, int epoch);
   void say_credits();
   void train(const AttemptToken& token, const Mishaps& mishaps);
+  /// Of one that does not train any more.
+  void end(const AttemptToken& token);
+  /// What it says that it has: what it runs, and what its outbox holds the last report of.
+  [[nodiscard]] std::vector<AttemptToken> held() const;
   void stop(const StopAttempt& stop);
   void acknowledge(std::uint64_t sequence);
   bool happens(int in_thousand) { return static_cast<int>(random_() % 1000) < in_thousand; }

@@ -323,6 +323,7 @@ void Simulation::calm_round() {
     }
     if (!worker.session()) connect(worker);
     worker.act({});
+    worker.end_what_stops();
     worker.heartbeat();
     while (deliver_up(worker)) continue;
   }

@@ -3,6 +3,8 @@
 namespace spin::core {
 namespace {
 
+const ArtifactRef kSaved{artifact_id("saved"), ArtifactKind::checkpoint, 5};
+
 TEST(Pause, ARunningJobIsStoppedWithItsCheckpoint) {
   Harness harness;
   const SweepId sweep = harness.submit(PlanOf("s").job("a").job("b", {"a"}));
@@ -23,13 +25,103 @@ TEST(Pause, TheCheckpointThatItSavesIsTakenAndUsedAfterTheResume) {
   const SweepId sweep = harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
   harness.pause(sweep);
-  const ArtifactRef saved{artifact_id("saved"), ArtifactKind::checkpoint, 5};
-  harness.report(lease, CheckpointStored{saved, 3}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, saved);
+  harness.report(lease, CheckpointStored{kSaved, 3}, 1);
+  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
+  harness.fail(lease, FailureKind::refused, "paused");
   EXPECT_EQ(harness.resume(sweep), 1);
   const auto next = harness.credits(lease.session, 1);
   ASSERT_EQ(next.size(), 1U);
-  EXPECT_EQ(next[0].resume, saved);
+  EXPECT_EQ(next[0].resume, kSaved);
+}
+
+TEST(Pause, AResumeWaitsForTheWorkerThatStillSaves) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  const SessionId other = harness.attach("v", 1);
+  harness.credits(other, 1);
+  harness.pause(sweep);
+  EXPECT_EQ(harness.resume(sweep), 1);
+  EXPECT_TRUE(all_of<SendLease>(harness.last).empty());
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  harness.heartbeat(lease.session, {lease.attempt});
+  EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
+  harness.report(lease, CheckpointStored{kSaved, 3}, 1);
+  harness.report(lease, AttemptFailed{FailureKind::refused, "paused"}, 2);
+  const auto next = all_of<SendLease>(harness.last);
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next[0].session, other);
+  EXPECT_EQ(next[0].resume, kSaved);
+  EXPECT_EQ(harness.history("a"), "stopped running");
+  EXPECT_EQ(harness.stored("a").failures, 0);
+}
+
+TEST(Pause, AResumeWaitsForTheCheckpointThoughTheTrainerHasEnded) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.pause(sweep);
+  EXPECT_TRUE(harness.credits(lease.session, 1).empty());
+  harness.resume(sweep);
+  EXPECT_TRUE(all_of<SendLease>(harness.last).empty());
+  harness.fail(lease, FailureKind::refused, "paused");
+  EXPECT_EQ(harness.state("a"), JobState::ready);
+}
+
+TEST(Pause, AResumeDoesNotWaitForeverForAWorkerThatFallsSilent) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  harness.lease_to("w");
+  harness.pause(sweep);
+  harness.resume(sweep);
+  harness.advance(15'000);
+  EXPECT_EQ(harness.state("a"), JobState::ready);
+  EXPECT_FALSE(harness.lease_to("v").resume.has_value());
+}
+
+TEST(Pause, AResumeDoesNotWaitForAWorkerThatHasSaved) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.pause(sweep);
+  harness.fail(lease, FailureKind::refused, "paused");
+  harness.resume(sweep);
+  harness.heartbeat(lease.session, {lease.attempt});  // it has not heard of our acknowledgement
+  EXPECT_EQ(harness.state("a"), JobState::ready);
+}
+
+TEST(Pause, AResumeDoesNotWaitForAWorkerThatIsGoneAndTakesItsCheckpointAllTheSame) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  SendLease lease = harness.lease_to("w");
+  harness.pause(sweep);
+  harness.detach(lease.session);
+  harness.resume(sweep);
+  const SendLease next = harness.lease_to("v");
+  WorkerHello hello = Harness::hello("w");
+  hello.held = {lease.attempt};
+  lease.session = harness.attach(hello);
+  harness.report(lease, CheckpointStored{kSaved, 3}, 1);
+  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
+  const ArtifactRef newer{artifact_id("newer"), ArtifactKind::checkpoint, 5};
+  harness.report(next, CheckpointStored{newer, 4}, 1);
+  harness.report(lease, CheckpointStored{kSaved, 3}, 1);
+  EXPECT_EQ(harness.stored("a").checkpoint, newer);
+}
+
+TEST(Pause, ALateCheckpointIsNotTheBestOfWhoRunsTheJobNow) {
+  Harness harness({.retention = Retention::best});
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  SendLease lease = harness.lease_to("w");
+  harness.pause(sweep);
+  harness.detach(lease.session);
+  harness.resume(sweep);
+  const SendLease next = harness.lease_to("v");
+  harness.report(next, EpochFinished{{.epoch = 3, .top1 = 50, .top5 = 60}});
+  lease.session = harness.attach("w");
+  harness.report(lease, CheckpointStored{kSaved, 3}, 1);
+  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
+  EXPECT_FALSE(harness.stored("a").best.has_value());
 }
 
 TEST(Pause, TheCheckpointIsAlsoTakenAfterARestart) {

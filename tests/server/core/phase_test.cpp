@@ -89,7 +89,7 @@ constexpr std::array<const char*, 10> kNext = {
     ". . . . . . . . C . W . .",  // failed
     ". b . . . . . . C x W . .",  // blocked
     ". . . . . . . . . . W . .",  // cancelled
-    ". . . . . . . . C x . . W",  // paused
+    ". . . . p . . . C x . . W",  // paused
 };
 
 JobState state_named(char name) {
@@ -146,7 +146,13 @@ TEST(Phase, APauseRemembersTheAttemptThatMaySaveItsCheckpoint) {
   ASSERT_TRUE(transition(phase, Pause{}).ok());
   EXPECT_EQ(std::get<Paused>(phase).saving, kOld);
   ASSERT_TRUE(transition(phase, Resume{0}).ok());
-  EXPECT_EQ(std::get<Ready>(phase).lost, MaybeAttempt());
+  EXPECT_EQ(std::get<Ready>(phase).lost, kOld);
+}
+
+TEST(Phase, APausedJobForgetsTheAttemptThatHasSaved) {
+  JobPhase phase = Paused{kOld};
+  ASSERT_TRUE(transition(phase, GiveBack{}).ok());
+  EXPECT_EQ(std::get<Paused>(phase).saving, MaybeAttempt());
 }
 
 TEST(Phase, ADivergedResultIsAStateOfItsOwn) {
