@@ -41,7 +41,6 @@ void note_failure(Step& step, const std::string& worker, JobKey key, const std::
   Trouble& trouble = core.troubles[worker];
   ++trouble.failures;
   trouble.jobs.insert(key);
-  if (trouble.jobs.size() > settings.quarantine_jobs) trouble.jobs.erase(trouble.jobs.begin());
   const auto found = core.quarantines.find(worker);
   if (found == core.quarantines.end()) {
     if (trouble.failures < settings.quarantine_failures || trouble.jobs.size() < settings.quarantine_jobs)

@@ -35,6 +35,13 @@ std::optional<JobKey> KeySet::first() const {
   return JobKey{index * kBits + std::countr_zero(word)};
 }
 
+std::optional<JobKey> KeySet::first_but(const std::set<JobKey>& others) const {
+  for (auto [index, word] : words_)
+    for (; word != 0; word &= word - 1)
+      if (const JobKey key{index * kBits + std::countr_zero(word)}; !others.contains(key)) return key;
+  return std::nullopt;
+}
+
 template <class Change>
 void ReadyQueue::change_class(Share& share, NeedsId needs, const Change& change) {
   const auto place = share.classes.try_emplace(needs).first;

@@ -21,6 +21,8 @@ class KeySet {
   void erase(JobKey key);
   [[nodiscard]] bool contains(JobKey key) const;
   [[nodiscard]] std::optional<JobKey> first() const;
+  /// The first that is not among `others`.
+  [[nodiscard]] std::optional<JobKey> first_but(const std::set<JobKey>& others) const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -57,6 +59,20 @@ class ReadyQueue {
       for (const auto& [running, sweep] : level.order)
         for (const auto& [key, needs] : level.shares.at(sweep).order)
           if (accept(Place{priority, sweep, needs}, key)) return key;
+    return std::nullopt;
+  }
+  /// The same as if `others` were not there.
+  template <class Accept>
+  std::optional<JobKey> find_but(const std::set<JobKey>& others, const Accept& accept) const {
+    std::optional<JobKey> best;  // of a sweep
+    for (const auto& [priority, level] : levels_)
+      for (const auto& [running, sweep] : level.order) {
+        for (const auto& [needs, keys] : level.shares.at(sweep).classes) {
+          const auto key = keys.first_but(others);
+          if (key && (!best || *key < *best) && accept(Place{priority, sweep, needs}, *key)) best = key;
+        }
+        if (best) return best;
+      }
     return std::nullopt;
   }
 

@@ -53,6 +53,17 @@ std::string text_of(const Demand& demand) {
   return text;
 }
 
+/// A job says more of a worker under quarantine if it has not failed there yet: that one, if there is one.
+JobKey choose_probe(const Core& core, const Session& session, JobKey first) {
+  const auto trouble = core.troubles.find(session.hello.name);
+  if (trouble == core.troubles.end() || !trouble->second.jobs.contains(first)) return first;
+  const auto other = core.ready.find_but(trouble->second.jobs, [&](const ReadyQueue::Place& place, JobKey) {
+    const Demand demand = demand_of(core, place);
+    return session.holds(demand.memory_bytes) && is_of_kind(demand, session.hello);
+  });
+  return other.value_or(first);
+}
+
 }  // namespace
 
 std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place, JobKey key) {
@@ -97,7 +108,8 @@ void schedule(Step& step) {
       return session.has_value();
     });
     if (!key) return;
-    grant(step, *key, *session);
+    const Session& worker = *core.workers.find(*session);
+    grant(step, worker.most_jobs ? choose_probe(core, worker, *key) : *key, *session);
   }
 }
 

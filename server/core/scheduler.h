@@ -7,7 +7,8 @@
 
 namespace spin::core {
 
-/// Grants leases while a worker can take a ready job: the first job in the queue's order that any can take.
+/// Grants leases while a worker can take a ready job: the first job in the queue's order that any can take,
+/// but to a worker under quarantine the first that has not failed there.
 /// Looks only where something has changed since it last found nothing: for each class at each worker with
 /// room.
 void schedule(Step& step);

@@ -19,7 +19,7 @@ namespace spin::core {
 /// Failures of a worker since its last success.
 struct Trouble {
   int failures = 0;
-  std::set<JobKey> jobs;  ///< which failed; no more than count
+  std::set<JobKey> jobs;  ///< which failed
 };
 struct Quarantine {
   Now until;

@@ -29,6 +29,8 @@ class Ledger {
   void detached(const std::string& worker) { given_.erase(worker); }
   /// The worker was asked to take nothing more.
   void drains(const WorkerHello& worker) { draining_[worker.name] = worker.pid; }
+  /// The lease is one that a worker under quarantine may prove itself with.
+  void probes(const AttemptToken& token) { probes_.insert(token); }
 
   /// Once nothing goes wrong any more and all time has been given. The workers are all there are.
   void check_end(const std::vector<SimWorker>& workers) const;
@@ -55,6 +57,7 @@ class Ledger {
   /// Leases that were granted to a worker since it attached and that have not ended.
   std::map<std::string, std::map<AttemptToken, Given>> given_;
   std::map<std::string, std::int64_t> draining_;  ///< its process
+  std::set<AttemptToken> probes_;
   std::set<JobKey> ever_cancelled_;
 };
 

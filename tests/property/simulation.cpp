@@ -221,10 +221,23 @@ void Simulation::handle(const Event& event) {
   submissions_.observe(uncommitted_.back().changes);
   lost_ += coordinator_->counters().lost_attempts - lost_before;
   for (const auto& sentence : coordinator_->check_invariants()) ADD_FAILURE() << sentence;
+  note_probes(uncommitted_.back());
   const auto due = coordinator_->next_deadline();
   if (std::holds_alternative<TimePassed>(event) && due && *due <= now_)
     ADD_FAILURE() << "TimePassed leaves a deadline that is over";
   if (draw(3) != 0 || uncommitted_.size() > 6) commit(uncommitted_.size());
+}
+
+/// Leases to workers under quarantine follow another order.
+void Simulation::note_probes(const Effects& effects) {
+  if (effects.changes.empty()) return;
+  for (const WorkerRow& row : coordinator_->workers()) {
+    if (row.state != "quarantined") continue;
+    for (const Change& change : effects.changes)
+      if (const auto* lease = std::get_if<InsertAttempt>(&change);
+          lease != nullptr && lease->worker == row.name)
+        ledger_.probes(lease->token);
+  }
 }
 
 void Simulation::advance(std::int64_t ms) {

@@ -56,6 +56,7 @@ class Simulation {
   bool deliver_up(SimWorker& worker);
   bool deliver_down(SimWorker& worker);
   void handle(const Event& event);
+  void note_probes(const Effects& effects);
   void advance(std::int64_t ms);
   /// The oldest batches become durable, and what rests on them is told.
   void commit(std::size_t batches);

@@ -44,6 +44,9 @@ TEST(KeySet, BehavesAsAnOrderedSet) {
     ASSERT_EQ(keys.first().has_value(), !model.empty());
     if (!model.empty()) {
       ASSERT_EQ(keys.first()->value, *model.begin());
+      const auto second = std::next(model.begin());
+      const auto found = keys.first_but({JobKey{*model.begin()}});
+      ASSERT_EQ(found, second == model.end() ? std::nullopt : std::optional(JobKey{*second}));
     }
   }
 }
@@ -72,6 +75,20 @@ TEST(ReadyQueue, PriorityBeforeNumber) {
   queue.insert({-2, SweepId{1}, NeedsId{0}}, JobKey{2});
   EXPECT_EQ(drain(queue), (std::vector<std::int64_t>{3, 9, 1, 2}));
   EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST(ReadyQueue, FindsTheFirstBesidesOthers) {
+  ReadyQueue queue;
+  queue.insert({0, SweepId{1}, NeedsId{1}}, JobKey{1});
+  queue.insert({0, SweepId{1}, NeedsId{0}}, JobKey{4});
+  queue.insert({0, SweepId{1}, NeedsId{1}}, JobKey{3});
+  queue.insert({0, SweepId{2}, NeedsId{0}}, JobKey{2});
+  const auto any = [](const ReadyQueue::Place&, JobKey) { return true; };
+  const auto of_needs_0 = [](const ReadyQueue::Place& place, JobKey) { return place.needs == NeedsId{0}; };
+  EXPECT_EQ(queue.find_but({JobKey{1}}, any), JobKey{3});
+  EXPECT_EQ(queue.find_but({JobKey{1}}, of_needs_0), JobKey{4});
+  EXPECT_EQ(queue.find_but({JobKey{1}, JobKey{3}, JobKey{4}}, any), JobKey{2});
+  EXPECT_EQ(queue.find_but({JobKey{1}, JobKey{2}, JobKey{3}, JobKey{4}}, any), std::nullopt);
 }
 
 TEST(ReadyQueue, TheSweepWithTheFewestRunningJobsIsNext) {

@@ -49,6 +49,21 @@ TEST_F(QuarantineTest, AProbeThatFailsDoesNotCountAndDoublesTheWait) {
   EXPECT_EQ(all_of<SendLease>(harness.advance(1'000)).size(), 1U);
 }
 
+TEST_F(QuarantineTest, AProbeIsAJobThatHasNotFailedThere) {
+  fail_five();
+  harness.submit(PlanOf("more").jobs("k", 2));
+  ASSERT_TRUE(lease_to_bad().empty());
+  for (const char* const fresh : {"k1", "k2"}) {
+    const auto probe = all_of<SendLease>(harness.advance(4 * 60'000));
+    ASSERT_EQ(probe.size(), 1U);
+    EXPECT_EQ(probe[0].job, harness.key(fresh));
+    harness.fail(probe[0], FailureKind::trainer_died);
+    ASSERT_TRUE(lease_to_bad().empty());
+  }
+  EXPECT_EQ(all_of<SendLease>(harness.advance(8 * 60'000)).size(), 1U)
+      << "where all have failed, any will do";
+}
+
 TEST_F(QuarantineTest, ASuccessEndsIt) {
   fail_five();
   ASSERT_TRUE(lease_to_bad().empty());
