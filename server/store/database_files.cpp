@@ -5,21 +5,53 @@
 #include <system_error>
 #include <utility>
 
+#include <boost/endian/conversion.hpp>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "server/store/database.h"
+#include "server/store/write_ahead_log.h"
 
 namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
+using boost::endian::load_big_u16;
+using boost::endian::load_big_u32;
 
-std::uint32_t big_endian(const unsigned char* bytes, int count) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < count; ++i) value = value << 8U | bytes[i];
-  return value;
+/// SQLite locks bytes from here on, and neither reads nor writes the page that they are in.
+constexpr std::uint64_t kLockByte = 0x40000000;
+
+/// What SQLite reads of the log is in order, so that the log knows how many pages there are.
+Status check_beside_log(const fs::path& path, const LoggedState& log) {
+  const auto bytes = size_of_file(path);
+  for (auto page = bytes / log.page_bytes + 1; page <= log.pages; ++page) {
+    if (log.holds(page) || page == kLockByte / log.page_bytes + 1) continue;
+    return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes, and page " +
+                             std::to_string(page) + " of " + std::to_string(log.pages) +
+                             " is neither in it nor in its write-ahead log");
+  }
+  return {};
+}
+
+/// All of the database is in its file, whose header knows how many pages there are.
+Status check_alone(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  unsigned char header[100] = {};
+  if (!file.is_open() || ::pread(file.get(), header, sizeof header, 0) < 0) {
+    return Error{ErrorCode::internal,
+                 "database " + path.string() + " cannot be read: " + std::strerror(errno)};
+  }
+  // SQLite's file format, section 1.3: page size at 16, change counter at 24, pages at 28, "pages is valid
+  // for" at 92.
+  const auto page_bytes = load_big_u16(header + 16) == 1 ? 65536U : load_big_u16(header + 16);
+  const bool is_database = std::memcmp(header, "SQLite format 3", 16) == 0;
+  const bool counted = load_big_u32(header + 24) == load_big_u32(header + 92);
+  const auto expected = std::uint64_t{load_big_u32(header + 28)} * page_bytes;
+  const auto bytes = size_of_file(path);
+  if (!is_database || !counted || bytes >= expected) return {};
+  return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
 }
 
 }  // namespace
@@ -66,22 +98,8 @@ Result<std::uint64_t> free_bytes(const fs::path& folder) {
 }
 
 Status check_length(const fs::path& path) {
-  if (size_of_file(beside(path, "-wal")) > 0) return {};
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  unsigned char header[100] = {};
-  if (!file.is_open() || ::pread(file.get(), header, sizeof header, 0) < 0) {
-    return Error{ErrorCode::internal,
-                 "database " + path.string() + " cannot be read: " + std::strerror(errno)};
-  }
-  // SQLite's file format, section 1.3: page size at 16, change counter at 24, pages at 28, "pages is valid
-  // for" at 92.
-  const auto page_bytes = big_endian(header + 16, 2) == 1 ? 65536U : big_endian(header + 16, 2);
-  const bool is_database = std::memcmp(header, "SQLite format 3", 16) == 0;
-  const bool counted = big_endian(header + 24, 4) == big_endian(header + 92, 4);
-  const auto expected = std::uint64_t{big_endian(header + 28, 4)} * page_bytes;
-  const auto bytes = size_of_file(path);
-  if (!is_database || !counted || bytes >= expected) return {};
-  return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
+  SPIN_ASSIGN(const auto log, read_log(beside(path, "-wal")));
+  return log.has_value() ? check_beside_log(path, *log) : check_alone(path);
 }
 
 }  // namespace spin

@@ -29,10 +29,10 @@ std::uint64_t size_of_file(const std::filesystem::path& path);
 /// What an ordinary user may still write in the folder of `path`; internal where the system does not tell.
 Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 
-/// data_loss where the file is shorter than its header says. SQLite reads what is missing behind the end of a
-/// file as zeros, which the integrity check does not always notice. While the log still holds pages of the
-/// file nothing can be said, and nothing is. Before SQLite opens the file, because closing it here would drop
-/// SQLite's locks.
+/// data_loss where a page of the last commit is neither wholly in the file nor in the log. SQLite reads what
+/// is missing behind the end of a file as zeros, which the integrity check does not always notice. What a
+/// loss of power leaves is never refused: a page that was on its way to the file is still in the log. Before
+/// SQLite opens the file, because closing it here would drop SQLite's locks.
 Status check_length(const std::filesystem::path& path);
 
 }  // namespace spin

@@ -34,7 +34,6 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kRowsOfAPage = 16;
 constexpr std::size_t kTransactions = 90;
 constexpr int kDamages = 150;
 
@@ -145,12 +144,7 @@ TEST_P(DamageTest, ACutDatabaseIsRefusedOrItsLogHasWhatIsMissing) {
   for (int i = 0; i < kDamages / 3; ++i) {
     EXPECT_TRUE(start(cut(closed_), "").refused);
     const auto result = start(cut(live_), log_);
-    if (result.refused || result.found || hash_of(result.rows) == states_.back()) continue;
-    // Beside a log the start does not compare the file with its length, because the log may hold the rest.
-    // What slips through is a cut in the middle of the last page, whose end reads as zeros: no row is gone,
-    // values of it may be.
-    EXPECT_EQ(result.rows.size(), rows_.size());
-    EXPECT_LE(rows_missing(result.rows), kRowsOfAPage);
+    EXPECT_TRUE(result.refused || hash_of(result.rows) == states_.back());
   }
 }
 

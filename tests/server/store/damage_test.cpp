@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "schema/base/file.h"
 #include "schema/base/version.h"
@@ -135,6 +137,55 @@ TEST(StoreDamage, ACutDatabaseIsRefusedWhereverItIsCut) {
     EXPECT_TRUE(may_be_of_others || error.message.find("-wal and -shm") != std::string::npos)
         << "cut at " << cut << ": " << error.message;
   }
+}
+
+/// A database and its log as a crash leaves them, after a commit that made the database larger and was copied
+/// into it.
+struct Crashed {
+  std::string database, log;
+  std::size_t size_before = 0;
+};
+
+Crashed crash(const fs::path& path) {
+  fill(path);
+  auto store = value_of(Store::open(
+      path, [](const Error& error) { ADD_FAILURE() << error.message; }, 1));
+  commit(*store, {attach("worker")});
+  commit(*store, {});  // returns when the log is copied
+  const auto size_before = fs::file_size(path);
+  commit(*store, {core::AppendLog{{7}, std::vector<std::string>(400, std::string(500, 'y'))}});
+  commit(*store, {});
+  return {bytes_of(path), bytes_of(path.string() + "-wal"), size_before};
+}
+
+TEST(StoreDamage, ACutDatabaseBesideItsLogIsOpenedWhereTheLogHoldsWhatIsMissing) {
+  const TempFolder folder;
+  const auto [whole, log, size_before] = crash(folder / "whole.db");
+  ASSERT_GT(whole.size(), size_before + 20 * 4096);
+  const auto path = folder / "cut.db";
+  std::size_t refused = 0;
+  for (std::size_t page = 4096; page <= whole.size(); page += 4096) {
+    for (const auto cut : {page - 4095, page - 1, page}) {
+      write_file(path, whole.substr(0, cut));
+      write_file(path.string() + "-wal", log);
+      auto store = Store::open(path, [](const Error&) {});
+      if (!store.ok()) {
+        ++refused;
+        EXPECT_EQ(store.error().code, ErrorCode::data_loss) << store.error().message;
+        EXPECT_NE(store.error().message.find("neither in it nor in its write-ahead log"), std::string::npos)
+            << store.error().message;
+        EXPECT_LT(cut, size_before) << "a loss of power while the log is copied leaves this";
+        continue;
+      }
+      const auto state = value_of((*store)->load());
+      EXPECT_EQ(std::ranges::count(state.jobs, std::string("no"), &core::StoredJob::reason), 50);
+      const auto reader = value_of(Reader::open(path));
+      for (int job = 1; job <= 50; ++job) {
+        EXPECT_EQ(value_of(reader->log({job}, 0, 1000)).size(), job == 7 ? 401U : 1U) << "cut at " << cut;
+      }
+    }
+  }
+  EXPECT_GT(refused, size_before / 4096) << "the log holds almost all of the database";
 }
 
 TEST(StoreDamage, APageOfGarbageIsFound) {
