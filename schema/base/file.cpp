@@ -31,6 +31,21 @@ Status write_and_sync(const std::filesystem::path& path, std::string_view bytes)
   return {};
 }
 
+Error locked_by_another(const FileDescriptor& file, const std::filesystem::path& path) {
+  char pid[32] = {};
+  const bool known = ::pread(file.get(), pid, sizeof pid - 1, 0) > 0;
+  return Error{ErrorCode::already_exists, path.string() + " is locked by " +
+                                              (known ? "process " + std::string(pid) : "another process")};
+}
+
+/// The path leads to the open file.
+bool is_at(const std::filesystem::path& path, const FileDescriptor& file) {
+  struct ::stat opened {
+  }, found{};
+  return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &found) == 0 &&
+         opened.st_dev == found.st_dev && opened.st_ino == found.st_ino;
+}
+
 }  // namespace
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
@@ -95,19 +110,19 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 }
 
 Result<FileDescriptor> lock_file(const std::filesystem::path& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file.is_open()) return system_error(path, errno);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return system_error(path, errno);
-    char pid[32] = {};
-    const bool known = ::pread(file.get(), pid, sizeof pid - 1, 0) > 0;
-    return Error{ErrorCode::already_exists, path.string() + " is locked by " +
-                                                (known ? "process " + std::string(pid) : "another process")};
+  for (;;) {
+    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.is_open()) return system_error(path, errno);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      return errno == EWOULDBLOCK ? locked_by_another(file, path) : system_error(path, errno);
+    }
+    // Who held it may have removed or renamed it since it was opened here, and another have made it anew.
+    if (!is_at(path, file)) continue;
+    const auto pid = std::to_string(::getpid());
+    if (::ftruncate(file.get(), 0) != 0) return system_error(path, errno);
+    SPIN_TRY(write_all(file.get(), pid, path));
+    return file;
   }
-  const auto pid = std::to_string(::getpid());
-  if (::ftruncate(file.get(), 0) != 0) return system_error(path, errno);
-  SPIN_TRY(write_all(file.get(), pid, path));
-  return file;
 }
 
 }  // namespace spin

@@ -1,9 +1,13 @@
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +106,29 @@ TEST(LockFile, IsHeldOnceAndDiesWithItsHolder) {
   EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
   first.value().reset();
   EXPECT_TRUE(lock_file(folder / "lock").ok());
+}
+
+TEST(LockFile, IsThatOfThePathThoughItsHoldersRemoveIt) {
+  const TempFolder folder;
+  const auto path = folder / "lock";
+  std::atomic<int> taken = 0;
+  const auto take_and_remove = [&] {
+    for (int i = 0; i < 5000; ++i) {
+      const auto lock = lock_file(path);
+      if (!lock.ok()) continue;
+      ++taken;
+      struct ::stat locked {
+      }, found{};
+      EXPECT_EQ(::fstat(lock->get(), &locked), 0);
+      EXPECT_EQ(::stat(path.c_str(), &found), 0) << "nobody but its holder removes it";
+      EXPECT_EQ(locked.st_ino, found.st_ino);
+      ::unlink(path.c_str());
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(take_and_remove);
+  for (auto& thread : threads) thread.join();
+  EXPECT_GT(taken, 0);
 }
 
 TEST(Machine, HasAtMostTheMemoryThatIsBuiltIn) {
