@@ -20,6 +20,7 @@ struct GarbagePolicy {
   /// So long is a file kept that the database does not know, as of an upload whose report a worker still
   /// holds.
   std::chrono::milliseconds stray_grace = std::chrono::days(7);
+  bool operator==(const GarbagePolicy&) const = default;
 };
 
 struct GarbageReport {

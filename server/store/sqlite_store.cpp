@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "schema/base/clock.h"
 #include "server/store/change_writer.h"
@@ -22,7 +24,7 @@ struct Batch {
 struct Collection {
   ArtifactStore* artifacts;
   GarbagePolicy policy;
-  Store::Collected collected;
+  std::vector<Store::Collected> collected;  ///< of all who asked for it
 };
 
 class SqliteStore final : public Store {
@@ -58,7 +60,13 @@ class SqliteStore final : public Store {
   void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy, Collected collected) override {
     {
       const std::lock_guard lock(mutex_);
-      collections_.push_back({&artifacts, policy, std::move(collected)});
+      auto asked_before = std::ranges::find_if(collections_, [&](const Collection& collection) {
+        return collection.artifacts == &artifacts && collection.policy == policy;
+      });
+      if (asked_before == collections_.end()) {
+        asked_before = collections_.insert(collections_.end(), Collection{&artifacts, policy, {}});
+      }
+      asked_before->collected.push_back(std::move(collected));
     }
     wake_.notify_one();
   }
@@ -122,7 +130,7 @@ class SqliteStore final : public Store {
   Status collect_some() {
     std::unique_lock lock(mutex_);
     if (collections_.empty() || closing_) return {};
-    const auto collection = collections_.front();
+    const auto& collection = collections_.front();  // stays where it is; others add to `collected` alone
     lock.unlock();
     if (!collector_.has_value()) {
       SPIN_ASSIGN(collector_, GarbageCollector::make(*database_, *collection.artifacts, collection.policy,
@@ -135,12 +143,14 @@ class SqliteStore final : public Store {
 
   void end_collection() {
     std::unique_lock lock(mutex_);
-    const auto collected = std::move(collections_.front().collected);
+    const auto everybody = std::move(collections_.front().collected);
     collections_.pop_front();
     lock.unlock();
     const auto report = collector_.has_value() ? collector_->report() : GarbageReport();
     collector_.reset();
-    if (collected) collected(report);
+    for (const auto& collected : everybody) {
+      if (collected) collected(report);
+    }
   }
 
   /// The callbacks learn that it was not complete. Nobody queues any more.

@@ -40,8 +40,9 @@ class Store {
   virtual void commit(std::vector<core::Change> changes, Committed committed) = 0;
   /// Called on the writer's thread at the end of a collection of garbage.
   using Collected = std::function<void(const GarbageReport&)>;
-  /// Queues a pass over artifacts that nothing needs. It goes on in small steps between commits. Thread-safe;
-  /// `artifacts` outlives the store.
+  /// Queues a pass over artifacts that nothing needs. It goes on in small steps between commits. Where one
+  /// with the same policy waits or runs already, that one answers. Thread-safe; `artifacts` outlives the
+  /// store.
   virtual void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy,
                                Collected collected) = 0;
   /// Commits what is queued, breaks a collection of garbage off, checkpoints and closes. No commit() may

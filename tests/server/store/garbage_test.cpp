@@ -202,23 +202,39 @@ TEST_F(GarbageTest, CommitsGoOnBetweenTheSteps) {
   EXPECT_GT(commits_meanwhile, 10);
 }
 
-TEST_F(GarbageTest, PassesRunOneAfterTheOtherAndEndWithTheStore) {
+TEST_F(GarbageTest, APassThatWaitsOrRunsAnswersAllWhoAskForIt) {
   add_old({"a", "b"});
-  std::vector<GarbageReport> reports;  // on the writer's thread
-  for (int i = 0; i < 3; ++i) {
+  std::vector<std::int64_t> removed, removed_at_once;  // on the writer's thread
+  const auto ask = [&] {
     store_->collect_garbage(*artifacts_, GarbagePolicy(),
-                            [&](const GarbageReport& report) { reports.push_back(report); });
-  }
-  EXPECT_EQ(collect(GarbagePolicy()).artifacts, 0);
-  ASSERT_EQ(reports.size(), 3U);
-  EXPECT_EQ(reports[0].artifacts, 2);
+                            [&](const GarbageReport& report) { removed.push_back(report.artifacts); });
+  };
+  std::promise<void> writing, queued;
+  store_->commit({}, [&] {
+    writing.set_value();
+    queued.get_future().wait();
+  });
+  writing.get_future().wait();
+  ask();
+  ask();
+  store_->collect_garbage(*artifacts_, kAtOnce,
+                          [&](const GarbageReport& report) { removed_at_once.push_back(report.artifacts); });
+  store_->commit({}, ask);  // between two steps of the pass
+  queued.set_value();
+  EXPECT_TRUE(collect(kAtOnce).complete);
+  EXPECT_EQ(removed, (std::vector<std::int64_t>{2, 2, 2}));
+  EXPECT_EQ(removed_at_once, std::vector<std::int64_t>{0}) << "a pass of its own, after the other";
+}
+
+TEST_F(GarbageTest, EverybodyIsAnsweredWhereTheStoreCloses) {
+  add_old({"a", "b"});
+  std::vector<bool> complete;  // on the writer's thread
   for (int i = 0; i < 5; ++i) {
-    store_->collect_garbage(*artifacts_, GarbagePolicy(),
-                            [&](const GarbageReport& report) { reports.push_back(report); });
+    store_->collect_garbage(*artifacts_, i % 2 == 0 ? kAtOnce : GarbagePolicy(),
+                            [&](const GarbageReport& report) { complete.push_back(report.complete); });
   }
   store_->close();
-  ASSERT_EQ(reports.size(), 8U) << "everybody is answered";
-  EXPECT_FALSE(reports.back().complete && reports[3].complete && !reports[4].complete);
+  EXPECT_EQ(complete.size(), 5U);
 }
 
 TEST_F(GarbageTest, AFileThatTheSystemKeepsIsReportedAndTheRestGoes) {
