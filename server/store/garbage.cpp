@@ -1,5 +1,6 @@
 #include "server/store/garbage.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "server/store/artifact_files.h"
@@ -21,7 +22,28 @@ constexpr char kScan[] =
 constexpr char kDelete[] = "DELETE FROM artifact WHERE hash = ?1";
 constexpr char kIsKnown[] = "SELECT count(*) FROM artifact WHERE hash = ?1";
 
+Result<std::int64_t> count_artifacts(const ArtifactStore& artifacts) {
+  std::int64_t count = 0;
+  for (int folder = 0; folder < kArtifactFolders; ++folder) {
+    SPIN_ASSIGN(const auto files, files_of(artifact_folder(artifacts.folder(), folder)));
+    count += std::ranges::count_if(files, [](const ArtifactFile& file) { return file.id.has_value(); });
+  }
+  return count;
+}
+
 }  // namespace
+
+Result<std::string> warn_of_lost_database(const core::StoredState& stored, const ArtifactStore& artifacts,
+                                          const GarbagePolicy& policy) {
+  if (!stored.sweeps.empty()) return std::string();
+  SPIN_ASSIGN(const auto count, count_artifacts(artifacts));
+  if (count == 0) return std::string();
+  const auto days = std::chrono::ceil<std::chrono::days>(policy.stray_grace).count();
+  return "the database is new, but the artifact folder " + artifacts.folder().string() + " holds " +
+         std::to_string(count) + (count == 1 ? " file" : " files") +
+         " of another one: they will be removed when spind has run for " + std::to_string(days) +
+         " days, unless it is stopped and the database that they belong to is put back (spind restore)";
+}
 
 Result<GarbageCollector> GarbageCollector::make(Database& database, ArtifactStore& artifacts,
                                                 const GarbagePolicy& policy, std::int64_t now_ms) {

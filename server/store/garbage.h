@@ -8,6 +8,7 @@
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
+#include "server/core/changes.h"
 #include "server/store/artifacts.h"
 #include "server/store/database.h"
 
@@ -34,6 +35,11 @@ struct GarbageReport {
   std::string failure;    ///< the first of them
   bool complete = false;  ///< false: the store was closed before the end
 };
+
+/// What to tell of a database without a sweep beside files of artifacts, which are those of another database:
+/// how many there are, when a pass removes them, and what keeps them. Empty where there is nothing to tell.
+Result<std::string> warn_of_lost_database(const core::StoredState& stored, const ArtifactStore& artifacts,
+                                          const GarbagePolicy& policy);
 
 /// One pass over artifacts that nothing needs, in steps that are short enough to stand between two commits.
 /// Used by the only thread that writes to the database, so that no job begins to name an artifact between the
