@@ -18,6 +18,8 @@
 
 namespace spin::cli {
 
+class ControlChannel;
+
 struct QueryAnswer {
   std::vector<std::string> columns;
   std::vector<QueryRow> rows;  ///< each as wide as `columns`
@@ -65,9 +67,8 @@ class ControlClient {
   Status logs(const std::string& job, bool follow, const std::function<void(const LogLine&)>& each);
 
  private:
-  struct State;
-  explicit ControlClient(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit ControlClient(std::unique_ptr<ControlChannel> channel);
+  std::unique_ptr<ControlChannel> channel_;
 };
 
 }  // namespace spin::cli
