@@ -50,7 +50,7 @@ Result<Submitted> ControlClient::submit(const SweepFile& sweep, bool replace,
     message->set_path(entry.path);
     message->set_value(entry.value);
   }
-  CallContext context(channel_->interrupt, {});
+  CallContext context(channel_->interrupt(), {});
   const auto reader = channel_->stub().Submit(context.get(), request);
   std::optional<Submitted> submitted;
   const auto show = [&](const v1::SubmitProgress& message) -> Status {

@@ -20,7 +20,7 @@ constexpr const char* kJsonLines = "jsonl";
 
 }  // namespace
 
-void add_format(CLI::App& app, render::Format& format, bool* lines) {
+void add_format(CLI::App& app, render::Format& format, bool* lines, const char* help) {
   std::vector<std::string> names;
   for (const auto& [name, value] : kFormats) names.emplace_back(name);
   if (lines) names.emplace_back(kJsonLines);
@@ -29,7 +29,7 @@ void add_format(CLI::App& app, render::Format& format, bool* lines) {
       if (text == name) format = value;
     if (lines) *lines = text == kJsonLines;
   };
-  app.add_option_function<std::string>("--format", set, "how to write the listing; default: table")
+  app.add_option_function<std::string>("--format", set, help)
       ->check(CLI::IsMember(names))
       ->type_name("FORMAT");
 }

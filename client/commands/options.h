@@ -17,7 +17,8 @@ namespace spin::cli {
 
 /// --format table|json|csv|markdown, and jsonl where `lines` says that it was given. What is referred to
 /// outlives the app.
-void add_format(CLI::App& app, render::Format& format, bool* lines = nullptr);
+void add_format(CLI::App& app, render::Format& format, bool* lines = nullptr,
+                const char* help = "how to write the listing; default: table");
 
 /// FILE and --set PATH=VALUE as typed.
 struct SweepSource {

@@ -7,28 +7,31 @@
 namespace spin::cli {
 namespace {
 
-int pause(const Invocation& invocation, const std::string& target) {
-  const auto done = [&target](const std::string& jobs) {
-    return fmt::format("paused {}; `spinctl resume {}` goes on", jobs, target);
+int pause(const Invocation& invocation, const SteerOptions& options) {
+  const auto done = [&options](const std::string& jobs) {
+    return fmt::format("paused {}; `spinctl resume {}` goes on", jobs, options.target);
   };
   return steer_target(
-      invocation, target, steer::Pause{},
-      {.done = done,
-       .nothing = fmt::format("no job of {} was stopped: none is left, or other sweeps need them", target)});
+      invocation, options, steer::Pause{},
+      {.action = "pause",
+       .done = done,
+       .nothing =
+           fmt::format("no job of {} was stopped: none is left, or other sweeps need them", options.target)});
 }
 
 }  // namespace
 
 void add_pause(CLI::App& app, Invocation& invocation) {
-  auto target = std::make_shared<std::string>();
+  auto options = std::make_shared<SteerOptions>();
   auto* verb = app.add_subcommand("pause", "Stops a sweep or a job until it is resumed; nothing is lost");
-  add_target(*verb, *target);
+  add_target(*verb, *options);
+  add_steer_format(*verb, *options);
   verb->footer(
       "\nRunning jobs stop after the step in hand and keep a checkpoint; any worker goes on from it after\n"
       "`spinctl resume`. What another live sweep needs goes on.\n\nExamples:\n  spinctl pause my-sweep\n"
       "  spinctl pause my-sweep/convmixer-64-8-4-3.s0");
-  verb->callback([&invocation, target] {
-    invocation.action = [&invocation, target] { return pause(invocation, *target); };
+  verb->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return pause(invocation, *options); };
   });
 }
 

@@ -7,15 +7,15 @@
 namespace spin::cli {
 namespace {
 
-struct RetryOptions {
-  std::string target;
+struct RetryOptions : SteerOptions {
   bool failed_only = false;
 };
 
 int retry(const Invocation& invocation, const RetryOptions& options) {
   return steer_target(
-      invocation, options.target, steer::Retry{options.failed_only},
-      {.done = [](const std::string& jobs) { return fmt::format("{} to be tried again", jobs); },
+      invocation, options, steer::Retry{options.failed_only},
+      {.action = "retry",
+       .done = [](const std::string& jobs) { return fmt::format("{} to be tried again", jobs); },
        .nothing = fmt::format("no job of {} was left to try again", options.target)});
 }
 
@@ -25,8 +25,9 @@ void add_retry(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<RetryOptions>();
   auto* verb =
       app.add_subcommand("retry", "Takes failed and cancelled jobs up again, with all their attempts");
-  add_target(*verb, options->target);
+  add_target(*verb, *options);
   verb->add_flag("--failed", options->failed_only, "failed jobs alone; cancelled ones stay cancelled");
+  add_steer_format(*verb, *options);
   verb->footer(
       "\nJobs that were blocked by a failed one wait for it again. A job that diverged has its result and "
       "is\n"

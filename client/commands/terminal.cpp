@@ -59,6 +59,14 @@ void print_listing(const render::Table& table, render::Format format, std::strin
     render::write_table(std::cout, table, format, style_of(STDOUT_FILENO));
 }
 
+void print_object(const render::Table& table, render::Format format) {
+  if (format == render::Format::json) {
+    std::cout << render::row_to_json(table, 0) << '\n';
+  } else {
+    render::write_table(std::cout, table, format, {});
+  }
+}
+
 std::int64_t wall_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();

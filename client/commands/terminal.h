@@ -21,6 +21,9 @@ std::unique_ptr<render::ProgressDisplay> make_display(int fd);
 /// Writes a listing to standard output; one without rows says `nothing` on standard error.
 void print_listing(const render::Table& table, render::Format format, std::string_view nothing);
 
+/// Writes the one row of a table for machines to standard output: JSON is an object.
+void print_object(const render::Table& table, render::Format format);
+
 /// Wall clock, Unix.
 std::int64_t wall_ms();
 

@@ -92,6 +92,7 @@ class FakeCoordinator final : public ControlBackend {
   Result<Sweep*> find(const std::string& text);
   Result<Job*> find_job(const std::string& text);
   Result<std::vector<Job>> take_over(const SweepPlan& plan, bool replace, Submitted* reply);
+  static void mark(Sweep& sweep, const steer::Action& action);
   static SweepStatus status_of(const Sweep& sweep);
   void change(std::size_t job, const std::function<void(Job&)>& how);
 

@@ -14,6 +14,11 @@ bool is_over(JobState state) {
          state == JobState::cancelled;
 }
 
+/// What the coordinator says of an action that would change nothing.
+Error out_of_turn(const std::string& target, const char* state) {
+  return {ErrorCode::failed_precondition, "'" + target + "' is " + state + " already"};
+}
+
 }  // namespace
 
 /// True where the action changed the job.
@@ -50,21 +55,28 @@ struct FakeCoordinator::Steering {
 Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const steer::Action& action) {
   const std::lock_guard lock(mutex_);
   std::vector<Job*> jobs;
-  if (const auto found = find(target); found.ok()) {
-    Sweep& sweep = **found;
-    for (auto& job : sweep.jobs) jobs.push_back(&job);
-    if (std::holds_alternative<steer::Pause>(action)) sweep.paused = true;
-    if (std::holds_alternative<steer::Resume>(action)) sweep.paused = false;
-    if (const auto* set = std::get_if<steer::SetPriority>(&action)) sweep.priority = set->priority;
+  const auto found = find(target);
+  if (found.ok()) {
+    if (std::holds_alternative<steer::Pause>(action) && (*found)->paused)
+      return out_of_turn(target, "paused");
+    for (auto& job : (*found)->jobs) jobs.push_back(&job);
   } else {
     SPIN_ASSIGN(Job * job, find_job(target));
     jobs.push_back(job);
   }
   const auto changed =
       std::count_if(jobs.begin(), jobs.end(), [&](Job* job) { return std::visit(Steering{*job}, action); });
+  if (changed == 0) return out_of_turn(target, "past that");
+  if (found.ok()) mark(**found, action);
   ++version_;
   changed_.notify_all();
   return changed;
+}
+
+void FakeCoordinator::mark(Sweep& sweep, const steer::Action& action) {
+  if (std::holds_alternative<steer::Pause>(action)) sweep.paused = true;
+  if (std::holds_alternative<steer::Resume>(action)) sweep.paused = false;
+  if (const auto* set = std::get_if<steer::SetPriority>(&action)) sweep.priority = set->priority;
 }
 
 /// The plan's jobs, as they stand in a live sweep of the same name where that has them; what only that one

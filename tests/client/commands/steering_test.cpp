@@ -29,9 +29,49 @@ TEST_F(SteeringTest, ResumeGoesOn) {
   EXPECT_EQ(resumed.exit_code, kDone) << resumed.errors;
   EXPECT_EQ(resumed.output, "resumed 2 jobs as workers become free\n");
   EXPECT_EQ(coordinator.state(0), JobState::ready);
-  const auto again = ask({"resume", "tiny"});
-  EXPECT_EQ(again.output, "");
-  EXPECT_NE(again.errors.find("no job of tiny was left to resume"), std::string::npos) << again.errors;
+}
+
+TEST_F(SteeringTest, WhatIsAsItWasAskedToBeIsNoFailure) {
+  const auto name = "tiny/" + name_of_job(0);
+  const auto twice = [&](const std::vector<std::string>& args) {
+    ask(args);
+    const auto again = ask(args);
+    EXPECT_EQ(again.exit_code, kDone) << args[0] << "\n" << again.errors;
+    EXPECT_EQ(again.output, "");
+    EXPECT_NE(again.errors.find("already; there is nothing to change"), std::string::npos) << again.errors;
+  };
+  for (const auto& target : {name, std::string("tiny")})
+    for (const auto* verb : {"pause", "resume", "cancel", "retry"}) twice({verb, target});
+  coordinator.fail(0, "no such folder: /data");
+  twice({"retry", "tiny", "--failed"});
+}
+
+TEST_F(SteeringTest, WhatIsOverStaysRefused) {
+  const auto name = "tiny/" + name_of_job(0);
+  coordinator.finish(0, 89.5);
+  coordinator.finish(1, 89.5);
+  for (const auto& target : {name, std::string("tiny")}) {
+    for (const auto* verb : {"pause", "resume", "cancel", "retry"}) {
+      const auto refused = ask({verb, target});
+      EXPECT_EQ(refused.exit_code, kBadInput) << verb << " " << target;
+      EXPECT_NE(refused.errors.find("past that already\n"), std::string::npos) << refused.errors;
+    }
+    EXPECT_EQ(ask({"priority", target, "1"}).exit_code, kBadInput);
+  }
+}
+
+TEST_F(SteeringTest, JsonIsOneObject) {
+  const auto object = [](const char* target, const char* action, int jobs) {
+    return nlohmann::json{{"target", target}, {"action", action}, {"jobs", jobs}};
+  };
+  EXPECT_EQ(ask_json({"pause", "tiny"}), object("tiny", "pause", 2));
+  EXPECT_EQ(ask_json({"pause", "tiny"}), object("tiny", "pause", 0)) << "it is paused already";
+  EXPECT_EQ(ask_json({"resume", "1"}), object("1", "resume", 2));
+  EXPECT_EQ(ask_json({"priority", "tiny", "10"}), object("tiny", "priority", 2));
+  EXPECT_EQ(ask_json({"cancel", "tiny"}), object("tiny", "cancel", 2));
+  EXPECT_EQ(ask_json({"retry", "tiny"}), object("tiny", "retry", 2));
+  EXPECT_EQ(ask({"pause", "tiny", "--format", "csv"}).output, "target,action,jobs\r\ntiny,pause,2\r\n");
+  EXPECT_EQ(ask({"pause", "nosuch", "--format", "json"}).output, "");
 }
 
 TEST_F(SteeringTest, OneJobIsPausedAlone) {
@@ -67,10 +107,12 @@ TEST_F(SteeringTest, PriorityOfASweepAndOfAJob) {
 }
 
 TEST_F(SteeringTest, PriorityThatIsNoneIsBadUsage) {
-  for (const auto* text : {"high", "1.5", "1000001"}) {
+  for (const auto* text : {"ten", "1.5", "1000001"}) {
     const auto finished = ask({"priority", "tiny", text});
     EXPECT_EQ(finished.exit_code, kBadInput) << text;
-    EXPECT_NE(finished.errors.find(text), std::string::npos) << finished.errors;
+    const auto words = "'" + std::string(text) +
+                       "' is no priority; a whole number from -1000000 to 1000000 is one, such as 10";
+    EXPECT_NE(finished.errors.find(words), std::string::npos) << finished.errors;
   }
   EXPECT_EQ(ask({"priority", "tiny"}).exit_code, kBadInput);
 }
