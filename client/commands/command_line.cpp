@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* kFooter = R"(
 SWEEP is a sweep's id or name; JOB is a job's hash, 8 or more digits of it, or SWEEP/NAME.
-Exit codes: 0 done, 1 the work itself failed, 2 usage or bad input, 3 no coordinator, 4 refused, 130 Ctrl-C.
+Exit codes: 0 done, 1 the work itself failed (or was paused while `watch` or `submit --wait` looked on),
+  2 usage or bad input, 3 no coordinator, 4 refused, 130 Ctrl-C.
 
 Examples:
   spinctl plan sweep.yaml                 what a sweep would train, without training

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "client/commands/follow.h"
+#include "client/commands/options.h"
+#include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
-#include "client/render/numbers.h"
+#include "client/render/cells.h"
 
 namespace spin::cli {
 namespace {
@@ -21,7 +23,31 @@ constexpr std::chrono::seconds kReattachLimit{15};
 struct DrainOptions {
   std::string worker;
   bool wait = false;
+  render::Format format = render::Format::table;
 };
+
+/// How a worker stands after the command.
+struct Drained {
+  const char* state = "draining";  ///< draining, gone, back (attached again after it was gone)
+  int running = 0;                 ///< jobs
+  std::string sentence;
+};
+
+void print_drained(const std::string& worker, const Drained& drained, render::Format format) {
+  if (format == render::Format::table) {
+    std::cout << drained.sentence << '\n' << std::flush;
+    return;
+  }
+  print_object({{{.key = "worker", .title = "worker"},
+                 {.key = "state", .title = "state"},
+                 {.key = "running", .title = "running", .align = render::Align::right}},
+                1,
+                [&](std::size_t) -> render::Row {
+                  return {render::text_cell(worker), render::text_cell(drained.state),
+                          render::whole_cell(drained.running)};
+                }},
+               format);
+}
 
 /// Waits until the worker is gone, also where the coordinator restarts meanwhile, and says how it stands as
 /// that changes.
@@ -30,15 +56,15 @@ class Departure {
   Departure(ControlClient& client, std::string worker, const Interrupt& interrupt)
       : client_(client), worker_(std::move(worker)), interrupt_(interrupt) {}
 
-  /// The exit code; none of a signal.
-  Result<int> wait() {
+  /// How it has left; none where a signal came first.
+  Result<Drained> wait() {
     bool has_drained = false;
     for (int told = -1;;) {
       SPIN_ASSIGN(const auto rows, listing());
       const auto row =
           std::find_if(rows.begin(), rows.end(), [&](const auto& entry) { return entry.name == worker_; });
       const std::string state = row == rows.end() ? "offline" : row->state;
-      if (state == "offline" && !is_just_back()) return say("is gone");
+      if (state == "offline" && !is_just_back()) return Drained{"gone", 0, worker_ + " is gone"};
       if (state == "online" && coordinator_away_at_) {
         // A coordinator that was started again does not know what was asked of the worker.
         SPIN_ASSIGN([[maybe_unused]] const int running, client_.drain(worker_));
@@ -46,7 +72,8 @@ class Departure {
         continue;
       }
       // Who started it anew under its name finds it at work.
-      if (has_drained && state == "online") return say("has gone, and is attached again");
+      if (has_drained && state == "online")
+        return Drained{"back", row->busy, worker_ + " has gone, and is attached again"};
       has_drained = has_drained || state == "draining";
       const int busy = row == rows.end() ? 0 : row->busy;
       if (busy != told) complain(fmt::format("{}: {} to go", worker_, render::counted(busy, "job")));
@@ -67,10 +94,6 @@ class Departure {
   [[nodiscard]] bool is_just_back() const {
     return coordinator_away_at_ && Clock::now() - *coordinator_away_at_ < kReattachLimit;
   }
-  int say(const char* what) const {
-    std::cout << fmt::format("{} {}\n", worker_, what);
-    return kDone;
-  }
 
   ControlClient& client_;
   const std::string worker_;
@@ -78,12 +101,36 @@ class Departure {
   std::optional<Clock::time_point> coordinator_away_at_;  ///< since the worker was last asked
 };
 
-int wait_for(ControlClient& client, const std::string& worker, const Interrupt& interrupt) {
-  const auto code = Departure(client, worker, interrupt).wait();
-  if (code.ok()) return *code;
-  if (interrupt.signal() == 0) return report(code.error());
-  complain(fmt::format("stopped waiting; {} still leaves once its jobs are done", worker));
+int wait_for(ControlClient& client, const DrainOptions& options, const Interrupt& interrupt) {
+  const auto left = Departure(client, options.worker, interrupt).wait();
+  if (left.ok()) {
+    print_drained(options.worker, *left, options.format);
+    return kDone;
+  }
+  if (interrupt.signal() == 0) return report(left.error());
+  complain(fmt::format("stopped waiting; {} still leaves once its jobs are done", options.worker));
   return 128 + interrupt.signal();
+}
+
+/// Where the coordinator knows no such worker: one that has left before is what was asked for.
+int judge_absent(ControlClient& client, const DrainOptions& options, const Error& error) {
+  const auto rows = client.workers();
+  if (error.code != ErrorCode::not_found || !rows.ok()) return report(error);
+  const auto row = std::find_if(rows->begin(), rows->end(),
+                                [&](const auto& entry) { return entry.name == options.worker; });
+  if (row == rows->end() || row->state != "offline") return report(error);
+  print_drained(options.worker,
+                {"gone", 0,
+                 fmt::format("{} is gone already; it was last seen {}", options.worker,
+                             render::age(row->last_seen_ms, wall_ms()))},
+                options.format);
+  return kDone;
+}
+
+std::string farewell(const std::string& worker, int running) {
+  if (running == 0) return worker + " leaves; nothing runs on it";
+  return fmt::format("{} takes no more jobs and leaves after the {} that it runs", worker,
+                     render::counted(running, "job"));
 }
 
 int drain(const Invocation& invocation, const DrainOptions& options) {
@@ -96,12 +143,11 @@ int drain(const Invocation& invocation, const DrainOptions& options) {
     complain("stopped before the coordinator answered; `spinctl workers` shows whether it drains");
     return 128 + interrupt->signal();
   }
-  if (!running.ok()) return report(running.error());
-  std::cout << (*running == 0 ? fmt::format("{} leaves; nothing runs on it\n", options.worker)
-                              : fmt::format("{} takes no more jobs and leaves after the {} that it runs\n",
-                                            options.worker, render::counted(*running, "job")))
-            << std::flush;
-  return options.wait ? wait_for(*client, options.worker, *interrupt) : kDone;
+  if (!running.ok()) return judge_absent(*client, options, running.error());
+  const bool is_all = !options.wait;  // one object for machines, at the end
+  if (is_all || options.format == render::Format::table)
+    print_drained(options.worker, {"draining", *running, farewell(options.worker, *running)}, options.format);
+  return is_all ? kDone : wait_for(*client, options, *interrupt);
 }
 
 }  // namespace
@@ -111,10 +157,14 @@ void add_drain(CLI::App& app, Invocation& invocation) {
   auto* verb = app.add_subcommand("drain", "Lets a worker finish what it runs, and leave");
   verb->add_option("WORKER", options->worker, "its name, as `spinctl workers` shows it")->required();
   verb->add_flag("--wait", options->wait, "wait until it is gone");
+  add_format(*verb, options->format, nullptr,
+             "JSON is one object: worker, state (draining, gone, back), running; default: a sentence");
   verb->footer(
       "\nIt takes no more jobs, delivers its results and ends. To stop it without waiting for its jobs, "
       "kill\n"
-      "spin-worker: they go on elsewhere from their last checkpoint.\n\nExamples:\n  spinctl drain gpu1\n"
+      "spin-worker: they go on elsewhere from their last checkpoint. Asking again, also for a worker that "
+      "has\n"
+      "gone, is no failure.\n\nExamples:\n  spinctl drain gpu1\n"
       "  spinctl drain gpu1 --wait && ssh gpu1 reboot");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return drain(invocation, *options); };

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <iostream>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -78,13 +82,36 @@ Result<std::string> sql_of(const QueryOptions& options) {
   return options.sql;
 }
 
+/// Words that no statement which reads begins with.
+constexpr std::array<std::string_view, 16> kWritingWords{
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN",   "COMMIT",  "CREATE",   "DELETE", "DETACH",
+    "DROP",  "INSERT",  "PRAGMA", "REINDEX", "REPLACE", "ROLLBACK", "UPDATE", "VACUUM"};
+
+bool begins_with_writing(const std::string& sql) {
+  const auto begin = sql.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return false;
+  std::string word = sql.substr(begin, sql.find_first_of(" \t\r\n;(", begin) - begin);
+  for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return std::find(kWritingWords.begin(), kWritingWords.end(), word) != kWritingWords.end();
+}
+
+/// What SQLite says of a statement that would write, such as that a view cannot be modified, does not say
+/// that none can.
+Error explained(Error error, const std::string& sql) {
+  if (error.code == ErrorCode::invalid_argument && begins_with_writing(sql))
+    error.message +=
+        "; a query only reads: SELECT, WITH, VALUES and EXPLAIN are accepted (`spinctl --help` lists the "
+        "commands that change something)";
+  return error;
+}
+
 int query(const Invocation& invocation, const QueryOptions& options) {
   const auto sql = sql_of(options);
   if (!sql.ok()) return report(sql.error());
   auto client = ControlClient::make(invocation.address());
   if (!client.ok()) return report(client.error());
   const auto answer = client->query(*sql, options.limit);
-  if (!answer.ok()) return report(answer.error());
+  if (!answer.ok()) return report(explained(answer.error(), *sql));
   print_listing(render::query_table(answer->columns, answer->rows), options.format, "no rows");
   std::cout.flush();
   if (answer->cut)

@@ -31,7 +31,10 @@ void add_watch(CLI::App& app, Invocation& invocation) {
   auto* verb = app.add_subcommand("watch", "Shows a sweep live until it is over; Ctrl-C leaves it running");
   verb->add_option("SWEEP", *sweep, "id or name")->required();
   verb->footer(
-      "\nExit code 1 where a job failed, was blocked or cancelled.\n\nExamples:\n  spinctl watch my-sweep\n"
+      "\nExit code 0 once every job has its result; 1 where one failed, was blocked or cancelled, or where "
+      "the\n"
+      "sweep is paused and nothing of it runs (`spinctl resume` goes on). The same holds for `submit "
+      "--wait`.\n\nExamples:\n  spinctl watch my-sweep\n"
       "  spinctl watch 3 >> progress.log");
   verb->callback([&invocation, sweep] {
     invocation.action = [&invocation, sweep] { return watch(invocation, *sweep); };

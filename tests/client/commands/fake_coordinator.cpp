@@ -217,7 +217,8 @@ Result<std::vector<WorkerRow>> FakeCoordinator::workers() {
 Result<int> FakeCoordinator::drain(const std::string& worker) {
   const std::lock_guard lock(mutex_);
   const auto found = workers_.find(worker);
-  if (found == workers_.end()) return Error{ErrorCode::not_found, "there is no worker '" + worker + "'"};
+  if (found == workers_.end() || found->second.state == "offline")
+    return Error{ErrorCode::not_found, "no worker '" + worker + "' is attached"};
   found->second.state = found->second.busy == 0 ? "offline" : "draining";
   return found->second.busy;
 }

@@ -81,6 +81,32 @@ TEST_F(UpkeepTest, InterruptedDrainGoesOnWithoutItsWatcher) {
   EXPECT_EQ(state_of_worker(), "draining");
 }
 
+TEST_F(UpkeepTest, DrainMayBeAskedForAgain) {
+  coordinator.attach(worker(1));
+  ask({"drain", "gpu1"});
+  auto drain = begin({"drain", "gpu1", "--wait"});
+  ASSERT_TRUE(shows(drain, "1 job to go")) << drain.output();
+  coordinator.end_one("gpu1");
+  EXPECT_EQ(drain.wait(seconds(20)), kDone) << drain.output();
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"drain", "gpu1"}, {"drain", "gpu1", "--wait"}}) {
+    const auto again = ask(args);
+    EXPECT_EQ(again.exit_code, kDone) << again.errors;
+    EXPECT_TRUE(again.output.starts_with("gpu1 is gone already; it was last seen ")) << again.output;
+  }
+}
+
+TEST_F(UpkeepTest, DrainAsJsonIsOneObject) {
+  const auto object = [](const char* state, int running) {
+    return json{{"worker", "gpu1"}, {"state", state}, {"running", running}};
+  };
+  coordinator.attach(worker(2));
+  EXPECT_EQ(ask_json({"drain", "gpu1"}), object("draining", 2));
+  coordinator.attach(worker(0));
+  EXPECT_EQ(ask_json({"drain", "gpu1", "--wait"}), object("gone", 0));
+  EXPECT_EQ(ask_json({"drain", "gpu1"}), object("gone", 0));
+}
+
 TEST_F(UpkeepTest, UnknownWorkerIsBadInput) {
   const auto finished = ask({"drain", "gpu9"});
   EXPECT_EQ(finished.exit_code, kBadInput);
@@ -135,6 +161,15 @@ TEST_F(UpkeepTest, QueryShowsSqlitesOwnWords) {
   EXPECT_EQ(finished.output, "");
 }
 
+TEST_F(UpkeepTest, QuerySaysThatItOnlyReads) {
+  for (const auto* sql :
+       {"DELETE FROM cells", " insert into cells VALUES (1)", "update cells set sweep = 'a'"}) {
+    const auto finished = ask({"query", sql});
+    EXPECT_EQ(finished.exit_code, kBadInput) << sql;
+    EXPECT_NE(finished.errors.find("a query only reads: SELECT, WITH"), std::string::npos) << finished.errors;
+  }
+}
+
 TEST_F(UpkeepTest, QuerySaysThatThereIsMore) {
   const std::string many =
       "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 50) SELECT x FROM n";
@@ -167,6 +202,15 @@ TEST_F(UpkeepTest, BackupGoesToAnAbsolutePath) {
   EXPECT_EQ(again.exit_code, kBadInput);
   EXPECT_NE(again.errors.find("--replace"), std::string::npos) << again.errors;
   EXPECT_EQ(ask({"backup", path, "--replace"}).exit_code, kDone);
+}
+
+TEST_F(UpkeepTest, BackupOverTcpTakesNoPathOfThisFolder) {
+  const auto finished = spinctl({"backup", "nightly.db", "--connect", "head.invalid:7443"});
+  EXPECT_EQ(finished.exit_code, kBadInput);
+  EXPECT_EQ(finished.errors.find("spinctl: PATH nightly.db: the coordinator at head.invalid:7443 writes"), 0U)
+      << finished.errors;
+  EXPECT_EQ(spinctl({"backup", "/nightly.db", "--connect", "head.invalid:7443"}).errors.find("PATH"),
+            std::string::npos);
 }
 
 TEST_F(UpkeepTest, InterruptedBackupIsNone) {
