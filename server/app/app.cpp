@@ -78,6 +78,13 @@ void log_garbage(const GarbageReport& report) {
     spdlog::warn("{} artifacts could not be removed: {}", report.failures, report.failure);
 }
 
+/// Of a database without a sweep.
+void log_strays(const ArtifactStore& artifacts, const GarbagePolicy& policy) {
+  const auto warning = warn_of_lost_database(artifacts, policy);
+  if (!warning.ok()) spdlog::warn("{}", warning.error().message);
+  if (warning.ok() && !warning->empty()) spdlog::warn("{}", *warning);
+}
+
 class RunningApp final : public App {
  public:
   RunningApp(const AppOptions& options, Opened opened)
@@ -99,7 +106,8 @@ class RunningApp final : public App {
                              *artifacts_, policy_after(std::chrono::steady_clock::now() - start, policy),
                              log_garbage);
                        }) {
-    strand_.post([this] {
+    strand_.post([this, policy = options.garbage] {
+      if (engine_.coordinator().sweeps().empty()) log_strays(*artifacts_, policy);
       headroom_timer_.start();  // before the first lease
       engine_.start();
       grow_on();

@@ -112,6 +112,7 @@ struct InsertResult {
   JobKey job;
   AttemptToken attempt;
   JobResult result;
+  std::string worker{};  ///< which has brought it; empty where that is not known
 };
 struct AppendLog {
   JobKey job;

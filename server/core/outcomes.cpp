@@ -20,12 +20,13 @@ MaybeAttempt winner_of(const JobPhase& phase) {
   return {};
 }
 
-void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
+void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished,
+            const std::string& worker) {
   Job& job = step.core.catalogue.at(key);
   auto& changes = step.effects.changes;
   if (const Attempt* other = running_attempt(job); other != nullptr && other->token != token)
     stop_running(step, key, "an earlier attempt, counted as lost, has finished the job");
-  changes.emplace_back(InsertResult{key, token, finished.result});
+  changes.emplace_back(InsertResult{key, token, finished.result, worker});
   if (finished.model) {
     keep_artifact(step, key, ArtifactKind::model, *finished.model, 0);
   }
@@ -97,10 +98,11 @@ bool takes_result(const JobPhase& phase) {
          !std::holds_alternative<Cancelled>(phase);
 }
 
-bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished) {
+bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished,
+                     const std::string& worker) {
   const Job& job = step.core.catalogue.at(key);
   if (takes_result(job.phase)) {
-    accept(step, key, token, finished);
+    accept(step, key, token, finished, worker);
     return true;
   }
   if (winner_of(job.phase) != token) ++step.core.counters.duplicates;

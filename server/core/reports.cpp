@@ -65,8 +65,8 @@ struct ReportHandler {
       keep_artifact(step, key, ArtifactKind::checkpoint, stored.artifact, stored.epoch);
   }
   void operator()(const AttemptFinished& finished) const {
-    if (accept_or_count(step, key, token, finished))
-      note_success(step.core, step.core.workers.find(session)->hello.name);
+    const std::string& worker = step.core.workers.find(session)->hello.name;
+    if (accept_or_count(step, key, token, finished, worker)) note_success(step.core, worker);
   }
   void operator()(const AttemptFailed& failed) const {
     if (!current) return;

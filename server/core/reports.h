@@ -13,7 +13,8 @@ void handle_progress(Step& step, SessionId session, const Progress& progress);
 /// Whether a job in this phase has no result yet and may take one, also a late one.
 [[nodiscard]] bool takes_result(const JobPhase& phase);
 /// An attempt found a result: taken if the job has none, whoever runs it now. Whether it was taken.
-bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished);
+bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const AttemptFinished& finished,
+                     const std::string& worker);
 /// Precondition: the attempt runs the job.
 void handle_failure(Step& step, JobKey key, const AttemptFailed& failed);
 

@@ -49,9 +49,8 @@ constexpr char kInsertResult[] =
     "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
     " images_per_second, peak_bytes, seconds, finished_at_ms)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr char kCountJob[] =
-    "UPDATE worker SET jobs_done = jobs_done + 1, last_seen_ms = ?3"
-    " WHERE name = (SELECT worker FROM attempt WHERE boot_epoch = ?1 AND sequence = ?2)";
+constexpr char kCountJobs[] =
+    "UPDATE worker SET jobs_done = jobs_done + ?2, last_seen_ms = ?3 WHERE name = ?1";
 constexpr char kLastLine[] = "SELECT coalesce(max(number), 0) FROM log_line WHERE job = ?1";
 constexpr char kInsertLine[] = "INSERT INTO log_line (job, number, at_ms, text) VALUES (?1, ?2, ?3, ?4)";
 constexpr char kDeleteLines[] = "DELETE FROM log_line WHERE job = ?1 AND number <= ?2";
@@ -78,12 +77,18 @@ Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(writer.set_job_artifact_, database.prepare(kSetJobArtifact));
   SPIN_ASSIGN(writer.forget_artifact_, database.prepare(kForgetArtifact));
   SPIN_ASSIGN(writer.insert_result_, database.prepare(kInsertResult));
-  SPIN_ASSIGN(writer.count_job_, database.prepare(kCountJob));
+  SPIN_ASSIGN(writer.count_jobs_, database.prepare(kCountJobs));
   SPIN_ASSIGN(writer.last_line_, database.prepare(kLastLine));
   SPIN_ASSIGN(writer.insert_line_, database.prepare(kInsertLine));
   SPIN_ASSIGN(writer.delete_lines_, database.prepare(kDeleteLines));
   SPIN_ASSIGN(writer.upsert_worker_, database.prepare(kUpsertWorker));
   return writer;
+}
+
+Status ChangeWriter::finish(std::int64_t now_ms) {
+  for (const auto& [worker, jobs] : jobs_done_) SPIN_TRY(count_jobs_.run(worker, jobs, now_ms));
+  jobs_done_.clear();
+  return {};
 }
 
 Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
@@ -137,10 +142,10 @@ Status ChangeWriter::write(const core::ForgetArtifact& change, std::int64_t) {
 
 Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {
   const auto& result = change.result;
-  SPIN_TRY(insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
-                              text_of(result.outcome), result.top1, result.top5, result.params, result.flops,
-                              result.images_per_second, result.peak_bytes, result.seconds, now_ms));
-  return count_job_.run(change.attempt.boot_epoch, change.attempt.sequence, now_ms);
+  if (!change.worker.empty()) ++jobs_done_[change.worker];
+  return insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
+                            text_of(result.outcome), result.top1, result.top5, result.params, result.flops,
+                            result.images_per_second, result.peak_bytes, result.seconds, now_ms);
 }
 
 Status ChangeWriter::write(const core::AppendLog& change, std::int64_t now_ms) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 #include "schema/base/result.h"
 #include "server/core/changes.h"
@@ -20,6 +22,8 @@ class ChangeWriter {
   /// Inside a transaction of the caller. An error is a defect of ours or of the disk, and the transaction is
   /// lost.
   Status apply(const core::Change& change, std::int64_t now_ms);
+  /// At the end of every transaction: what is written once for many changes.
+  Status finish(std::int64_t now_ms);
 
  private:
   ChangeWriter(Database& database, SweepWriter sweeps) : database_(&database), sweeps_(std::move(sweeps)) {}
@@ -43,8 +47,9 @@ class ChangeWriter {
 
   Database* database_;
   SweepWriter sweeps_;
+  std::map<std::string, std::int64_t> jobs_done_;  ///< by worker, in this transaction
   Statement set_job_state_, set_job_priority_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_,
-      set_job_artifact_, forget_artifact_, insert_result_, count_job_, last_line_, insert_line_,
+      set_job_artifact_, forget_artifact_, insert_result_, count_jobs_, last_line_, insert_line_,
       delete_lines_, upsert_worker_;
 };
 

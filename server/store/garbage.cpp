@@ -33,9 +33,7 @@ Result<std::int64_t> count_artifacts(const ArtifactStore& artifacts) {
 
 }  // namespace
 
-Result<std::string> warn_of_lost_database(const core::StoredState& stored, const ArtifactStore& artifacts,
-                                          const GarbagePolicy& policy) {
-  if (!stored.sweeps.empty()) return std::string();
+Result<std::string> warn_of_lost_database(const ArtifactStore& artifacts, const GarbagePolicy& policy) {
   SPIN_ASSIGN(const auto count, count_artifacts(artifacts));
   if (count == 0) return std::string();
   const auto days = std::chrono::ceil<std::chrono::days>(policy.stray_grace).count();

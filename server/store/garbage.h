@@ -36,10 +36,9 @@ struct GarbageReport {
   bool complete = false;  ///< false: the store was closed before the end
 };
 
-/// What to tell of a database without a sweep beside files of artifacts, which are those of another database:
-/// how many there are, when a pass removes them, and what keeps them. Empty where there is nothing to tell.
-Result<std::string> warn_of_lost_database(const core::StoredState& stored, const ArtifactStore& artifacts,
-                                          const GarbagePolicy& policy);
+/// What to tell where the database knows no sweep and there are files of artifacts, which are those of another
+/// database: how many there are, when a pass removes them, and what keeps them. Empty where there are none.
+Result<std::string> warn_of_lost_database(const ArtifactStore& artifacts, const GarbagePolicy& policy);
 
 /// One pass over artifacts that nothing needs, in steps that are short enough to stand between two commits.
 /// Used by the only thread that writes to the database, so that no job begins to name an artifact between the

@@ -164,6 +164,7 @@ class SqliteStore final : public Store {
     for (const auto& batch : batches) {
       for (const auto& change : batch.changes) SPIN_TRY(writer_->apply(change, now_ms));
     }
+    SPIN_TRY(writer_->finish(now_ms));
     return transaction.commit();
   }
 

@@ -53,3 +53,10 @@ class Cluster:
             child.terminate()
             child.wait(60)
         self.folder.cleanup()
+
+
+def report(samples):
+    """A table of {measure: one value a run}."""
+    print("| measure | median | all runs |\n|---|---|---|")
+    for what, values in samples.items():
+        print(f"| {what} | {median(values):,.4g} | {', '.join(f'{value:,.4g}' for value in values)} |")

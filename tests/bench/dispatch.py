@@ -2,76 +2,13 @@
 """The coordinator's cost of dispatching jobs that do nothing, with every acknowledgement on disk: jobs and epochs a second, latencies,
 CPU a job, answers under load. Build the load first: cmake --build build --target dispatch_load
 tests/bench/dispatch.py [runs] [jobs] [folder on the disk to measure]"""
-import contextlib, json, os, re, shutil, subprocess, sys, tempfile, time
-from common import BIN, ROOT, machine, median
+import contextlib, os, shutil, subprocess, sys, time
+from common import machine, report
+from coordinator import Coordinator, finish
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 JOBS = int(sys.argv[2]) if len(sys.argv) > 2 else 50_000
 DISK = sys.argv[3] if len(sys.argv) > 3 else None
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def sweep(name, jobs):
-    """Jobs that no sweep of another name has."""
-    return f"""version: 1
-name: {name}
-dataset: fashion-mnist
-network: {{family: convmixer, channels: 8, depth: 4, patch: 4, kernel: 3}}
-training: {{epochs: 1, lr: {1e-4 + int.from_bytes(name.encode(), "big") % 9973 * 1e-6:.6f}}}
-seeds: [{', '.join(str(seed) for seed in range(jobs))}]
-"""
-
-
-class Coordinator:
-    """A spind on a Unix socket and, with mutual TLS, on a port of loopback."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="spin-dispatch.", dir=DISK)
-        for kind, *names in (("server", "spind", "127.0.0.1"), ("client", "bench")):
-            subprocess.run([ROOT / "deploy" / "make-certificates.sh", self.folder, kind, *names], check=True, capture_output=True)
-        self.unix = "unix:" + self.path("sock")
-        self.log = open(self.path("log"), "w+")
-        ready, inherited = os.pipe()
-        self.spind = subprocess.Popen(
-            [BIN / "spind", "--listen", self.unix, "--listen", "127.0.0.1:0", *self.tls("spind"), "--db", self.path("spin.db"),
-             "--log-level", "warn", "--ready-fd", str(inherited)], pass_fds=[inherited], stderr=self.log)
-        os.close(inherited)
-        if os.read(ready, 1) != b"\n":
-            raise SystemExit(open(self.path("log")).read())
-        os.close(ready)
-        self.tcp = re.search(r"127\.0\.0\.1:\d+", open(self.path("log")).read()).group()
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def tls(self, name):
-        return ["--tls-cert", self.path(name + ".pem"), "--tls-key", self.path(name + ".key"), "--tls-ca", self.path("ca.pem")]
-
-    def submit(self, name, jobs):
-        with open(self.path(name + ".yaml"), "w") as file:
-            file.write(sweep(name, jobs))
-        subprocess.run([BIN / "spinctl", "--connect", self.unix, "submit", self.path(name + ".yaml")], check=True, capture_output=True)
-
-    def load(self, *arguments, secure=False, wait=True):
-        address = [self.tcp, *self.tls("bench")] if secure else [self.unix]
-        child = subprocess.Popen([BIN / "dispatch_load", "--connect", *address, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
-        return finish(child) if wait else child
-
-    def cpu_seconds(self):
-        fields = open(f"/proc/{self.spind.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def close(self):
-        self.spind.terminate()
-        self.spind.wait(60)
-        shutil.rmtree(self.folder)
-
-
-def finish(child):
-    output, _ = child.communicate(timeout=600)
-    if child.returncode != 0:
-        raise SystemExit("dispatch_load failed")
-    return json.loads(output)
 
 
 def fdatasync_ms(folder, calls=500):
@@ -107,7 +44,7 @@ def measure(samples):
     def add(what, value):
         samples.setdefault(what, []).append(value)
 
-    with contextlib.closing(Coordinator()) as coordinator:
+    with contextlib.closing(Coordinator(DISK)) as coordinator:
         for what, value in zip(("fdatasync p50, ms", "fdatasync p99, ms"), fdatasync_ms(coordinator.folder)):
             add(what, value)
         times = coordinator.load("--workers", 1, "latency", "--rounds", 200)
@@ -136,17 +73,11 @@ def measure(samples):
         epochs = coordinator.load("--slots", 64, "epochs", "--jobs", 256, "--epochs", JOBS // 256)
         add("epoch reports/s", epochs["epochs"] / epochs["seconds"])
 
-    with contextlib.closing(Coordinator()) as coordinator:
+    with contextlib.closing(Coordinator(DISK)) as coordinator:
         coordinator.submit("traced", JOBS // 10)
         syncs = syncs_during(coordinator, JOBS // 10)
         if syncs is not None:
             add(f"calls of fdatasync for {JOBS // 10:,} jobs, 4 workers with 16 slots", syncs)
-
-
-def report(samples):
-    print("| measure | median | all runs |\n|---|---|---|")
-    for what, values in samples.items():
-        print(f"| {what} | {median(values):,.4g} | {', '.join(f'{value:,.4g}' for value in values)} |")
 
 
 print(machine())

@@ -177,7 +177,7 @@ TEST(StoreDamage, ACutDatabaseBesideItsLogIsOpenedWhereTheLogHoldsWhatIsMissing)
         EXPECT_LT(cut, size_before) << "a loss of power while the log is copied leaves this";
         continue;
       }
-      const auto state = value_of((*store)->load());
+      const auto state = load(**store);
       EXPECT_EQ(std::ranges::count(state.jobs, std::string("no"), &core::StoredJob::reason), 50);
       const auto reader = value_of(Reader::open(path));
       for (int job = 1; job <= 50; ++job) {

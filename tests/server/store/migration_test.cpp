@@ -163,13 +163,15 @@ TEST_P(OldDatabase, GoesOnWhereItWas) {
   EXPECT_EQ(state.sweeps[0].requirements, Requirements{});
   EXPECT_EQ(state.jobs[3].reason, "loss: no such file");
 
-  commit(*store, {core::EndAttempt{{1'700'000'000, 3}, {2}, "finished", ""},
-                  core::InsertResult{
-                      {2}, {1'700'000'000, 3}, {Outcome::completed, 90, 99, 1000, 2000, 300, 1 << 20, 12.5}},
-                  set_state(2, JobState::completed)});
+  commit(*store,
+         {core::EndAttempt{{1'700'000'000, 3}, {2}, "finished", ""},
+          core::InsertResult{
+              {2}, {1'700'000'000, 3}, {Outcome::completed, 90, 99, 1000, 2000, 300, 1 << 20, 12.5}, "w1"},
+          set_state(2, JobState::completed)});
   const auto reader = value_of(Reader::open(path()));
   EXPECT_EQ(value_of(reader->job({2})).result->top1, 90);
   EXPECT_EQ(value_of(reader->job({1})).epochs.size(), 2U);
+  EXPECT_EQ(value_of(reader->job({3})).config, R"({"seed":1})");
   EXPECT_EQ(value_of(reader->results(SweepId{1})).size(), 2U);
   EXPECT_EQ(value_of(reader->workers()).at(0).jobs_done, 3);
 }

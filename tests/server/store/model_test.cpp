@@ -238,11 +238,13 @@ class Walk {
                            pick(1000),
                            number()};
     AttemptToken token{99, 1};  // of nobody
+    std::string worker;
     if (!job.attempts.empty()) {
       token = job.attempts.begin()->first;
-      ++model_.jobs_done.at(job.attempts.begin()->second.second);
+      worker = job.attempts.begin()->second.second;
+      ++model_.jobs_done.at(worker);
     }
-    batch.emplace_back(core::InsertResult{job.stored.key, token, *job.result});
+    batch.emplace_back(core::InsertResult{job.stored.key, token, *job.result, worker});
   }
 
   void append_log(std::vector<core::Change>& batch, ModelJob& job) {

@@ -241,10 +241,10 @@ TEST_F(ReaderTest, ALogIsReadOnFromAnyLineAndKeepsItsNewestLines) {
 }
 
 TEST_F(ReaderTest, WorkersAreListedByNameWithWhatTheyDid) {
-  commit(*store_,
-         {insert_all(SweepId{1}, make_plan("study", 1, 2), 1), attach("b"), attach("a"),
-          core::InsertAttempt{{1, 1}, {1}, "a"}, core::InsertResult{{1}, {1, 1}, result_of(1)},
-          core::InsertAttempt{{1, 2}, {2}, "a"}, core::InsertResult{{2}, {1, 2}, result_of(1)}, attach("a")});
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 2), 1), attach("b"), attach("a"),
+                   core::InsertAttempt{{1, 1}, {1}, "a"}, core::InsertResult{{1}, {1, 1}, result_of(1), "a"},
+                   core::InsertAttempt{{1, 2}, {2}, "a"}, core::InsertResult{{2}, {1, 2}, result_of(1), "a"},
+                   attach("a")});
   const auto workers = value_of(reader_->workers());
   ASSERT_EQ(workers.size(), 2U);
   EXPECT_EQ(workers[0].name, "a");
