@@ -116,46 +116,6 @@ TEST_F(BackupTest, WhatACrashLeftIsTakenOver) {
   EXPECT_EQ(rows_of(copy(), "SELECT count(*) FROM job").at(0), "20");
 }
 
-TEST_F(BackupTest, TwoToOneTargetAtATimeAreRefused) {
-  grow();
-  std::optional<Error> second;
-  ASSERT_TRUE(back_up_database(path(), copy(), kKeep, [&](std::int64_t, std::int64_t) {
-                if (!second) second = back_up().error();
-                return true;
-              }).ok());
-  ASSERT_TRUE(second.has_value());
-  EXPECT_EQ(second->code, ErrorCode::already_exists);
-  EXPECT_EQ(rows_of(copy(), "SELECT count(*) FROM job").at(0), "20");
-}
-
-TEST_F(BackupTest, TwoThatReplaceOneTargetLeaveAWholeOne) {
-  ASSERT_TRUE(back_up().ok());
-  const auto replace_often = [&] {
-    for (int i = 0; i < 50; ++i) {
-      const auto summary = back_up(kReplace);
-      EXPECT_TRUE(summary.ok() || summary.error().code == ErrorCode::already_exists)
-          << summary.error().message;
-    }
-  };
-  std::thread other(replace_often);
-  replace_often();
-  other.join();
-  EXPECT_EQ(names_in(copies()), std::vector<std::string>{"spin.backup"});
-  EXPECT_EQ(rows_of(copy(), "SELECT count(*) FROM job").at(0), "20");
-}
-
-TEST_F(BackupTest, OneThatAppearsMeanwhileIsNotReplaced) {
-  const auto made_by_another = [&](std::int64_t done, std::int64_t total) {
-    if (done == total) std::ofstream(copy()) << "precious";
-    return true;
-  };
-  const auto result = back_up_database(path(), copy(), kKeep, made_by_another);
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().code, ErrorCode::already_exists) << result.error().message;
-  EXPECT_EQ(value_of(read_file(copy(), 100)), "precious");
-  EXPECT_EQ(names_in(copies()), std::vector<std::string>{"spin.backup"});
-}
-
 TEST_F(BackupTest, ReplacesOnlyWhenAsked) {
   ASSERT_TRUE(back_up().ok());
   commit(*store_, {insert_all(SweepId{2}, make_plan("more", 1, 1, "salt"), 100)});
