@@ -116,7 +116,11 @@ class Attempt {
     if (is_ssl_reason(error, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) ||
         is_ssl_reason(error, SSL_R_UNSUPPORTED_PROTOCOL))
       return unavailable("what listens there does not speak TLS 1.3");
-    return unavailable("the TLS handshake broke off: " + error.message());
+    return {ErrorCode::refused,
+            fmt::format(
+                "who listens at {} broke off the TLS handshake ({}): it refuses the certificate in "
+                "--tls-cert {}, or cannot use its own certificate files; the log of spind there says which",
+                address_.text(), error.message(), files_.certificate.string())};
   }
 
   /// Why we do not believe the coordinator.
@@ -140,10 +144,11 @@ class Attempt {
     const bool has_alert = error.category() == asio::error::get_ssl_category();
     return {
         ErrorCode::refused,
-        fmt::format("the coordinator at {} refuses the certificate in --tls-cert {} ({}, issued by {}): its "
-                    "--tls-ca knows another authority, or its clock is wrong{}",
-                    address_.text(), files_.certificate.string(), subject_of(*ours), issuer_of(*ours),
-                    has_alert ? " (" + error.message() + ")" : "")};
+        fmt::format(
+            "the coordinator at {} refuses the certificate in --tls-cert {} ({}, issued by {}): its "
+            "--tls-ca knows another authority, or its clock is wrong; the log of spind there says which{}",
+            address_.text(), files_.certificate.string(), subject_of(*ours), issuer_of(*ours),
+            has_alert ? " (" + error.message() + ")" : "")};
   }
 
   const TcpAddress& address_;

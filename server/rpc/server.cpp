@@ -5,8 +5,10 @@
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
+#include <spdlog/spdlog.h>
 
 #include "proto/net/credentials.h"
+#include "proto/net/renewal.h"
 #include "proto/wire/library.h"
 #include "server/rpc/control_service.h"
 #include "server/rpc/fleet_service.h"
@@ -53,18 +55,28 @@ struct Listening {
   int port = 0;  ///< of gRPC; 0 = it does not listen, 1 = a Unix socket
 };
 
-std::deque<Listening> add_addresses(grpc::ServerBuilder& builder, const ListenClaim& claim) {
+/// `renewed`: null where no port is claimed.
+std::deque<Listening> add_addresses(grpc::ServerBuilder& builder, const ListenClaim& claim,
+                                    const net::RenewedFiles* renewed) {
   std::deque<Listening> all;  // gRPC keeps pointers to the ports
   const auto add = [&](std::string address, std::shared_ptr<grpc::ServerCredentials> credentials) {
     auto& one = all.emplace_back(Listening{std::move(address), 0});
     builder.AddListeningPort(one.address, std::move(credentials), &one.port);
   };
   for (const auto& socket : claim.sockets()) add("unix:" + socket.path(), grpc::InsecureServerCredentials());
-  if (claim.ports().empty()) return all;
-  const auto credentials = net::server_credentials(claim.tls());
+  if (renewed == nullptr) return all;
+  const auto credentials = net::server_credentials(renewed->copies());
   for (const auto& port : claim.ports())
     for (const auto& endpoint : port.endpoints()) add(endpoint, credentials);
   return all;
+}
+
+void log_renewal(const Status& renewed) {
+  if (renewed.ok())
+    spdlog::info("the renewed TLS files are in use");
+  else
+    spdlog::error("the renewed TLS files are not taken up, those from before stay in use: {}",
+                  renewed.error().message);
 }
 
 class GrpcServer final : public Server {
@@ -78,7 +90,10 @@ class GrpcServer final : public Server {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     configure(builder);
-    auto listening = add_addresses(builder, claim_);
+    if (!claim_.ports().empty()) {
+      SPIN_ASSIGN(renewed_, net::RenewedFiles::start(claim_.tls(), net::Side::server, log_renewal));
+    }
+    auto listening = add_addresses(builder, claim_, renewed_.get());
     builder.RegisterService(&fleet_);
     builder.RegisterService(&control_);
     const OwnerOnlyUmask owner_only;
@@ -102,6 +117,7 @@ class GrpcServer final : public Server {
   ListenClaim claim_;
   FleetService fleet_;
   ControlService control_;
+  std::unique_ptr<net::RenewedFiles> renewed_;  ///< gRPC reads its copies as long as the server lives
   std::unique_ptr<grpc::Server> server_;
 };
 
