@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -86,6 +87,7 @@ class Agent {
   void link_time();
   void send_credits();
   [[nodiscard]] bool name_may_be_ours(const Error& error) const;
+  bool is_to_be_said(const std::string& reason);
   /// Sent if the stream is up, else dropped.
   void send(WorkerMessage message);
 
@@ -168,7 +170,8 @@ class Agent {
 
   LinkState link_;
   Backoff reconnect_;
-  std::string said_reason_;  // why the stream is not up; empty = nothing said since it last was
+  std::set<std::string> said_reasons_;  // why the stream is not up, since it last was or for a minute
+  std::optional<Now> say_again_at_;     // where a reason has been said
   std::optional<Now> name_refused_since_;
   Millis welcome_lease_{0};  // of the last welcome; 0 = never attached
 

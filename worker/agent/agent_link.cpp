@@ -20,6 +20,9 @@ std::optional<int> fatal_code(ErrorCode code) {
   }
 }
 
+/// Between two lines that say the same of a coordinator that is away.
+constexpr std::chrono::minutes kSayAgain{1};
+
 bool is_refusal(const WorkerMessage& message) {
   const auto* kept = std::get_if<SequencedReport>(&message);
   const auto* failed = kept == nullptr ? nullptr : std::get_if<AttemptFailed>(&kept->report.body);
@@ -59,7 +62,8 @@ void Agent::receive(const Welcome& message) {
   const Millis heartbeat(message.heartbeat_ms);
   link_ = LinkUp{heartbeat, now_ + heartbeat, 0};
   reconnect_.reset();
-  said_reason_.clear();
+  said_reasons_.clear();
+  say_again_at_.reset();
   name_refused_since_.reset();
   welcome_lease_ = Millis(message.lease_ms);
   say(Severity::info, "attached to the coordinator, session " + std::to_string(message.session.value));
@@ -121,10 +125,19 @@ void Agent::on(const LinkLost& event) {
   link_ = LinkDown{now_ + reconnect_.next()};
   if (was_up) {
     say(Severity::warning, "lost the coordinator: " + error.message + "; jobs go on, trying again");
-  } else if (said_reason_ != error.message) {
+    is_to_be_said(error.message);
+  } else if (is_to_be_said(error.message)) {
     say(Severity::warning, "waiting for a coordinator: " + error.message);
   }
-  said_reason_ = error.message;
+}
+
+/// Each reason once a minute, however they take turns.
+bool Agent::is_to_be_said(const std::string& reason) {
+  if (!say_again_at_ || now_ >= *say_again_at_) {
+    said_reasons_.clear();
+    say_again_at_ = now_ + kSayAgain;
+  }
+  return said_reasons_.insert(reason).second;
 }
 
 // A stream that we lost may live on at the coordinator until its keepalive or lease runs out.

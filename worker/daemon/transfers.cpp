@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 
 constexpr agent::Millis kFirstWait{100};
 constexpr agent::Millis kLongestWait{10'000};
+/// Between two lines that say of a transfer that it waits.
+constexpr std::chrono::minutes kSayAgain{1};
 
 /// Whether another try at fetching may end otherwise.
 bool may_pass(const Error& error) {
@@ -152,6 +154,7 @@ Status Transfers::work(Transfer& transfer, Uploading& uploading) {
 
 void Transfers::tried(const TransferPtr& transfer, const Status& status) {
   if (status.ok()) {
+    if (transfer->say_again_at) spdlog::info("{} went through", describe(*transfer));
     succeed(*transfer);
     transfers_.erase(transfer->number);
     return;
@@ -164,8 +167,10 @@ void Transfers::tried(const TransferPtr& transfer, const Status& status) {
   }
   const bool quiet = std::exchange(transfer->first_try, false) && error.code == ErrorCode::invalid_argument;
   const auto wait = transfer->backoff.next();
-  if (!quiet) {
-    spdlog::warn("{} waits: {}; next try in {} ms", describe(*transfer), error.message, wait.count());
+  const auto now = std::chrono::steady_clock::now();
+  if (!quiet && (!transfer->say_again_at || now >= *transfer->say_again_at)) {
+    spdlog::warn("{} waits and is tried again: {}", describe(*transfer), error.message);
+    transfer->say_again_at = now + kSayAgain;
   }
   transfer->timer.expires_after(wait);
   transfer->timer.async_wait(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -70,6 +71,7 @@ class Transfers {
     boost::asio::steady_timer timer;
     Cancellation cancellation;
     bool first_try = true;
+    std::optional<std::chrono::steady_clock::time_point> say_again_at = std::nullopt;  ///< that it waits
     bool had_wrong_bytes = false;
     ~Transfer();
   };

@@ -32,6 +32,26 @@ TEST(Link, WhyACoordinatorIsWaitedForIsSaidAgainWhereItChanges) {
       << worker.said();
 }
 
+TEST(Link, ReasonsThatTakeTurnsAreSaidOnceAMinuteEach) {
+  Harness worker;
+  const Error other{ErrorCode::unavailable, "no answer"};
+  const auto lines = [&worker] {
+    const std::string said = worker.said();
+    int count = 0;
+    for (auto at = said.find("waiting for"); at != std::string::npos; at = said.find("waiting for", at + 1))
+      ++count;
+    return count;
+  };
+  for (int i = 0; i < 5; ++i) {
+    worker.step(LinkLost{i % 2 == 0 ? kGone : other});
+    worker.run_for(Millis(10'000));
+  }
+  EXPECT_EQ(lines(), 3) << worker.said() << "nobody welcomes it in between";
+  worker.run_for(Millis(10'000));
+  worker.step(LinkLost{kGone});
+  EXPECT_EQ(lines(), 4) << worker.said();
+}
+
 TEST(Link, BackOffDoublesToItsLimitAndStartsAgainAfterAWelcome) {
   Harness worker;
   Millis expected(100);
