@@ -1,5 +1,6 @@
 #include "server/app/upkeep.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "schema/base/clock.h"
 #include "schema/base/paths.h"
@@ -65,9 +67,29 @@ const char* text_of(CheckState state) {
     case CheckState::warning:
       return "warning";
     case CheckState::failed:
-      return "FAILED";
+      return "failed";
   }
   return "";
+}
+
+/// As `spinctl doctor` has it.
+void print_json(const std::vector<CheckRow>& checks) {
+  auto rows = nlohmann::json::array();
+  for (const auto& check : checks) {
+    nlohmann::json row = {
+        {"name", check.name}, {"state", text_of(check.state)}, {"found", check.found}, {"advice", nullptr}};
+    if (!check.advice.empty()) row["advice"] = check.advice;
+    rows.push_back(std::move(row));
+  }
+  fmt::print("{}\n", rows.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void print_lines(const std::vector<CheckRow>& checks) {
+  for (const auto& check : checks) {
+    const bool has_failed = check.state == CheckState::failed;
+    fmt::print("{:<8} {:<16} {}\n", has_failed ? "FAILED" : text_of(check.state), check.name, check.found);
+    if (!check.advice.empty()) fmt::print("{:25} -> {}\n", "", check.advice);
+  }
 }
 
 Result<std::vector<CheckRow>> examine_unserved(DoctorInput& input) {
@@ -86,19 +108,25 @@ int doctor(int argc, char** argv) {
   add_database(cli, input.database);
   cli.add_option("--artifacts", input.artifacts, "Folder of checkpoints and models (default: DB.artifacts)");
   cli.add_flag("--deep", input.deep, "Read every artifact and compare its hash");
+  std::string format = "table";
+  cli.add_option("--format", format, "json: one array of name, state, found, advice")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
   cli.footer("Exit codes: 0 nothing failed; 1 something did; 2 bad usage, or a database that cannot be had.");
   if (const auto exit_code = parse(cli, argc, argv)) return *exit_code;
   if (input.artifacts.empty()) input.artifacts = input.database.string() + ".artifacts";
   input.now_ms = wall_clock_ms();
   const auto checks = examine_unserved(input);
   if (!checks.ok()) return fail(checks.error());
-  bool failed = false;
-  for (const auto& check : *checks) {
-    failed = failed || check.state == CheckState::failed;
-    fmt::print("{:<8} {:<16} {}\n", text_of(check.state), check.name, check.found);
-    if (!check.advice.empty()) fmt::print("{:25} -> {}\n", "", check.advice);
+  if (format == "json") {
+    print_json(*checks);
+  } else {
+    print_lines(*checks);
   }
-  return failed ? kExitFailed : 0;
+  const bool has_failed = std::any_of(checks->begin(), checks->end(), [](const CheckRow& check) {
+    return check.state == CheckState::failed;
+  });
+  return has_failed ? kExitFailed : 0;
 }
 
 }  // namespace

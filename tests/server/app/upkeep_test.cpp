@@ -1,8 +1,10 @@
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "server/store/backup.h"
 #include "tests/support/process.h"
@@ -87,6 +89,14 @@ TEST_F(UpkeepTest, DoctorSaysWhatItFoundAndWhatToDo) {
   EXPECT_EQ(open.exit_code, 1);
   EXPECT_NE(open.output.find("FAILED   permissions"), std::string::npos) << open.output;
   EXPECT_NE(open.output.find("-> chmod"), std::string::npos) << open.output;
+  const auto rows = run({"doctor", "--db", database(), "--format", "json"});
+  EXPECT_EQ(rows.exit_code, 1);
+  std::map<std::string, nlohmann::json> checks;
+  for (const auto& row : nlohmann::json::parse(rows.output)) checks[row.at("name")] = row;
+  EXPECT_EQ(checks["permissions"].at("state"), "failed");
+  EXPECT_TRUE(checks["permissions"].at("advice").get<std::string>().starts_with("chmod"));
+  EXPECT_EQ(checks["integrity"].at("state"), "ok");
+  EXPECT_EQ(checks["integrity"].at("advice"), nullptr);
 }
 
 TEST_F(UpkeepTest, MistakesAreNamed) {
