@@ -153,7 +153,8 @@ class RunningApp final : public App {
     const auto& coordinator = engine_.coordinator();
     for (const SweepId sweep : coordinator.sweeps()) {
       const auto status = coordinator.sweep_status(sweep, std::chrono::steady_clock::now());
-      if (status->jobs_to_come > 0) grower_.grow(sweep, status->counts.total());
+      if (status->jobs_to_come > 0)
+        grower_.grow(sweep, status->counts.total(), status->counts.total() + status->jobs_to_come);
     }
   }
 

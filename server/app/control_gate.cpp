@@ -101,7 +101,7 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
   Submitted submitted{
       .sweep = accepted.sweep, .name = first.name, .jobs = start.whole.jobs, .jobs_new = accepted.jobs_new};
   if (accepted.known || accepted.jobs == start.whole.jobs) return submitted;
-  const auto growth = parts_.grower.grow(accepted.sweep, accepted.jobs);
+  const auto growth = parts_.grower.grow(accepted.sweep, accepted.jobs, start.whole.jobs);
   for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))
     if (!progress({.planned = start.whole.jobs, .stored = now.jobs}))
       return Error{ErrorCode::unavailable, "nobody waits any more; the sweep goes on"};

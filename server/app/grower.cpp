@@ -45,8 +45,8 @@ Grower::Grower(Strand& strand, Engine& engine, Reader& reader)
 
 Grower::~Grower() { stop(); }
 
-std::shared_ptr<Grower::Growth> Grower::grow(SweepId sweep, std::int64_t stored) {
-  auto growth = std::make_shared<Growth>(sweep, stored);
+std::shared_ptr<Grower::Growth> Grower::grow(SweepId sweep, std::int64_t stored, std::int64_t planned) {
+  auto growth = std::make_shared<Growth>(sweep, stored, planned);
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(growth);
@@ -105,7 +105,10 @@ Status Grower::plan(Growth& growth) {
     return under_way.size() < kPiecesUnderWay ? Status() : settle_first();
   }));
   while (!under_way.empty()) SPIN_TRY(settle_first());
-  return {};
+  const auto jobs = growth.progress().jobs;
+  if (jobs == growth.planned()) return {};
+  return Error{ErrorCode::internal, "its file gives " + std::to_string(jobs) + " jobs, and gave " +
+                                        std::to_string(growth.planned()) + " when it was handed in"};
 }
 
 }  // namespace spin

@@ -29,8 +29,8 @@ class Grower {
   Grower(Strand& strand, Engine& engine, Reader& reader);
   ~Grower();
 
-  /// A sweep of which `stored` jobs are durable. Thread-safe.
-  std::shared_ptr<Growth> grow(SweepId sweep, std::int64_t stored);
+  /// A sweep of which `stored` jobs are durable, of `planned`. Thread-safe.
+  std::shared_ptr<Growth> grow(SweepId sweep, std::int64_t stored, std::int64_t planned);
   /// Breaks off; the next start of the coordinator goes on. No grow() may follow.
   void stop();
 
@@ -52,9 +52,12 @@ class Grower {
 /// Thread-safe.
 class Grower::Growth {
  public:
-  Growth(SweepId sweep, std::int64_t stored) : sweep_(sweep) { progress_.jobs = stored; }
+  Growth(SweepId sweep, std::int64_t stored, std::int64_t planned) : sweep_(sweep), planned_(planned) {
+    progress_.jobs = stored;
+  }
 
   [[nodiscard]] SweepId sweep() const { return sweep_; }
+  [[nodiscard]] std::int64_t planned() const { return planned_; }
   [[nodiscard]] Progress progress() const;
   /// Waits for the end, at most `wait`.
   Progress wait_for_end(std::chrono::milliseconds wait) const;
@@ -63,6 +66,7 @@ class Grower::Growth {
 
  private:
   const SweepId sweep_;
+  const std::int64_t planned_;
   mutable std::mutex mutex_;
   mutable std::condition_variable ended_;
   Progress progress_;  ///< behind mutex_
