@@ -65,7 +65,7 @@ class Workers {
   void release(SessionId id, JobKey job);
   /// The attempt was taken from the worker, and may still be there.
   void may_run(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
-  /// It is not there any more, or not one that was taken from it.
+  /// It is not there any more, or the worker has got it back.
   void ended(SessionId id, const AttemptToken& token);
   /// What was taken from it and is not among these any more has ended.
   void keep_ending(SessionId id, const std::vector<AttemptToken>& running);

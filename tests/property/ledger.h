@@ -26,7 +26,6 @@ class Ledger {
     given_.clear();
     draining_.clear();
   }
-  void detached(const std::string& worker) { given_.erase(worker); }
   /// The worker was asked to take nothing more.
   void drains(const WorkerHello& worker) { draining_[worker.name] = worker.pid; }
   /// The lease is one that a worker under quarantine may prove itself with.
