@@ -35,21 +35,22 @@ TEST(Link, WhyACoordinatorIsWaitedForIsSaidAgainWhereItChanges) {
 TEST(Link, ReasonsThatTakeTurnsAreSaidOnceAMinuteEach) {
   Harness worker;
   const Error other{ErrorCode::unavailable, "no answer"};
-  const auto lines = [&worker] {
-    const std::string said = worker.said();
+  const auto lines = [&worker](const Error& reason) {
+    const std::string said = worker.said(), line = "waiting for a coordinator: " + reason.message;
     int count = 0;
-    for (auto at = said.find("waiting for"); at != std::string::npos; at = said.find("waiting for", at + 1))
-      ++count;
+    for (auto at = said.find(line); at != std::string::npos; at = said.find(line, at + 1)) ++count;
     return count;
   };
   for (int i = 0; i < 5; ++i) {
     worker.step(LinkLost{i % 2 == 0 ? kGone : other});
     worker.run_for(Millis(10'000));
   }
-  EXPECT_EQ(lines(), 3) << worker.said() << "nobody welcomes it in between";
+  EXPECT_EQ(lines(kGone), 1) << worker.said();
+  EXPECT_EQ(lines(other), 1) << worker.said();
   worker.run_for(Millis(10'000));
   worker.step(LinkLost{kGone});
-  EXPECT_EQ(lines(), 4) << worker.said();
+  EXPECT_EQ(lines(kGone), 2) << worker.said();
+  EXPECT_EQ(lines(other), 1) << worker.said();
 }
 
 TEST(Link, BackOffDoublesToItsLimitAndStartsAgainAfterAWelcome) {
