@@ -150,12 +150,12 @@ class Expansion {
       SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain.config));
     }
     JobId unshared;
-    if (role.unshared < 0) {
+    if (role.unshared < 0 && builder_.compares()) {
       unshared = builder_.first_id(plain.config);
       role.unshared = builder_.find_cell(unshared);
     }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
-    if (role.unshared < 0) builder_.compare_later(added, unshared, role.init);
+    if (role.unshared < 0 && builder_.compares()) builder_.compare_later(added, unshared, role.init);
     return document_.scaling.empty() ? Status() : add_scaling_baselines(settings, cell);
   }
 

@@ -27,9 +27,10 @@ PlanHeader header_of(const sweep::Document& document) {
           document.requirements};
 }
 
+template <class Visitor>
 Result<PlanTotals> visit(const sweep::Source& source, const sweep::Document& document,
-                         const JobVisitor& visit_job) {
-  sweep::PlanBuilder builder(document, visit_job);
+                         const Visitor& visitor) {
+  sweep::PlanBuilder builder(document, visitor);
   SPIN_TRY(sweep::expand(source, document, builder));
   return builder.take_totals();
 }
@@ -65,9 +66,9 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
   static_cast<PlanHeader&>(plan) = header_of(document);
   Collector collector(source);
   SPIN_ASSIGN(const auto totals,
-              visit(source, document, [&](const PlannedJob& job, const Cell& cell, std::string_view) {
-                return collector.take(job, cell, plan);
-              }));
+              visit(source, document, JobVisitor([&](const auto& job, const auto& cell, std::string_view) {
+                      return collector.take(job, cell, plan);
+                    })));
   for (const auto& comparison : totals.comparisons)
     plan.cells[static_cast<std::size_t>(comparison.cell)].unshared_cell = comparison.unshared_cell;
   plan.left_out_by_exclude = totals.left_out_by_exclude;
@@ -87,6 +88,12 @@ Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
   const sweep::Source source(file, overrides);
   SPIN_ASSIGN(const auto document, read(source, text));
   return visit(source, document, visit_job);
+}
+
+Result<PlanTotals> visit_ids(const SweepFile& file, const IdVisitor& visit_id) {
+  const sweep::Source source(file.file, file.overrides);
+  SPIN_ASSIGN(const auto document, read(source, file.text));
+  return visit(source, document, visit_id);
 }
 
 }  // namespace spin

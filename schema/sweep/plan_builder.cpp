@@ -8,9 +8,12 @@ namespace spin::sweep {
 PlanBuilder::PlanBuilder(const Document& document, JobVisitor visit)
     : visit_(std::move(visit)), labels_(document), seeds_(document.seeds) {}
 
+PlanBuilder::PlanBuilder(const Document& document, IdVisitor visit)
+    : visit_id_(std::move(visit)), labels_(document), seeds_(document.seeds) {}
+
 void PlanBuilder::reserve(std::size_t cells) {
   ids_.reserve(cells * seeds_.size());
-  labels_.reserve(cells * seeds_.size());
+  if (visit_) labels_.reserve(cells * seeds_.size());
 }
 
 Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked,
@@ -29,7 +32,7 @@ Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig&
     job.id = text_.id_of(job.config);
     if (i == 0) {
       if (const int known = find_cell(job.id); known >= 0) return known;
-      cell = labels_.label(settings, checked.config);
+      if (visit_) cell = labels_.label(settings, checked.config);
       cell.cost = checked.cost;
       cell.unshared_cell = role.unshared;
       cell.baseline = role.baseline;
@@ -43,9 +46,10 @@ Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig&
 }
 
 Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
-  job.name = labels_.job_name(cell, job.config, job.id);
   ids_.push_back(job.id);
   ++totals_.jobs;
+  if (visit_id_) return visit_id_(job.id);
+  job.name = labels_.job_name(cell, job.config, job.id);
   return visit_(job, cell, text_.last());
 }
 

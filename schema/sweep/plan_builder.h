@@ -29,12 +29,16 @@ struct CellRole {
 class PlanBuilder {
  public:
   PlanBuilder(const Document& document, JobVisitor visit);
+  /// Words no labels, gives no names and makes no comparisons.
+  PlanBuilder(const Document& document, IdVisitor visit);
 
   /// Makes room for a sweep of about so many cells.
   void reserve(std::size_t cells);
 
   /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
   Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
+  /// Whether anybody is told which cells are compared.
+  [[nodiscard]] bool compares() const { return visit_ != nullptr; }
   /// Of the first seed of a canonical configuration.
   [[nodiscard]] JobId first_id(JobConfig config);
   /// The cell whose first seed it is; -1 = not yet in the plan.
@@ -63,6 +67,7 @@ class PlanBuilder {
   Status add_job(PlannedJob& job, const Cell& cell);
 
   JobVisitor visit_;
+  IdVisitor visit_id_;
   CellLabels labels_;
   std::vector<std::int64_t> seeds_;
   PlanTotals totals_;

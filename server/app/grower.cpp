@@ -88,9 +88,11 @@ void Grower::work() {
 }
 
 Status Grower::plan(Growth& growth) {
-  std::deque<std::future<core::Message>> under_way;
+  // Held until they are stored, so that their memory is freed here and not by those who store them.
+  std::deque<std::pair<std::shared_ptr<const PlanPiece>, std::future<core::Message>>> under_way;
   const auto settle_first = [&]() -> Status {
-    SPIN_ASSIGN(const auto accepted, settle<core::SubmitAccepted>(std::move(under_way.front()), kPieceLimit));
+    SPIN_ASSIGN(const auto accepted,
+                settle<core::SubmitAccepted>(std::move(under_way.front().second), kPieceLimit));
     under_way.pop_front();
     growth.advance(accepted.jobs, accepted.jobs_new);
     return {};
@@ -99,9 +101,9 @@ Status Grower::plan(Growth& growth) {
   SPIN_TRY(plan_rest(source, growth.progress().jobs, [&](PlanPiece piece) -> Status {
     if (stopping_) return Error{ErrorCode::unavailable, "the coordinator is stopping"};
     auto shared = std::make_shared<const PlanPiece>(std::move(piece));
-    under_way.push_back(
-        put(strand_, engine_,
-            core::SweepExtended{.request = 0, .sweep = growth.sweep(), .piece = std::move(shared)}));
+    auto answer =
+        put(strand_, engine_, core::SweepExtended{.request = 0, .sweep = growth.sweep(), .piece = shared});
+    under_way.emplace_back(std::move(shared), std::move(answer));
     return under_way.size() < kPiecesUnderWay ? Status() : settle_first();
   }));
   while (!under_way.empty()) SPIN_TRY(settle_first());

@@ -34,6 +34,17 @@ class Piece {
   PlanPiece piece_;
 };
 
+/// All jobs of a plan that is large.
+Result<PlanTotals> mark(const SweepFile& source, core::PlanMark& whole,
+                        const std::function<bool(std::int64_t)>& go_on) {
+  return visit_ids(source, [&](const JobId& id) -> Status {
+    whole.add(id);
+    if (whole.jobs % kAskEvery == 0 && !go_on(whole.jobs))
+      return Error{ErrorCode::unavailable, "the submission was broken off; nothing of it was stored"};
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on) {
@@ -42,19 +53,23 @@ Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(s
   PlanStart start;
   Piece piece(0);
   bool is_full = false;
-  const auto visit = [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
-    is_full = is_full || piece.ends_before(job.cell);
-    if (!is_full) piece.add(job, cell);
-    start.whole.add(job.id);
-    if (start.whole.jobs % kAskEvery == 0 && !go_on(start.whole.jobs))
-      return Error{ErrorCode::unavailable, "the submission was broken off; nothing of it was stored"};
-    return {};
-  };
-  SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));
+  auto totals = visit_jobs(source.file, source.text, source.overrides,
+                           [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
+                             is_full = piece.ends_before(job.cell);
+                             if (is_full) return Error{ErrorCode::resource_exhausted, "more than a piece"};
+                             piece.add(job, cell);
+                             start.whole.add(job.id);
+                             return {};
+                           });
+  if (is_full) {
+    start.whole = {};
+    totals = mark(source, start.whole, go_on);
+  }
+  if (!totals.ok()) return totals.error();
   static_cast<PlanPiece&>(*first) = piece.take();
-  if (!is_full) first->comparisons = totals.comparisons;
-  first->left_out_by_exclude = totals.left_out_by_exclude;
-  first->left_out_by_limits = totals.left_out_by_limits;
+  first->comparisons = std::move(totals->comparisons);
+  first->left_out_by_exclude = totals->left_out_by_exclude;
+  first->left_out_by_limits = totals->left_out_by_limits;
   start.first = std::move(first);
   return start;
 }

@@ -147,11 +147,20 @@ void expect_same_when_streamed(const Result<SweepPlan>& planned, const std::stri
     return Status();
   };
   const auto totals = visit_jobs("s.yaml", text, overrides, visit);
+  std::vector<JobId> ids_alone;
+  const auto checked = visit_ids({"s.yaml", text, overrides}, [&](const JobId& id) {
+    ids_alone.push_back(id);
+    return Status();
+  });
   ASSERT_EQ(totals.ok(), planned.ok());
+  ASSERT_EQ(checked.ok(), planned.ok());
   if (!planned.ok()) {
     EXPECT_EQ(totals.error().message, planned.error().message);
+    EXPECT_EQ(checked.error().message, planned.error().message);
     return;
   }
+  EXPECT_EQ(ids_alone, ids);
+  EXPECT_EQ(checked->cells, totals->cells);
   ASSERT_EQ(ids.size(), planned->jobs.size());
   for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(ids[i], planned->jobs[i].id);
   EXPECT_EQ(totals->cells, static_cast<std::int64_t>(planned->cells.size()));
