@@ -77,7 +77,8 @@ struct Comparison {
   int unshared_cell = 0;
 };
 
-/// Cells of a plan that stand one after the other, with all their jobs.
+/// Jobs of a plan that stand one after the other, with their cells. The first cell may be the last of the
+/// piece before, and go on.
 struct PlanPiece {
   std::int64_t first_job = 0;  ///< position of jobs.front() in the plan
   int first_cell = 0;          ///< index of cells.front()

@@ -43,7 +43,7 @@ Result<Opened> open(const AppOptions& options) {
   Opened opened;
   if (options.database.has_parent_path()) SPIN_TRY(make_private_folders(options.database.parent_path()));
   SPIN_ASSIGN(opened.store, Store::open(options.database, end_process));
-  opened.restoration.emplace(options.settings, opened.store->boot_epoch(), std::chrono::steady_clock::now());
+  opened.restoration.emplace(options.settings, opened.store->boot_epoch());
   SPIN_TRY(opened.store->load(*opened.restoration));
   SPIN_ASSIGN(opened.lease_reader, Reader::open(options.database));
   SPIN_ASSIGN(opened.query_reader, Reader::open(options.database));
@@ -98,7 +98,10 @@ class RunningApp final : public App {
         control_({strand_, engine_, *query_reader_, grower_, versions_, options.database, options.artifacts,
                   socket_of(options.listen), options.reserve_bytes}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
-                  [this](const std::string& reason) { engine_.hold_leases(reason); }),
+                  [this](const std::string& reason) {
+                    engine_.hold_leases(reason);
+                    grower_.hold(!reason.empty());
+                  }),
         headroom_timer_(strand_.context(), kHeadroomPeriod, [this] { headroom_.look(); }),
         garbage_timer_(strand_.context(), kGarbagePeriod,
                        [this, policy = options.garbage, start = std::chrono::steady_clock::now()] {

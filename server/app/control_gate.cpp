@@ -96,12 +96,21 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
                              .wall_ms = wall_clock_ms(),
                              .replace = replace,
                              .whole = start.whole};
-  SPIN_ASSIGN(const auto accepted, settle<core::SubmitAccepted>(
-                                       put(parts_.strand, parts_.engine, std::move(event)), kSubmitLimit));
+  // Grows whether its answer is waited for or not.
+  auto started = std::make_shared<std::shared_ptr<Grower::Growth>>();
+  const auto grow = [started, &grower = parts_.grower,
+                     jobs = start.whole.jobs](const core::Message& message) {
+    const auto* accepted = std::get_if<core::SubmitAccepted>(&message);
+    if (accepted != nullptr && !accepted->known && accepted->jobs < jobs)
+      *started = grower.grow(accepted->sweep, accepted->jobs, jobs);
+  };
+  SPIN_ASSIGN(
+      const auto accepted,
+      settle<core::SubmitAccepted>(put(parts_.strand, parts_.engine, std::move(event), grow), kSubmitLimit));
   Submitted submitted{
       .sweep = accepted.sweep, .name = first.name, .jobs = start.whole.jobs, .jobs_new = accepted.jobs_new};
-  if (accepted.known || accepted.jobs == start.whole.jobs) return submitted;
-  const auto growth = parts_.grower.grow(accepted.sweep, accepted.jobs, start.whole.jobs);
+  const auto growth = *started;
+  if (growth == nullptr) return submitted;
   for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))
     if (!progress({.planned = start.whole.jobs, .stored = now.jobs}))
       return Error{ErrorCode::unavailable, "nobody waits any more; the sweep goes on"};

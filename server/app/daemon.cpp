@@ -32,8 +32,9 @@ int fail(const Error& error) {
 
 void prepare_process(const DaemonOptions& options) {
   // Each of gRPC's threads would keep an arena of its own otherwise.
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_ARENA_MAX, 4);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
   if (options.exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);

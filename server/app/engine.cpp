@@ -49,7 +49,7 @@ Engine::Engine(Parts parts, core::Restoration restoration)
       reader_(parts.reader),
       metrics_(parts.metrics),
       versions_(parts.versions),
-      coordinator_(std::move(restoration)),
+      coordinator_(std::move(restoration), now()),
       timer_(parts.strand.context()) {}
 
 void Engine::start() { handle(core::TimePassed{}); }

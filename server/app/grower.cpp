@@ -15,6 +15,19 @@ constexpr std::chrono::seconds kPieceLimit{300};
 /// While one is stored, the next is planned.
 constexpr std::size_t kPiecesUnderWay = 2;
 
+/// Whether the sweep can never be whole; anything else may be better after a restart.
+bool is_of_the_plan(const Error& error) {
+  return error.code == ErrorCode::invalid_argument || error.code == ErrorCode::resource_exhausted;
+}
+
+void log_end(SweepId sweep, const Error& error) {
+  if (is_of_the_plan(error))
+    spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value, error.message);
+  else if (error.code != ErrorCode::failed_precondition)  // cancelled by a person
+    spdlog::error("sweep {} is not stored any further before spind starts again: {}", sweep.value,
+                  error.message);
+}
+
 }  // namespace
 
 Grower::Progress Grower::Growth::progress() const {
@@ -64,6 +77,20 @@ void Grower::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Grower::hold(bool hold) {
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = hold;
+  }
+  wake_.notify_one();
+}
+
+bool Grower::may_go_on() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !held_; });
+  return !stopping_;
+}
+
 std::shared_ptr<Grower::Growth> Grower::next() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
@@ -77,11 +104,9 @@ void Grower::work() {
   while (const auto growth = next()) {
     Status status = plan(*growth);
     const auto sweep = growth->sweep();
-    if (!status.ok() && !stopping_ && status.error().code != ErrorCode::failed_precondition) {
-      spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value,
-                    status.error().message);
+    if (!status.ok() && !stopping_) log_end(sweep, status.error());
+    if (!status.ok() && is_of_the_plan(status.error()))
       put(strand_, engine_, core::SteerRequested{.request = 0, .target = sweep, .action = steer::Cancel{}});
-    }
     growth->end(std::move(status));
     malloc_trim(0);  // what the plan took is not needed again
   }
@@ -98,8 +123,9 @@ Status Grower::plan(Growth& growth) {
     return {};
   };
   SPIN_ASSIGN(const auto source, reader_.source(growth.sweep()));
-  SPIN_TRY(plan_rest(source, growth.progress().jobs, [&](PlanPiece piece) -> Status {
-    if (stopping_) return Error{ErrorCode::unavailable, "the coordinator is stopping"};
+  const auto go_on = [this] { return !stopping_; };
+  SPIN_TRY(plan_rest(source, growth.progress().jobs, go_on, [&](PlanPiece piece) -> Status {
+    if (!may_go_on()) return Error{ErrorCode::unavailable, "the coordinator is stopping"};
     auto shared = std::make_shared<const PlanPiece>(std::move(piece));
     auto answer =
         put(strand_, engine_, core::SweepExtended{.request = 0, .sweep = growth.sweep(), .piece = shared});
@@ -109,8 +135,8 @@ Status Grower::plan(Growth& growth) {
   while (!under_way.empty()) SPIN_TRY(settle_first());
   const auto jobs = growth.progress().jobs;
   if (jobs == growth.planned()) return {};
-  return Error{ErrorCode::internal, "its file gives " + std::to_string(jobs) + " jobs, and gave " +
-                                        std::to_string(growth.planned()) + " when it was handed in"};
+  return Error{ErrorCode::invalid_argument, "its file gives " + std::to_string(jobs) + " jobs, and gave " +
+                                                std::to_string(growth.planned()) + " when it was handed in"};
 }
 
 }  // namespace spin

@@ -31,11 +31,15 @@ class Grower {
 
   /// A sweep of which `stored` jobs are durable, of `planned`. Thread-safe.
   std::shared_ptr<Growth> grow(SweepId sweep, std::int64_t stored, std::int64_t planned);
+  /// While disks are nearly full, it stores no more. Thread-safe.
+  void hold(bool hold);
   /// Breaks off; the next start of the coordinator goes on. No grow() may follow.
   void stop();
 
  private:
   void work();
+  /// Waits while it is held; false where it is to stop.
+  bool may_go_on();
   std::shared_ptr<Growth> next();
   Status plan(Growth& growth);
 
@@ -46,6 +50,7 @@ class Grower {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Growth>> queue_;  ///< behind mutex_
+  bool held_ = false;                          ///< behind mutex_
   std::thread thread_;
 };
 

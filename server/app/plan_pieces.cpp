@@ -14,10 +14,8 @@ class Piece {
   /// Of the plan's jobs from `first_job`.
   explicit Piece(std::int64_t first_job) { piece_.first_job = first_job; }
 
-  /// Whether it ends before a job of this cell.
-  [[nodiscard]] bool ends_before(int cell) const {
-    return piece_.jobs.size() >= kPieceJobs && cell != piece_.jobs.back().cell;
-  }
+  [[nodiscard]] bool is_full() const { return piece_.jobs.size() == kPieceJobs; }
+  [[nodiscard]] bool is_empty() const { return piece_.jobs.empty(); }
   void add(const PlannedJob& job, const Cell& cell) {
     if (piece_.jobs.empty()) piece_.first_cell = job.cell;
     if (piece_.jobs.empty() || job.cell != piece_.jobs.back().cell) piece_.cells.push_back(cell);
@@ -55,7 +53,7 @@ Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(s
   bool is_full = false;
   auto totals = visit_jobs(source.file, source.text, source.overrides,
                            [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
-                             is_full = piece.ends_before(job.cell);
+                             is_full = piece.is_full();
                              if (is_full) return Error{ErrorCode::resource_exhausted, "more than a piece"};
                              piece.add(job, cell);
                              start.whole.add(job.id);
@@ -74,16 +72,19 @@ Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(s
   return start;
 }
 
-Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<Status(PlanPiece)>& take) {
+Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<bool()>& go_on,
+                 const std::function<Status(PlanPiece)>& take) {
   Piece piece(stored);
   std::int64_t seen = 0;
   const auto visit = [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
+    if (seen % kAskEvery == 0 && !go_on()) return Error{ErrorCode::unavailable, "broken off"};
     if (seen++ < stored) return {};
-    if (piece.ends_before(job.cell)) SPIN_TRY(take(piece.take()));
+    if (piece.is_full()) SPIN_TRY(take(piece.take()));
     piece.add(job, cell);
     return {};
   };
   SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));
+  if (piece.is_empty()) return {};
   PlanPiece last = piece.take();
   last.comparisons = totals.comparisons;
   return take(std::move(last));

@@ -11,7 +11,7 @@
 
 namespace spin {
 
-/// Jobs after which a piece ends, with their cell. The store commits a piece at once: the more, the fewer
+/// Jobs of a piece. The store commits a piece at once: the more, the fewer
 /// pages it writes again and again; the fewer, the shorter everybody else waits for the disk.
 inline constexpr std::size_t kPieceJobs = 10'000;
 
@@ -24,7 +24,9 @@ struct PlanStart {
 /// now and then, with the number of jobs that were found; false ends it (unavailable).
 Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on);
 
-/// The pieces behind the first `stored` jobs, which end with a cell. An error of `take` ends it.
-Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<Status(PlanPiece)>& take);
+/// The pieces behind the first `stored` jobs. An error of `take` ends it; `go_on` is asked now and then,
+/// false ends it (unavailable).
+Status plan_rest(const SweepFile& source, std::int64_t stored, const std::function<bool()>& go_on,
+                 const std::function<Status(PlanPiece)>& take);
 
 }  // namespace spin

@@ -11,16 +11,23 @@
 namespace spin {
 
 /// Puts a request to the coordinator: what it says once everything that the answer rests on is durable. Not
-/// to be waited for on the strand.
-template <class Request>
-std::future<core::Message> put(Strand& strand, Engine& engine, Request event) {
+/// to be waited for on the strand. `then` sees the answer on the strand first, whether anybody waits or not.
+template <class Request, class Then>
+std::future<core::Message> put(Strand& strand, Engine& engine, Request event, Then then) {
   auto promise = std::make_shared<std::promise<core::Message>>();
   auto answer = promise->get_future();
-  strand.post([&engine, promise, event = std::move(event)]() mutable {
-    engine.request(std::move(event),
-                   [promise](core::Message message) { promise->set_value(std::move(message)); });
+  strand.post([&engine, promise, event = std::move(event), then = std::move(then)]() mutable {
+    engine.request(std::move(event), [promise, then = std::move(then)](core::Message message) {
+      then(message);
+      promise->set_value(std::move(message));
+    });
   });
   return answer;
+}
+
+template <class Request>
+std::future<core::Message> put(Strand& strand, Engine& engine, Request event) {
+  return put(strand, engine, std::move(event), [](const core::Message&) {});
 }
 
 /// The answer of put(), an Accepted; a refusal is an error.

@@ -33,7 +33,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Cancel&) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Cancel&) {
-  if (!sweep.growing && sweep.counts.live() + sweep.counts.blocked + sweep.counts.paused == 0)
+  if (sweep.jobs_to_come() == 0 && sweep.counts.live() + sweep.counts.blocked + sweep.counts.paused == 0)
     return out_of_turn(sweep.title() + " has no job left that could be cancelled");
   return withdraw(step, sweep, sweep.title() + " was cancelled");
 }
@@ -42,7 +42,6 @@ std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason) {
   set_state(step, sweep, [&] {
     sweep.withdrawn = true;
     sweep.paused = false;
-    sweep.growing.reset();
   });
   std::vector<JobKey> unneeded;
   for (const JobKey key : sweep.jobs) {

@@ -47,7 +47,8 @@ struct Sweep {
   Requirements requirements;
   std::vector<JobKey> jobs;                ///< in the order of the plan
   bool withdrawn = false, paused = false;  ///< see SetSweepState
-  std::optional<PlanMark> growing;         ///< of the whole plan, while more of its jobs are to come
+  /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.
+  std::optional<PlanMark> growing;
 
   // Kept with every job that is linked, and with every change of one.
   PlanMark mark;
@@ -65,6 +66,9 @@ struct Sweep {
   /// Whether no other sweep may have its name yet.
   [[nodiscard]] bool keeps_name() const {
     return !withdrawn && (growing || counts.live() + counts.paused > 0);
+  }
+  [[nodiscard]] std::int64_t jobs_to_come() const {
+    return growing && !withdrawn ? growing->jobs - static_cast<std::int64_t>(jobs.size()) : 0;
   }
   /// Of all jobs that it has or will have.
   [[nodiscard]] const PlanMark& whole() const { return growing ? *growing : mark; }

@@ -62,7 +62,7 @@ struct SetSweepState {
   bool withdrawn =
       false;  ///< cancelled: it needs none of its jobs any more, also where another keeps them alive
   bool paused = false;
-  bool growing = false;  ///< more of its jobs are to come
+  bool growing = false;  ///< jobs of its plan are missing
 };
 struct SetJobPriority {
   JobKey job;

@@ -33,8 +33,8 @@ struct Handler {
 
 }  // namespace
 
-Coordinator::Coordinator(Restoration restoration)
-    : state_(std::make_unique<State>(State{std::move(*restoration.finish())})) {}
+Coordinator::Coordinator(Restoration restoration, Now now)
+    : state_(std::make_unique<State>(State{std::move(*restoration.finish(now))})) {}
 
 Coordinator::~Coordinator() = default;
 

@@ -42,7 +42,7 @@ struct Counters {
 /// carries out the effects. Used from one strand.
 class Coordinator {
  public:
-  explicit Coordinator(Restoration restoration);
+  Coordinator(Restoration restoration, Now now);
   ~Coordinator();
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
@@ -56,7 +56,7 @@ class Coordinator {
   /// the app fills them from the store.
   [[nodiscard]] std::optional<SweepStatus> sweep_status(SweepId id, Now now) const;
   [[nodiscard]] std::vector<SweepId> sweeps() const;
-  /// Grows with every change that sweep_status(id) would show.
+  /// Grows with every change that sweep_status(id) would show, but for what workers change in its hint.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
   [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
   /// Why a ready job does not run though workers may be free: none attached can take it, leases are held.

@@ -105,7 +105,7 @@ struct Said {
   void operator()(const Heartbeat& heartbeat) const { reconcile(step, session, heartbeat.running); }
   void operator()(const SequencedReport& report) const { handle_report(step, session, report); }
   void operator()(const Progress& progress) const { handle_progress(step, session, progress); }
-  void operator()(const Draining&) const { step.core.workers.drain(session); }
+  void operator()(const Draining&) const { step.core.workers.drains(session); }
 };
 
 }  // namespace

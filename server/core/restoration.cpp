@@ -79,8 +79,8 @@ bool is_remarkable(const StoredJob& job) {
 
 }  // namespace
 
-Restoration::Restoration(const Settings& settings, std::int64_t boot_epoch, Now now)
-    : now_(now), core_(std::make_unique<Core>()) {
+Restoration::Restoration(const Settings& settings, std::int64_t boot_epoch)
+    : core_(std::make_unique<Core>()) {
   core_->settings = settings;
   core_->boot_epoch = boot_epoch;
 }
@@ -112,7 +112,7 @@ void Restoration::take(StoredSweep stored) {
   for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
 }
 
-std::unique_ptr<Core> Restoration::finish() {
+std::unique_ptr<Core> Restoration::finish(Now now) {
   auto remarkable = remarkable_.begin();
   for (JobKey key{1}; key <= core_->catalogue.last_key(); ++key.value) {
     if (core_->catalogue.find(key) == nullptr) continue;
@@ -120,16 +120,16 @@ std::unique_ptr<Core> Restoration::finish() {
     plain.key = key;
     plain.state = states_[static_cast<std::size_t>(key.value - 1)];
     const bool is_plain = remarkable == remarkable_.end() || remarkable->key != key;
-    restore_phase(is_plain ? plain : *remarkable++);
+    restore_phase(is_plain ? plain : *remarkable++, now);
   }
   return std::move(core_);
 }
 
 /// Once it hangs together with its sweeps and its dependencies.
-void Restoration::restore_phase(const StoredJob& stored) {
+void Restoration::restore_phase(const StoredJob& stored, Now now) {
   Job& job = core_->catalogue.at(stored.key);
   const JobState before = state_of(job.phase);
-  job.phase = phase_of(*core_, stored, job, now_);
+  job.phase = phase_of(*core_, stored, job, now);
   core_->catalogue.count(job, before, state_of(job.phase));
   if (stored.priority) core_->own_priority[stored.key] = *stored.priority;
   file_phase(*core_, stored.key);

@@ -54,6 +54,10 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action) {
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action) {
   const auto keys = jobs_to_retry(step.core.catalogue, sweep, action);
+  if (sweep.withdrawn && sweep.growing)
+    return out_of_turn(sweep.title() + " was cancelled when " + std::to_string(sweep.jobs.size()) +
+                       " of its " + std::to_string(sweep.growing->jobs) +
+                       " jobs were stored; submit its file again");
   if (sweep.withdrawn && action.failed_only)
     return out_of_turn(sweep.title() + " was cancelled; retry all of it, not its failed jobs alone");
   if (keys.empty() && (!sweep.withdrawn || sweep.counts.live() + sweep.counts.paused == 0))

@@ -130,7 +130,7 @@ void drain(Step& step, const DrainRequested& event) {
                                       (names.empty() ? "there is none at all" : "there are " + names)});
     return;
   }
-  step.core.workers.drain(session->id);
+  step.core.workers.ask_to_drain(session->id);
   tell(step, session->id, DrainRequest{});
   step.effects.messages.emplace_back(DrainAccepted{event.request, static_cast<int>(session->busy.size())});
 }

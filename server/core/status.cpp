@@ -40,7 +40,7 @@ double work_under_way(const Core& core, const std::vector<JobKey>& running) {
 }
 
 std::optional<double> estimate_seconds(const Sweep& sweep, double done, double left, Now now) {
-  if (sweep.growing) return std::nullopt;
+  if (sweep.jobs_to_come() > 0) return std::nullopt;
   if (sweep.counts.live() == 0) return 0;
   if (!sweep.rate_basis) return std::nullopt;
   const double seconds = std::chrono::duration<double>(now - sweep.rate_basis->at).count();
@@ -70,7 +70,7 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
   status.name = sweep.name;
   status.submitted_at_ms = sweep.submitted_at_ms;
   status.counts = sweep.counts;
-  status.jobs_to_come = sweep.growing ? sweep.growing->jobs - std::ssize(sweep.jobs) : 0;
+  status.jobs_to_come = sweep.jobs_to_come();
   status.paused = sweep.paused;
   status.priority = sweep.priority;
   status.hint = hint_of(core, sweep);

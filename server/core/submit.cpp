@@ -183,7 +183,7 @@ Sweep make_sweep(const SweepSubmitted& event) {
 Error name_is_taken(const Sweep& by) {
   return {ErrorCode::already_exists,
           "sweep " + std::to_string(by.id.value) + " is named '" + by.name + "' and has " +
-              std::to_string(by.counts.live() + by.counts.paused) +
+              std::to_string(by.counts.live() + by.counts.paused + by.jobs_to_come()) +
               " jobs to go; take its place with --replace, cancel it, wait for it, or choose another name"};
 }
 
@@ -194,9 +194,16 @@ void take_places_of_namesakes(Step& step, const Sweep& sweep) {
       withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " has taken its place");
 }
 
+/// A sweep that grows to take the place of this one does so no more.
+void end_growth_behind(Step& step, const Sweep& sweep) {
+  for (const auto& [id, other] : step.core.catalogue.sweeps())
+    if (id > sweep.id && other.name == sweep.name && other.jobs_to_come() > 0)
+      withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " was asked for again");
+}
+
 /// Whether the piece is what the sweep is to get next.
 Status check_growth(const Catalogue& catalogue, const Sweep& sweep, const PlanPiece& piece) {
-  if (!sweep.growing)
+  if (!sweep.growing || sweep.withdrawn)
     return out_of_turn(sweep.title() + (sweep.withdrawn ? " was cancelled while its jobs were being stored"
                                                         : " has all its jobs"));
   const auto first = std::ssize(sweep.jobs);
@@ -207,6 +214,11 @@ Status check_growth(const Catalogue& catalogue, const Sweep& sweep, const PlanPi
                                                   std::to_string(piece.first_job) + " to " +
                                                   std::to_string(piece.first_job + std::ssize(piece.jobs)) +
                                                   " do not come next"};
+  PlanMark whole = sweep.mark;
+  for (const PlannedJob& job : piece.jobs) whole.add(job.id);
+  if (last == sweep.growing->jobs && whole != *sweep.growing)
+    return Error{ErrorCode::invalid_argument,
+                 sweep.title() + " would have other jobs than those that were planned"};
   return check_piece(catalogue, piece, sweep.name, &sweep);
 }
 
@@ -220,6 +232,7 @@ void submit(Step& step, const SweepSubmitted& event) {
   const PlanMark whole = event.whole ? *event.whole : mark_of(plan);
   const Namesakes namesakes = find_namesakes(catalogue, plan.name, whole);
   if (namesakes.same != nullptr) {
+    if (event.replace) end_growth_behind(step, *namesakes.same);
     step.effects.messages.emplace_back(
         SubmitAccepted{event.request, namesakes.same->id, whole.jobs, 0, true});
     return;

@@ -31,7 +31,7 @@ bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
 /// Another process of the name has nothing of the one before but its outbox.
 void Workers::restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held) {
   if (absent.host != session.hello.host || absent.pid != session.hello.pid) return;
-  session.draining = absent.draining;
+  session.draining = session.drain_asked = absent.drain_asked;
   for (const AttemptToken& token : held) {
     const auto found = absent.ending.find(token);
     if (found != absent.ending.end() && session.ending.insert(*found).second)
@@ -45,8 +45,8 @@ void Workers::remove(SessionId id) {
   Session& gone = found->second;
   by_name_.erase(gone.hello.name);
   open_.erase(id);
-  if (gone.draining || !gone.ending.empty())
-    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, gone.draining, std::move(gone.ending)};
+  if (gone.drain_asked || !gone.ending.empty())
+    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, gone.drain_asked, std::move(gone.ending)};
   sessions_.erase(found);
 }
 
@@ -100,8 +100,14 @@ void Workers::take_credit(SessionId id) {
 void Workers::take_all_credits(SessionId id) {
   change(id, [](Session& session) { session.credits = 0; });
 }
-void Workers::drain(SessionId id) {
-  change(id, [](Session& session) { session.draining = true; });
+void Workers::ask_to_drain(SessionId id) {
+  change(id, [](Session& session) { session.draining = session.drain_asked = true; });
+}
+void Workers::drains(SessionId id) {
+  change(id, [](Session& session) {
+    session.draining = true;
+    session.drain_asked = false;
+  });
 }
 void Workers::limit(SessionId id, std::optional<int> most_jobs) {
   change(id, [&](Session& session) { session.most_jobs = most_jobs; });

@@ -18,6 +18,7 @@ struct Session {
   WorkerHello hello;  ///< `held` is empty
   int credits = 0;    ///< as the worker said last, less the leases sent since
   bool draining = false;
+  bool drain_asked = false;             ///< by a person; until the worker says that it drains
   bool silent = false;                  ///< a lease of it ended, and nothing has been heard since
   std::optional<int> most_jobs;         ///< while it is quarantined
   std::string dataset;                  ///< of the job that it was given last
@@ -39,7 +40,8 @@ struct Session {
 class Workers {
  public:
   /// Precondition: neither the id nor the name is attached. The same process goes on with what was known of
-  /// it: that it drains, and the memory of what it still has. Whether anything of this name was remembered.
+  /// it: that it was asked to drain, and the memory of what it still has. Whether anything of this name was
+  /// remembered.
   bool add(SessionId id, const WorkerHello& hello, Now now);
   /// Precondition: it is busy with nothing.
   void remove(SessionId id);
@@ -59,7 +61,9 @@ class Workers {
   void take_credit(SessionId id);
   /// It has no free slot until it says so.
   void take_all_credits(SessionId id);
-  void drain(SessionId id);
+  void ask_to_drain(SessionId id);
+  /// The worker says so; it will say it again whenever it attaches.
+  void drains(SessionId id);
   void limit(SessionId id, std::optional<int> most_jobs);
   void occupy(SessionId id, JobKey job, std::int64_t memory_bytes);
   void release(SessionId id, JobKey job);
@@ -79,7 +83,7 @@ class Workers {
   struct Absent {
     std::string host;
     std::int64_t pid = 0;
-    bool draining = false;
+    bool drain_asked = false;
     std::map<AttemptToken, std::int64_t> ending;
   };
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/store/names.h"
 
@@ -81,12 +82,15 @@ class Loader {
     while (rows.next()) {
       SPIN_ASSIGN(auto job, read_job(rows));
       SPIN_TRY(dependencies.of(job.key, [&](const Rows& row) {
-        job.depends_on.push_back({row.integer(1)});
+        const core::JobKey on{row.integer(1)};
+        if (!has(on)) return Status(dangling("job", on.value));
+        job.depends_on.push_back(on);
         return Status();
       }));
       SPIN_TRY(artifacts.of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
       SPIN_TRY(read_attempt(job));
-      last_job_ = job.key;
+      has_job_.resize(static_cast<std::size_t>(job.key.value) + 1);
+      has_job_.back() = true;
       sink_.take(std::move(job));
     }
     SPIN_TRY(rows.status());
@@ -157,12 +161,17 @@ class Loader {
     auto rows = sweep_jobs_.query(sweep.id.value);
     while (rows.next()) {
       const core::JobKey job{rows.integer(0)};
-      if (job.value < 1 || job > last_job_) return dangling("job", job.value);
+      if (!has(job)) return dangling("job", job.value);
       sweep.jobs.push_back(job);
     }
     return rows.status();
   }
 
+  /// Among those that came until now: dependencies have lower numbers than what needs them.
+  [[nodiscard]] bool has(core::JobKey job) const {
+    return job.value > 0 && static_cast<std::size_t>(job.value) < has_job_.size() &&
+           has_job_[static_cast<std::size_t>(job.value)];
+  }
   [[nodiscard]] Error dangling(const char* what, std::int64_t number) const {
     return Error{ErrorCode::data_loss, "database " + database_.path().string() + " names " + what + " " +
                                            std::to_string(number) + ", which it does not hold"};
@@ -171,7 +180,7 @@ class Loader {
   Database& database_;
   core::StoredSink& sink_;
   Statement running_, last_, sweep_jobs_;
-  core::JobKey last_job_;
+  std::vector<bool> has_job_;  ///< by number
 };
 
 }  // namespace

@@ -20,10 +20,11 @@ constexpr char kInsertSweep[] =
 constexpr char kSetSweepState[] =
     "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4,"
     " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL) WHERE id = ?1";
+// One that is there goes on from the piece before.
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
     "unshared)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (sweep, position) DO NOTHING";
 constexpr char kInsertJob[] =
     "INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work, "
     "memory_bytes,"

@@ -120,6 +120,21 @@ TEST_F(LargeSweep, IsCancelledWhileItGrows) {
   daemons.stop();
 }
 
+TEST_F(LargeSweep, WaitsWhileADiskIsBelowItsReserve) {
+  daemons.spind().signal(SIGTERM);
+  daemons.spind().wait(Daemons::kDeadline);
+  daemons.start_spind({"--reserve-bytes", "1000000GiB"});
+  const auto submit = begin_submit();
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_grown_to(10'000); }));
+  for (int look = 0; look < 20; ++look) EXPECT_EQ(status().at("total"), 10'000);
+  EXPECT_NE(status().at("hint").get<std::string>().find("no leases are granted now"), std::string::npos);
+  daemons.spind().signal(SIGTERM);
+  daemons.spind().wait(Daemons::kDeadline);
+  daemons.start_spind();
+  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] { return is_whole(); })) << status().dump();
+  daemons.stop();
+}
+
 TEST_F(LargeSweep, NothingOfABadOneIsStored) {
   std::ofstream(file()) << text("0, 2");
   const auto refused = daemons.spinctl({"submit", file()});

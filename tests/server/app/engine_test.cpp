@@ -80,7 +80,7 @@ std::vector<std::shared_ptr<RecordedLink>> hand_out(Reader& reader, int workers)
   MemoryStore store;
   Metrics metrics;
   Versions versions;
-  Engine engine({strand, store, reader, metrics, versions}, core::Restoration({}, 1, {}));
+  Engine engine({strand, store, reader, metrics, versions}, core::Restoration({}, 1));
   std::vector<std::shared_ptr<RecordedLink>> links;
   for (int i = 0; i < workers; ++i) links.push_back(std::make_shared<RecordedLink>());
   strand.post([&] {

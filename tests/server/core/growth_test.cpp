@@ -116,6 +116,36 @@ TEST_F(Growth, APieceThatIsNotSoundIsRefused) {
   EXPECT_EQ(refused(piece(2, 0)).code, ErrorCode::invalid_argument);
 }
 
+TEST_F(Growth, OtherJobsThanThosePlannedAreRefusedAtTheEnd) {
+  begin(2);
+  auto other = piece(2, 3);
+  other.jobs[2].id = id_of("f");
+  EXPECT_NE(refused(other).message.find("other jobs than those that were planned"), std::string::npos);
+}
+
+TEST_F(Growth, HasAPriorityBetweenItsPieces) {
+  begin(1);
+  harness_.finish(harness_.lease_to("w"));
+  EXPECT_EQ(harness_.steer(kSweep, steer::SetPriority{3}), 4);
+}
+
+TEST_F(Growth, CancelledBeforeItsEndItIsNotRetried) {
+  begin(2);
+  harness_.cancel(kSweep);
+  const Error error = harness_.steer_refused(kSweep, steer::Retry{});
+  EXPECT_NE(error.message.find("when 2 of its 5 jobs were stored; submit its file again"), std::string::npos)
+      << error.message;
+}
+
+TEST_F(Growth, AskedForTheOldOneAgainItDoesNotTakeItsPlace) {
+  harness_.submit(PlanOf("s").job("d").job("x"));
+  begin(2, true);
+  EXPECT_EQ(harness_.submit(PlanOf("s").job("d").job("x"), true), kSweep);
+  harness_.send(SweepExtended{2, SweepId{2}, std::make_shared<const PlanPiece>(piece(2, 3))});
+  EXPECT_EQ(all_of<RequestRefused>(harness_.last).size(), 1U);
+  EXPECT_EQ(harness_.state("x"), JobState::ready);
+}
+
 TEST_F(Growth, IsOverWhenAllJobsAreThere) {
   begin(2);
   extend(piece(2, 3));

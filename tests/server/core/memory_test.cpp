@@ -11,7 +11,7 @@ std::size_t heap_bytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
 TEST(Memory, AJobCostsAFewHundredBytesWhateverItsConfiguration) {
   if (heap_bytes() == 0) GTEST_SKIP() << "a sanitizer's allocator does not count";
   constexpr int kJobs = 50'000;
-  Coordinator coordinator(Restoration({}, 1, Now{}));
+  Coordinator coordinator(Restoration({}, 1), Now{});
   const std::size_t before = heap_bytes();
   {
     PlanOf plan("s");

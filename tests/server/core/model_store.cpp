@@ -52,10 +52,10 @@ std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now)
     job.attempt = token;
     job.worker = saving ? "" : attempt.worker;
   }
-  Restoration restoration(settings, ++boot_epoch_, now);
+  Restoration restoration(settings, ++boot_epoch_);
   for (auto& [key, job] : jobs) restoration.take(std::move(job));
   for (const auto& [id, sweep] : sweeps_) restoration.take(sweep);
-  return std::make_unique<Coordinator>(std::move(restoration));
+  return std::make_unique<Coordinator>(std::move(restoration), now);
 }
 
 int ModelStore::max_attempts(JobKey key) const {

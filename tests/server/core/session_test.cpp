@@ -287,6 +287,18 @@ TEST(Session, AnotherProcessOfTheNameIsNotAskedToDrain) {
   EXPECT_EQ(harness.credits(session, 1).size(), 1U);
 }
 
+TEST(Session, AWorkerThatDrainedMayComeBackWithTheSamePid) {
+  Harness harness;  // every container has process 1
+  harness.submit(PlanOf("s").job("a"));
+  const SessionId old = harness.attach("w");
+  harness.send(DrainRequested{7, "w"});
+  harness.say(old, Draining{});
+  harness.detach(old);
+  const SessionId session = harness.attach("w");
+  EXPECT_TRUE(all_of<DrainRequest>(harness.last).empty());
+  EXPECT_EQ(harness.credits(session, 1).size(), 1U);
+}
+
 TEST(Session, NothingIsHeardOfASessionThatIsGone) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
