@@ -53,10 +53,20 @@ std::string progress_text(const SubmitProgress& progress) {
   return fmt::format("storing: {} of {}", progress.stored, render::counted(progress.planned, "job"));
 }
 
-Result<Submitted> hand_in(ControlClient& client, const SweepFile& sweep, bool replace) {
+/// `last`: how far it has come.
+Result<Submitted> hand_in(ControlClient& client, const SweepFile& sweep, bool replace, SubmitProgress& last) {
   ProgressLine line;
-  return client.submit(sweep, replace,
-                       [&](const SubmitProgress& progress) { line.show(progress_text(progress)); });
+  return client.submit(sweep, replace, [&](const SubmitProgress& progress) {
+    last = progress;
+    line.show(progress_text(progress));
+  });
+}
+
+std::string stopped_text(const SubmitProgress& last) {
+  if (last.stored == 0)
+    return "stopped before the coordinator answered; `spinctl status` shows whether it took the sweep";
+  return fmt::format("stopped waiting; the sweep goes on to be stored ({} of {}), `spinctl cancel` ends it",
+                     last.stored, render::counted(last.planned, "job"));
 }
 
 /// Says what keeps the sweep from running, where something does.
@@ -79,19 +89,19 @@ int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interru
 int submit(const Invocation& invocation, const SubmitOptions& options) {
   const auto sweep = read_sweep(options.source);
   if (!sweep.ok()) return report(sweep.error());
-  std::optional<Interrupt> interrupt;
-  if (options.wait) interrupt.emplace();
-  auto client = ControlClient::make(invocation.address(), interrupt ? &*interrupt : nullptr);
+  Interrupt interrupt;
+  auto client = ControlClient::make(invocation.address(), &interrupt);
   if (!client.ok()) return report(client.error());
-  const auto submitted = hand_in(*client, *sweep, options.replace);
-  if (!submitted.ok() && interrupt && interrupt->stopped()) {
-    complain("stopped before the coordinator answered; `spinctl status` shows whether it took the sweep");
-    return 128 + interrupt->signal();
+  SubmitProgress last;
+  const auto submitted = hand_in(*client, *sweep, options.replace, last);
+  if (!submitted.ok() && interrupt.stopped()) {
+    complain(stopped_text(last));
+    return 128 + interrupt.signal();
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
   print_hint(*client, *submitted);
-  return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), *interrupt) : kDone;
+  return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), interrupt) : kDone;
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kSubmitLimit{60};
 constexpr std::chrono::milliseconds kGrowthPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
 constexpr std::chrono::milliseconds kFeedPause{250};
+constexpr std::chrono::seconds kHintPause{1};
 constexpr std::chrono::milliseconds kLogPause{200};
 constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
@@ -55,7 +56,8 @@ class ControlGate::Feed final : public StatusFeed {
     const auto deadline = steady_clock::now() + wait;
     std::this_thread::sleep_until(std::min(deadline, not_before_));
     if (not_before_ > deadline) return {};
-    if (started_ && !watch_.wait_for_other(version_, deadline)) return {};
+    const bool changed = !started_ || watch_.wait_for_other(version_, deadline);
+    if (!changed && steady_clock::now() < look_again_) return {};
     // By value: an answer that comes too late finds no feed any more.
     auto seen =
         ask(gate_.parts_.strand, gate_.parts_.engine,
@@ -65,9 +67,13 @@ class ControlGate::Feed final : public StatusFeed {
                                coordinator.sweep_status(sweep, steady_clock::now()));
             });
     if (!seen.ok() || !seen->second) return {};
+    const bool is_new = changed || seen->first != version_;
     started_ = true;
     version_ = seen->first;
     not_before_ = steady_clock::now() + kFeedPause;
+    look_again_ = steady_clock::now() + kHintPause;
+    const std::string hint = std::exchange(hint_, seen->second->hint);
+    if (!is_new && hint == hint_) return {};
     Item item{.status = std::move(*seen->second), .last = false};
     item.last = item.status.counts.live() == 0 && item.status.jobs_to_come == 0;
     gate_.fill_names(&item.status);
@@ -81,6 +87,8 @@ class ControlGate::Feed final : public StatusFeed {
   bool started_ = false;
   std::uint64_t version_ = 0;
   steady_clock::time_point not_before_;
+  steady_clock::time_point look_again_;  ///< what workers change in the hint makes no new version
+  std::string hint_;
 };
 
 Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,

@@ -13,7 +13,7 @@ namespace spin {
 
 /// Jobs of a piece. The store commits a piece at once: the more, the fewer
 /// pages it writes again and again; the fewer, the shorter everybody else waits for the disk.
-inline constexpr std::size_t kPieceJobs = 10'000;
+inline constexpr std::size_t kPieceJobs = 2'000;
 
 struct PlanStart {
   std::shared_ptr<const SweepPlan> first;  ///< piece

@@ -45,6 +45,25 @@ class AppTest : public testing::Test {
   std::unique_ptr<App> app_;
 };
 
+TEST_F(AppTest, WhoWatchesIsToldWhyNothingRuns) {
+  People people(address());
+  ASSERT_TRUE(people.submit(std::string(kSweep) + "requires: {labels: [a100]}\n").ok());
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + seconds(60));
+  v1::WatchRequest request;
+  request.set_sweep("study");
+  const auto reader = people.stub().Watch(&context, request);
+  v1::SweepStatus status;
+  ASSERT_TRUE(reader->Read(&status));
+  EXPECT_EQ(status.hint(), "no worker is attached");
+  FakeWorker worker(address());
+  worker.welcome();
+  while (status.hint() == "no worker is attached") ASSERT_TRUE(reader->Read(&status));
+  EXPECT_NE(status.hint().find("no worker attached can take it: it needs"), std::string::npos)
+      << status.hint();
+  context.TryCancel();
+}
+
 TEST_F(AppTest, ASweepRunsToItsEnd) {
   People people(address());
   v1::Submitted submitted;
