@@ -183,7 +183,9 @@ def check_database(folder, sweeps, acknowledgements, problems):
         if (answer := database.execute(f"PRAGMA {check}").fetchall()) != good:
             problems.add(f"{check}: {answer}")
     rows = database.execute("""
-        SELECT lower(hex(j.hash)), c.config, j.state, r.top1, lower(hex(m.artifact)),
+        SELECT lower(hex(j.hash)),
+               (SELECT group_concat(p.text, '') FROM json_each(c.parts) e JOIN config_part p ON p.id = e.value),
+               j.state, r.top1, lower(hex(m.artifact)),
                (SELECT count(*) FROM attempt a WHERE a.job = j.key AND a.state = 'finished'),
                (SELECT count(*) FROM epoch e WHERE e.job = j.key)
         FROM job j JOIN job_config c ON c.job = j.key LEFT JOIN result r ON r.job = j.key
