@@ -36,8 +36,9 @@ struct GarbageReport {
   bool complete = false;  ///< false: the store was closed before the end
 };
 
-/// What to tell where the database knows no sweep and there are files of artifacts, which are those of another
-/// database: how many there are, when a pass removes them, and what keeps them. Empty where there are none.
+/// What to tell where the database knows no sweep and there are files of artifacts, which are those of
+/// another database: how many there are, when a pass removes them, and what keeps them. Empty where there are
+/// none.
 Result<std::string> warn_of_lost_database(const ArtifactStore& artifacts, const GarbagePolicy& policy);
 
 /// One pass over artifacts that nothing needs, in steps that are short enough to stand between two commits.

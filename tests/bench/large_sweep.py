@@ -3,30 +3,17 @@
 Build the load first: cmake --build build --target dispatch_load
 tests/bench/large_sweep.py [runs] [folder on the disk to measure]"""
 import contextlib, os, subprocess, sys, threading, time
-from common import BIN, machine, report
+from common import BIN, MILLION, machine, report
 from coordinator import Coordinator
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 DISK = sys.argv[2] if len(sys.argv) > 2 else None
-SWEEP = """version: 1
-name: million
-dataset: fashion-mnist
-network: {family: convmixer, depth: 32, patch: 4, kernel: 3}
-axes:
-  sharing.mapping: [sequential, strided]
-  sharing.rate: [2, 3, 4, 8, 16]
-  network.channels: [32, 64, 96, 128, 160, 192, 224, 256, 288, 320]
-  training.lr: [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01]
-  training.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
-  training.batch_size: [16, 32, 48, 64, 80, 96, 112, 128, 144, 160]
-  training.weight_decay: [0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009]
-"""
 
 
 def measure(add):
     with contextlib.closing(Coordinator(DISK)) as coordinator:
         with open(coordinator.path("million.yaml"), "w") as file:
-            file.write(SWEEP)
+            file.write(MILLION)
         begin = time.monotonic()
 
         def first_job():

@@ -2,21 +2,7 @@
 """Planning: a million distinct cells as JSON lines (time, peak memory), and the table of every paper sweep.
 tests/bench/plan.py"""
 import os, subprocess, tempfile, time
-from common import BIN, ROOT, machine, median
-
-MILLION = """version: 1
-name: million
-dataset: fashion-mnist
-network: {family: convmixer, depth: 32, patch: 4, kernel: 3}
-axes:
-  sharing.mapping: [sequential, strided]
-  sharing.rate: [2, 3, 4, 8, 16]
-  network.channels: [32, 64, 96, 128, 160, 192, 224, 256, 288, 320]
-  training.lr: [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01]
-  training.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
-  training.batch_size: [16, 32, 48, 64, 80, 96, 112, 128, 144, 160]
-  training.weight_decay: [0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009]
-"""
+from common import BIN, MILLION, ROOT, machine, median
 
 
 def timed(*command):
