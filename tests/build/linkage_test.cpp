@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.h"
+
 // A binary that links what it must not (LibTorch in the coordinator, gRPC in the trainer) still works on the
 // machine that built it, and fails on the one that has another vendor's copy.
 
@@ -22,12 +24,10 @@ std::string output_of(const std::string& command) {
 
 /// The libraries that the binary itself names, without those that they need in turn.
 std::string direct_libraries(const std::string& binary) {
-  return output_of(std::string("readelf -d " SPIN_BIN_DIR "/") + binary + " | grep NEEDED");
+  return output_of("readelf -d " + program(binary) + " | grep NEEDED");
 }
 
-std::string all_libraries(const std::string& binary) {
-  return output_of(std::string("ldd " SPIN_BIN_DIR "/") + binary);
-}
+std::string all_libraries(const std::string& binary) { return output_of("ldd " + program(binary)); }
 
 void expect_none(const std::string& libraries, const std::vector<std::string>& forbidden) {
   for (const auto& name : forbidden)

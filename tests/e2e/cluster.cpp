@@ -5,14 +5,14 @@
 
 #include <unistd.h>
 
+#include "tests/support/places.h"
+
 namespace spin {
 
 using std::chrono::seconds;
 
-std::string binary(const std::string& name) { return std::string(SPIN_BIN_DIR "/") + name; }
-
 std::vector<std::string> small_quickstart_args() {
-  return {SPIN_SOURCE_DIR "/deploy/sweeps/fashion-mnist.yaml",
+  return {source_file("deploy/sweeps/fashion-mnist.yaml"),
           "--set",
           "dataset.train_limit=1024",
           "--set",
@@ -45,29 +45,29 @@ Cluster::Cluster(const std::string& mark, std::vector<std::string> spind_options
 }
 
 void Cluster::start_spind() {
-  std::vector<std::string> command{binary("spind"), "--listen", "unix:" + (folder_ / "sock").string(), "--db",
-                                   (folder_ / "spin.db").string()};
+  std::vector<std::string> command{program("spind"), "--listen", "unix:" + (folder_ / "sock").string(),
+                                   "--db", (folder_ / "spin.db").string()};
   command.insert(command.end(), spind_options_.begin(), spind_options_.end());
   spind_ = std::make_unique<Process>(command, folder_ / "spind.log", mark_);
 }
 
 void Cluster::start_worker() {
   worker_ = std::make_unique<Process>(
-      std::vector<std::string>{binary("spin-worker"), "--connect", "unix:" + (folder_ / "sock").string(),
+      std::vector<std::string>{program("spin-worker"), "--connect", "unix:" + (folder_ / "sock").string(),
                                "--state", (folder_ / "worker").string(), "--name", "w1", "--slots", "2",
                                "--threads", "1"},
       folder_ / "worker.log", mark_);
 }
 
 Process Cluster::another_worker(const std::string& name) const {
-  return {{binary("spin-worker"), "--connect", "unix:" + (folder_ / "sock").string(), "--state",
+  return {{program("spin-worker"), "--connect", "unix:" + (folder_ / "sock").string(), "--state",
            (folder_ / name).string(), "--name", name, "--threads", "1"},
           folder_ / (name + ".log"),
           mark_};
 }
 
 Finished Cluster::spinctl(const std::vector<std::string>& args) const {
-  std::vector<std::string> command{binary("spinctl"), "--connect", "unix:" + (folder_ / "sock").string()};
+  std::vector<std::string> command{program("spinctl"), "--connect", "unix:" + (folder_ / "sock").string()};
   command.insert(command.end(), args.begin(), args.end());
   return run_command(command, mark_, seconds(60));
 }

@@ -43,8 +43,6 @@ class Cluster {
   std::unique_ptr<Process> worker_;
 };
 
-/// Path of a program of this build.
-std::string binary(const std::string& name);
 /// The quickstart's sweep, cut down to seconds a job.
 std::vector<std::string> small_quickstart_args();
 /// The sweep has no job that may still run.

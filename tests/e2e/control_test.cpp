@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/cluster.h"
+#include "tests/support/places.h"
 
 // What people do to sweeps, workers and the database while real daemons and trainers run.
 
@@ -122,10 +123,10 @@ TEST_F(Control, ABackupOfARunningCoordinatorIsADatabaseOfItsOwn) {
   succeed({"doctor"});
 
   const auto address = "unix:" + (cluster.folder() / "copy.sock").string();
-  const Process other({binary("spind"), "--listen", address, "--db", copy.string()},
+  const Process other({program("spind"), "--listen", address, "--db", copy.string()},
                       cluster.folder() / "copy.log", cluster.mark());
   const auto status = [&] {
-    return run_command({binary("spinctl"), "--connect", address, "status", "study", "--format", "json"},
+    return run_command({program("spinctl"), "--connect", address, "status", "study", "--format", "json"},
                        cluster.mark(), seconds(60));
   };
   ASSERT_TRUE(eventually(seconds(30), [&] { return status().exit_code == 0; })) << other.output();

@@ -5,6 +5,7 @@
 
 #include "tests/e2e/cluster.h"
 #include "tests/support/authority.h"
+#include "tests/support/places.h"
 #include "tests/support/tls_client.h"
 
 // The real daemons over TCP with mutual TLS, as on several hosts; the trainers learn nothing.
@@ -36,7 +37,7 @@ class Hosts : public testing::Test {
   }
 
   void start_spind(const std::string& address) {
-    std::vector<std::string> command{binary("spind"), "--listen", address, "--db",
+    std::vector<std::string> command{program("spind"), "--listen", address, "--db",
                                      (folder_ / "spin.db").string()};
     append(command, tls_options(server_files_));
     spind_ = std::make_unique<Process>(command, log("spind"), mark_);
@@ -47,13 +48,13 @@ class Hosts : public testing::Test {
   }
   [[nodiscard]] std::vector<std::string> worker_command(const std::string& name,
                                                         const net::TlsFiles& files) const {
-    std::vector<std::string> command{binary("spin-worker"),
+    std::vector<std::string> command{program("spin-worker"),
                                      "--connect",
                                      address_,
                                      "--name",
                                      name,
                                      "--trainer",
-                                     SPIN_FAKE_TRAINER,
+                                     fake_trainer(),
                                      "--state",
                                      (folder_ / name).string()};
     append(command, tls_options(files));
@@ -63,7 +64,7 @@ class Hosts : public testing::Test {
     return {worker_command(name, files), log(name), mark_};
   }
   [[nodiscard]] Finished spinctl(std::vector<std::string> args, const net::TlsFiles& files) const {
-    std::vector<std::string> command{binary("spinctl"), "--connect", address_};
+    std::vector<std::string> command{program("spinctl"), "--connect", address_};
     append(command, tls_options(files));
     append(command, args);
     return run_command(command, mark_, kLimit);
@@ -144,14 +145,14 @@ TEST_F(Hosts, AForeignWorkerIsRefusedAndToldSo) {
 
 TEST_F(Hosts, AWorkerWithoutCertificatesDoesNotStart) {
   const auto finished = run_command(
-      {binary("spin-worker"), "--connect", address_, "--state", (folder_ / "w1").string()}, mark_, kLimit);
+      {program("spin-worker"), "--connect", address_, "--state", (folder_ / "w1").string()}, mark_, kLimit);
   expect_refusal(finished, 2, "missing --tls-cert, --tls-key, --tls-ca");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "w1"));
 }
 
 TEST_F(Hosts, SpinctlSaysInPlainWordsWhatIsWrong) {
   EXPECT_EQ(spinctl({"status"}).exit_code, 0);
-  expect_refusal(run_command({binary("spinctl"), "--connect", address_, "status"}, mark_, kLimit), 2,
+  expect_refusal(run_command({program("spinctl"), "--connect", address_, "status"}, mark_, kLimit), 2,
                  "missing --tls-cert, --tls-key, --tls-ca");
   expect_refusal(spinctl({"status"}, stranger()), 4, "refuses the certificate in --tls-cert");
   expect_refusal(spinctl({"status"}, foreign_.issue("me")), 4, "cannot be believed: its certificate");
@@ -166,7 +167,7 @@ TEST_F(Hosts, TheEnvironmentNamesAddressAndFiles) {
   const auto script =
       "exec env SPIN_CONNECT=" + address_ + " SPIN_TLS_CERT=" + client_files_.certificate.string() +
       " SPIN_TLS_KEY=" + client_files_.key.string() + " SPIN_TLS_CA=" + client_files_.authority.string() +
-      " " + binary("spinctl") + " status";
+      " " + program("spinctl") + " status";
   const auto finished = run_command({"/bin/sh", "-c", script}, mark_, kLimit);
   EXPECT_EQ(finished.exit_code, 0) << finished.errors;
 }
@@ -186,7 +187,7 @@ TEST_F(Hosts, NoiseOnThePortDisturbsNobody) {
 }
 
 TEST_F(Hosts, SpindRefusesFilesThatNobodyWouldBelieve) {
-  std::vector<std::string> command{binary("spind"), "--listen", "127.0.0.1:0", "--db",
+  std::vector<std::string> command{program("spind"), "--listen", "127.0.0.1:0", "--db",
                                    (folder_ / "other.db").string()};
   append(command, tls_options(client_files_));
   expect_refusal(run_command(command, mark_, kLimit), 2, "is not one for a server");

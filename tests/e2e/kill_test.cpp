@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/cluster.h"
+#include "tests/support/places.h"
 
 // SIGKILL of each process at random moments of the quickstart's sweep: nothing is lost, nothing runs twice to
 // an accepted result, nothing is left over. The seed is printed; SPIN_TEST_SEED repeats a run's choice of
@@ -86,7 +87,7 @@ TEST(Kill, EachProcessAtRandomMomentsOfTheQuickstartSweep) {
 TEST(Kill, RunFinishesThoughItsDaemonsDie) {
   const auto mark = unique_mark();
   const TempFolder folder;
-  std::vector<std::string> command{binary("spinctl"), "run"};
+  std::vector<std::string> command{program("spinctl"), "run"};
   for (auto& arg : small_quickstart_args()) command.push_back(arg);
   command.insert(command.end(), {"--format", "json"});
   Process run(command, folder / "run.log", mark);

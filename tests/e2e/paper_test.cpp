@@ -4,6 +4,7 @@
 
 #include "tests/e2e/cluster.h"
 #include "tests/support/paper_sweep.h"
+#include "tests/support/places.h"
 
 // Every sweep of the paper trains to the end: the small run that its head describes, on few images for one
 // epoch.
@@ -15,7 +16,7 @@ class PaperSweep : public testing::TestWithParam<const char*> {};
 
 TEST_P(PaperSweep, TrainsToTheEnd) {
   const auto mark = unique_mark();
-  std::vector<std::string> command{binary("spinctl"), "run", paper_sweep_path(GetParam())};
+  std::vector<std::string> command{program("spinctl"), "run", paper_sweep_path(GetParam())};
   auto sets = small_run_sets(paper_sweep_text(GetParam()));
   ASSERT_FALSE(sets.empty());
   sets.insert(sets.end(), {"dataset.train_limit=256", "dataset.eval_limit=100", "training.epochs=1"});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/cluster.h"
+#include "tests/support/places.h"
 
 namespace spin {
 namespace {
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 using std::chrono::seconds;
 
 Finished run_sweep(const std::vector<std::string>& args, const std::string& mark) {
-  std::vector<std::string> command{binary("spinctl"), "run"};
+  std::vector<std::string> command{program("spinctl"), "run"};
   command.insert(command.end(), args.begin(), args.end());
   return run_command(command, mark, seconds(250));
 }
@@ -62,7 +63,7 @@ TEST(Run, GoesOnFromItsDatabaseAndTrainsNothingTwice) {
 TEST(Run, InterruptLeavesNothingBehind) {
   const auto mark = unique_mark();
   const TempFolder folder;
-  std::vector<std::string> command{binary("spinctl"), "run"};
+  std::vector<std::string> command{program("spinctl"), "run"};
   for (auto& arg : small_quickstart_args()) command.push_back(arg);
   Process run(command, folder / "run.log", mark);
   ASSERT_TRUE(eventually(seconds(60), [&] { return !marked_processes(mark, "spin-train").empty(); }))

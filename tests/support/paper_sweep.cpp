@@ -1,4 +1,5 @@
 #include "tests/support/paper_sweep.h"
+#include "tests/support/places.h"
 
 #include <fstream>
 #include <regex>
@@ -7,7 +8,7 @@
 namespace spin {
 
 std::string paper_sweep_path(const std::string& name) {
-  return SPIN_SOURCE_DIR "/deploy/sweeps/paper/" + name + ".yaml";
+  return source_file("deploy/sweeps/paper/" + name + ".yaml");
 }
 
 std::string paper_sweep_text(const std::string& name) {

@@ -5,6 +5,7 @@
 #include "schema/sweep/plan.h"
 #include "tests/client/commands/spinctl.h"
 #include "tests/client/commands/views_database.h"
+#include "tests/support/places.h"
 
 // What `spinctl query --help` says of the views is what the database has.
 
@@ -57,7 +58,7 @@ TEST(QueryHelp, EveryExampleRuns) {
 TEST(QueryHelp, ThePapersFiguresMeetTheCellsOfItsSweep) {
   const auto plan = plan_sweep("table-1.yaml",
                                [] {
-                                 std::ifstream file(SPIN_SOURCE_DIR "/deploy/sweeps/paper/table-1.yaml");
+                                 std::ifstream file(source_file("deploy/sweeps/paper/table-1.yaml"));
                                  return std::string(std::istreambuf_iterator<char>(file), {});
                                }(),
                                {});

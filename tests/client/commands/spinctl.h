@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 
 namespace spin::cli {
 
-inline const std::string kSpinctl = SPIN_BIN_DIR "/spinctl";
+inline const std::string kSpinctl = program("spinctl");
 
 inline Finished spinctl(std::vector<std::string> args) {
   args.insert(args.begin(), kSpinctl);

@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "tests/support/places.h"
+
 namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string program(const std::string& name) { return std::string(SPIN_BIN_DIR "/") + name; }
 
 std::string unique_mark() {
   static std::atomic<int> count{0};
@@ -51,7 +51,7 @@ void Daemons::start_worker(const std::string& name, const nlohmann::json& job,
                            const std::vector<std::string>& more, const std::vector<std::string>& prefix) {
   std::vector<std::string> command = prefix;
   append(command, {"/usr/bin/env", "SPIN_FAKE_JOB=" + job.dump(), program("spin-worker"), "--name", name,
-                   "--state", (folder / name).string(), "--trainer", SPIN_FAKE_TRAINER});
+                   "--state", (folder / name).string(), "--trainer", fake_trainer()});
   if (std::find(more.begin(), more.end(), "--connect") == more.end())
     append(command, {"--connect", address()});
   append(command, more);

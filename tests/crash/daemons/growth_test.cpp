@@ -5,6 +5,7 @@
 
 #include "server/app/plan_pieces.h"
 #include "tests/crash/daemons/daemons.h"
+#include "tests/support/places.h"
 
 // A sweep that is stored in pieces: killed, cancelled and asked for while it grows.
 
@@ -48,7 +49,7 @@ class LargeSweep : public testing::Test {
 
   std::unique_ptr<Process> begin_submit() {
     return std::make_unique<Process>(
-        std::vector<std::string>{SPIN_BIN_DIR "/spinctl", "--connect",
+        std::vector<std::string>{program("spinctl"), "--connect",
                                  "unix:" + (daemons.folder / "sock").string(), "submit", file()},
         daemons.folder / "submit.log", daemons.mark);
   }

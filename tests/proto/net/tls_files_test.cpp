@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/authority.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 
 namespace spin::net {
@@ -129,7 +130,7 @@ TEST_F(TlsFilesTest, AskForNoPassphrase) {
 }
 
 TEST_F(TlsFilesTest, ComeFromTheScriptInDeploy) {
-  const std::string script = SPIN_SOURCE_DIR "/deploy/make-certificates.sh";
+  const std::string script = source_file("deploy/make-certificates.sh");
   const TempFolder made;
   const auto make = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {script, made.path().string()});

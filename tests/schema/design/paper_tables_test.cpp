@@ -8,6 +8,7 @@
 #include "schema/design/cost.h"
 #include "schema/design/names.h"
 #include "schema/design/scaling.h"
+#include "tests/support/places.h"
 
 namespace spin {
 namespace {
@@ -23,7 +24,7 @@ std::vector<std::string> split(const std::string& line, char separator) {
 
 /// Every row of the paper's tables, as published.
 std::vector<Row> published() {
-  std::ifstream file(SPIN_SOURCE_DIR "/schema/paper/published.csv");
+  std::ifstream file(source_file("schema/paper/published.csv"));
   std::string line;
   std::getline(file, line);
   const auto keys = split(line, ',');

@@ -5,6 +5,7 @@
 
 #include "schema/base/sha256.h"
 #include "tests/schema/sweep/sweep_text.h"
+#include "tests/support/places.h"
 
 namespace spin {
 namespace {
@@ -40,7 +41,7 @@ TEST(Identity, NeverChangesFromOneVersionToTheNext) {
 /// identities.txt: a hash, then the cell that has it. Databases hold such hashes: lines are added, never
 /// changed.
 TEST(Identity, IsThatOfTheGoldenFile) {
-  std::ifstream file(SPIN_SOURCE_DIR "/tests/schema/sweep/identities.txt");
+  std::ifstream file(source_file("tests/schema/sweep/identities.txt"));
   int lines = 0;
   for (std::string line; std::getline(file, line); ++lines) {
     const auto space = line.find(' ');

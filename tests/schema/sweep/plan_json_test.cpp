@@ -5,6 +5,7 @@
 
 #include "schema/design/memory.h"
 #include "tests/schema/sweep/sweep_text.h"
+#include "tests/support/places.h"
 
 namespace spin {
 namespace {
@@ -75,7 +76,7 @@ TEST(PlanJson, LinesAreTheJobsOneByOne) {
 }
 
 std::string shipped(const std::string& name) {
-  std::ifstream file(SPIN_SOURCE_DIR "/deploy/sweeps/" + name);
+  std::ifstream file(source_file("deploy/sweeps/" + name));
   EXPECT_TRUE(file.is_open()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/schema/sweep/sweep_text.h"
+#include "tests/support/places.h"
 
 // Files put together and damaged at random: each is planned into jobs that keep the promises, or refused with
 // its place.
@@ -214,7 +215,7 @@ TEST(RandomFile, OfKnownKeysIsPlannedOrRefused) {
 
 TEST(RandomFile, ThatWasGoodOnceIsPlannedOrRefused) {
   std::vector<std::string> good;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(SPIN_SOURCE_DIR "/deploy/sweeps")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source_file("deploy/sweeps"))) {
     if (entry.path().extension() != ".yaml") continue;
     std::ostringstream text;
     text << std::ifstream(entry.path()).rdbuf();

@@ -11,6 +11,7 @@
 #include "schema/base/file.h"
 #include "tests/server/app/fake_worker.h"
 #include "tests/server/app/people.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 
@@ -39,7 +40,7 @@ class DaemonTest : public testing::Test {
     arguments.insert(arguments.begin(), spind());
     return run_command(arguments, folder_.path().string(), kLimit);
   }
-  static std::string spind() { return SPIN_BIN_DIR "/spind"; }
+  static std::string spind() { return program("spind"); }
   [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::string address() const { return "unix:" + path("s.sock"); }
   [[nodiscard]] std::string database() const { return path("spind.db"); }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/store/backup.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 
@@ -42,7 +43,7 @@ class UpkeepTest : public testing::Test {
     arguments.insert(arguments.begin(), spind());
     return run_command(arguments, folder_.path().string(), kLimit);
   }
-  static std::string spind() { return SPIN_BIN_DIR "/spind"; }
+  static std::string spind() { return program("spind"); }
   [[nodiscard]] fs::path database() const { return folder_ / "spind.db"; }
   [[nodiscard]] fs::path backup() const { return folder_ / "backup.db"; }
   void back_up() {

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include "tests/support/places.h"
+
 namespace spin {
 namespace {
 
@@ -18,7 +20,7 @@ std::string unique_mark() {
 Fleet::Fleet() : mark(unique_mark()), coordinator((folder / "sock").string()) {}
 
 std::vector<std::string> Fleet::worker_command(const std::vector<std::string>& more) const {
-  std::vector<std::string> command = {std::string(SPIN_BIN_DIR) + "/spin-worker",
+  std::vector<std::string> command = {program("spin-worker"),
                                       "--connect",
                                       "unix:" + (folder / "sock").string(),
                                       "--state",
@@ -26,7 +28,7 @@ std::vector<std::string> Fleet::worker_command(const std::vector<std::string>& m
                                       "--name",
                                       "w1",
                                       "--trainer",
-                                      SPIN_FAKE_TRAINER};
+                                      fake_trainer()};
   for (std::size_t i = 0; i < more.size(); ++i) {
     const auto usual = std::find(command.begin(), command.end(), more[i]);
     if (usual == command.end()) {

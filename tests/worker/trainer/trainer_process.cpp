@@ -10,16 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/places.h"
+
 namespace spin {
 namespace {
 
 constexpr std::chrono::minutes kDeadline{1};
-constexpr auto kBinary = SPIN_BIN_DIR "/spin-train";
 
 }  // namespace
 
 TrainerProcess::TrainerProcess(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{kBinary};
+  std::vector<std::string> words{program("spin-train")};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -32,7 +33,7 @@ TrainerProcess::TrainerProcess(const std::vector<std::string>& arguments) {
   if (pid_ == 0) {
     dup2(input[0], STDIN_FILENO);
     dup2(output[1], STDOUT_FILENO);
-    execv(kBinary, argv.data());
+    execv(words.front().c_str(), argv.data());
     _exit(127);
   }
   close(input[0]);
