@@ -1,7 +1,9 @@
+#include "schema/base/standard_streams.h"
 #include "server/app/daemon.h"
 #include "server/app/upkeep.h"
 
 int main(int argc, char** argv) {
+  spin::open_standard_streams();
   if (const auto exit_code = spin::run_upkeep(argc, argv)) return *exit_code;
   const auto parsed = spin::parse_options(argc, argv);
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;

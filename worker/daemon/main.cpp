@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "schema/base/paths.h"
+#include "schema/base/standard_streams.h"
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
@@ -188,6 +189,7 @@ int run(CommandLine line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spin::open_standard_streams();
   // gRPC would write a line for each handshake that fails while the worker waits; the worker says why once.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   CLI::App app("Leases jobs from a coordinator and trains them with spin-train.", "spin-worker");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "schema/base/file.h"
+#include "schema/base/standard_streams.h"
 #include "schema/base/version.h"
 #include "worker/trainer/data_speed.h"
 #include "worker/trainer/event_log.h"
@@ -172,6 +173,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spin::open_standard_streams();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
