@@ -10,4 +10,30 @@ namespace spin {
 /// more.
 std::string shortened(std::string_view text, std::size_t limit);
 
+/// One character of UTF-8 text. A byte that belongs to none is a character of its own.
+struct Character {
+  std::string_view bytes;
+  char32_t code = 0;  ///< U+FFFD of such a byte
+  bool valid = true;
+};
+
+/// Precondition: the text is not empty.
+Character first_character(std::string_view text);
+
+/// The text as one line that is safe to print and shows all that it holds: what nobody can see (control
+/// characters, among them line breaks, tabs and the escape that starts terminal commands; no-break and other
+/// odd spaces; zero-width and bidirectional characters) and bytes that are not UTF-8 stand as \n, \t, \x1b,
+/// \u200b, \xff. For every text of others that reaches a terminal, a log or an error: file names, keys,
+/// messages of libraries.
+std::string printable(std::string_view text);
+
+/// "U+00A0 NO-BREAK SPACE, U+200B ZERO WIDTH SPACE": the characters of the text that nobody can see or that
+/// are taken for others, each once; empty where there are none. A line break or tab counts.
+std::string hidden_characters(std::string_view text);
+
+/// What a person takes the text for: without what nobody can see, odd spaces as spaces, fullwidth letters,
+/// letters of other scripts that look like Latin ones, dashes and quotation marks as ASCII has them, no
+/// accents that stand as characters of their own.
+std::string as_seen(std::string_view text);
+
 }  // namespace spin
