@@ -37,6 +37,19 @@ struct StateCounts {
   /// Jobs that may still change by themselves. A blocked job changes only after a retry, a paused one after a
   /// resume.
   [[nodiscard]] std::int64_t live() const { return waiting + ready + backoff + running; }
+  StateCounts& operator+=(const StateCounts& other) {
+    waiting += other.waiting;
+    ready += other.ready;
+    backoff += other.backoff;
+    running += other.running;
+    completed += other.completed;
+    diverged += other.diverged;
+    failed += other.failed;
+    blocked += other.blocked;
+    cancelled += other.cancelled;
+    paused += other.paused;
+    return *this;
+  }
   bool operator==(const StateCounts&) const = default;
 };
 

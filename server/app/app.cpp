@@ -154,11 +154,9 @@ class RunningApp final : public App {
   /// Large sweeps that were being stored when the last process ended.
   void grow_on() {
     const auto& coordinator = engine_.coordinator();
-    for (const SweepId sweep : coordinator.sweeps()) {
-      const auto status = coordinator.sweep_status(sweep, std::chrono::steady_clock::now());
-      if (status->jobs_to_come > 0)
-        grower_.grow(sweep, status->counts.total(), status->counts.total() + status->jobs_to_come);
-    }
+    for (const auto& status : coordinator.sweep_statuses(std::chrono::steady_clock::now()))
+      if (status.jobs_to_come > 0)
+        grower_.grow(status.id, status.counts.total(), status.counts.total() + status.jobs_to_come);
   }
 
   std::unique_ptr<Store> store_;

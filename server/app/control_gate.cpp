@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
-#include <span>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -29,6 +28,17 @@ constexpr std::size_t kMaxNames = 4096;
 bool is_final(JobState state) {
   return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
          state == JobState::cancelled || state == JobState::blocked;
+}
+
+/// What is attached, with the wall clock's time at which each was last heard of.
+std::vector<WorkerRow> live_workers(const core::Coordinator& coordinator) {
+  auto rows = coordinator.workers();
+  const auto now = steady_clock::now();
+  for (auto& row : rows)
+    if (const auto heard = coordinator.heard_of(row.name))
+      row.last_seen_ms =
+          wall_clock_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(now - *heard).count();
+  return rows;
 }
 
 /// Asks the coordinator on the strand, and answers once all that the answer rests on is durable: who is told
@@ -134,10 +144,10 @@ Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
     SPIN_ASSIGN(only, parts_.reader.find_sweep(sweep));
   }
   SPIN_ASSIGN(auto statuses, ask(parts_.strand, parts_.engine, [only](const core::Coordinator& coordinator) {
+                if (!only) return coordinator.sweep_statuses(steady_clock::now());
                 std::vector<SweepStatus> found;
-                for (const SweepId id : only ? std::vector{*only} : coordinator.sweeps())
-                  if (auto status = coordinator.sweep_status(id, steady_clock::now()))
-                    found.push_back(std::move(*status));
+                if (auto status = coordinator.sweep_status(*only, steady_clock::now()))
+                  found.push_back(std::move(*status));
                 return found;
               }));
   for (auto& status : statuses) fill_names(&status);
@@ -159,6 +169,11 @@ Status ControlGate::jobs(const std::string& sweep, const std::function<bool(cons
 Result<JobDetail> ControlGate::job(const std::string& job) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
   SPIN_ASSIGN(JobDetail detail, parts_.reader.job(key));
+  // Sweeps may share a job; each has a name of its own for it.
+  if (const auto slash = job.find('/'); slash != std::string::npos) {
+    SPIN_ASSIGN(const SweepId sweep, parts_.reader.find_sweep(job.substr(0, slash)));
+    SPIN_ASSIGN(detail.row.name, parts_.reader.job_name(sweep, key));
+  }
   if (detail.row.state != JobState::ready) return detail;
   SPIN_ASSIGN(detail.row.reason,
               ask(parts_.strand, parts_.engine,
@@ -203,7 +218,7 @@ Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::
   if (sweep.error().code != ErrorCode::not_found) return sweep.error();
   const auto job = parts_.reader.find_job(target);
   if (job.ok()) return Target{*job};
-  if (job.error().code != ErrorCode::not_found && target.find('/') != std::string::npos) return job.error();
+  if (target.find('/') != std::string::npos) return job.error();
   return Error{ErrorCode::not_found,
                "'" + target + "' is neither a sweep nor a job: " + sweep.error().message};
 }
@@ -219,7 +234,7 @@ Result<std::int64_t> ControlGate::steer(const std::string& target, const steer::
 Result<std::vector<WorkerRow>> ControlGate::workers() {
   SPIN_ASSIGN(auto rows, parts_.reader.workers());
   SPIN_ASSIGN(const auto live, ask(parts_.strand, parts_.engine, [](const core::Coordinator& coordinator) {
-                return coordinator.workers();
+                return live_workers(coordinator);
               }));
   for (auto& row : rows) {
     const auto found =
@@ -229,6 +244,7 @@ Result<std::vector<WorkerRow>> ControlGate::workers() {
     row.busy = found->busy;
     row.memory_used_bytes = found->memory_used_bytes;
     row.reason = found->reason;
+    row.last_seen_ms = found->last_seen_ms;
   }
   return rows;
 }
@@ -241,19 +257,20 @@ Result<int> ControlGate::drain(const std::string& worker) {
 }
 
 void ControlGate::fill_names(SweepStatus* status) {
-  for (auto& running : status->running) running.name = name_of(core::JobKey{running.key});
+  for (auto& running : status->running) running.name = name_of(status->id, core::JobKey{running.key});
 }
 
-std::string ControlGate::name_of(core::JobKey job) {
+std::string ControlGate::name_of(SweepId sweep, core::JobKey job) {
+  const std::pair place(sweep, job);
   {
     const std::lock_guard lock(names_mutex_);
-    if (const auto known = names_.find(job); known != names_.end()) return known->second;
+    if (const auto known = names_.find(place); known != names_.end()) return known->second;
   }
-  const auto lease = parts_.reader.leases(std::span(&job, 1));
-  if (!lease.ok()) return {};
+  const auto name = parts_.reader.job_name(sweep, job);
+  if (!name.ok()) return {};
   const std::lock_guard lock(names_mutex_);
   if (names_.size() >= kMaxNames) names_.clear();
-  return names_[job] = lease->front().name;
+  return names_[place] = *name;
 }
 
 }  // namespace spin

@@ -53,11 +53,12 @@ class ControlGate final : public ControlBackend {
   /// Whether the job has ended, and everything that it left is in the store.
   Result<bool> has_ended(core::JobKey job);
   void fill_names(SweepStatus* status);
-  std::string name_of(core::JobKey job);
+  std::string name_of(SweepId sweep, core::JobKey job);
 
   Parts parts_;
   std::mutex names_mutex_;
-  std::map<core::JobKey, std::string> names_;  ///< of running jobs, behind the mutex; bounded
+  std::map<std::pair<SweepId, core::JobKey>, std::string>
+      names_;  ///< of running jobs, behind the mutex; bounded
 };
 
 }  // namespace spin

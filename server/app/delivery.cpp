@@ -5,7 +5,6 @@
 #include <utility>
 #include <variant>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "server/app/engine.h"
@@ -63,20 +62,25 @@ class Mail {
 
 }  // namespace
 
+/// As a step of its own, behind the messages of this one.
+void Engine::refuse_lease(const core::SendLease& order, const Error& error) {
+  spdlog::error("job {} cannot be handed out: {}", order.job.value, error.message);
+  core::LeaseFailed event{
+      .session = order.session,
+      .job = order.job,
+      .attempt = order.attempt,
+      .reason = "what is stored of the job cannot be read: " + error.message,
+      .may_pass = error.code != ErrorCode::data_loss && error.code != ErrorCode::not_found};
+  strand_.post([this, event = std::move(event)] { handle(event); });
+}
+
 void Engine::deliver(std::vector<core::Message>& messages) {
   auto leases = read_leases(reader_, messages);
   std::size_t next_lease = 0;
   Mail mail(links_);
   const auto lease_of = [&](core::SendLease& order) {
     Result<Lease>& lease = leases[next_lease++];
-    if (!lease.ok()) {
-      // The worker never hears of the attempt and would wait for it for ever. It comes back with all its
-      // credits, and without the attempt, so that the job is handed out again.
-      mail.close(order.session,
-                 {ErrorCode::unavailable,
-                  fmt::format("job {} cannot be leased: {}", order.job.value, lease.error().message)});
-      return;
-    }
+    if (!lease.ok()) return refuse_lease(order, lease.error());
     lease->attempt = order.attempt;
     lease->resume = order.resume;
     lease->init = order.init;

@@ -18,19 +18,6 @@ constexpr std::size_t kMaxWaitingChanges = 20'000;
 
 core::Now now() { return std::chrono::steady_clock::now(); }
 
-void add(StateCounts& sum, const StateCounts& counts) {
-  sum.waiting += counts.waiting;
-  sum.ready += counts.ready;
-  sum.backoff += counts.backoff;
-  sum.running += counts.running;
-  sum.completed += counts.completed;
-  sum.diverged += counts.diverged;
-  sum.failed += counts.failed;
-  sum.blocked += counts.blocked;
-  sum.cancelled += counts.cancelled;
-  sum.paused += counts.paused;
-}
-
 void append(core::Effects& all, core::Effects more) {
   std::move(more.changes.begin(), more.changes.end(), std::back_inserter(all.changes));
   std::move(more.messages.begin(), more.messages.end(), std::back_inserter(all.messages));
@@ -107,9 +94,16 @@ void Engine::handle(const core::Event& event) {
 }
 
 void Engine::finish_step(core::Effects effects) {
+  log_defects();
   commit(std::move(effects));
   versions_.follow(coordinator_);
   arm_timer();
+}
+
+void Engine::log_defects() {
+  const auto& defects = coordinator_.defects();
+  for (; logged_defects_ < defects.size(); ++logged_defects_)
+    spdlog::error("a defect of spin, please report it: {}", defects[logged_defects_]);
 }
 
 /// Messages of a step without changes join the last step that is being committed: none overtakes another, and
@@ -179,10 +173,9 @@ void Engine::arm_timer() {
 MetricsSnapshot Engine::snapshot() const {
   MetricsSnapshot snapshot;
   snapshot.counters = coordinator_.counters();
-  for (const SweepId sweep : coordinator_.sweeps())
-    if (const auto status = coordinator_.sweep_status(sweep, now())) add(snapshot.jobs, status->counts);
+  snapshot.jobs = coordinator_.totals();
   for (const WorkerRow& worker : coordinator_.workers()) {
-    ++(worker.state == "draining" ? snapshot.workers_draining : snapshot.workers_online);
+    ++snapshot.workers[worker.state];
     snapshot.slots_busy += worker.busy;
   }
   return snapshot;

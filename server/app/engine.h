@@ -78,10 +78,12 @@ class Engine {
 
   void handle(const core::Event& event);
   void finish_step(core::Effects effects);
+  void log_defects();
   void commit(core::Effects effects);
   void committed();
   /// In delivery.cpp: what goes to one worker goes together.
   void deliver(std::vector<core::Message>& messages);
+  void refuse_lease(const core::SendLease& order, const Error& error);
   void answer(std::uint64_t request, core::Message message);
   void arm_timer();
 
@@ -99,6 +101,7 @@ class Engine {
   std::deque<Batch> batches_;
   std::size_t waiting_changes_ = 0;  ///< of batches_
   std::deque<std::function<void()>> waiting_for_room_;
+  std::size_t logged_defects_ = 0;
   std::int64_t last_session_ = 0;
   std::unordered_map<SessionId, std::shared_ptr<WorkerLink>> links_;
   std::unordered_map<const WorkerLink*, SessionId> sessions_;

@@ -27,6 +27,7 @@ struct Handler {
   void operator()(const WorkerDetached& event) const { detach(step, event.session); }
   void operator()(const WorkerSaid& event) const { worker_said(step, event); }
   void operator()(const DrainRequested& event) const { drain(step, event); }
+  void operator()(const LeaseFailed& event) const { lease_failed(step, event); }
   void operator()(const HoldLeases& event) const { hold_leases(step, event); }
   void operator()(const TimePassed&) const { time_passed(step); }
 };
@@ -57,6 +58,10 @@ std::optional<Now> Coordinator::next_deadline() const {
 std::optional<SweepStatus> Coordinator::sweep_status(SweepId id, Now now) const {
   const Sweep* sweep = state_->core.catalogue.find_sweep(id);
   return sweep == nullptr ? std::nullopt : std::optional(make_status(state_->core, *sweep, now));
+}
+
+std::vector<SweepStatus> Coordinator::sweep_statuses(Now now) const {
+  return make_statuses(state_->core, now);
 }
 
 std::vector<SweepId> Coordinator::sweeps() const {
@@ -102,7 +107,20 @@ std::vector<WorkerRow> Coordinator::workers() const {
   return rows;
 }
 
+std::optional<Now> Coordinator::heard_of(const std::string& worker) const {
+  const Session* session = state_->core.workers.find(worker);
+  return session == nullptr ? std::nullopt : std::optional(session->heard);
+}
+
 const Counters& Coordinator::counters() const { return state_->core.counters; }
+
+const std::vector<std::string>& Coordinator::defects() const { return state_->core.defects; }
+
+StateCounts Coordinator::totals() const {
+  StateCounts sum;
+  for (const auto& [id, sweep] : state_->core.catalogue.sweeps()) sum += sweep.counts;
+  return sum;
+}
 
 std::vector<std::string> Coordinator::check_invariants() const { return broken_invariants(state_->core); }
 

@@ -36,6 +36,7 @@ class Restoration;
 /// Counters since start, for metrics.
 struct Counters {
   std::int64_t leases = 0, results = 0, duplicates = 0, failures = 0, lost_attempts = 0, epochs = 0;
+  std::int64_t defects = 0;  ///< see Coordinator::defects()
 };
 
 /// The coordinator's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
@@ -55,6 +56,8 @@ class Coordinator {
   /// Counts, running jobs with their progress, work done and time left. Names of running jobs are left empty,
   /// the app fills them from the store.
   [[nodiscard]] std::optional<SweepStatus> sweep_status(SweepId id, Now now) const;
+  /// Of all sweeps, in the order of their numbers, for little more than the price of one.
+  [[nodiscard]] std::vector<SweepStatus> sweep_statuses(Now now) const;
   [[nodiscard]] std::vector<SweepId> sweeps() const;
   /// Grows with every change that sweep_status(id) would show, but for what workers change in its hint.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
@@ -65,7 +68,14 @@ class Coordinator {
   /// Live sessions: name, state (online | draining | quarantined), reason, busy slots, labels and memory. The
   /// other fields of the row come from the store.
   [[nodiscard]] std::vector<WorkerRow> workers() const;
+  /// Since when nothing has been heard of an attached worker; none of one that is not attached.
+  [[nodiscard]] std::optional<Now> heard_of(const std::string& worker) const;
   [[nodiscard]] const Counters& counters() const;
+  /// Transitions that the rules asked for and that are no legal ones: bugs of ours, which changed nothing.
+  /// Only grows; the first hundred of this boot, each once.
+  [[nodiscard]] const std::vector<std::string>& defects() const;
+  /// Of all sweeps together.
+  [[nodiscard]] StateCounts totals() const;
 
   /// A sentence for each broken invariant; empty when all hold. Tests call it after every step.
   [[nodiscard]] std::vector<std::string> check_invariants() const;

@@ -57,6 +57,15 @@ struct DrainRequested {
   std::uint64_t request = 0;  ///< comes back in DrainAccepted or RequestRefused
   std::string worker;
 };
+/// The job cannot be handed out: what is stored of it cannot be read. Its worker has not heard of the
+/// attempt.
+struct LeaseFailed {
+  SessionId session;
+  JobKey job;
+  AttemptToken attempt;
+  std::string reason;
+  bool may_pass = false;  ///< a disk that may be read a moment later, rather than a row that is damaged
+};
 /// While they are held, no new lease is granted; everything else goes on.
 struct HoldLeases {
   bool hold = false;
@@ -65,7 +74,7 @@ struct HoldLeases {
 /// A timer of next_deadline() may have come.
 struct TimePassed {};
 using Event = std::variant<SweepSubmitted, SweepExtended, SteerRequested, WorkerAttached, WorkerDetached,
-                           WorkerSaid, DrainRequested, HoldLeases, TimePassed>;
+                           WorkerSaid, DrainRequested, LeaseFailed, HoldLeases, TimePassed>;
 
 // What follows, once the changes of the same step are committed.
 

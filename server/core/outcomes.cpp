@@ -109,6 +109,20 @@ bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const At
   return false;
 }
 
+void lease_failed(Step& step, const LeaseFailed& event) {
+  const Attempt* attempt = running_attempt(step.core.catalogue.at(event.job));
+  if (attempt != nullptr && attempt->token == event.attempt) {
+    step.effects.changes.emplace_back(EndAttempt{event.attempt, event.job, "failed", event.reason});
+    ++step.core.counters.failures;
+    if (event.may_pass)
+      count_error(step, event.job, event.reason);
+    else
+      give_up(step, event.job, event.reason);
+  }
+  step.core.workers.ended(event.session, event.attempt);
+  step.core.workers.give_credit(event.session);
+}
+
 void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
   const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
   const bool refused = failed.kind == FailureKind::refused;

@@ -61,7 +61,18 @@ class ReadyQueue {
           if (accept(Place{priority, sweep, needs}, key)) return key;
     return std::nullopt;
   }
-  /// The same as if `others` were not there.
+  /// The same of the classes of one sweep.
+  template <class Accept>
+  std::optional<JobKey> find_of(SweepId sweep, const Accept& accept) const {
+    for (const auto& [priority, level] : levels_) {
+      const auto share = level.shares.find(sweep);
+      if (share == level.shares.end()) continue;
+      for (const auto& [key, needs] : share->second.order)
+        if (accept(Place{priority, sweep, needs}, key)) return key;
+    }
+    return std::nullopt;
+  }
+  /// The same as find(), as if `others` were not there.
   template <class Accept>
   std::optional<JobKey> find_but(const std::set<JobKey>& others, const Accept& accept) const {
     std::optional<JobKey> best;  // of a sweep

@@ -18,4 +18,7 @@ bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const At
 /// Precondition: the attempt runs the job.
 void handle_failure(Step& step, JobKey key, const AttemptFailed& failed);
 
+/// The attempt ends before its worker has heard of it, who goes on with the next one.
+void lease_failed(Step& step, const LeaseFailed& event);
+
 }  // namespace spin::core

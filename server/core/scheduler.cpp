@@ -39,13 +39,17 @@ bool has_memory(const WorkerHello& worker, const Demand& demand) {
   return worker.memory_bytes == 0 || worker.memory_bytes >= demand.memory_bytes;
 }
 
-std::string gibibytes(std::int64_t bytes) {
-  const std::int64_t tenths = bytes / 107'374'182;  // 2^30 / 10
+/// Of memory, rounded up: in MiB below a GiB.
+std::string memory_text(std::int64_t bytes) {
+  constexpr std::int64_t kMebibyte = std::int64_t{1} << 20, kGibibyte = std::int64_t{1} << 30;
+  const std::int64_t mebibytes = (bytes + kMebibyte - 1) / kMebibyte;
+  if (mebibytes < kGibibyte / kMebibyte) return std::to_string(mebibytes) + " MiB";
+  const std::int64_t tenths = (bytes * 10 + kGibibyte - 1) / kGibibyte;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
 }
 
 std::string text_of(const Demand& demand) {
-  std::string text = gibibytes(demand.memory_bytes) + " of memory";
+  std::string text = memory_text(demand.memory_bytes) + " of memory";
   if (demand.asked == nullptr) return text;
   if (demand.asked->device)
     text += *demand.asked->device == Requirements::Device::cuda ? ", device cuda" : ", device cpu";
@@ -135,7 +139,7 @@ std::string why_not_running(const Core& core, JobKey key) {
   }
   if (is_kept_from_it) return "the workers that could take it are draining or quarantined";
   return "no worker attached can take it: it needs " + text_of(demand) +
-         (largest < 0 ? "; none is of that kind" : "; the largest of that kind has " + gibibytes(largest));
+         (largest < 0 ? "; none is of that kind" : "; the largest of that kind has " + memory_text(largest));
 }
 
 }  // namespace spin::core

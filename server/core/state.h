@@ -51,8 +51,9 @@ struct Core {
   std::optional<std::string> hold;                         ///< why no leases are granted now
   std::int64_t next_sequence = 1;
   Counters counters;
-  std::vector<std::string>
-      defects;  ///< transitions that were refused: bugs of ours, shown by check_invariants()
+  /// Transitions that were refused: bugs of ours. The first of them, each once; check_invariants() shows
+  /// them.
+  std::vector<std::string> defects;
 };
 
 struct Coordinator::State {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@ double share_done(const Attempt& attempt) {
 /// Running jobs of the sweep in the order of their numbers; takes a look at every running job there is.
 std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep) {
   std::vector<JobKey> keys;
+  if (sweep.counts.running == 0) return keys;
   for (const auto& [token, key] : core.attempts) {
     const Job& job = core.catalogue.at(key);
     const Attempt* attempt = running_attempt(job);
@@ -28,6 +30,19 @@ std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep) {
   }
   std::sort(keys.begin(), keys.end());
   return keys;
+}
+
+/// The same of all sweeps at once, at the cost of one.
+std::map<SweepId, std::vector<JobKey>> all_running_jobs(const Core& core) {
+  std::map<SweepId, std::vector<JobKey>> running;
+  for (const auto& [token, key] : core.attempts) {
+    const Job& job = core.catalogue.at(key);
+    const Attempt* attempt = running_attempt(job);
+    if (attempt == nullptr || attempt->token != token) continue;
+    for (const SweepId sweep : job.sweeps.items()) running[sweep].push_back(key);
+  }
+  for (auto& [sweep, keys] : running) std::sort(keys.begin(), keys.end());
+  return running;
 }
 
 double work_under_way(const Core& core, const std::vector<JobKey>& running) {
@@ -53,8 +68,7 @@ std::optional<double> estimate_seconds(const Sweep& sweep, double done, double l
 std::string hint_of(const Core& core, const Sweep& sweep) {
   std::string hint;
   if (sweep.counts.ready == 0 || sweep.counts.running > 0) return hint;
-  core.ready.find([&](const ReadyQueue::Place& place, JobKey key) {
-    if (place.sweep != sweep.id) return false;
+  core.ready.find_of(sweep.id, [&](const ReadyQueue::Place&, JobKey key) {
     const std::string reason = why_not_running(core, key);
     if (hint.empty() || reason.empty()) hint = reason;
     return reason.empty();
@@ -62,9 +76,7 @@ std::string hint_of(const Core& core, const Sweep& sweep) {
   return hint;
 }
 
-}  // namespace
-
-SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
+SweepStatus make_status(const Core& core, const Sweep& sweep, const std::vector<JobKey>& running, Now now) {
   SweepStatus status;
   status.id = sweep.id;
   status.name = sweep.name;
@@ -74,7 +86,6 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
   status.paused = sweep.paused;
   status.priority = sweep.priority;
   status.hint = hint_of(core, sweep);
-  const auto running = running_jobs(core, sweep);
   for (const JobKey key : running) {
     const Job& job = core.catalogue.at(key);
     const Attempt& attempt = *running_attempt(job);
@@ -85,6 +96,23 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
   status.work_total = sweep.work_total;
   status.seconds_left = estimate_seconds(sweep, status.work_done, sweep.work_live - under_way, now);
   return status;
+}
+
+}  // namespace
+
+SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
+  return make_status(core, sweep, running_jobs(core, sweep), now);
+}
+
+std::vector<SweepStatus> make_statuses(const Core& core, Now now) {
+  const auto running = all_running_jobs(core);
+  std::vector<SweepStatus> statuses;
+  for (const auto& [id, sweep] : core.catalogue.sweeps()) {
+    const auto found = running.find(id);
+    statuses.push_back(
+        make_status(core, sweep, found == running.end() ? std::vector<JobKey>() : found->second, now));
+  }
+  return statuses;
 }
 
 void note_progress(Step& step, const Job& job) {

@@ -1,5 +1,6 @@
 #include "server/core/step.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spin::core {
@@ -33,6 +34,14 @@ void unfile_phase(Core& core, JobKey key) {
     core.timers.clear({attempt->deadline, key});
     if (attempt->session) core.workers.release(*attempt->session, key);
   }
+}
+
+constexpr std::size_t kMostDefects = 100;
+
+void note_defect(Core& core, std::string sentence) {
+  ++core.counters.defects;
+  const bool is_known = std::find(core.defects.begin(), core.defects.end(), sentence) != core.defects.end();
+  if (!is_known && core.defects.size() < kMostDefects) core.defects.push_back(std::move(sentence));
 }
 
 }  // namespace
@@ -77,7 +86,7 @@ void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
   const Status moved = transition(job.phase, std::move(input));
   file_phase(core, key);
   if (!moved.ok()) {
-    core.defects.push_back("job " + std::to_string(key.value) + ": " + moved.error().message);
+    note_defect(core, "job " + std::to_string(key.value) + ": " + moved.error().message);
     return;
   }
   const JobState after = state_of(job.phase);

@@ -97,6 +97,9 @@ void Workers::set_credits(SessionId id, int free) {
 void Workers::take_credit(SessionId id) {
   change(id, [](Session& session) { --session.credits; });
 }
+void Workers::give_credit(SessionId id) {
+  change(id, [](Session& session) { ++session.credits; });
+}
 void Workers::take_all_credits(SessionId id) {
   change(id, [](Session& session) { session.credits = 0; });
 }

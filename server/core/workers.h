@@ -59,6 +59,8 @@ class Workers {
   /// all other slots that they are free.
   void set_credits(SessionId id, int free);
   void take_credit(SessionId id);
+  /// A lease that was counted has not reached it.
+  void give_credit(SessionId id);
   /// It has no free slot until it says so.
   void take_all_credits(SessionId id);
   void ask_to_drain(SessionId id);

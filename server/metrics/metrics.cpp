@@ -35,6 +35,8 @@ struct Metrics::Families {
   prometheus::Counter& lost =
       counter(registry, "spin_lost_attempts_total", "Attempts of which nothing was heard for a whole lease.");
   prometheus::Counter& epochs = counter(registry, "spin_epochs_total", "Epochs reported.");
+  prometheus::Counter& defects = counter(registry, "spin_defects_total",
+                                         "Transitions of jobs that were refused: defects of spin itself.");
   prometheus::Family<prometheus::Gauge>& jobs =
       prometheus::BuildGauge()
           .Name("spin_jobs")
@@ -75,6 +77,7 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) {
   raise_to(families_->failures, snapshot.counters.failures);
   raise_to(families_->lost, snapshot.counters.lost_attempts);
   raise_to(families_->epochs, snapshot.counters.epochs);
+  raise_to(families_->defects, snapshot.counters.defects);
   families_->set_jobs("waiting", snapshot.jobs.waiting);
   families_->set_jobs("ready", snapshot.jobs.ready);
   families_->set_jobs("backoff", snapshot.jobs.backoff);
@@ -85,8 +88,10 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) {
   families_->set_jobs("blocked", snapshot.jobs.blocked);
   families_->set_jobs("cancelled", snapshot.jobs.cancelled);
   families_->set_jobs("paused", snapshot.jobs.paused);
-  families_->workers.Add({{"state", "online"}}).Set(snapshot.workers_online);
-  families_->workers.Add({{"state", "draining"}}).Set(snapshot.workers_draining);
+  for (const char* state : {"online", "draining", "quarantined"}) {
+    const auto found = snapshot.workers.find(state);
+    families_->workers.Add({{"state", state}}).Set(found == snapshot.workers.end() ? 0 : found->second);
+  }
   families_->slots_busy.Set(snapshot.slots_busy);
   return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -12,8 +13,8 @@ namespace spin {
 /// What the coordinator knows at one moment, for a scrape.
 struct MetricsSnapshot {
   core::Counters counters;
-  StateCounts jobs;  ///< summed over sweeps
-  int workers_online = 0, workers_draining = 0;
+  StateCounts jobs;                    ///< summed over sweeps
+  std::map<std::string, int> workers;  ///< attached, by state as in WorkerRow
   int slots_busy = 0;
 };
 

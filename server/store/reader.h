@@ -27,6 +27,8 @@ class Reader {
   /// Name, config (canonical JSON) and id of each job, for a lease; same order. Empty attempt, resume and
   /// init.
   virtual Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) = 0;
+  /// That a job has in this sweep; not_found where it has none.
+  virtual Result<std::string> job_name(SweepId sweep, core::JobKey job) = 0;
   /// What the sweep was planned from.
   virtual Result<SweepFile> source(SweepId sweep) = 0;
   /// Rows in the order of the plan, handed out one by one; false from `each` ends it.

@@ -28,6 +28,7 @@ constexpr char kJobPage[] =
     " WHERE sj.sweep = ?1 AND sj.position > ?2 ORDER BY sj.position LIMIT ?3";
 constexpr char kPlaceOfJob[] =
     "SELECT sweep, position FROM sweep_job WHERE job = ?1 ORDER BY sweep DESC LIMIT 1";
+constexpr char kJobName[] = "SELECT name FROM sweep_job WHERE job = ?1 AND sweep = ?2";
 constexpr char kConfig[] = "SELECT parts FROM job_config WHERE job = ?1";
 constexpr char kDependencies[] =
     "SELECT j.hash FROM job_dependency d JOIN job j ON j.key = d.depends_on WHERE d.job = ?1 ORDER BY "
@@ -63,13 +64,14 @@ constexpr char kWorkers[] =
 constexpr int kJobsPerPage = 1000;
 
 struct Statements {
-  Statement lease, job_page, place_of_job, config, dependencies, sweeps_of_job, attempts, epochs, result,
-      artifacts, result_rows, log, source, workers;
+  Statement lease, job_page, place_of_job, job_name, config, dependencies, sweeps_of_job, attempts, epochs,
+      result, artifacts, result_rows, log, source, workers;
 
   Status prepare(Database& database) {
     SPIN_ASSIGN(lease, database.prepare(kLease));
     SPIN_ASSIGN(job_page, database.prepare(kJobPage));
     SPIN_ASSIGN(place_of_job, database.prepare(kPlaceOfJob));
+    SPIN_ASSIGN(job_name, database.prepare(kJobName));
     SPIN_ASSIGN(config, database.prepare(kConfig));
     SPIN_ASSIGN(dependencies, database.prepare(kDependencies));
     SPIN_ASSIGN(sweeps_of_job, database.prepare(kSweepsOfJob));
@@ -144,6 +146,14 @@ class SqliteReader final : public Reader {
     }
     SPIN_TRY(transaction.commit());
     return leases;
+  }
+
+  Result<std::string> job_name(SweepId sweep, core::JobKey job) override {
+    const std::lock_guard lock(mutex_);
+    auto rows = statements_.job_name.query(job.value, sweep.value);
+    if (rows.next()) return rows.text(0);
+    SPIN_TRY(rows.status());
+    return no_such_job(job);
   }
 
   Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) override {

@@ -70,6 +70,9 @@ struct EventText {
     return text_of(event.session) + " says " + std::visit(MessageText{}, event.message);
   }
   std::string operator()(const DrainRequested& event) const { return "drain " + event.worker; }
+  std::string operator()(const LeaseFailed& event) const {
+    return "the lease " + text_of(event.attempt) + " of job " + number(event.job.value) + " cannot be read";
+  }
   std::string operator()(const HoldLeases& event) const {
     return event.hold ? "hold leases" : "grant leases again";
   }

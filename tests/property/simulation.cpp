@@ -173,6 +173,7 @@ void Simulation::die() {
   note("the coordinator dies, " + std::to_string(durable) + " batches are durable");
   for (std::size_t i = 0; i < durable; ++i) store(uncommitted_[i]);
   uncommitted_.clear();
+  unreadable_.clear();
   for (SimWorker& worker : workers_) worker.disconnect();
   ledger_.restarted();
   coordinator_ = store_.boot(settings_, now_);
@@ -260,10 +261,11 @@ void Simulation::commit(std::size_t batches) {
     store(effects);
     for (const Message& message : effects.messages) tell(message);
   }
-  if (!uncommitted_.empty()) return;
-  for (const auto& [key, row] : store_.jobs())
-    if (coordinator_->job_state(key) != row.job.state)
-      ADD_FAILURE() << "job " << key.value << " is stored otherwise";
+  if (uncommitted_.empty())
+    for (const auto& [key, row] : store_.jobs())
+      if (coordinator_->job_state(key) != row.job.state)
+        ADD_FAILURE() << "job " << key.value << " is stored otherwise";
+  for (const LeaseFailed& event : std::exchange(unreadable_, {})) handle(event);
 }
 
 void Simulation::store(const Effects& effects) {
@@ -277,6 +279,10 @@ void Simulation::store(const Effects& effects) {
 void Simulation::tell(const Message& message) {
   if (trace_ != nullptr) note("  " + describe(message));
   if (const auto* lease = std::get_if<SendLease>(&message)) {
+    if (chance(15)) {
+      unreadable_.push_back({lease->session, lease->job, lease->attempt, "disk I/O error", true});
+      return;
+    }
     Lease wire;
     wire.attempt = lease->attempt;
     wire.resume = lease->resume;

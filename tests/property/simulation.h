@@ -82,6 +82,7 @@ class Simulation {
   std::unique_ptr<Coordinator> coordinator_;
   std::vector<SimWorker> workers_;
   std::deque<Effects> uncommitted_;
+  std::vector<LeaseFailed> unreadable_;  ///< leases that were to be told and are not yet said to have failed
   Now now_{std::chrono::hours(1)};
   std::int64_t last_session_ = 0;
   std::map<SessionId, WorkerHello> sessions_;  ///< all that ever were

@@ -30,15 +30,16 @@ Error broken() { return Error{ErrorCode::internal, "disk I/O error"}; }
 /// A database in which everything but the leases of some jobs cannot be read.
 class BrokenReader final : public Reader {
  public:
-  explicit BrokenReader(std::int64_t readable_jobs) : readable_jobs_(readable_jobs) {}
+  explicit BrokenReader(std::int64_t first_readable_job) : first_readable_job_(first_readable_job) {}
   Result<SweepId> find_sweep(const std::string&) override { return broken(); }
   Result<core::JobKey> find_job(const std::string&) override { return broken(); }
   Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
     if (std::any_of(jobs.begin(), jobs.end(),
-                    [this](core::JobKey job) { return job.value > readable_jobs_; }))
-      return broken();
+                    [this](core::JobKey job) { return job.value < first_readable_job_; }))
+      return Error{ErrorCode::data_loss, "there is no part 7 of a configuration"};
     return std::vector<Lease>(jobs.size());
   }
+  Result<std::string> job_name(SweepId, core::JobKey) override { return broken(); }
   Result<SweepFile> source(SweepId) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
   Result<JobDetail> job(core::JobKey) override { return broken(); }
@@ -47,7 +48,7 @@ class BrokenReader final : public Reader {
   Result<std::vector<WorkerRow>> workers() override { return broken(); }
 
  private:
-  const std::int64_t readable_jobs_;  ///< those with the lowest numbers
+  const std::int64_t first_readable_job_;
 };
 
 class RecordedLink final : public WorkerLink {
@@ -74,32 +75,45 @@ std::shared_ptr<const SweepPlan> plan_of(int jobs) {
   return std::make_shared<const SweepPlan>(std::move(plan));
 }
 
-/// Workers of one slot, and a sweep with a job for each; what the workers' streams have seen.
-std::vector<std::shared_ptr<RecordedLink>> hand_out(Reader& reader, int workers) {
+/// What came of a sweep of jobs that workers of one slot were to have.
+struct HandedOut {
+  std::vector<std::shared_ptr<RecordedLink>> links;
+  std::vector<JobState> states;  ///< of job 1, 2, ...
+};
+
+HandedOut hand_out(Reader& reader, int workers, int jobs) {
   Strand strand;
   MemoryStore store;
   Metrics metrics;
   Versions versions;
   Engine engine({strand, store, reader, metrics, versions}, core::Restoration({}, 1));
-  std::vector<std::shared_ptr<RecordedLink>> links;
-  for (int i = 0; i < workers; ++i) links.push_back(std::make_shared<RecordedLink>());
+  HandedOut out;
+  for (int i = 0; i < workers; ++i) out.links.push_back(std::make_shared<RecordedLink>());
   strand.post([&] {
     for (int i = 0; i < workers; ++i) {
       WorkerHello hello;
       hello.name = "w" + std::to_string(i);
       hello.version = std::string(kVersion);
-      const auto& link = links[static_cast<std::size_t>(i)];
+      const auto& link = out.links[static_cast<std::size_t>(i)];
       engine.attach(hello, link);
       engine.receive(link, {Credits{1}});
     }
     core::SweepSubmitted submitted;
-    submitted.plan = plan_of(workers);
+    submitted.plan = plan_of(jobs);
     engine.request(std::move(submitted), [](const core::Message&) {});
   });
-  // Each question is answered behind what the commits before it have posted.
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(strand.ask([] { return true; }).ok());
+  // Each question is answered behind what the commits before it have posted; a lease that cannot be read
+  // makes two more steps.
+  for (int i = 0; i < 3 + 3 * jobs; ++i) EXPECT_TRUE(strand.ask([] { return true; }).ok());
+  EXPECT_TRUE(strand
+                  .ask([&] {
+                    for (int i = 1; i <= jobs; ++i)
+                      out.states.push_back(*engine.coordinator().job_state(core::JobKey{i}));
+                    return true;
+                  })
+                  .ok());
   strand.stop();
-  return links;
+  return out;
 }
 
 bool has_lease(const RecordedLink& link) {
@@ -107,22 +121,22 @@ bool has_lease(const RecordedLink& link) {
                      [](const auto& message) { return std::holds_alternative<Lease>(message); });
 }
 
-TEST(Engine, AWorkerWhoseLeaseCannotBeReadIsAskedToComeBack) {
-  BrokenReader reader(0);
-  const auto links = hand_out(reader, 1);
-  ASSERT_EQ(links[0]->closed.size(), 1U) << "or it would wait for a lease that never comes";
-  ASSERT_FALSE(links[0]->closed[0].ok());
-  EXPECT_EQ(links[0]->closed[0].error().code, ErrorCode::unavailable);
-  EXPECT_NE(links[0]->closed[0].error().message.find("disk I/O error"), std::string::npos);
+TEST(Engine, AJobThatCannotBeReadFailsAndItsWorkerGoesOnWithTheNext) {
+  BrokenReader reader(3);
+  const auto out = hand_out(reader, 1, 3);
+  EXPECT_TRUE(out.links[0]->closed.empty());
+  EXPECT_TRUE(has_lease(*out.links[0]));
+  EXPECT_EQ(out.states, (std::vector{JobState::failed, JobState::failed, JobState::running}));
 }
 
 TEST(Engine, ALeaseThatCannotBeReadIsNobodyElsesTrouble) {
   BrokenReader reader(2);
-  const auto links = hand_out(reader, 3);
+  const auto out = hand_out(reader, 3, 3);
   const auto leases =
-      std::count_if(links.begin(), links.end(), [](const auto& link) { return has_lease(*link); });
+      std::count_if(out.links.begin(), out.links.end(), [](const auto& link) { return has_lease(*link); });
   EXPECT_EQ(leases, 2);
-  for (const auto& link : links) EXPECT_NE(has_lease(*link), !link->closed.empty());
+  for (const auto& link : out.links) EXPECT_TRUE(link->closed.empty());
+  EXPECT_EQ(out.states, (std::vector{JobState::failed, JobState::running, JobState::running}));
 }
 
 }  // namespace

@@ -165,5 +165,45 @@ TEST(Failure, ALateDivergedResultOfAFailedJobChangesTheReasonOfItsDependants) {
   EXPECT_NE(harness.stored("c").reason.find("diverged"), std::string::npos) << harness.stored("c").reason;
 }
 
+TEST(UnreadableJob, FailsWithTheReasonAndItsWorkerGetsTheNext) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(3).job("a").job("b").job("c", {"a"}));
+  const SendLease lease = harness.lease_to("w");
+  ASSERT_EQ(lease.job, harness.key("a"));
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "its row is damaged", false});
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.stored("a").reason, "its row is damaged");
+  EXPECT_EQ(harness.state("c"), JobState::blocked);
+  EXPECT_TRUE(all_of<CloseSession>(harness.last).empty());
+  const auto next = all_of<SendLease>(harness.last);
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next[0].job, harness.key("b"));
+  EXPECT_EQ(next[0].session, lease.session);
+}
+
+TEST(UnreadableJob, IsTriedAgainWhereTheDiskMayBeReadALittleLater) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(2).job("a"));
+  SendLease lease = harness.lease_to("w");
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "disk I/O error", true});
+  EXPECT_EQ(harness.state("a"), JobState::backoff);
+  harness.advance(1000);
+  ASSERT_EQ(harness.state("a"), JobState::running) << "the worker has its credit back";
+  harness.send(
+      LeaseFailed{lease.session, lease.job, all_of<SendLease>(harness.last).at(0).attempt, "again", true});
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.history("a"), "failed failed");
+}
+
+TEST(UnreadableJob, ThatWasCancelledMeanwhileStaysSoAndItsWorkerIsFree) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a").job("b"));
+  const SendLease lease = harness.lease_to("w");
+  harness.cancel(lease.job);
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "disk I/O error", false});
+  EXPECT_EQ(harness.state("a"), JobState::cancelled);
+  EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U) << "b";
+}
+
 }  // namespace
 }  // namespace spin::core

@@ -149,5 +149,13 @@ TEST(Scheduler, AWorkerOfWhichNothingIsHeardGetsNothing) {
   EXPECT_EQ(harness.state("j1"), JobState::running) << "it is alive and goes on";
 }
 
+TEST(Scheduler, SmallMemoryIsNamedInMiB) {
+  Harness harness;
+  harness.submit(PlanOf("s").requires_of_workers(memory(3'000'000)).job("a"));
+  harness.attach(worker("w", 1, 2 << 20));
+  EXPECT_EQ(harness.coordinator->why_not_running(harness.key("a")),
+            "no worker attached can take it: it needs 3 MiB of memory; the largest of that kind has 2 MiB");
+}
+
 }  // namespace
 }  // namespace spin::core
