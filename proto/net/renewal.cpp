@@ -12,7 +12,7 @@ namespace spin::net {
 namespace {
 
 constexpr std::chrono::seconds kLookInterval{2};
-constexpr std::size_t kLargestFileBytes = 1 << 20;
+constexpr std::size_t kLargestRenewedBytes = 1 << 20;
 
 Error system_error(const char* what) {
   return {ErrorCode::internal, std::string(what) + ": " + std::strerror(errno)};
@@ -48,9 +48,9 @@ TlsFiles RenewedFiles::copies() const { return {identity_.path(), identity_.path
 
 Result<RenewedFiles::Bytes> RenewedFiles::read() const {
   Bytes bytes;
-  SPIN_ASSIGN(bytes.certificate, read_file(files_.certificate, kLargestFileBytes));
-  SPIN_ASSIGN(bytes.key, read_file(files_.key, kLargestFileBytes));
-  SPIN_ASSIGN(bytes.authority, read_file(files_.authority, kLargestFileBytes));
+  SPIN_ASSIGN(bytes.certificate, read_file(files_.certificate, kLargestRenewedBytes));
+  SPIN_ASSIGN(bytes.key, read_file(files_.key, kLargestRenewedBytes));
+  SPIN_ASSIGN(bytes.authority, read_file(files_.authority, kLargestRenewedBytes));
   return bytes;
 }
 

@@ -11,6 +11,7 @@
 // A binary that links what it must not (LibTorch in the coordinator, gRPC in the trainer) still works on the
 // machine that built it, and fails on the one that has another vendor's copy.
 
+namespace spin {
 namespace {
 
 std::string output_of(const std::string& command) {
@@ -62,3 +63,4 @@ TEST(Linkage, TrainerNamesNoNetworkLibrary) {
 }
 
 }  // namespace
+}  // namespace spin

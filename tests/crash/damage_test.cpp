@@ -34,7 +34,7 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kTransactions = 90;
+constexpr std::size_t kDamageTransactions = 90;
 constexpr int kDamages = 150;
 
 std::string bytes_of(const std::filesystem::path& path) {
@@ -78,7 +78,7 @@ class DamageTest : public ::testing::TestWithParam<unsigned> {
  protected:
   DamageTest() : random_(GetParam()) {
     const MemoryFolder folder;
-    states_ = states_of_run(folder.database(), GetParam(), kTransactions, [&] {
+    states_ = states_of_run(folder.database(), GetParam(), kDamageTransactions, [&] {
       live_ = bytes_of(folder.database());
       log_ = bytes_of(beside(folder.database(), "-wal"));
     });

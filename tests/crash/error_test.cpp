@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kTransactions = 60;
-constexpr std::size_t kShards = 4;
+constexpr std::size_t kErrorTransactions = 60;
+constexpr std::size_t kErrorShards = 4;
 
 DiskAnswer fault_of(const DiskCall& call, std::size_t choice) {
   switch (call.kind) {
@@ -65,7 +65,7 @@ Outcome run_with_error_at(std::size_t call_number, const fs::path& path, unsigne
     return fault_of(call, call_number + seed);
   });
   StoreRun run(path, seed);
-  while (run.acknowledged() < kTransactions && run.step()) {
+  while (run.acknowledged() < kErrorTransactions && run.step()) {
   }
   outcome.acknowledged = run.acknowledged();
   closing = true;
@@ -80,9 +80,9 @@ class DiskError : public ::testing::TestWithParam<std::size_t> {
     const auto empty_database = make_empty_database();
     const MemoryFolder folder, healthy;
     std::ofstream(healthy.database(), std::ios::binary) << empty_database;
-    const auto states = states_of_run(healthy.database(), seed, kTransactions);
+    const auto states = states_of_run(healthy.database(), seed, kErrorTransactions);
     std::size_t struck = 0;
-    for (std::size_t call = 1 + GetParam();; call += kShards) {
+    for (std::size_t call = 1 + GetParam();; call += kErrorShards) {
       std::ofstream(folder.database(), std::ios::binary) << empty_database;
       const auto outcome = run_with_error_at(call, folder.database(), seed);
       const auto context = "seed " + std::to_string(seed) + ", call " + std::to_string(call) + ", after " +
@@ -95,7 +95,7 @@ class DiskError : public ::testing::TestWithParam<std::size_t> {
       EXPECT_TRUE(found == states[outcome.acknowledged] || (next < states.size() && found == states[next]))
           << context;
     }
-    EXPECT_GT(struck * kShards, kTransactions * 5) << "the run wrote hardly anything";
+    EXPECT_GT(struck * kErrorShards, kErrorTransactions * 5) << "the run wrote hardly anything";
   }
 
  private:
@@ -115,7 +115,7 @@ TEST_P(DiskError, EndsTheStoreAndNothingIsAcknowledgedThatIsNotThere) {
   for (unsigned seed = 1; seed <= crash_seeds(); ++seed) strike_everywhere(seed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, DiskError, ::testing::Range(std::size_t{0}, kShards));
+INSTANTIATE_TEST_SUITE_P(Shards, DiskError, ::testing::Range(std::size_t{0}, kErrorShards));
 
 }  // namespace
 }  // namespace spin

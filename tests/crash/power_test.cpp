@@ -18,8 +18,8 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kTransactions = 320;
-constexpr std::size_t kShards = 8;
+constexpr std::size_t kPowerTransactions = 320;
+constexpr std::size_t kPowerShards = 8;
 
 /// A call with bytes of its own.
 struct Recorded {
@@ -59,7 +59,7 @@ Recording record(unsigned seed) {
   std::optional<Database> reader = value_of(Database::open(folder.database(), Database::Mode::read_only));
   reader->never_checkpoint();
   recording.states.push_back(fingerprint(*reader));
-  while (recording.states.size() <= kTransactions && run.step()) {
+  while (recording.states.size() <= kPowerTransactions && run.step()) {
     recording.states.push_back(fingerprint(*reader));
   }
   EXPECT_FALSE(run.error().has_value()) << run.error()->message;
@@ -84,15 +84,15 @@ class Cutter {
         ++acknowledged_;
       }
     }
-    EXPECT_EQ(acknowledged_, kTransactions);
-    EXPECT_GT(boundary_, kTransactions * 5) << "the run wrote hardly anything";
+    EXPECT_EQ(acknowledged_, kPowerTransactions);
+    EXPECT_GT(boundary_, kPowerTransactions * 5) << "the run wrote hardly anything";
   }
 
  private:
   void cut_at(const Recorded& recorded) {
     const bool sync = recorded.call.kind == DiskCall::Kind::sync;
     if (!sync) disk_.apply(recorded.view());
-    if (++boundary_ % kShards == shard_) check();
+    if (++boundary_ % kPowerShards == shard_) check();
     if (sync) disk_.apply(recorded.view());
   }
 
@@ -128,7 +128,7 @@ TEST_P(PowerCut, LeavesWhatWasAcknowledgedAndNothingHalf) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, PowerCut, ::testing::Range(std::size_t{0}, kShards));
+INSTANTIATE_TEST_SUITE_P(Shards, PowerCut, ::testing::Range(std::size_t{0}, kPowerShards));
 
 /// The making of a database, cut at every write and sync: the next start makes it, or finds it.
 TEST(PowerCutAtCreation, LeavesADatabaseOrNone) {

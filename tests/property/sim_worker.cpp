@@ -15,7 +15,7 @@ bool is_last(const Report& report) {
          std::holds_alternative<AttemptFailed>(report.body);
 }
 
-std::string text_of(const AttemptToken& token) {
+std::string token_text(const AttemptToken& token) {
   return std::to_string(token.boot_epoch) + "-" + std::to_string(token.sequence);
 }
 
@@ -75,7 +75,7 @@ void SimWorker::report(const JobId& job, const AttemptToken& token, ReportBody b
 }
 
 void SimWorker::report_checkpoint(const JobId& job, const AttemptToken& token, int epoch) {
-  const ArtifactRef checkpoint{artifact_id("c" + text_of(token) + "e" + std::to_string(epoch)),
+  const ArtifactRef checkpoint{artifact_id("c" + token_text(token) + "e" + std::to_string(epoch)),
                                ArtifactKind::checkpoint, epoch * kCheckpointBytes};
   report(job, token, CheckpointStored{checkpoint, epoch});
 }
@@ -181,7 +181,7 @@ void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   AttemptFinished finished;
   finished.result.outcome = happens(mishaps.diverges) ? Outcome::diverged : Outcome::completed;
   if (finished.result.outcome == Outcome::completed)
-    finished.model = ArtifactRef{artifact_id("m" + text_of(token)), ArtifactKind::model, 10};
+    finished.model = ArtifactRef{artifact_id("m" + token_text(token)), ArtifactKind::model, 10};
   end_with(finished);
 }
 

@@ -3,8 +3,8 @@
 namespace spin {
 namespace {
 
-constexpr Normal kWeightStart{0.02};
-constexpr Constant kBiasStart{0};
+constexpr Normal kDeitWeightStart{0.02};
+constexpr Constant kDeitBiasStart{0};
 
 }  // namespace
 
@@ -22,14 +22,14 @@ Deit::Deit(const JobConfig& config) : Model(config) {
   const bool shares_norms = config.components.has(Component::norm);
   const auto add = [&](const char* name, std::int64_t out, std::int64_t in, Component component) {
     const bool shared = config.components.has(component);
-    return store().add_affines(name, {out, in}, {kWeightStart, kBiasStart}, {shared, shared});
+    return store().add_affines(name, {out, in}, {kDeitWeightStart, kDeitBiasStart}, {shared, shared});
   };
 
   embed_.weight = store().add(
-      {"embed.weight", {channels, config.dataset.facts.channels, patch, patch}, kWeightStart, true});
-  embed_.bias = store().add({"embed.bias", {channels}, kBiasStart});
-  class_token_ = store().add({"class_token", {channels}, kWeightStart});
-  positions_ = store().add({"positions", {positions(network()) + 1, channels}, kWeightStart});
+      {"embed.weight", {channels, config.dataset.facts.channels, patch, patch}, kDeitWeightStart, true});
+  embed_.bias = store().add({"embed.bias", {channels}, kDeitBiasStart});
+  class_token_ = store().add({"class_token", {channels}, kDeitWeightStart});
+  positions_ = store().add({"positions", {positions(network()) + 1, channels}, kDeitWeightStart});
   attention_norm_ = store().add_layer_norms("attention", channels, shares_norms);
   qkv_ = add("qkv", 3 * channels, channels, Component::attention);
   projection_ = add("projection", channels, channels, Component::attention);
@@ -37,8 +37,8 @@ Deit::Deit(const JobConfig& config) : Model(config) {
   expand_ = add("expand", hidden, channels, Component::mlp);
   contract_ = add("contract", channels, hidden, Component::mlp);
   head_norm_ = store().add_layer_norm("head.norm", channels);
-  head_.weight = store().add({"head.weight", {classes, channels}, kWeightStart, true});
-  head_.bias = store().add({"head.bias", {classes}, kBiasStart});
+  head_.weight = store().add({"head.weight", {classes, channels}, kDeitWeightStart, true});
+  head_.bias = store().add({"head.bias", {classes}, kDeitBiasStart});
 }
 
 torch::Tensor Deit::embed(const torch::Tensor& images) const {

@@ -9,7 +9,7 @@
 namespace spin::render {
 namespace {
 
-std::string written(const Table& table, Format format) {
+std::string space_text(const Table& table, Format format) {
   std::ostringstream out;
   write_table(out, table, format, {});
   return out.str();
@@ -22,23 +22,23 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
 }
 
 TEST(SpaceTable, HasEveryDigit) {
-  const auto text = written(space_table({4, 2, 1}), Format::csv);
+  const auto text = space_text(space_table({4, 2, 1}), Format::csv);
   EXPECT_NE(text.find("count,formula,log10,value\r\n"), std::string::npos) << text;
   EXPECT_NE(text.find("assignments,2^4,1.204"), std::string::npos) << text;
   EXPECT_NE(text.find(",15\r\n"), std::string::npos) << text;  // 2^4 - 1
   EXPECT_NE(text.find("\"S(4, 2)\",0.845"), std::string::npos) << text;
-  const auto json = nlohmann::json::parse(written(space_table({32, 16, 4}), Format::json));
-  ASSERT_EQ(json.size(), 5U);
-  EXPECT_EQ(json[0].at("count"), "assignments");
-  EXPECT_EQ(json[0].at("value"), "340282366920938463463374607431768211456");
-  EXPECT_DOUBLE_EQ(json[0].at("log10").get<double>(), 128 * std::log10(2.0));
-  EXPECT_EQ(json[2].at("formula"), "Ω_S(32, 8, 16)");
+  const auto parsed = nlohmann::json::parse(space_text(space_table({32, 16, 4}), Format::json));
+  ASSERT_EQ(parsed.size(), 5U);
+  EXPECT_EQ(parsed[0].at("count"), "assignments");
+  EXPECT_EQ(parsed[0].at("value"), "340282366920938463463374607431768211456");
+  EXPECT_DOUBLE_EQ(parsed[0].at("log10").get<double>(), 128 * std::log10(2.0));
+  EXPECT_EQ(parsed[2].at("formula"), "Ω_S(32, 8, 16)");
 }
 
 TEST(SpaceTable, HasNoLogarithmOfNothing) {
-  const auto json = nlohmann::json::parse(written(space_table({4, 2, 4}), Format::json));
-  EXPECT_EQ(json[2].at("value"), "0");
-  EXPECT_TRUE(json[2].at("log10").is_null());
+  const auto parsed = nlohmann::json::parse(space_text(space_table({4, 2, 4}), Format::json));
+  EXPECT_EQ(parsed[2].at("value"), "0");
+  EXPECT_TRUE(parsed[2].at("log10").is_null());
 }
 
 TEST(SpaceFigure, HasALinePerLengthOfTheStages) {

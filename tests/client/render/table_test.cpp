@@ -11,7 +11,7 @@
 namespace spin::render {
 namespace {
 
-std::string written(const Table& table, Format format, const Style& style = {}) {
+std::string table_text(const Table& table, Format format, const Style& style = {}) {
   std::ostringstream out;
   write_table(out, table, format, style);
   return out.str();
@@ -32,28 +32,28 @@ Table networks() {
 }
 
 TEST(Table, AlignsColumnsWithoutTrailingSpaces) {
-  EXPECT_EQ(written(networks(), Format::table),
+  EXPECT_EQ(table_text(networks(), Format::table),
             "name                params  note\n"
             "convmixer-64-8-4-3  52.1 k  the unshared network\n"
             "convmixer-64-4-4-3     999\n");
 }
 
 TEST(Table, ShrinksByPriorityAndOnlyAsFarAsNeeded) {
-  EXPECT_EQ(written(networks(), Format::table, {.width = 44}),
+  EXPECT_EQ(table_text(networks(), Format::table, {.width = 44}),
             "name                params  note\n"
             "convmixer-64-8-4-3  52.1 k  the unshared ne…\n"
             "convmixer-64-4-4-3     999\n");
 }
 
 TEST(Table, ShrinksTheNextColumnOnceTheFirstIsAtItsLeast) {
-  EXPECT_EQ(written(networks(), Format::table, {.width = 28}),
+  EXPECT_EQ(table_text(networks(), Format::table, {.width = 28}),
             "name          params  note\n"
             "convmi…8-4-3  52.1 k  the u…\n"
             "convmi…4-4-3     999\n");
 }
 
 TEST(Table, NeverShrinksNumbers) {
-  EXPECT_EQ(written(networks(), Format::table, {.width = 5}),
+  EXPECT_EQ(table_text(networks(), Format::table, {.width = 5}),
             "name      params  note\n"
             "conv…4-3  52.1 k  the u…\n"
             "conv…4-3     999\n");
@@ -63,8 +63,8 @@ TEST(Table, FitsWideCharacters) {
   const auto table =
       table_of({{.key = "a", .title = "a", .shrink = 1, .min_width = 3}, {.key = "b", .title = "b"}},
                {{text_cell("権重共有"), text_cell("x")}, {text_cell("é"), text_cell("y")}});
-  EXPECT_EQ(written(table, Format::table), "a         b\n権重共有  x\né         y\n");
-  EXPECT_EQ(written(table, Format::table, {.width = 8}), "a      b\n権重…  x\né      y\n");
+  EXPECT_EQ(table_text(table, Format::table), "a         b\n権重共有  x\né         y\n");
+  EXPECT_EQ(table_text(table, Format::table, {.width = 8}), "a      b\n権重…  x\né      y\n");
 }
 
 TEST(Table, LeavesOutColumnsThatSayNothing) {
@@ -72,26 +72,26 @@ TEST(Table, LeavesOutColumnsThatSayNothing) {
                                     {.key = "transform", .title = "transform", .drop_if = "none"}};
   const auto plain =
       table_of(columns, {{text_cell("a"), text_cell("none")}, {text_cell("b"), text_cell("none")}});
-  EXPECT_EQ(written(plain, Format::table), "name\na\nb\n");
-  EXPECT_EQ(written(plain, Format::markdown), "| name |\n| --- |\n| a |\n| b |\n");
-  EXPECT_EQ(written(plain, Format::csv), "name,transform\r\na,none\r\nb,none\r\n");
+  EXPECT_EQ(table_text(plain, Format::table), "name\na\nb\n");
+  EXPECT_EQ(table_text(plain, Format::markdown), "| name |\n| --- |\n| a |\n| b |\n");
+  EXPECT_EQ(table_text(plain, Format::csv), "name,transform\r\na,none\r\nb,none\r\n");
   const auto mixed =
       table_of(columns, {{text_cell("a"), text_cell("none")}, {text_cell("b"), text_cell("affine 64")}});
-  EXPECT_EQ(written(mixed, Format::table), "name  transform\na     none\nb     affine 64\n");
+  EXPECT_EQ(table_text(mixed, Format::table), "name  transform\na     none\nb     affine 64\n");
 }
 
 TEST(Table, ColoursSurroundTextAndNotPadding) {
   const auto table =
       table_of({{.key = "state", .title = "state"}, {.key = "n", .title = "n", .align = Align::right}},
                {{text_cell("ok", Tone::good), whole_cell(7)}});
-  EXPECT_EQ(written(table, Format::table, {.colour = true}),
+  EXPECT_EQ(table_text(table, Format::table, {.colour = true}),
             "\x1b[1mstate\x1b[0m  \x1b[1mn\x1b[0m\n\x1b[32mok\x1b[0m     7\n");
-  EXPECT_EQ(written(table, Format::json, {.colour = true}).find('\x1b'), std::string::npos);
+  EXPECT_EQ(table_text(table, Format::json, {.colour = true}).find('\x1b'), std::string::npos);
 }
 
 TEST(Table, ControlCharactersOfOthersDoNotReachTheTerminal) {
   const auto table = table_of({{.key = "a", .title = "a"}}, {{text_cell("x\x1b[2Jy\nz")}});
-  EXPECT_EQ(written(table, Format::table), "a\nx\uFFFD[2Jy z\n");
+  EXPECT_EQ(table_text(table, Format::table), "a\nx\uFFFD[2Jy z\n");
 }
 
 TEST(Json, CarriesRawNumbersAndNulls) {
@@ -111,18 +111,18 @@ TEST(Json, CarriesRawNumbersAndNulls) {
                                 value_cell(std::vector<int>{0, 0, 1}),
                                 value_cell(std::vector<std::string>{"a", "b"}),
                                 text_cell("no")}});
-  const auto parsed = nlohmann::json::parse(written(table, Format::json));
+  const auto parsed = nlohmann::json::parse(table_text(table, Format::json));
   EXPECT_EQ(parsed, nlohmann::json::parse(R"([{"name": "say \"hi\"\n±", "params": 11030000, "top1": 0.1,
       "missing": null, "nan": null, "list": [0, 0, 1], "words": ["a", "b"]}])"));
 }
 
 TEST(Json, EmptyListingIsAnEmptyArray) {
-  EXPECT_EQ(written(table_of({{.key = "a", .title = "a"}}, {}), Format::json), "[]\n");
+  EXPECT_EQ(table_text(table_of({{.key = "a", .title = "a"}}, {}), Format::json), "[]\n");
 }
 
 TEST(Json, InvalidUtf8IsReplaced) {
   const auto table = table_of({{.key = "a", .title = "a"}}, {{text_cell("x\xFFy")}});
-  EXPECT_EQ(nlohmann::json::parse(written(table, Format::json))[0]["a"], "x\uFFFDy");
+  EXPECT_EQ(nlohmann::json::parse(table_text(table, Format::json))[0]["a"], "x\uFFFDy");
 }
 
 TEST(Csv, QuotesAsRfc4180Says) {
@@ -136,7 +136,7 @@ TEST(Csv, QuotesAsRfc4180Says) {
         number_cell(std::nullopt, share),
         {"", 0.25, Tone::plain},
         value_cell(std::vector<int>{0, 0, 1})}});
-  EXPECT_EQ(written(table, Format::csv),
+  EXPECT_EQ(table_text(table, Format::csv),
             "a,b,c,d\r\n"
             "plain,\"with, comma\",\"say \"\"hi\"\"\",\"two\nlines\"\r\n"
             "52100,,0.25,0 0 1\r\n");
@@ -145,7 +145,7 @@ TEST(Csv, QuotesAsRfc4180Says) {
 TEST(Markdown, EscapesWhatMarkdownWouldRead) {
   const auto table = table_of({{.key = "a", .title = "a"}, {.key = "b", .title = "b", .align = Align::right}},
                               {{text_cell("x|y\\z *w* `c` <b>\nnext"), quantity_cell(52'100)}});
-  EXPECT_EQ(written(table, Format::markdown),
+  EXPECT_EQ(table_text(table, Format::markdown),
             "| a | b |\n| --- | ---: |\n| x\\|y\\\\z \\*w\\* \\`c\\` &lt;b> next | 52.1 k |\n");
 }
 

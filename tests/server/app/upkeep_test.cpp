@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::seconds;
-constexpr seconds kLimit{60};
+constexpr seconds kPatience{60};
 
 class UpkeepTest : public testing::Test {
  protected:
@@ -28,20 +28,20 @@ class UpkeepTest : public testing::Test {
   void serve_once() {
     Process process = start();
     process.signal(SIGTERM);
-    EXPECT_EQ(process.wait(kLimit), 0) << process.output();
+    EXPECT_EQ(process.wait(kPatience), 0) << process.output();
   }
   Process start() {
     Process process(
         {spind(), "--listen", "unix:" + (folder_ / "s.sock").string(), "--db", database().string()},
         folder_ / ("log" + std::to_string(++starts_)), folder_.path().string());
-    EXPECT_TRUE(eventually(kLimit, [&] {
+    EXPECT_TRUE(eventually(kPatience, [&] {
       return process.output().find("listening on") != std::string::npos;
     })) << process.output();
     return process;
   }
   Finished run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), spind());
-    return run_command(arguments, folder_.path().string(), kLimit);
+    return run_command(arguments, folder_.path().string(), kPatience);
   }
   static std::string spind() { return program("spind"); }
   [[nodiscard]] fs::path database() const { return folder_ / "spind.db"; }

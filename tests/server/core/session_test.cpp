@@ -3,7 +3,7 @@
 namespace spin::core {
 namespace {
 
-WorkerHello hello_with(const std::string& name, std::vector<AttemptToken> held, std::int64_t pid = 100) {
+WorkerHello hello_holding(const std::string& name, std::vector<AttemptToken> held, std::int64_t pid = 100) {
   WorkerHello hello = Harness::hello(name);
   hello.held = std::move(held);
   hello.pid = pid;
@@ -32,7 +32,7 @@ TEST(Session, AnotherVersionIsRefusedWithBothNamed) {
 TEST(Session, ANameInUseIsRefusedAndSaysByWhom) {
   Harness harness;
   harness.attach("w");
-  const Error error = harness.attach_refused(hello_with("w", {}, 200));
+  const Error error = harness.attach_refused(hello_holding("w", {}, 200));
   EXPECT_EQ(error.code, ErrorCode::already_exists);
   EXPECT_EQ(error.message, "worker name 'w' is in use by host-of-w pid 100; give another with --name");
 }
@@ -53,9 +53,9 @@ TEST(Session, ASilentSessionGivesUpItsName) {
   harness.advance(1500);
   harness.heartbeat(old, {});
   harness.advance(2000);
-  harness.attach_refused(hello_with("w", {}, 200));
+  harness.attach_refused(hello_holding("w", {}, 200));
   harness.advance(1);
-  harness.attach(hello_with("w", {}, 200));
+  harness.attach(hello_holding("w", {}, 200));
 }
 
 TEST(Session, AHeldAttemptRunsOnUnderTheNewSession) {
@@ -64,7 +64,7 @@ TEST(Session, AHeldAttemptRunsOnUnderTheNewSession) {
   const SendLease lease = harness.lease_to("w");
   harness.detach(lease.session);
   harness.advance(14'000);
-  const SessionId session = harness.attach(hello_with("w", {lease.attempt}));
+  const SessionId session = harness.attach(hello_holding("w", {lease.attempt}));
   EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
   EXPECT_EQ(harness.coordinator->workers().at(0).busy, 1);
   harness.advance(14'000);
@@ -80,7 +80,7 @@ TEST(Session, WhatARestartedWorkerDoesNotHoldIsLostAtOnce) {
   const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};
   harness.report(lease, CheckpointStored{checkpoint, 1});
   harness.detach(lease.session);
-  const SessionId session = harness.attach(hello_with("w", {}, 200));
+  const SessionId session = harness.attach(hello_holding("w", {}, 200));
   EXPECT_EQ(harness.state("a"), JobState::ready);
   EXPECT_EQ(harness.stored("a").workers_lost, 1);
   const auto again = harness.credits(session, 1);
@@ -104,7 +104,7 @@ TEST(Session, ALostAttemptThatNobodyElseRunsIsTakenBack) {
   harness.detach(lease.session);
   harness.advance(20'000);
   ASSERT_EQ(harness.state("a"), JobState::ready);
-  harness.attach(hello_with("w", {lease.attempt}));
+  harness.attach(hello_holding("w", {lease.attempt}));
   EXPECT_EQ(harness.state("a"), JobState::running);
   EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
   EXPECT_EQ(harness.history("a"), "running");
@@ -120,7 +120,7 @@ TEST(Session, AnAttemptThatWasOvertakenIsStopped) {
   harness.detach(old.session);
   harness.advance(20'000);
   harness.lease_to("quick");
-  harness.attach(hello_with("slow", {old.attempt}));
+  harness.attach(hello_holding("slow", {old.attempt}));
   const auto stops = all_of<StopAttempt>(harness.last);
   ASSERT_EQ(stops.size(), 1U);
   EXPECT_EQ(stops[0].attempt, old.attempt);
@@ -135,7 +135,7 @@ TEST(Session, ALostAttemptComesBackAfterItsSuccessorFailed) {
   harness.advance(20'000);
   harness.fail(harness.lease_to("quick"), FailureKind::job_error);
   ASSERT_EQ(harness.state("a"), JobState::backoff);
-  harness.attach(hello_with("slow", {old.attempt}));
+  harness.attach(hello_holding("slow", {old.attempt}));
   EXPECT_EQ(harness.state("a"), JobState::running);
   EXPECT_EQ(harness.history("a"), "running failed");
 }
@@ -146,7 +146,7 @@ TEST(Session, AHeldAttemptOfAFinishedOrUnknownJobIsStopped) {
   const SendLease lease = harness.lease_to("w");
   harness.finish(lease);
   harness.detach(lease.session);
-  harness.attach(hello_with("w", {lease.attempt, {1, 77}, {9, 1}}));
+  harness.attach(hello_holding("w", {lease.attempt, {1, 77}, {9, 1}}));
   EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 3U);
 }
 
@@ -167,7 +167,7 @@ TEST(Session, AnotherWorkerCannotTakeARunningAttempt) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
-  harness.attach(hello_with("thief", {lease.attempt}));
+  harness.attach(hello_holding("thief", {lease.attempt}));
   EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 1U);
   EXPECT_EQ(harness.coordinator->workers().at(0).busy, 0);
   EXPECT_EQ(harness.coordinator->workers().at(1).busy, 1);
@@ -270,7 +270,7 @@ TEST(Session, AWorkerThatWasAskedToDrainIsAskedAgainWhenItComesBack) {
   const SendLease lease = harness.lease_to("w");
   harness.send(DrainRequested{7, "w"});
   harness.detach(lease.session);  // and the request is lost
-  const SessionId session = harness.attach(hello_with("w", {lease.attempt}));
+  const SessionId session = harness.attach(hello_holding("w", {lease.attempt}));
   EXPECT_EQ(all_of<DrainRequest>(harness.last).size(), 1U);
   EXPECT_EQ(harness.coordinator->workers().at(0).state, "draining");
   EXPECT_TRUE(harness.credits(session, 1).empty());
@@ -282,7 +282,7 @@ TEST(Session, AnotherProcessOfTheNameIsNotAskedToDrain) {
   const SessionId old = harness.attach("w");
   harness.send(DrainRequested{7, "w"});
   harness.detach(old);
-  const SessionId session = harness.attach(hello_with("w", {}, 200));
+  const SessionId session = harness.attach(hello_holding("w", {}, 200));
   EXPECT_TRUE(all_of<DrainRequest>(harness.last).empty());
   EXPECT_EQ(harness.credits(session, 1).size(), 1U);
 }

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CopyOptions kKeep{.replace = false};
-constexpr CopyOptions kReplace{.replace = true};
+constexpr CopyOptions kKeepTarget{.replace = false};
+constexpr CopyOptions kReplaceTarget{.replace = true};
 
 class ConcurrentBackup : public StoreTest {
  protected:
@@ -27,7 +27,8 @@ class ConcurrentBackup : public StoreTest {
     for (int i = 0; i < 20; ++i) commit(*store_, {core::AppendLog{{1}, {std::string(100'000, 'x')}}});
   }
   [[nodiscard]] fs::path copy() const { return folder_ / "copies" / "spin.backup"; }
-  Result<CopySummary> back_up(const CopyOptions& options = kKeep, const CopyProgress& progress = nullptr) {
+  Result<CopySummary> back_up(const CopyOptions& options = kKeepTarget,
+                              const CopyProgress& progress = nullptr) {
     return back_up_database(path(), copy(), options, progress);
   }
   void expect_nothing_else() {
@@ -38,7 +39,7 @@ class ConcurrentBackup : public StoreTest {
 
 TEST_F(ConcurrentBackup, TwoToOneTargetAtATimeAreRefused) {
   std::optional<Error> second;
-  ASSERT_TRUE(back_up(kKeep, [&](std::int64_t, std::int64_t) {
+  ASSERT_TRUE(back_up(kKeepTarget, [&](std::int64_t, std::int64_t) {
                 if (!second) second = back_up().error();
                 return true;
               }).ok());
@@ -51,7 +52,7 @@ TEST_F(ConcurrentBackup, TwoThatReplaceOneTargetLeaveAWholeOne) {
   ASSERT_TRUE(back_up().ok());
   const auto replace_often = [&] {
     for (int i = 0; i < 20; ++i) {
-      const auto summary = back_up(kReplace);
+      const auto summary = back_up(kReplaceTarget);
       EXPECT_TRUE(summary.ok() || summary.error().code == ErrorCode::already_exists)
           << summary.error().message;
     }
@@ -68,7 +69,7 @@ TEST_F(ConcurrentBackup, OneThatAppearsMeanwhileIsNotReplaced) {
     if (done == total) std::ofstream(copy()) << "precious";
     return true;
   };
-  const auto result = back_up(kKeep, made_by_another);
+  const auto result = back_up(kKeepTarget, made_by_another);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::already_exists) << result.error().message;
   EXPECT_EQ(value_of(read_file(copy(), 100)), "precious");

@@ -23,10 +23,10 @@ TEST(DrawErasure, HappensWithItsProbability) {
 
 TEST(DrawErasure, AreaAndAspectHaveTheirRangesAndMeans) {
   auto random = stream();
-  constexpr int kDraws = 4000;
+  constexpr int kErasings = 4000;
   double area_sum = 0;
   double log_aspect_sum = 0;
-  for (int i = 0; i < kDraws; ++i) {
+  for (int i = 0; i < kErasings; ++i) {
     const auto erased = draw_erasure(random, 1, 1000, 1000);
     ASSERT_TRUE(erased);
     const auto height = static_cast<double>(erased->height);
@@ -35,12 +35,12 @@ TEST(DrawErasure, AreaAndAspectHaveTheirRangesAndMeans) {
     const double aspect = height / width;
     EXPECT_TRUE(area > 0.0195 && area < 0.3345) << area;
     EXPECT_TRUE(aspect > 0.295 && aspect < 3.39) << aspect;
-    area_sum += area / kDraws;
-    log_aspect_sum += std::log(aspect) / kDraws;
+    area_sum += area / kErasings;
+    log_aspect_sum += std::log(aspect) / kErasings;
   }
   // Uniform in [0.02, 1/3], less the few of great area and extreme aspect that do not fit.
   EXPECT_NEAR(area_sum, (0.02 + 1.0 / 3) / 2, 0.01);
-  EXPECT_NEAR(log_aspect_sum, 0, 5 * std::log(1 / 0.3) / std::sqrt(3 * kDraws));
+  EXPECT_NEAR(log_aspect_sum, 0, 5 * std::log(1 / 0.3) / std::sqrt(3 * kErasings));
 }
 
 TEST(DrawErasure, LiesInImagesOfAnyShape) {

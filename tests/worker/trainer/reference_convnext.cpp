@@ -5,11 +5,11 @@ namespace {
 
 using torch::Tensor;
 
-Tensor column(const Tensor& values) { return values.view({1, -1, 1, 1}); }
+Tensor column_of(const Tensor& values) { return values.view({1, -1, 1, 1}); }
 
 /// A linear layer at every position. x [N, C, H, W].
 Tensor across(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return torch::einsum("nchw,oc->nohw", {x, weight}) + column(bias);
+  return torch::einsum("nchw,oc->nohw", {x, weight}) + column_of(bias);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ Tensor reference_convnext(const ReferenceWeights& weights, const Tensor& images)
     auto change = across(reference_activation(hidden, network.activation),
                          weights.weight("contract", Component::pointwise, layer),
                          weights.vector("contract", "bias", Component::pointwise, layer));
-    if (network.layer_scale > 0) change = change * column(weights.own("scale", "weight", layer));
+    if (network.layer_scale > 0) change = change * column_of(weights.own("scale", "weight", layer));
     x = x + change;
   }
   const auto features =
