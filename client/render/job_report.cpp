@@ -37,10 +37,12 @@ std::string_view outcome_name(Outcome outcome) {
   return outcome == Outcome::diverged ? "diverged" : "completed";
 }
 
+json optional_json(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
+
 json result_json(const JobResult& result) {
   return {{"outcome", outcome_name(result.outcome)},
-          {"top1", result.top1},
-          {"top5", result.top5},
+          {"top1", optional_json(result.top1)},
+          {"top5", optional_json(result.top5)},
           {"params", result.params},
           {"flops", result.flops},
           {"images_per_second", result.images_per_second},
@@ -56,8 +58,8 @@ json config_json(const std::string& text) {
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 void add_result(Facts& facts, const JobResult& result) {
-  facts.emplace_back("top-1 %", fixed(result.top1, 2));
-  facts.emplace_back("top-5 %", fixed(result.top5, 2));
+  facts.emplace_back("top-1 %", result.top1 ? fixed(*result.top1, 2) : "-");
+  facts.emplace_back("top-5 %", result.top5 ? fixed(*result.top5, 2) : "-");
   facts.emplace_back("images/s", quantity(result.images_per_second));
   facts.emplace_back("memory", byte_size(result.peak_bytes));
   facts.emplace_back("time", duration(result.seconds));

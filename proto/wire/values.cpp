@@ -65,8 +65,8 @@ EpochMetrics from_wire(const v1::EpochMetrics& message) {
 
 void to_wire(const JobResult& value, v1::JobResult* message) {
   message->set_outcome(value.outcome == Outcome::completed ? v1::OUTCOME_COMPLETED : v1::OUTCOME_DIVERGED);
-  message->set_top1(value.top1);
-  message->set_top5(value.top5);
+  if (value.top1) message->set_top1(*value.top1);
+  if (value.top5) message->set_top5(*value.top5);
   message->set_params(value.params);
   message->set_flops(value.flops);
   message->set_images_per_second(value.images_per_second);
@@ -87,8 +87,8 @@ Result<JobResult> from_wire(const v1::JobResult& message) {
   SPIN_TRY(check_finite_not_negative("result.seconds", message.seconds()));
   return JobResult{
       .outcome = message.outcome() == v1::OUTCOME_COMPLETED ? Outcome::completed : Outcome::diverged,
-      .top1 = message.top1(),
-      .top5 = message.top5(),
+      .top1 = message.has_top1() ? std::optional(message.top1()) : std::nullopt,
+      .top5 = message.has_top5() ? std::optional(message.top5()) : std::nullopt,
       .params = message.params(),
       .flops = message.flops(),
       .images_per_second = message.images_per_second(),

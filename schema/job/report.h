@@ -34,8 +34,8 @@ struct EpochMetrics {
 /// What a finished job found.
 struct JobResult {
   Outcome outcome = Outcome::completed;
-  double top1 = 0;  ///< percent
-  double top5 = 0;
+  std::optional<double> top1;  ///< percent, evaluation set; none of a job that diverged
+  std::optional<double> top5;
   std::int64_t params = 0;  ///< counted on the folded module itself
   std::int64_t flops = 0;
   double images_per_second = 0;

@@ -170,8 +170,8 @@ Result<TrainerEvent> read_finished(Fields fields) {
   } else if (!outcome.empty() && outcome != "completed") {
     fields.refuse("outcome", "completed or diverged");
   }
-  finished.result.top1 = fields.real("top1");
-  finished.result.top5 = fields.real("top5");
+  finished.result.top1 = fields.optional_real("top1");
+  finished.result.top5 = fields.optional_real("top5");
   finished.result.params = fields.count("params");
   finished.result.flops = fields.count("flops");
   finished.result.images_per_second = fields.real("images_per_second");

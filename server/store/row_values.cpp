@@ -51,8 +51,8 @@ EpochMetrics epoch_metrics(const Rows& rows) {
 
 Result<JobResult> job_result(const Rows& rows) {
   SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
-  return JobResult{outcome,         rows.real(1), rows.real(2),    rows.integer(3),
-                   rows.integer(4), rows.real(5), rows.integer(6), rows.real(7)};
+  return JobResult{outcome,         rows.optional_real(1), rows.optional_real(2), rows.integer(3),
+                   rows.integer(4), rows.real(5),          rows.integer(6),       rows.real(7)};
 }
 
 Result<ArtifactRef> artifact_ref(const Rows& rows) {

@@ -60,6 +60,8 @@ TEST(WireFleet, EveryFailureKindAndOutcomeComesBack) {
     JobResult result = samples::kResult;
     result.outcome = outcome;
     EXPECT_EQ(*from_wire(on_the_wire<v1::JobResult>(result)), result);
+    result.top1 = result.top5 = std::nullopt;
+    EXPECT_EQ(*from_wire(on_the_wire<v1::JobResult>(result)), result) << "a diverged job has no accuracy";
   }
 }
 

@@ -24,8 +24,11 @@ bool is_reportable(const Progress& progress) {
 }
 
 JobResult reportable(JobResult result) {
-  for (double* value : {&result.top1, &result.top5, &result.images_per_second, &result.seconds}) {
+  for (double* value : {&result.images_per_second, &result.seconds}) {
     if (!is_amount(*value)) *value = 0;
+  }
+  for (auto* value : {&result.top1, &result.top5}) {
+    if (!is_amount(*value)) value->reset();
   }
   return result;
 }

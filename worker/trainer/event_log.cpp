@@ -49,8 +49,9 @@ std::string line(const CheckpointEvent& event) {
 }
 std::string line(const FinishedEvent& event) {
   if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";
-  return "finished: top-1 " + fixed(event.result.top1, 2) + " % after " + fixed(event.result.seconds, 1) +
-         " s";
+  const std::string accuracy =
+      event.result.top1 ? "top-1 " + fixed(*event.result.top1, 2) + " % " : std::string();
+  return "finished: " + accuracy + "after " + fixed(event.result.seconds, 1) + " s";
 }
 std::string line(const FailedEvent& event) { return "failed: " + event.message; }
 std::string line(const StoppedEvent&) { return "stopped"; }

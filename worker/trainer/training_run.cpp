@@ -229,7 +229,7 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   const auto& begun = state_.begun;  // where it diverged
   auto& result = event.result;
   result.outcome = outcome;
-  if (state_.kept) {
+  if (state_.kept && outcome == Outcome::completed) {
     result.top1 = state_.kept->top1;
     result.top5 = state_.kept->top5;
   }

@@ -28,7 +28,7 @@ std::vector<TrainerEvent> every_event() {
       EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
       CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
       FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m"},
-      FinishedEvent{JobResult{Outcome::diverged, 10, 50, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
+      FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
       FailedEvent{"line one\nline two \"quoted\" \x01"},
       StoppedEvent{}};
 }

@@ -270,7 +270,7 @@ TEST_F(StoreTest, NumbersThatAreNoneSurvive) {
   EXPECT_FALSE(detail.epochs[0].top5.has_value());
   EXPECT_EQ(detail.epochs[0].images_per_second, infinity);
   ASSERT_TRUE(detail.result.has_value());
-  EXPECT_TRUE(std::isnan(detail.result->top1));
+  EXPECT_FALSE(detail.result->top1.has_value());
   EXPECT_EQ(detail.result->outcome, Outcome::diverged);
 }
 

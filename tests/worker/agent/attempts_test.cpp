@@ -184,7 +184,7 @@ TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
   worker.say(finished);
   ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.outcome, Outcome::diverged);
-  EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.top1, 0);
+  EXPECT_FALSE(worker.kept<AttemptFinished>()[0].result.top1.has_value());
   EXPECT_FALSE(worker.kept<AttemptFinished>()[0].model);
 }
 

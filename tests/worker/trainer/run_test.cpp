@@ -72,7 +72,8 @@ TEST_F(Run, LossThatIsNotFiniteEndsAsDiverged) {
   EXPECT_TRUE((*result)->model.empty());
   EXPECT_FALSE(std::filesystem::exists(command_.model));
   EXPECT_TRUE(all<EpochEvent>(events_).empty());
-  EXPECT_EQ((*result)->result.top1, 0);
+  EXPECT_FALSE((*result)->result.top1.has_value());
+  EXPECT_FALSE((*result)->result.top5.has_value());
 }
 
 TEST_F(Run, PretrainedFusionNeedsAModel) {
