@@ -2,10 +2,18 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "schema/base/ids.h"
 
 namespace spin {
+
+/// A sweep whose place another of its name has taken.
+struct ReplacedSweep {
+  SweepId sweep;
+  std::int64_t jobs_cancelled = 0;  ///< those that the other has too go on
+  bool operator==(const ReplacedSweep&) const = default;
+};
 
 /// What became of a sweep that was handed in.
 struct Submitted {
@@ -13,6 +21,7 @@ struct Submitted {
   std::string name;
   std::int64_t jobs = 0;
   std::int64_t jobs_new = 0;  ///< the others were known already, from this or another sweep
+  std::vector<ReplacedSweep> replaced{};
 };
 
 /// How far a submission has come.

@@ -75,19 +75,21 @@ struct SweepStatus {
   int priority = 0;               ///< of the sweep; a job may have one of its own
   std::int64_t jobs_to_come = 0;  ///< of a large sweep that is still being stored
   std::string hint{};             ///< why nothing of it runs though workers may be free; mostly empty
+  bool cancelled = false;         ///< as a whole; other sweeps may keep jobs of it
 };
 
 struct JobRow {
   JobId id;
   std::string name;
   JobState state = JobState::waiting;
-  std::string reason;  ///< why failed, blocked or in back-off
+  std::string reason;  ///< why failed, blocked, in back-off, or ready and not running
   std::int64_t params = 0, flops = 0;
   int attempts = 0;
   std::string worker;  ///< of the running or last attempt
   std::optional<double> top1;
   std::optional<double> seconds;
   int priority = 0;
+  std::optional<double> share_done{};  ///< 0 to 1, of a job that runs or has begun
 };
 
 struct AttemptRow {

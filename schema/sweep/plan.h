@@ -84,7 +84,8 @@ struct PlanPiece {
   int first_cell = 0;          ///< index of cells.front()
   std::vector<Cell> cells;
   std::vector<PlannedJob> jobs;
-  /// Of this or earlier pieces, where the unshared cell was not known when the other one was planned.
+  /// Of this or earlier pieces; one behind the first may have nothing else. Where the unshared cell was not
+  /// known when the other one was planned.
   std::vector<Comparison> comparisons;
 };
 

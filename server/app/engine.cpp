@@ -98,6 +98,19 @@ void Engine::finish_step(core::Effects effects) {
   commit(std::move(effects));
   versions_.follow(coordinator_);
   arm_timer();
+  settle_on();
+}
+
+/// One piece at a time, and each once the one before it is durable, so that everybody else gets between.
+void Engine::settle_on() {
+  if (is_settling_ || !coordinator_.is_unsettled()) return;
+  is_settling_ = true;
+  after_commits([this] {
+    strand_.post([this] {
+      is_settling_ = false;
+      handle(core::SettleOn{});
+    });
+  });
 }
 
 void Engine::log_defects() {
@@ -168,6 +181,11 @@ void Engine::arm_timer() {
     armed_.reset();
     handle(core::TimePassed{});
   });
+}
+
+std::chrono::steady_clock::duration Engine::oldest_commit_age() const {
+  return batches_.empty() ? std::chrono::steady_clock::duration::zero()
+                          : now() - batches_.front().handed_over;
 }
 
 MetricsSnapshot Engine::snapshot() const {

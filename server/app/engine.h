@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -65,6 +66,8 @@ class Engine {
 
   [[nodiscard]] const core::Coordinator& coordinator() const { return coordinator_; }
   [[nodiscard]] MetricsSnapshot snapshot() const;
+  /// How long the oldest changes that are not durable yet have been with the store; 0 = there are none.
+  [[nodiscard]] std::chrono::steady_clock::duration oldest_commit_age() const;
 
  private:
   /// What follows from steps whose changes are being committed, oldest first.
@@ -79,6 +82,7 @@ class Engine {
   void handle(const core::Event& event);
   void finish_step(core::Effects effects);
   void log_defects();
+  void settle_on();
   void commit(core::Effects effects);
   void committed();
   /// In delivery.cpp: what goes to one worker goes together.
@@ -98,6 +102,7 @@ class Engine {
   boost::asio::steady_timer timer_;
   std::optional<core::Now> armed_;
   bool stopped_ = false;
+  bool is_settling_ = false;  ///< a SettleOn is on its way
   std::deque<Batch> batches_;
   std::size_t waiting_changes_ = 0;  ///< of batches_
   std::deque<std::function<void()>> waiting_for_room_;

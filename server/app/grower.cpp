@@ -41,10 +41,11 @@ Grower::Progress Grower::Growth::wait_for_end(std::chrono::milliseconds wait) co
   return progress_;
 }
 
-void Grower::Growth::advance(std::int64_t jobs, std::int64_t jobs_new) {
+void Grower::Growth::advance(const core::SubmitAccepted& accepted) {
   const std::lock_guard lock(mutex_);
-  progress_.jobs = jobs;
-  progress_.jobs_new += jobs_new;
+  progress_.jobs = accepted.jobs;
+  progress_.jobs_new += accepted.jobs_new;
+  if (!accepted.replaced.empty()) progress_.replaced = accepted.replaced;
 }
 
 void Grower::Growth::end(Status status) {
@@ -119,7 +120,7 @@ Status Grower::plan(Growth& growth) {
     SPIN_ASSIGN(const auto accepted,
                 settle<core::SubmitAccepted>(std::move(under_way.front().second), kPieceLimit));
     under_way.pop_front();
-    growth.advance(accepted.jobs, accepted.jobs_new);
+    growth.advance(accepted);
     return {};
   };
   SPIN_ASSIGN(const auto source, reader_.source(growth.sweep()));

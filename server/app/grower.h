@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "server/app/engine.h"
 
@@ -21,6 +22,7 @@ class Grower {
   struct Progress {
     std::int64_t jobs = 0;      ///< stored
     std::int64_t jobs_new = 0;  ///< of those that this object stored
+    std::vector<ReplacedSweep> replaced{};
     std::optional<Status> end;  ///< failed_precondition: the sweep was cancelled meanwhile
   };
   class Growth;
@@ -66,7 +68,7 @@ class Grower::Growth {
   [[nodiscard]] Progress progress() const;
   /// Waits for the end, at most `wait`.
   Progress wait_for_end(std::chrono::milliseconds wait) const;
-  void advance(std::int64_t jobs, std::int64_t jobs_new);
+  void advance(const core::SubmitAccepted& accepted);
   void end(Status status);
 
  private:

@@ -43,6 +43,25 @@ Result<PlanTotals> mark(const SweepFile& source, core::PlanMark& whole,
   });
 }
 
+/// Those of cells that are stored go ahead of the last jobs, in pieces of their own; the sweep is whole with
+/// the last jobs alone. A restart in between begins with the first of them again.
+Status take_comparisons(const std::vector<Comparison>& all, PlanPiece& last,
+                        const std::function<Status(PlanPiece)>& take) {
+  PlanPiece piece;
+  piece.first_job = last.first_job;
+  for (const Comparison& comparison : all) {
+    if (comparison.cell >= last.first_cell) {
+      last.comparisons.push_back(comparison);
+      continue;
+    }
+    piece.comparisons.push_back(comparison);
+    if (piece.comparisons.size() < kPieceComparisons) continue;
+    SPIN_TRY(take(piece));
+    piece.comparisons.clear();
+  }
+  return piece.comparisons.empty() ? Status() : take(std::move(piece));
+}
+
 }  // namespace
 
 Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on) {
@@ -86,7 +105,7 @@ Status plan_rest(const SweepFile& source, std::int64_t stored, const std::functi
   SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));
   if (piece.is_empty()) return {};
   PlanPiece last = piece.take();
-  last.comparisons = totals.comparisons;
+  SPIN_TRY(take_comparisons(totals.comparisons, last, take));
   return take(std::move(last));
 }
 

@@ -15,6 +15,9 @@ namespace spin {
 /// pages it writes again and again; the fewer, the shorter everybody else waits for the disk.
 inline constexpr std::size_t kPieceJobs = 2'000;
 
+/// Of a piece that has nothing else: each costs the store a small part of a job.
+inline constexpr std::size_t kPieceComparisons = 10'000;
+
 struct PlanStart {
   std::shared_ptr<const SweepPlan> first;  ///< piece
   core::PlanMark whole;

@@ -1,34 +1,20 @@
-#include <vector>
+#include <algorithm>
 
 #include "server/core/dependencies.h"
+#include "server/core/settle.h"
 #include "server/core/steer.h"
 
 namespace spin::core {
-namespace {
-
-bool may_cancel(const Job& job) {
-  const JobState state = state_of(job.phase);
-  return is_live(state) || state == JobState::blocked || state == JobState::paused;
-}
-
-/// All together before their dependants are looked at: those that go with them are cancelled, not blocked.
-void cancel_jobs(Step& step, const std::vector<JobKey>& keys, const std::string& reason) {
-  for (const JobKey key : keys) {
-    const Job& job = step.core.catalogue.at(key);
-    if (running_attempt(job) != nullptr) stop_running(step, key, reason);
-    change(step, key, Cancel{}, reason);
-  }
-  for (const JobKey key : keys) block_dependants(step, key);
-}
-
-}  // namespace
 
 Result<std::int64_t> act(Step& step, JobKey key, const steer::Cancel&) {
   const Job& job = step.core.catalogue.at(key);
   if (!may_cancel(job))
     return out_of_turn(title_of(job) + " is " + name_of(state_of(job.phase)) +
                        " already; only a job that is not final can be cancelled");
-  cancel_jobs(step, {key}, "the job was cancelled");
+  const std::string reason = "the job was cancelled";
+  if (running_attempt(job) != nullptr) stop_running(step, key, reason);
+  change(step, key, Cancel{}, reason);
+  block_dependants(step, key);
   return 1;
 }
 
@@ -43,14 +29,13 @@ std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason) {
     sweep.withdrawn = true;
     sweep.paused = false;
   });
-  std::vector<JobKey> unneeded;
-  for (const JobKey key : sweep.jobs) {
-    const Job& job = step.core.catalogue.at(key);
-    if (may_cancel(job) && !step.core.catalogue.is_needed(job)) unneeded.push_back(key);
-  }
-  cancel_jobs(step, unneeded, reason);
-  for (const JobKey key : sweep.jobs) pause_if_held(step, key);
-  return static_cast<std::int64_t>(unneeded.size());
+  const Catalogue& catalogue = step.core.catalogue;
+  const auto unneeded = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
+    const Job& job = catalogue.at(key);
+    return may_cancel(job) && !catalogue.is_needed(job);
+  });
+  begin_settling(step, sweep, Settlement::Kind::cancel, reason);
+  return unneeded;
 }
 
 }  // namespace spin::core

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,11 @@ struct Sweep {
   /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.
   std::optional<PlanMark> growing;
 
+  std::optional<Settlement> settling;
+  std::optional<Retrying> retrying;
+  std::set<JobKey> settled_early, retried_early;  ///< before their turn, because somebody acted on them alone
+  std::string cancel_reason;  ///< of the jobs that `settling` cancels; empty: the usual one
+
   // Kept with every job that is linked, and with every change of one.
   PlanMark mark;
   StateCounts counts;
@@ -63,6 +69,7 @@ struct Sweep {
 
   /// Whether its jobs shall run for it.
   [[nodiscard]] bool wants_work() const { return !withdrawn && !paused; }
+  [[nodiscard]] bool is_settled() const { return !settling && !retrying; }
   /// Whether no other sweep may have its name yet.
   [[nodiscard]] bool keeps_name() const {
     return !withdrawn && (growing || counts.live() + counts.paused > 0);

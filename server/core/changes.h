@@ -55,6 +55,18 @@ struct ExtendSweep {
   std::shared_ptr<const PlanPiece> piece;
   TakenJobs jobs;
 };
+/// What people asked of a sweep and what has not reached all of its jobs; at the sweep itself it holds.
+struct Settlement {
+  enum class Kind { pause, resume, cancel };
+  Kind kind = Kind::pause;
+  std::int64_t next = 0;  ///< first of the sweep's jobs, in the order of its plan, that it has not reached
+  bool operator==(const Settlement&) const = default;
+};
+struct Retrying {
+  bool failed_only = false;
+  std::int64_t next = 0;  ///< as in Settlement
+  bool operator==(const Retrying&) const = default;
+};
 /// What people make of a sweep after its submission.
 struct SetSweepState {
   SweepId id;
@@ -63,6 +75,8 @@ struct SetSweepState {
       false;  ///< cancelled: it needs none of its jobs any more, also where another keeps them alive
   bool paused = false;
   bool growing = false;  ///< jobs of its plan are missing
+  std::optional<Settlement> settling{};
+  std::optional<Retrying> retrying{};
 };
 struct SetJobPriority {
   JobKey job;
@@ -153,6 +167,8 @@ struct StoredSweep {
   Requirements requirements;
   bool withdrawn = false, paused = false;  ///< see SetSweepState
   std::optional<PlanMark> growing;         ///< see InsertSweep
+  std::optional<Settlement> settling{};
+  std::optional<Retrying> retrying{};
 };
 /// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps.
 class StoredSink {

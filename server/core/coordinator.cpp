@@ -10,6 +10,7 @@
 #include "server/core/restoration.h"
 #include "server/core/scheduler.h"
 #include "server/core/sessions.h"
+#include "server/core/settle.h"
 #include "server/core/status.h"
 #include "server/core/steer.h"
 #include "server/core/submit.h"
@@ -29,6 +30,7 @@ struct Handler {
   void operator()(const DrainRequested& event) const { drain(step, event); }
   void operator()(const LeaseFailed& event) const { lease_failed(step, event); }
   void operator()(const HoldLeases& event) const { hold_leases(step, event); }
+  void operator()(const SettleOn&) const { settle_on(step); }
   void operator()(const TimePassed&) const { time_passed(step); }
 };
 
@@ -55,6 +57,8 @@ std::optional<Now> Coordinator::next_deadline() const {
   return probe ? std::min(due->at, *probe) : due->at;
 }
 
+bool Coordinator::is_unsettled() const { return !state_->core.unsettled.empty(); }
+
 std::optional<SweepStatus> Coordinator::sweep_status(SweepId id, Now now) const {
   const Sweep* sweep = state_->core.catalogue.find_sweep(id);
   return sweep == nullptr ? std::nullopt : std::optional(make_status(state_->core, *sweep, now));
@@ -79,6 +83,8 @@ std::optional<JobState> Coordinator::job_state(JobKey key) const {
   const Job* job = state_->core.catalogue.find(key);
   return job == nullptr ? std::nullopt : std::optional(state_of(job->phase));
 }
+
+void Coordinator::annotate(JobRow& row, Now now) const { annotate_row(state_->core, row, now); }
 
 std::string Coordinator::why_not_running(JobKey key) const {
   return core::why_not_running(state_->core, key);

@@ -29,6 +29,7 @@ struct Settings {
   std::int64_t quarantine_first_ms = 60'000;  ///< doubles with each probe that fails
   std::int64_t quarantine_limit_ms = 30 * 60'000;
   Retention retention = Retention::unfinished;
+  int piece_jobs = 2'000;  ///< of a sweep that one step may change, where people ask something of all of them
 };
 
 class Restoration;
@@ -52,6 +53,9 @@ class Coordinator {
   Effects handle(const Event& event, Now now);
   /// When TimePassed is due; none while nothing waits for time.
   [[nodiscard]] std::optional<Now> next_deadline() const;
+  /// Whether something that people asked of a sweep has not reached all of its jobs: SettleOn goes on with
+  /// it, best once what came before is stored.
+  [[nodiscard]] bool is_unsettled() const;
 
   /// Counts, running jobs with their progress, work done and time left. Names of running jobs are left empty,
   /// the app fills them from the store.
@@ -62,6 +66,9 @@ class Coordinator {
   /// Grows with every change that sweep_status(id) would show, but for what workers change in its hint.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
   [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
+  /// How far a job is and why it does not run, for a listing; what the store says of it is there already. Its
+  /// state, where what people asked of its sweep has not reached it yet.
+  void annotate(JobRow& row, Now now) const;
   /// Why a ready job does not run though workers may be free: none attached can take it, leases are held.
   /// Empty for other jobs.
   [[nodiscard]] std::string why_not_running(JobKey key) const;

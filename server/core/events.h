@@ -9,6 +9,7 @@
 
 #include "schema/job/session.h"
 #include "schema/job/steering.h"
+#include "schema/job/submission.h"
 #include "schema/sweep/plan.h"
 #include "server/core/changes.h"
 
@@ -71,10 +72,12 @@ struct HoldLeases {
   bool hold = false;
   std::string reason;  ///< for people
 };
+/// While Coordinator::is_unsettled(): the next piece of what people asked of large sweeps.
+struct SettleOn {};
 /// A timer of next_deadline() may have come.
 struct TimePassed {};
 using Event = std::variant<SweepSubmitted, SweepExtended, SteerRequested, WorkerAttached, WorkerDetached,
-                           WorkerSaid, DrainRequested, LeaseFailed, HoldLeases, TimePassed>;
+                           WorkerSaid, DrainRequested, LeaseFailed, HoldLeases, SettleOn, TimePassed>;
 
 // What follows, once the changes of the same step are committed.
 
@@ -99,6 +102,7 @@ struct SubmitAccepted {
   std::int64_t jobs = 0;      ///< that the sweep has by now
   std::int64_t jobs_new = 0;  ///< that came with this request and were not known before
   bool known = false;         ///< a live sweep has these very jobs already
+  std::vector<ReplacedSweep> replaced{};
 };
 struct SteerAccepted {
   std::uint64_t request = 0;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "server/core/scheduler.h"
+#include "server/core/settle.h"
 #include "server/core/step.h"
 
 namespace spin::core {
@@ -51,10 +52,12 @@ class Inspection {
     const bool ready = std::holds_alternative<Ready>(job.phase);
     if (ready) ++ready_;
     expect(core_.ready.contains(place_of(core_, key), key) == ready, key, "contradicts the ready queue");
-    if (is_live(state_of(job.phase)))
+    if (std::holds_alternative<Running>(job.phase) ||
+        (is_live(state_of(job.phase)) && !is_unsettled(core_, key)))
       expect(core_.catalogue.owner_of(job)->wants_work(), key, "runs for sweeps that do not want it");
     if (std::holds_alternative<Paused>(job.phase))
-      expect(core_.catalogue.is_needed(job), key, "is paused and nobody needs it");
+      expect(core_.catalogue.is_needed(job) || is_unsettled(core_, key), key,
+             "is paused and nobody needs it");
     if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->wait->until, key});
     if (const auto lost = lost_attempt(job)) expect_attempt(*lost, key);
     if (std::holds_alternative<Running>(job.phase)) inspect_running(key, job);
@@ -99,7 +102,7 @@ class Inspection {
     }
     if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
       expect(waiting->unmet == unmet && unmet > 0, key, "waits for another number of jobs than it needs");
-      expect(!obstacle, key, "waits for a job that will not complete");
+      expect(!obstacle || is_unsettled(core_, key), key, "waits for a job that will not complete");
     } else if (const auto* blocked = std::get_if<Blocked>(&job.phase)) {
       const Job* by = core_.catalogue.find(blocked->obstacle->by);
       expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
@@ -115,6 +118,10 @@ class Inspection {
   }
 
   void inspect_totals() {
+    for (const auto& [key, share] : core_.kept_shares) {
+      const JobState state = state_of(core_.catalogue.at(key).phase);
+      expect(is_live(state) || state == JobState::paused, key, "is over and still counted as begun");
+    }
     expect(core_.ready.size() == ready_, "the ready queue holds jobs that are not ready");
     expect(core_.timers.size() == timers_, "there are timers of jobs that wait for no time");
     expect(core_.attempts.size() == attempts_, "there are attempts without a job");
@@ -171,6 +178,8 @@ class Inspection {
     const auto near = [&](double a, double b) { return std::abs(a - b) <= tolerance; };
     expect(counts == sweep.counts, sweep.id, "has miscounted its jobs");
     expect(mark == sweep.mark, sweep.id, "has another mark than its jobs");
+    expect(sweep.is_settled() != core_.unsettled.contains(sweep.id), sweep.id,
+           "is not known for what has not reached all its jobs");
     expect(!sweep.growing || sweep.growing->jobs > mark.jobs, sweep.id, "waits for jobs that do not come");
     expect(near(total, sweep.work_total) && near(done, sweep.work_done) && near(live, sweep.work_live),
            sweep.id, "has miscounted its work");

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "server/core/dependencies.h"
+#include "server/core/settle.h"
 
 namespace spin::core {
 namespace {
@@ -89,7 +89,9 @@ bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
   const JobKey key = found->second;
   Attempt* attempt = running_attempt(step.core.catalogue.at(key));
   if (attempt == nullptr) {
-    if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase)) return false;
+    settle_job(step, key);
+    const Job& job = step.core.catalogue.at(key);
+    if (std::holds_alternative<Paused>(job.phase) || !step.core.attempts.contains(token)) return false;
     step.core.workers.ended(session, token);
     run(step, key, session, token);
     return true;

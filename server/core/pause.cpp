@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "server/core/dependencies.h"
 #include "server/core/leases.h"
+#include "server/core/settle.h"
 #include "server/core/steer.h"
 
 namespace spin::core {
@@ -17,8 +20,6 @@ void take_back(Step& step, JobKey key) {
   const Session* session = saving ? step.core.workers.find_ending(*saving) : nullptr;
   if (session != nullptr && !session->silent) keep_attempt(step, session->id, *saving);
 }
-
-bool is_paused(const Job& job) { return std::holds_alternative<Paused>(job.phase); }
 
 }  // namespace
 
@@ -38,9 +39,13 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Pause&) {
   if (sweep.jobs_to_come() == 0 && sweep.counts.live() == 0)
     return out_of_turn(sweep.title() + " has no job left that could be paused");
   set_state(step, sweep, [&] { sweep.paused = true; });
-  const std::int64_t before = sweep.counts.paused;
-  for (const JobKey key : sweep.jobs) pause_if_held(step, key);
-  return sweep.counts.paused - before;
+  const Catalogue& catalogue = step.core.catalogue;
+  const auto held = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
+    const Job& job = catalogue.at(key);
+    return is_live(state_of(job.phase)) && catalogue.is_held(job);
+  });
+  begin_settling(step, sweep, Settlement::Kind::pause);
+  return held;
 }
 
 void pause_if_held(Step& step, JobKey key) {
@@ -66,10 +71,13 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Resume&) {
   if (!sweep.paused && (sweep.withdrawn || sweep.counts.paused == 0))
     return out_of_turn(sweep.title() + " is not paused");
   if (sweep.paused) set_state(step, sweep, [&] { sweep.paused = false; });
-  const std::int64_t before = sweep.counts.paused;
-  for (const JobKey key : sweep.jobs)
-    if (is_paused(step.core.catalogue.at(key))) resume(step, key);
-  return before - sweep.counts.paused;
+  const Catalogue& catalogue = step.core.catalogue;
+  const auto stopped = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
+    const Job& job = catalogue.at(key);
+    return is_paused(job) && !catalogue.is_held(job);
+  });
+  begin_settling(step, sweep, Settlement::Kind::resume);
+  return stopped;
 }
 
 void resume(Step& step, JobKey key) {

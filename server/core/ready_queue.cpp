@@ -59,7 +59,7 @@ void ReadyQueue::change_class(Share& share, NeedsId needs, const Change& change)
 void ReadyQueue::insert(const Place& place, JobKey key) {
   Level& level = levels_[place.priority];
   const auto [share, is_new] = level.shares.try_emplace(place.sweep);
-  if (is_new) level.order.insert({running(place.sweep), place.sweep});
+  if (is_new && !held_.contains(place.sweep)) level.order.insert({running(place.sweep), place.sweep});
   change_class(share->second, place.needs, [&](KeySet& keys) { keys.insert(key); });
   ++size_;
   changed_ = true;
@@ -84,6 +84,31 @@ bool ReadyQueue::contains(const Place& place, JobKey key) const {
   if (share == level->second.shares.end()) return false;
   const auto keys = share->second.classes.find(place.needs);
   return keys != share->second.classes.end() && keys->second.contains(key);
+}
+
+void ReadyQueue::hold(SweepId sweep, bool is_held) {
+  if (is_held ? !held_.insert(sweep).second : held_.erase(sweep) == 0) return;
+  for (auto& [priority, level] : levels_) {
+    if (!level.shares.contains(sweep)) continue;
+    if (is_held)
+      level.order.erase({running(sweep), sweep});
+    else
+      level.order.insert({running(sweep), sweep});
+  }
+  changed_ = changed_ || !is_held;
+}
+
+void ReadyQueue::move(SweepId sweep, int from, int to) {
+  const auto level = levels_.find(from);
+  if (from == to || level == levels_.end()) return;
+  auto share = level->second.shares.extract(sweep);
+  if (share.empty()) return;
+  level->second.order.erase({running(sweep), sweep});
+  if (level->second.shares.empty()) levels_.erase(level);
+  Level& target = levels_[to];
+  target.shares.insert(std::move(share));
+  if (!held_.contains(sweep)) target.order.insert({running(sweep), sweep});
+  changed_ = true;
 }
 
 int ReadyQueue::running(SweepId sweep) const {

@@ -48,6 +48,11 @@ class ReadyQueue {
   [[nodiscard]] bool contains(const Place& place, JobKey key) const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
+  /// While a sweep is held, its jobs stay where they are and are not found.
+  void hold(SweepId sweep, bool is_held);
+  /// All jobs of the sweep that stand at one priority go to another. Precondition: none stands there.
+  void move(SweepId sweep, int from, int to);
+
   /// A job of the sweep runs, or runs no more (-1).
   void count_running(SweepId sweep, int change);
   [[nodiscard]] int running(SweepId sweep) const;
@@ -61,7 +66,7 @@ class ReadyQueue {
           if (accept(Place{priority, sweep, needs}, key)) return key;
     return std::nullopt;
   }
-  /// The same of the classes of one sweep.
+  /// The same of the classes of one sweep, which may be held.
   template <class Accept>
   std::optional<JobKey> find_of(SweepId sweep, const Accept& accept) const {
     for (const auto& [priority, level] : levels_) {
@@ -87,6 +92,13 @@ class ReadyQueue {
     return std::nullopt;
   }
 
+  /// The highest of a job that find() would look at.
+  [[nodiscard]] std::optional<int> first_priority() const {
+    for (const auto& [priority, level] : levels_)
+      if (!level.order.empty()) return priority;
+    return std::nullopt;
+  }
+
   /// Whether jobs came in, or their order changed, since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
 
@@ -97,13 +109,14 @@ class ReadyQueue {
   };
   struct Level {
     std::map<SweepId, Share> shares;          ///< none is empty
-    std::set<std::pair<int, SweepId>> order;  ///< running jobs
+    std::set<std::pair<int, SweepId>> order;  ///< running jobs; of those that are not held
   };
   template <class Change>
   static void change_class(Share& share, NeedsId needs, const Change& change);
 
   std::map<int, Level, std::greater<>> levels_;  ///< none is empty
   std::unordered_map<SweepId, int> running_;
+  std::set<SweepId> held_;
   std::size_t size_ = 0;
   bool changed_ = false;
 };

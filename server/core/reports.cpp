@@ -126,6 +126,7 @@ void handle_progress(Step& step, SessionId session, const Progress& progress) {
   if (!keep_attempt(step, session, progress.attempt)) return;
   Job& job = step.core.catalogue.at(step.core.attempts.at(progress.attempt));
   running_attempt(job)->progress = progress;
+  step.core.kept_shares.erase(step.core.attempts.at(progress.attempt));
   step.core.catalogue.touch(job);
   note_progress(step, job);
 }

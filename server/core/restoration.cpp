@@ -1,5 +1,6 @@
 #include "server/core/restoration.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/core/dependencies.h"
@@ -9,9 +10,17 @@
 namespace spin::core {
 namespace {
 
-JobPhase waiting_phase(const Core& core, const Job& job) {
+/// Whether something that was asked of a sweep of the job was still on its way through its jobs.
+bool may_be_unsettled(const Core& core, const Job& job) {
+  const auto sweeps = job.sweeps.items();
+  return std::any_of(sweeps.begin(), sweeps.end(),
+                     [&](SweepId id) { return !core.catalogue.find_sweep(id)->is_settled(); });
+}
+
+JobPhase waiting_phase(const Core& core, const StoredJob& stored, const Job& job) {
   const DependencyView view = view_dependencies(core.catalogue, job);
-  if (view.obstacle) return Blocked{view.obstacle};
+  const bool is_blocked = stored.state == JobState::blocked || !may_be_unsettled(core, job);
+  if (view.obstacle && is_blocked) return Blocked{view.obstacle};
   return view.unmet > 0 ? JobPhase{Waiting{view.unmet}} : JobPhase{Ready{}};
 }
 
@@ -26,17 +35,12 @@ JobPhase running_phase(const Core& core, const StoredJob& stored, const Job& job
   return Running{std::move(attempt)};
 }
 
-JobPhase blocked_phase(const Core& core, const StoredJob& stored, const Job& job) {
-  const DependencyView view = view_dependencies(core.catalogue, job);
-  if (!view.obstacle) return waiting_phase(core, job);
-  return Blocked{std::make_shared<const Obstacle>(Obstacle{view.obstacle->by, stored.reason})};
-}
-
 /// Dependencies have lower numbers than what needs them, so that theirs are known already.
 JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now now) {
   switch (stored.state) {
     case JobState::waiting:
-      return waiting_phase(core, job);
+    case JobState::blocked:
+      return waiting_phase(core, stored, job);
     case JobState::ready:
       return Ready{};
     case JobState::backoff:
@@ -49,8 +53,6 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
       return Diverged{};
     case JobState::failed:
       return Failed{std::make_shared<const std::string>(stored.reason)};
-    case JobState::blocked:
-      return blocked_phase(core, stored, job);
     case JobState::paused:
       return Paused{stored.attempt};
     case JobState::cancelled:
@@ -73,8 +75,9 @@ Job make_job(Core& core, const StoredJob& stored) {
   return job;
 }
 
+/// Reasons are kept by the store; of those that a sweep of a million jobs may have, the core needs none.
 bool is_remarkable(const StoredJob& job) {
-  return job.attempt || job.priority || !job.reason.empty() || job.state == JobState::running;
+  return job.attempt || job.priority || job.state == JobState::failed || job.state == JobState::running;
 }
 
 }  // namespace
@@ -107,7 +110,11 @@ void Restoration::take(StoredSweep stored) {
   sweep.withdrawn = stored.withdrawn;
   sweep.paused = stored.paused;
   sweep.growing = stored.growing;
+  sweep.settling = stored.settling;
+  sweep.retrying = stored.retrying;
   Sweep& restored = core_->catalogue.restore_sweep(std::move(sweep));
+  if (!restored.is_settled()) core_->unsettled.insert(restored.id);
+  core_->ready.hold(restored.id, !restored.wants_work());
   restored.jobs.reserve(stored.jobs.size());
   for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
 }
@@ -130,6 +137,8 @@ void Restoration::restore_phase(const StoredJob& stored, Now now) {
   Job& job = core_->catalogue.at(stored.key);
   const JobState before = state_of(job.phase);
   job.phase = phase_of(*core_, stored, job, now);
+  if (auto* blocked = std::get_if<Blocked>(&job.phase))
+    blocked->obstacle = obstacles_.try_emplace(blocked->obstacle->by, blocked->obstacle).first->second;
   core_->catalogue.count(job, before, state_of(job.phase));
   if (stored.priority) core_->own_priority[stored.key] = *stored.priority;
   file_phase(*core_, stored.key);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "server/core/coordinator.h"
@@ -10,8 +11,13 @@ namespace spin::core {
 
 struct Core;
 
-/// A coordinator in the making, from what the store holds. Jobs in back-off are due at once. Holds no more of
-/// a job than the coordinator will, but for the few that run, have failed or were steered.
+struct Obstacle;
+
+/// A coordinator in the making, from what the store holds. Of each job it holds what the coordinator will and
+/// a byte or two; of those that run, that were running when a pause stopped them, that have failed or that
+/// have a priority of their own, all that the store gives, until finish(). Jobs in back-off are due at once;
+/// which worker a job failed on last, what workers had failed in a row, their quarantines and the progress
+/// inside an epoch are not stored and begin anew.
 class Restoration final : public StoredSink {
  public:
   /// `boot_epoch`: of this start, more than that of any before.
@@ -31,6 +37,8 @@ class Restoration final : public StoredSink {
   std::unique_ptr<Core> core_;
   std::vector<JobState> states_;       ///< of job 1, 2, ...
   std::vector<StoredJob> remarkable_;  ///< of which the state does not say all
+  std::unordered_map<JobKey, std::shared_ptr<const Obstacle>>
+      obstacles_;  ///< one for all jobs that it blocks
 };
 
 }  // namespace spin::core

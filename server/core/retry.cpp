@@ -1,15 +1,11 @@
-#include <vector>
+#include <algorithm>
 
 #include "server/core/dependencies.h"
+#include "server/core/settle.h"
 #include "server/core/steer.h"
 
 namespace spin::core {
 namespace {
-
-bool may_retry(const Job& job, const steer::Retry& action) {
-  return std::holds_alternative<Failed>(job.phase) ||
-         (!action.failed_only && std::holds_alternative<Cancelled>(job.phase));
-}
 
 const char* accepted(const steer::Retry& action) {
   return action.failed_only ? "failed" : "failed or cancelled";
@@ -22,19 +18,9 @@ const Sweep* find_namesake(const Catalogue& catalogue, const Sweep& sweep) {
   return nullptr;
 }
 
-std::vector<JobKey> jobs_to_retry(const Catalogue& catalogue, const Sweep& sweep,
-                                  const steer::Retry& action) {
-  std::vector<JobKey> keys;
-  for (const JobKey key : sweep.jobs)
-    if (may_retry(catalogue.at(key), action)) keys.push_back(key);
-  return keys;
-}
-
-/// Its jobs that only paused sweeps kept go on.
-void bring_back(Step& step, Sweep& sweep) {
-  set_state(step, sweep, [&] { sweep.withdrawn = false; });
-  for (const JobKey key : sweep.jobs)
-    if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase)) resume(step, key);
+std::int64_t count_to_retry(const Catalogue& catalogue, const Sweep& sweep, const steer::Retry& action) {
+  return std::count_if(sweep.jobs.begin(), sweep.jobs.end(),
+                       [&](JobKey key) { return may_retry(catalogue.at(key), action.failed_only); });
 }
 
 }  // namespace
@@ -42,7 +28,7 @@ void bring_back(Step& step, Sweep& sweep) {
 Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action) {
   const Catalogue& catalogue = step.core.catalogue;
   const Job& job = catalogue.at(key);
-  if (!may_retry(job, action))
+  if (!may_retry(job, action.failed_only))
     return out_of_turn(title_of(job) + " is " + name_of(state_of(job.phase)) + "; only a " +
                        accepted(action) + " job can be retried");
   if (!catalogue.is_needed(job))
@@ -53,21 +39,24 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action) {
-  const auto keys = jobs_to_retry(step.core.catalogue, sweep, action);
+  const std::int64_t jobs = count_to_retry(step.core.catalogue, sweep, action);
   if (sweep.withdrawn && sweep.growing)
     return out_of_turn(sweep.title() + " was cancelled when " + std::to_string(sweep.jobs.size()) +
                        " of its " + std::to_string(sweep.growing->jobs) +
                        " jobs were stored; submit its file again");
   if (sweep.withdrawn && action.failed_only)
     return out_of_turn(sweep.title() + " was cancelled; retry all of it, not its failed jobs alone");
-  if (keys.empty() && (!sweep.withdrawn || sweep.counts.live() + sweep.counts.paused == 0))
+  if (jobs == 0 && (!sweep.withdrawn || sweep.counts.live() + sweep.counts.paused == 0))
     return out_of_turn(sweep.title() + " has no " + accepted(action) + " job that could be retried");
   if (const Sweep* other = find_namesake(step.core.catalogue, sweep))
     return out_of_turn(other->title() + " has taken the name of sweep " + std::to_string(sweep.id.value) +
                        "; cancel it or wait for it, or retry single jobs");
-  if (sweep.withdrawn) bring_back(step, sweep);
-  for (const JobKey key : keys) revive(step, key);
-  return static_cast<std::int64_t>(keys.size());
+  const bool comes_back = sweep.withdrawn;
+  if (comes_back) set_state(step, sweep, [&] { sweep.withdrawn = false; });
+  begin_retry(step, sweep, action.failed_only);
+  // Its jobs that only paused sweeps kept go on.
+  if (comes_back) begin_settling(step, sweep, Settlement::Kind::resume);
+  return jobs;
 }
 
 }  // namespace spin::core

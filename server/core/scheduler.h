@@ -8,9 +8,9 @@
 namespace spin::core {
 
 /// Grants leases while a worker can take a ready job: the first job in the queue's order that any can take,
-/// but to a worker under quarantine the first that has not failed there.
-/// Looks only where something has changed since it last found nothing: for each class at each worker with
-/// room.
+/// but to a worker under quarantine the first that has not failed there, where there is one.
+/// Does nothing where neither a job nor room came in since it last found nothing. Else it looks, for each
+/// lease and once more, at the first job of every class and at every worker with room.
 void schedule(Step& step);
 /// From now on no lease is granted, or leases are granted again.
 void hold_leases(Step& step, const HoldLeases& event);

@@ -40,15 +40,18 @@ struct Core {
   std::unordered_map<JobKey, int> own_priority;  ///< of the few jobs that have one
   ReadyQueue ready;
   Timers timers;
+  std::set<SweepId> unsettled;  ///< sweeps that are not is_settled()
   Workers workers;
   /// Jobs by their running attempt, by the lost one that may still come back, and by the one that a pause
   /// has stopped.
   std::unordered_map<AttemptToken, JobKey> attempts;
   std::unordered_map<JobKey, std::string> last_failed_on;  ///< worker; of jobs that may run again
-  std::map<std::string, Trouble> troubles;                 ///< by worker
-  std::map<std::string, Quarantine> quarantines;           ///< by worker
-  int limited_sessions = 0;                                ///< of quarantined workers
-  std::optional<std::string> hold;                         ///< why no leases are granted now
+  /// What was done of jobs that ran and will go on from there, 0 to 1: until their next attempt says more.
+  std::unordered_map<JobKey, double> kept_shares;
+  std::map<std::string, Trouble> troubles;        ///< by worker
+  std::map<std::string, Quarantine> quarantines;  ///< by worker
+  int limited_sessions = 0;                       ///< of quarantined workers
+  std::optional<std::string> hold;                ///< why no leases are granted now
   std::int64_t next_sequence = 1;
   Counters counters;
   /// Transitions that were refused: bugs of ours. The first of them, each once; check_invariants() shows

@@ -12,46 +12,66 @@
 namespace spin::core {
 namespace {
 
-/// Share of a running job's work that is done, 0 to 1.
-double share_done(const Attempt& attempt) {
-  if (!attempt.progress || attempt.progress->steps <= 0) return 0;
-  const auto& progress = *attempt.progress;
-  return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.steps), 0.0, 1.0);
+/// Of a job that runs, or that has begun and goes on from where it was; none of others.
+std::optional<double> share_of(const Core& core, JobKey key) {
+  const Attempt* attempt = running_attempt(core.catalogue.at(key));
+  if (attempt != nullptr)
+    if (const auto share = share_done(*attempt)) return share;
+  const auto kept = core.kept_shares.find(key);
+  return kept == core.kept_shares.end() ? std::nullopt : std::optional(kept->second);
 }
 
-/// Running jobs of the sweep in the order of their numbers; takes a look at every running job there is.
-std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep) {
-  std::vector<JobKey> keys;
-  if (sweep.counts.running == 0) return keys;
-  for (const auto& [token, key] : core.attempts) {
-    const Job& job = core.catalogue.at(key);
-    const Attempt* attempt = running_attempt(job);
-    if (attempt != nullptr && attempt->token == token && job.sweeps.contains(sweep.id)) keys.push_back(key);
+/// Jobs that are begun and not done, in the order of their numbers.
+struct UnderWay {
+  std::vector<JobKey> running;
+  std::vector<JobKey> stopped;  ///< go on from where they were
+
+  void add(const Core& core, JobKey key) {
+    (running_attempt(core.catalogue.at(key)) != nullptr ? running : stopped).push_back(key);
   }
-  std::sort(keys.begin(), keys.end());
-  return keys;
+};
+
+UnderWay under_way(const Core& core, const Sweep& sweep) {
+  UnderWay found{running_jobs(core, sweep), {}};
+  for (const auto& [key, share] : core.kept_shares) {
+    const Job& job = core.catalogue.at(key);
+    if (running_attempt(job) == nullptr && job.sweeps.contains(sweep.id)) found.stopped.push_back(key);
+  }
+  return found;
 }
 
 /// The same of all sweeps at once, at the cost of one.
-std::map<SweepId, std::vector<JobKey>> all_running_jobs(const Core& core) {
-  std::map<SweepId, std::vector<JobKey>> running;
+std::map<SweepId, UnderWay> all_under_way(const Core& core) {
+  std::map<SweepId, UnderWay> found;
+  const auto add = [&](JobKey key) {
+    for (const SweepId sweep : core.catalogue.at(key).sweeps.items()) found[sweep].add(core, key);
+  };
   for (const auto& [token, key] : core.attempts) {
-    const Job& job = core.catalogue.at(key);
-    const Attempt* attempt = running_attempt(job);
-    if (attempt == nullptr || attempt->token != token) continue;
-    for (const SweepId sweep : job.sweeps.items()) running[sweep].push_back(key);
+    const Attempt* attempt = running_attempt(core.catalogue.at(key));
+    if (attempt != nullptr && attempt->token == token) add(key);
   }
-  for (auto& [sweep, keys] : running) std::sort(keys.begin(), keys.end());
-  return running;
+  for (const auto& [key, share] : core.kept_shares)
+    if (running_attempt(core.catalogue.at(key)) == nullptr) add(key);
+  for (auto& [sweep, jobs] : found) std::sort(jobs.running.begin(), jobs.running.end());
+  return found;
 }
 
-double work_under_way(const Core& core, const std::vector<JobKey>& running) {
-  double work = 0;
-  for (const JobKey key : running) {
-    const Job& job = core.catalogue.at(key);
-    work += job.work * share_done(*running_attempt(job));
-  }
-  return work;
+/// Work that is done of jobs that are not done.
+struct Begun {
+  double live = 0;    ///< of those that go on by themselves
+  double paused = 0;  ///< of those that wait for a resume
+  [[nodiscard]] double all() const { return live + paused; }
+};
+
+Begun begun_work(const Core& core, const UnderWay& jobs) {
+  Begun begun;
+  for (const auto* keys : {&jobs.running, &jobs.stopped})
+    for (const JobKey key : *keys) {
+      const Job& job = core.catalogue.at(key);
+      (is_live(state_of(job.phase)) ? begun.live : begun.paused) +=
+          job.work * share_of(core, key).value_or(0);
+    }
+  return begun;
 }
 
 std::optional<double> estimate_seconds(const Sweep& sweep, double done, double left, Now now) {
@@ -76,7 +96,17 @@ std::string hint_of(const Core& core, const Sweep& sweep) {
   return hint;
 }
 
-SweepStatus make_status(const Core& core, const Sweep& sweep, const std::vector<JobKey>& running, Now now) {
+/// While what people asked of the sweep is on its way through its jobs.
+std::string settling_text(const Sweep& sweep) {
+  if (!sweep.settling && !sweep.retrying) return {};
+  static constexpr const char* kNames[] = {"pause", "resume", "cancel"};
+  const char* name = sweep.retrying ? "retry" : kNames[static_cast<std::size_t>(sweep.settling->kind)];
+  const std::int64_t reached = sweep.retrying ? sweep.retrying->next : sweep.settling->next;
+  return std::string("the ") + name + " holds, and has reached " + std::to_string(reached) + " of " +
+         std::to_string(sweep.jobs.size()) + " jobs";
+}
+
+SweepStatus make_status(const Core& core, const Sweep& sweep, const UnderWay& jobs, Now now) {
   SweepStatus status;
   status.id = sweep.id;
   status.name = sweep.name;
@@ -84,33 +114,71 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, const std::vector<
   status.counts = sweep.counts;
   status.jobs_to_come = sweep.jobs_to_come();
   status.paused = sweep.paused;
+  status.cancelled = sweep.withdrawn;
   status.priority = sweep.priority;
-  status.hint = hint_of(core, sweep);
-  for (const JobKey key : running) {
+  status.hint = sweep.is_settled() ? hint_of(core, sweep) : settling_text(sweep);
+  for (const JobKey key : jobs.running) {
     const Job& job = core.catalogue.at(key);
     const Attempt& attempt = *running_attempt(job);
     status.running.push_back({job.id, {}, attempt.worker, attempt.progress, key.value});
   }
-  const double under_way = work_under_way(core, running);
-  status.work_done = sweep.work_done + under_way;
+  const Begun begun = begun_work(core, jobs);
+  status.work_done = sweep.work_done + begun.all();
   status.work_total = sweep.work_total;
-  status.seconds_left = estimate_seconds(sweep, status.work_done, sweep.work_live - under_way, now);
+  status.seconds_left = estimate_seconds(sweep, status.work_done, sweep.work_live - begun.live, now);
   return status;
+}
+
+/// Why a job that is ready does not run, whatever it is.
+std::string why_waiting(const Core& core, JobKey key) {
+  std::string reason = why_not_running(core, key);
+  if (!reason.empty()) return reason;
+  const auto first = core.ready.first_priority();
+  return first && *first > place_of(core, key).priority ? "jobs of a higher priority go first"
+                                                        : "until a worker is free";
 }
 
 }  // namespace
 
+std::optional<double> share_done(const Attempt& attempt) {
+  if (!attempt.progress) return std::nullopt;
+  const auto& progress = *attempt.progress;
+  if (progress.steps <= 0) return 0;
+  return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.steps), 0.0, 1.0);
+}
+
+void annotate_row(const Core& core, JobRow& row, Now now) {
+  const auto key = core.catalogue.find(row.id);
+  if (!key) return;
+  const Job& job = core.catalogue.at(*key);
+  row.share_done = share_of(core, *key);
+  if (row.state != state_of(job.phase) || !is_live(row.state)) return;  // it has gone on meanwhile
+  const Sweep& owner = *core.catalogue.owner_of(job);
+  if (!owner.wants_work()) {
+    row.state = owner.withdrawn ? JobState::cancelled : JobState::paused;
+    row.reason = owner.title() + (owner.withdrawn ? " was cancelled" : " is paused");
+  } else if (const auto* backoff = std::get_if<Backoff>(&job.phase)) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(backoff->wait->until - now).count();
+    row.reason = "again in " + std::to_string(std::max<std::int64_t>(0, left)) + " s: " + row.reason;
+  } else if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
+    row.reason = waiting->unmet == 1
+                     ? "a job that it depends on is not done"
+                     : std::to_string(waiting->unmet) + " jobs that it depends on are not done";
+  } else if (row.state == JobState::ready) {
+    row.reason = why_waiting(core, *key);
+  }
+}
+
 SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {
-  return make_status(core, sweep, running_jobs(core, sweep), now);
+  return make_status(core, sweep, under_way(core, sweep), now);
 }
 
 std::vector<SweepStatus> make_statuses(const Core& core, Now now) {
-  const auto running = all_running_jobs(core);
+  const auto jobs = all_under_way(core);
   std::vector<SweepStatus> statuses;
   for (const auto& [id, sweep] : core.catalogue.sweeps()) {
-    const auto found = running.find(id);
-    statuses.push_back(
-        make_status(core, sweep, found == running.end() ? std::vector<JobKey>() : found->second, now));
+    const auto found = jobs.find(id);
+    statuses.push_back(make_status(core, sweep, found == jobs.end() ? UnderWay() : found->second, now));
   }
   return statuses;
 }
@@ -119,8 +187,8 @@ void note_progress(Step& step, const Job& job) {
   for (const SweepId id : job.sweeps.items()) {
     Sweep& sweep = *step.core.catalogue.find_sweep(id);
     if (sweep.rate_basis) continue;
-    const double under_way = work_under_way(step.core, running_jobs(step.core, sweep));
-    sweep.rate_basis = {step.now, sweep.work_done + under_way};
+    const Begun begun = begun_work(step.core, under_way(step.core, sweep));
+    sweep.rate_basis = {step.now, sweep.work_done + begun.all()};
   }
 }
 

@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "server/core/settle.h"
+
 namespace spin::core {
 namespace {
 
 Result<std::int64_t> act_on(Step& step, JobKey key, const steer::Action& action) {
   if (step.core.catalogue.find(key) == nullptr)
     return Error{ErrorCode::not_found, "there is no job number " + std::to_string(key.value)};
+  settle_job(step, key);
   return std::visit([&](const auto& kind) { return act(step, key, kind); }, action);
 }
 
@@ -26,6 +29,17 @@ void steer(Step& step, const SteerRequested& event) {
     step.effects.messages.emplace_back(SteerAccepted{event.request, *changed});
   else
     refuse(step, event.request, changed.error());
+}
+
+std::vector<JobKey> jobs_placed_apart(const Core& core, const Sweep& sweep) {
+  std::vector<JobKey> keys;
+  for (const JobKey key : sweep.jobs) {
+    const Job& job = core.catalogue.at(key);
+    const bool has_place =
+        std::holds_alternative<Ready>(job.phase) || std::holds_alternative<Running>(job.phase);
+    if (has_place && (job.sweeps.items().size() > 1 || core.own_priority.contains(key))) keys.push_back(key);
+  }
+  return keys;
 }
 
 Error out_of_turn(const std::string& what) { return {ErrorCode::failed_precondition, what}; }

@@ -40,16 +40,25 @@ void pause_if_held(Step& step, JobKey key);
 /// Stores what people made of the sweep, and whether it grows.
 inline void store_state(Step& step, Sweep& sweep) {
   ++sweep.version;
-  step.effects.changes.emplace_back(
-      SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused, sweep.growing.has_value()});
+  step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused,
+                                                  sweep.growing.has_value(), sweep.settling, sweep.retrying});
 }
 
-/// The sweep gets another state or priority, and its jobs another place with it. Stored.
+/// Those that stand elsewhere than the rest of the sweep, or will once its state is another.
+std::vector<JobKey> jobs_placed_apart(const Core& core, const Sweep& sweep);
+
+/// The sweep gets another state or priority, and its jobs another place with it: together, but for those that
+/// other sweeps share or that have a priority of their own. Stored.
 template <class Set>
 void set_state(Step& step, Sweep& sweep, const Set& set) {
-  leave_places(step.core, sweep.jobs);
+  Core& core = step.core;
+  const auto apart = jobs_placed_apart(core, sweep);
+  leave_places(core, apart);
+  const int priority = sweep.priority;
   set();
-  take_places(step.core, sweep.jobs);
+  core.ready.move(sweep.id, priority, sweep.priority);
+  core.ready.hold(sweep.id, !sweep.wants_work());
+  take_places(core, apart);
   store_state(step, sweep);
 }
 

@@ -1,7 +1,10 @@
 #include "server/core/step.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "server/core/status.h"
 
 namespace spin::core {
 namespace {
@@ -34,6 +37,17 @@ void unfile_phase(Core& core, JobKey key) {
     core.timers.clear({attempt->deadline, key});
     if (attempt->session) core.workers.release(*attempt->session, key);
   }
+}
+
+/// After a change of the job's phase. `share`: of the attempt that ended with it.
+void keep_share(Core& core, JobKey key, std::optional<double> share) {
+  const Job& job = core.catalogue.at(key);
+  const bool is_paused = std::holds_alternative<Paused>(job.phase);
+  const bool goes_on = is_paused || (is_live(state_of(job.phase)) && job.artifact(ArtifactKind::checkpoint));
+  if (share && goes_on && !std::holds_alternative<Running>(job.phase))
+    core.kept_shares[key] = *share;
+  else if (!goes_on && !std::holds_alternative<Running>(job.phase))
+    core.kept_shares.erase(key);
 }
 
 constexpr std::size_t kMostDefects = 100;
@@ -82,6 +96,8 @@ void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
   Core& core = step.core;
   Job& job = core.catalogue.at(key);
   const JobState before = state_of(job.phase);
+  const Attempt* ending = running_attempt(job);
+  const auto share = ending == nullptr ? std::nullopt : share_done(*ending);
   unfile_phase(core, key);
   const Status moved = transition(job.phase, std::move(input));
   file_phase(core, key);
@@ -91,6 +107,7 @@ void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
   }
   const JobState after = state_of(job.phase);
   if (!is_live(after)) core.last_failed_on.erase(key);
+  if (before == JobState::running || !core.kept_shares.empty()) keep_share(core, key, share);
   if (after == before && reason.empty()) return;
   core.catalogue.count(job, before, after);
   step.effects.changes.emplace_back(
@@ -103,6 +120,18 @@ const Attempt* running_attempt(const Job& job) {
 }
 
 Attempt* running_attempt(Job& job) { return const_cast<Attempt*>(running_attempt(std::as_const(job))); }
+
+std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep) {
+  std::vector<JobKey> keys;
+  if (sweep.counts.running == 0) return keys;
+  for (const auto& [token, key] : core.attempts) {
+    const Job& job = core.catalogue.at(key);
+    const Attempt* attempt = running_attempt(job);
+    if (attempt != nullptr && attempt->token == token && job.sweeps.contains(sweep.id)) keys.push_back(key);
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
 
 std::optional<AttemptToken> lost_attempt(const Job& job) {
   if (const auto* ready = std::get_if<Ready>(&job.phase)) return ready->lost.get();

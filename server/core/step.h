@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "server/core/state.h"
 
@@ -35,6 +36,8 @@ void take_places(Core& core, std::span<const JobKey> keys);
 /// The running attempt; null where the job does not run.
 Attempt* running_attempt(Job& job);
 const Attempt* running_attempt(const Job& job);
+/// Jobs of the sweep that run, in the order of their numbers; takes a look at every running job there is.
+std::vector<JobKey> running_jobs(const Core& core, const Sweep& sweep);
 /// The lost attempt that may come back, of any phase; of a paused job the one that was stopped.
 std::optional<AttemptToken> lost_attempt(const Job& job);
 

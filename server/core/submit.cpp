@@ -8,6 +8,7 @@
 
 #include "schema/design/memory.h"
 #include "server/core/dependencies.h"
+#include "server/core/settle.h"
 #include "server/core/steer.h"
 #include "server/core/work.h"
 
@@ -31,6 +32,7 @@ Status check_piece(const Catalogue& catalogue, const PlanPiece& piece, const std
     const auto key = sweep == nullptr ? std::nullopt : catalogue.find(id);
     return key && catalogue.at(*key).sweeps.contains(sweep->id);
   };
+  if (piece.jobs.empty() && sweep != nullptr && !piece.comparisons.empty()) return {};
   if (piece.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
   std::unordered_set<JobId> seen;
   seen.reserve(piece.jobs.size());
@@ -117,6 +119,7 @@ JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, Ne
 
 /// The sweep needs a job that is there: whatever kept it from running for others ends.
 void take_known(Step& step, Sweep& sweep, JobKey key) {
+  settle_job(step, key);
   leave_places(step.core, {&key, 1});
   step.core.catalogue.link(key, sweep);
   take_places(step.core, {&key, 1});
@@ -188,10 +191,13 @@ Error name_is_taken(const Sweep& by) {
 }
 
 /// Once all jobs of the sweep are there, so that those of both go on.
-void take_places_of_namesakes(Step& step, const Sweep& sweep) {
+std::vector<ReplacedSweep> take_places_of_namesakes(Step& step, const Sweep& sweep) {
+  std::vector<ReplacedSweep> replaced;
   for (const auto& [id, other] : step.core.catalogue.sweeps())
     if (id < sweep.id && other.name == sweep.name && other.keeps_name())
-      withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " has taken its place");
+      replaced.push_back(
+          {id, withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " has taken its place")});
+  return replaced;
 }
 
 /// A sweep that grows to take the place of this one does so no more.
@@ -245,9 +251,9 @@ void submit(Step& step, const SweepSubmitted& event) {
   sweep.jobs.reserve(static_cast<std::size_t>(whole.jobs));
   const std::int64_t added = take(
       step, sweep, plan, InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing});
-  if (!sweep.growing) take_places_of_namesakes(step, sweep);
+  auto replaced = sweep.growing ? std::vector<ReplacedSweep>() : take_places_of_namesakes(step, sweep);
   step.effects.messages.emplace_back(
-      SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added, false});
+      SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added, false, std::move(replaced)});
 }
 
 void extend(Step& step, const SweepExtended& event) {
@@ -261,15 +267,16 @@ void extend(Step& step, const SweepExtended& event) {
     return refuse(step, event.request, sound.error());
 
   const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}});
+  std::vector<ReplacedSweep> replaced;
   if (sweep->growing->jobs == std::ssize(sweep->jobs)) {
     sweep->growing.reset();
     store_state(step, *sweep);
-    take_places_of_namesakes(step, *sweep);
+    replaced = take_places_of_namesakes(step, *sweep);
   }
   if (sweep->paused)
     for (const PlannedJob& job : piece.jobs) pause_if_held(step, *catalogue.find(job.id));
   step.effects.messages.emplace_back(
-      SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added, false});
+      SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added, false, std::move(replaced)});
 }
 
 }  // namespace spin::core

@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kSweeps[] =
     "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused, planned_jobs,"
-    " planned_mark FROM sweep ORDER BY id";
+    " planned_mark, settling, settled_jobs, retrying, retried_jobs FROM sweep ORDER BY id";
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
     " memory_bytes, dataset FROM job ORDER BY key";
@@ -151,6 +151,11 @@ class Loader {
       sweep.withdrawn = rows.integer(6) != 0;
       sweep.paused = rows.integer(7) != 0;
       if (!rows.is_null(8)) sweep.growing = core::PlanMark{rows.integer(8), rows.digest(9)};
+      if (!rows.is_null(10)) {
+        SPIN_ASSIGN(const auto kind, settlement_kind_from(rows.text(10)));
+        sweep.settling = core::Settlement{kind, rows.integer(11)};
+      }
+      if (!rows.is_null(12)) sweep.retrying = core::Retrying{rows.text(12) == "failed", rows.integer(13)};
       SPIN_TRY(read_jobs_of(sweep));
       sink_.take(std::move(sweep));
     }

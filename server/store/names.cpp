@@ -25,6 +25,11 @@ constexpr std::array<Name<Outcome>, 2> kOutcomes{
 constexpr std::array<Name<ArtifactKind>, 3> kArtifactKinds{
     {{ArtifactKind::checkpoint, "checkpoint"}, {ArtifactKind::model, "model"}, {ArtifactKind::best, "best"}}};
 
+using SettlementKind = core::Settlement::Kind;
+constexpr std::array<Name<SettlementKind>, 3> kSettlementKinds{{{SettlementKind::pause, "pause"},
+                                                                {SettlementKind::resume, "resume"},
+                                                                {SettlementKind::cancel, "cancel"}}};
+
 /// Empty where the value is no enumerator: the table then refuses it.
 template <class Names, class E>
 std::string_view find_name(const Names& names, E value) {
@@ -45,6 +50,7 @@ Result<E> find_value(const Names& names, std::string_view text, const char* what
 std::string_view text_of(JobState state) { return find_name(kJobStates, state); }
 std::string_view text_of(Outcome outcome) { return find_name(kOutcomes, outcome); }
 std::string_view text_of(ArtifactKind kind) { return find_name(kArtifactKinds, kind); }
+std::string_view text_of(core::Settlement::Kind kind) { return find_name(kSettlementKinds, kind); }
 
 Result<JobState> job_state_from(std::string_view text) {
   return find_value<JobState>(kJobStates, text, "state of a job");
@@ -54,6 +60,9 @@ Result<Outcome> outcome_from(std::string_view text) {
 }
 Result<ArtifactKind> artifact_kind_from(std::string_view text) {
   return find_value<ArtifactKind>(kArtifactKinds, text, "kind of artifact");
+}
+Result<core::Settlement::Kind> settlement_kind_from(std::string_view text) {
+  return find_value<core::Settlement::Kind>(kSettlementKinds, text, "request to a sweep");
 }
 
 }  // namespace spin

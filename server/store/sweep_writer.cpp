@@ -19,7 +19,8 @@ constexpr char kInsertSweep[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 constexpr char kSetSweepState[] =
     "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4,"
-    " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL) WHERE id = ?1";
+    " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL),"
+    " settling = ?6, settled_jobs = ?7, retrying = ?8, retried_jobs = ?9 WHERE id = ?1";
 // One that is there goes on from the piece before.
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
@@ -100,8 +101,14 @@ Status SweepWriter::insert_piece(SweepId sweep, const PlanPiece& piece, const co
 }
 
 Status SweepWriter::set_state(const core::SetSweepState& change) {
-  SPIN_TRY(set_sweep_state_.run(change.id.value, change.priority, change.withdrawn, change.paused,
-                                change.growing));
+  const auto& settling = change.settling;
+  const auto& retrying = change.retrying;
+  SPIN_TRY(set_sweep_state_.run(
+      change.id.value, change.priority, change.withdrawn, change.paused, change.growing,
+      settling ? std::optional<std::string_view>(text_of(settling->kind)) : std::nullopt,
+      settling ? settling->next : 0,
+      retrying ? std::optional<std::string_view>(retrying->failed_only ? "failed" : "all") : std::nullopt,
+      retrying ? retrying->next : 0));
   if (database_->changes() == 1) return {};
   return Error{ErrorCode::internal, "there is no sweep " + std::to_string(change.id.value)};
 }

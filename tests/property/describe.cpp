@@ -76,6 +76,7 @@ struct EventText {
   std::string operator()(const HoldLeases& event) const {
     return event.hold ? "hold leases" : "grant leases again";
   }
+  std::string operator()(const SettleOn&) const { return "settle on"; }
   std::string operator()(const TimePassed&) const { return "time passed"; }
 };
 

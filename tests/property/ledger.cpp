@@ -92,7 +92,8 @@ void Ledger::check_order(const StoredJob& job) const {
   const int priority = priority_of(job);
   const int running = running_of(sweep);
   for (const auto& [key, row] : store_.jobs()) {
-    if (row.job.state != JobState::ready || key == job.key) continue;
+    // One that nobody wants any more may still be called ready.
+    if (row.job.state != JobState::ready || key == job.key || owner_of(key) == nullptr) continue;
     const int other_priority = priority_of(row.job);
     EXPECT_LE(other_priority, priority) << "job " << key.value << " comes before " << job.key.value;
     if (other_priority != priority) continue;

@@ -24,6 +24,7 @@ Settings settings_for(std::uint64_t seed) {
   settings.quarantine_first_ms = 2000;
   settings.quarantine_limit_ms = 4000;
   settings.retention = static_cast<Retention>(seed % 3);
+  settings.piece_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
   return settings;
 }
 
@@ -77,7 +78,9 @@ std::size_t Simulation::results() const {
 void Simulation::step() {
   SimWorker& worker = workers_[draw(workers_.size())];
   const auto choice = draw(1000);
-  if (choice < 25) {
+  if (coordinator_->is_unsettled() && draw(4) == 0) {
+    handle(SettleOn{});
+  } else if (choice < 25) {
     extend();
   } else if (choice < 65) {
     person_acts();
@@ -335,6 +338,7 @@ void Simulation::calm_down() {
 }
 
 void Simulation::calm_round() {
+  while (coordinator_->is_unsettled() && !has_failed()) handle(SettleOn{});
   for (SimWorker& worker : workers_) {
     if (worker.is_draining()) {  // it may have been told just now; somebody starts it anew
       hang_up(worker);

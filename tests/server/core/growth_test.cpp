@@ -91,6 +91,20 @@ TEST_F(Growth, GoesOnAfterARestart) {
   EXPECT_EQ(status().counts.total(), 5);
 }
 
+TEST_F(Growth, APieceOfComparisonsAloneIsTakenBeforeTheLastJobs) {
+  begin(2);
+  PlanPiece compared;
+  compared.first_job = 2;
+  compared.comparisons = {{0, 0}};
+  extend(compared);
+  EXPECT_EQ(accepted().jobs, 2);
+  EXPECT_EQ(status().jobs_to_come, 3);
+  extend(compared);
+  EXPECT_EQ(accepted().jobs, 2) << "again, after a restart in between";
+  extend(piece(2, 3));
+  EXPECT_EQ(status().jobs_to_come, 0);
+}
+
 TEST_F(Growth, APieceThatIsNotNextIsRefused) {
   begin(2);
   EXPECT_NE(refused(piece(0, 2)).message.find("has 2 of 5 jobs; those from 0 to 2 do not come next"),

@@ -49,6 +49,12 @@ std::vector<Message> Harness::advance(std::int64_t ms) {
   return messages;
 }
 
+int Harness::settle() {
+  int pieces = 0;
+  for (; coordinator->is_unsettled() && pieces < 10'000; ++pieces) send(SettleOn{});
+  return pieces;
+}
+
 void Harness::restart() {
   coordinator = store.boot(settings_, now);
   check();

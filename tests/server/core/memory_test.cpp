@@ -28,5 +28,36 @@ TEST(Memory, AJobCostsAFewHundredBytesWhateverItsConfiguration) {
   EXPECT_EQ(coordinator.sweep_status(SweepId{1}, Now{})->counts.total(), kJobs);
 }
 
+TEST(Memory, ARestartCostsNoMoreWhereAllIsPausedCancelledOrBlocked) {
+  if (heap_bytes() == 0) GTEST_SKIP() << "a sanitizer's allocator does not count";
+  constexpr int kJobs = 50'000;
+  for (const JobState state : {JobState::ready, JobState::paused, JobState::cancelled, JobState::blocked}) {
+    const std::size_t before = heap_bytes();
+    const auto each = [&] { return (heap_bytes() - before) / kJobs; };
+    Restoration restoration({}, 1);
+    StoredSweep sweep;
+    sweep.id = SweepId{1};
+    sweep.name = "s";
+    sweep.paused = state == JobState::paused;
+    sweep.withdrawn = state == JobState::cancelled;
+    for (int i = 1; i <= kJobs; ++i) {
+      StoredJob job;
+      job.key = JobKey{i};
+      job.id = id_of("j" + std::to_string(i));
+      job.state = i == 1 && state == JobState::blocked ? JobState::failed : state;
+      job.reason = "a reason that people find in the database, and of which the rules need nothing at all";
+      if (i > 1 && state == JobState::blocked) job.depends_on = {JobKey{1}};
+      sweep.jobs.push_back(job.key);
+      restoration.take(std::move(job));
+    }
+    restoration.take(std::move(sweep));
+    EXPECT_LT(each(), 150U) << "bytes a job while it is read, " << static_cast<int>(state);
+    const Coordinator coordinator(std::move(restoration), Now{});
+    EXPECT_LT(each(), 150U) << "bytes a job, " << static_cast<int>(state);
+    EXPECT_EQ(coordinator.sweep_status(SweepId{1}, Now{})->counts.total(), kJobs);
+    EXPECT_TRUE(coordinator.check_invariants().empty());
+  }
+}
+
 }  // namespace
 }  // namespace spin::core

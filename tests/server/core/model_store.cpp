@@ -149,6 +149,8 @@ void ModelStore::write(const SetSweepState& change) {
   sweep.priority = change.priority;
   sweep.withdrawn = change.withdrawn;
   sweep.paused = change.paused;
+  sweep.settling = change.settling;
+  sweep.retrying = change.retrying;
   EXPECT_TRUE(sweep.growing || !change.growing) << "a sweep begins to grow";
   if (!change.growing) sweep.growing.reset();
 }

@@ -50,8 +50,8 @@ PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& de
   return *this;
 }
 
-PlanOf& PlanOf::jobs(const std::string& prefix, int count) {
-  for (int i = 1; i <= count; ++i) job(prefix + std::to_string(i));
+PlanOf& PlanOf::jobs(const std::string& prefix, int count, const std::vector<std::string>& depends_on) {
+  for (int i = 1; i <= count; ++i) job(prefix + std::to_string(i), depends_on);
   return *this;
 }
 

@@ -22,7 +22,7 @@ class PlanOf {
   PlanOf& requires_of_workers(const Requirements& requirements);
   PlanOf& job(const std::string& label, const std::vector<std::string>& depends_on = {}, int epochs = 1);
   /// a1, a2, ... without dependencies.
-  PlanOf& jobs(const std::string& prefix, int count);
+  PlanOf& jobs(const std::string& prefix, int count, const std::vector<std::string>& depends_on = {});
   [[nodiscard]] std::shared_ptr<const SweepPlan> plan() const { return std::make_shared<SweepPlan>(plan_); }
   /// For tests that break it.
   SweepPlan& raw() { return plan_; }

@@ -97,5 +97,78 @@ TEST(SweepStatus, UnknownOnesAreNotThere) {
   EXPECT_EQ(harness.coordinator->job_state(JobKey{0}), std::nullopt);
 }
 
+TEST(SweepStatus, WorkThatIsDoneStaysSoWhileItsJobIsPaused) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a").job("b"));
+  const SendLease lease = harness.lease_to("w");
+  harness.say(lease.session, progress(lease, 50));
+  const double before = harness.status(sweep).work_done;
+  ASSERT_GT(before, 0);
+  harness.pause(sweep);
+  EXPECT_EQ(harness.status(sweep).work_done, before);
+  harness.report(lease, CheckpointStored{{artifact_id("saved"), ArtifactKind::checkpoint, 5}, 1}, 1);
+  harness.fail(lease, FailureKind::refused, "paused");
+  EXPECT_EQ(harness.status(sweep).work_done, before);
+  harness.resume(sweep);
+  EXPECT_EQ(harness.status(sweep).work_done, before);
+  const auto next = harness.credits(lease.session, 1);
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(harness.status(sweep).work_done, before) << "until it says more";
+  harness.say(next[0].session, progress(next[0], 40));
+  EXPECT_EQ(harness.status(sweep).work_done, before * 40 / 50);
+  EXPECT_EQ(harness.coordinator->sweep_statuses(harness.now).at(0).work_done, before * 40 / 50);
+  harness.fail(next[0], FailureKind::job_error);
+  EXPECT_EQ(harness.status(sweep).work_done, before * 40 / 50) << "it goes on from its checkpoint";
+}
+
+JobRow row_of(const Harness& harness, const std::string& label) {
+  JobRow row;
+  row.id = id_of(label);
+  row.state = harness.state(label);
+  harness.coordinator->annotate(row, harness.now);
+  return row;
+}
+
+TEST(JobNotes, SayHowFarAJobIsAndWhyOthersDoNotRun) {
+  Harness harness({.backoff_first_ms = 5000, .piece_jobs = 1});
+  harness.submit(PlanOf("s").max_attempts(2).job("a").job("b").job("c", {"a"}).job("d"));
+  EXPECT_EQ(row_of(harness, "a").reason, "no worker is attached");
+  const SendLease lease = harness.lease_to("w");
+  harness.say(lease.session, progress(lease, 50));
+  EXPECT_EQ(row_of(harness, "a").share_done, 0.5);
+  EXPECT_EQ(row_of(harness, "b").reason, "until a worker is free");
+  EXPECT_EQ(row_of(harness, "c").reason, "a job that it depends on is not done");
+  harness.submit(PlanOf("first").priority(3).job("e").job("f"));
+  EXPECT_EQ(row_of(harness, "b").reason, "jobs of a higher priority go first");
+  EXPECT_EQ(row_of(harness, "e").reason, "until a worker is free");
+  harness.fail(lease, FailureKind::job_error, "no such folder");
+  EXPECT_EQ(row_of(harness, "a").reason, "again in 5 s: ");
+  EXPECT_FALSE(row_of(harness, "a").share_done.has_value());
+  harness.pause(SweepId{1});
+  ASSERT_EQ(harness.state("d"), JobState::ready) << "the pause is on its way";
+  EXPECT_EQ(row_of(harness, "d").state, JobState::paused);
+  EXPECT_EQ(row_of(harness, "d").reason, "sweep 1 's' is paused");
+  EXPECT_EQ(harness.status(SweepId{1}).hint.rfind("the pause holds, and has reached ", 0), 0U);
+}
+
+TEST(SweepStatus, OfAllAtOnceIsThatOfEach) {
+  Harness harness;
+  const SweepId one = harness.submit(PlanOf("one").job("a").job("b"));
+  const SweepId two = harness.submit(PlanOf("two").job("a").job("c"));
+  const SendLease lease = harness.lease_to("w");
+  harness.say(lease.session, progress(lease, 50));
+  const auto all = harness.coordinator->sweep_statuses(harness.now);
+  ASSERT_EQ(all.size(), 2U);
+  for (const auto& [id, status] : {std::pair(one, all[0]), std::pair(two, all[1])}) {
+    EXPECT_EQ(status.id, id);
+    EXPECT_EQ(status.counts, harness.status(id).counts);
+    EXPECT_EQ(status.work_done, harness.status(id).work_done);
+    EXPECT_EQ(status.running.size(), 1U);
+  }
+  StateCounts sum = all[0].counts;
+  sum += all[1].counts;
+  EXPECT_EQ(harness.coordinator->totals(), sum);
+}
+
 }  // namespace
 }  // namespace spin::core

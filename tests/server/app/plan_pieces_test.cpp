@@ -1,0 +1,74 @@
+#include "server/app/plan_pieces.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/server/app/number_list.h"
+
+namespace spin {
+namespace {
+
+/// 12,000 cells that share, and the unshared network of each behind them.
+SweepFile many_comparisons() {
+  SweepFile source;
+  source.file = "sweep.yaml";
+  source.text =
+      "version: 1\nname: wide\ndataset: mnist\n"
+      "network: {family: convmixer, channels: 8, depth: 4, patch: 4, kernel: 3}\n"
+      "sharing: {mapping: sequential, rate: 2}\n"
+      "training: {epochs: 1}\n"
+      "axes:\n  training.lr: " +
+      number_list(120, ".0e-4") + "\n  training.weight_decay: " + number_list(100, ".0e-5") +
+      "\nbaselines: {unshared: true}\n";
+  return source;
+}
+
+TEST(PlanPieces, ComparisonsGoAheadOfTheLastJobsSoManyAtATime) {
+  const SweepFile source = many_comparisons();
+  const auto whole = plan_sweep(source.file, source.text, {});
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  const auto start = plan_start(source, [](std::int64_t) { return true; });
+  ASSERT_TRUE(start.ok()) << start.error().message;
+  ASSERT_EQ(start->whole.jobs, std::ssize(whole->jobs));
+
+  std::map<int, int> unshared;  // by cell
+  std::int64_t jobs = 0;
+  int cells = 0, pieces_of_comparisons = 0;
+  const auto look = [&](const PlanPiece& piece) {
+    EXPECT_EQ(piece.first_job, jobs);
+    EXPECT_LE(piece.jobs.size(), kPieceJobs);
+    EXPECT_LE(piece.comparisons.size(), kPieceComparisons);
+    jobs += std::ssize(piece.jobs);
+    if (piece.jobs.empty())
+      ++pieces_of_comparisons;
+    else
+      cells = piece.first_cell + static_cast<int>(piece.cells.size());
+    for (std::size_t i = 0; i < piece.cells.size(); ++i)
+      if (piece.cells[i].unshared_cell >= 0)
+        unshared[piece.first_cell + static_cast<int>(i)] = piece.cells[i].unshared_cell;
+    for (const Comparison& comparison : piece.comparisons) {
+      EXPECT_LT(comparison.cell, cells) << "a cell that is not stored yet";
+      unshared[comparison.cell] = comparison.unshared_cell;
+    }
+  };
+  look(*start->first);
+  const Status rest = plan_rest(
+      source, jobs, [] { return true; },
+      [&](PlanPiece piece) {
+        look(piece);
+        return Status();
+      });
+  ASSERT_TRUE(rest.ok()) << rest.error().message;
+  EXPECT_EQ(jobs, std::ssize(whole->jobs));
+  EXPECT_GE(pieces_of_comparisons, 2);
+  for (std::size_t cell = 0; cell < whole->cells.size(); ++cell) {
+    const auto found = unshared.find(static_cast<int>(cell));
+    ASSERT_EQ(found == unshared.end() ? -1 : found->second, whole->cells[cell].unshared_cell) << cell;
+  }
+}
+
+}  // namespace
+}  // namespace spin
