@@ -14,6 +14,7 @@
 #include "server/app/grower.h"
 #include "server/app/headroom.h"
 #include "server/app/periodic.h"
+#include "server/rpc/listen_probe.h"
 #include "server/rpc/server.h"
 #include "server/store/artifacts.h"
 
@@ -23,6 +24,10 @@ namespace {
 constexpr int kExitStoreFailed = 70;  // EX_SOFTWARE
 constexpr std::chrono::seconds kHeadroomPeriod{1};
 constexpr std::chrono::minutes kGarbagePeriod{10};
+/// How long a scrape or a check of the health waits for anything.
+constexpr std::chrono::seconds kProbeLimit{2};
+/// A disk that takes longer than this for a commit is none to work with.
+constexpr std::chrono::seconds kLongestCommit{30};
 
 /// What was decided in memory can no longer become durable: end here, SQLite recovers at the next start.
 void end_process(const Error& error) {
@@ -128,8 +133,24 @@ class RunningApp final : public App {
   [[nodiscard]] const std::vector<std::string>& addresses() const override { return addresses_; }
 
   Result<std::string> metrics() override {
-    SPIN_ASSIGN(const MetricsSnapshot snapshot, strand_.ask([this] { return engine_.snapshot(); }));
+    SPIN_ASSIGN(const MetricsSnapshot snapshot,
+                strand_.ask([this] { return engine_.snapshot(); }, kProbeLimit));
     return metrics_.text(snapshot);
+  }
+
+  Health health() override {
+    const auto commit_age = strand_.ask([this] { return engine_.oldest_commit_age(); }, kProbeLimit);
+    if (!commit_age.ok()) return {.ok = false, .reason = commit_age.error().message};
+    if (*commit_age > kLongestCommit)
+      return {
+          .ok = false,
+          .reason = "the database has not taken what was handed to it for " +
+                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*commit_age).count()) +
+                    " s; is its disk stuck?"};
+    for (const std::string& address : addresses_)
+      if (const Status listens = probe_listener(address, kProbeLimit); !listens.ok())
+        return {.ok = false, .reason = listens.error().message};
+    return {};
   }
 
   void stop() override {

@@ -8,6 +8,7 @@
 
 #include "proto/net/tls_files.h"
 #include "schema/base/result.h"
+#include "server/app/health.h"
 #include "server/core/coordinator.h"
 #include "server/store/garbage.h"
 
@@ -34,8 +35,12 @@ class App {
 
   /// Where it listens: as given, with the port where the system picked one.
   [[nodiscard]] virtual const std::vector<std::string>& addresses() const = 0;
-  /// The metrics in Prometheus' text format; unavailable where the strand does not answer. Thread-safe.
+  /// The metrics in Prometheus' text format; unavailable where the strand does not answer within two seconds.
+  /// Thread-safe.
   virtual Result<std::string> metrics() = 0;
+  /// Not ok where the strand does not answer, the writer is stuck, or an address is not listened on. Answers
+  /// within a few seconds, whatever is stuck. Thread-safe.
+  virtual Health health() = 0;
   /// Ends all calls and streams, commits what is decided, closes the database without leaving a log beside
   /// it, removes the sockets.
   virtual void stop() = 0;

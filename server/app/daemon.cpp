@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -47,7 +48,10 @@ void prepare_process(const DaemonOptions& options) {
 }
 
 HttpReply serve_http(App& app, std::string_view target) {
-  if (target == "/healthz") return {.body = "ok\n"};
+  if (target == "/healthz") {
+    const Health health = app.health();
+    return health.ok ? HttpReply{.body = "ok\n"} : HttpReply{.status = 503, .body = health.reason + "\n"};
+  }
   if (target != "/metrics") return {.status = 404, .body = "there are /metrics and /healthz\n"};
   auto text = app.metrics();
   if (!text.ok()) return {.status = 503, .body = text.error().message + "\n"};
@@ -79,12 +83,16 @@ int run_daemon(const DaemonOptions& options) {
   if (const Status ready = prepare_socket_folder(options.app.listen); !ready.ok()) return fail(ready.error());
   auto app = App::start(options.app);
   if (!app.ok()) return fail(app.error());
+  // A thread of its own, so that no scrape that waits for an answer holds up a signal.
+  boost::asio::io_context http_io(1);
   std::unique_ptr<HttpServer> http;
+  std::thread http_thread;
   if (!options.http.empty()) {
-    auto started = HttpServer::start(io, options.http,
+    auto started = HttpServer::start(http_io, options.http,
                                      [&app](std::string_view target) { return serve_http(**app, target); });
     if (!started.ok()) return fail(started.error());
     http = std::move(*started);
+    http_thread = std::thread([&http_io] { http_io.run(); });
   }
   signals.async_wait([&](const boost::system::error_code&, int signal) {
     spdlog::info("stopping on signal {}", signal);
@@ -92,8 +100,10 @@ int run_daemon(const DaemonOptions& options) {
   });
   tell_ready(**app, options);
   io.run();
-  http.reset();
+  http_io.stop();
   (*app)->stop();
+  if (http_thread.joinable()) http_thread.join();
+  http.reset();
   return 0;
 }
 

@@ -36,12 +36,12 @@ class Strand {
   /// Runs `question` on the strand and waits for what it returns; unavailable where that takes too long. Not
   /// to be called on the strand.
   template <class F>
-  auto ask(F question) -> Result<decltype(question())> {
+  auto ask(F question, std::chrono::seconds limit = kAnswerLimit) -> Result<decltype(question())> {
     using Answer = decltype(question());
     auto promise = std::make_shared<std::promise<Answer>>();
     auto answer = promise->get_future();
     post([promise, question = std::move(question)]() mutable { promise->set_value(question()); });
-    return await(std::move(answer), kAnswerLimit);
+    return await(std::move(answer), limit);
   }
 
   template <class T>

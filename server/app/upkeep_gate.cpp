@@ -3,6 +3,7 @@
 
 #include "schema/base/clock.h"
 #include "server/app/control_gate.h"
+#include "server/app/defect_check.h"
 #include "server/store/backup.h"
 #include "server/store/doctor.h"
 #include "server/store/query.h"
@@ -55,13 +56,17 @@ Status ControlGate::backup(const std::string& path, bool replace,
 }
 
 Result<std::vector<CheckRow>> ControlGate::examine(bool deep, const std::function<bool()>& go_on) {
-  return spin::examine({.database = parts_.database,
-                        .artifacts = parts_.artifacts,
-                        .socket = parts_.socket,
-                        .deep = deep,
-                        .now_ms = wall_clock_ms(),
-                        .reserve_bytes = parts_.reserve_bytes,
-                        .go_on = go_on});
+  SPIN_ASSIGN(auto checks, spin::examine({.database = parts_.database,
+                                          .artifacts = parts_.artifacts,
+                                          .socket = parts_.socket,
+                                          .deep = deep,
+                                          .now_ms = wall_clock_ms(),
+                                          .reserve_bytes = parts_.reserve_bytes,
+                                          .go_on = go_on}));
+  SPIN_ASSIGN(auto rules,
+              parts_.strand.ask([&engine = parts_.engine] { return check_defects(engine.coordinator()); }));
+  checks.push_back(std::move(rules));
+  return checks;
 }
 
 }  // namespace spin

@@ -196,6 +196,18 @@ TEST_F(DaemonTest, ServesMetricsOverAUnixSocket) {
   EXPECT_TRUE(http_get(path("http.sock"), get("/healthz")).ends_with("\r\n\r\nok\n"));
 }
 
+TEST_F(DaemonTest, IsNotHealthyWhereNobodyCanReachIt) {
+  const Process process = start({"--http", "unix:" + path("http.sock")});
+  EXPECT_TRUE(http_get(path("http.sock"), get("/healthz")).starts_with("HTTP/1.1 200"));
+  std::string answer;
+  EXPECT_TRUE(eventually(kLimit, [&] {
+    std::filesystem::remove(path("s.sock"));
+    answer = http_get(path("http.sock"), get("/healthz"));
+    return answer.starts_with("HTTP/1.1 503");
+  })) << answer;
+  EXPECT_NE(answer.find("nobody is served at " + address()), std::string::npos) << answer;
+}
+
 TEST_F(DaemonTest, HttpRefusesWhatItDoesNotServe) {
   const Process process = start({"--http", "unix:" + path("http.sock")});
   const std::string http = path("http.sock");
