@@ -27,10 +27,16 @@ int list_jobs(const Invocation& invocation, const JobsOptions& options) {
 
 void add_jobs(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<JobsOptions>();
-  auto* verb = app.add_subcommand("jobs", "Every job of a sweep: state, size, accuracy, attempts, reason");
+  auto* verb = app.add_subcommand(
+      "jobs", "Every job of a sweep: state, size, how far it is, accuracy, attempts, reason");
   verb->add_option("SWEEP", options->sweep, "id or name")->required();
   add_format(*verb, options->format);
-  verb->footer("\nExamples:\n  spinctl jobs my-sweep\n  spinctl jobs 3 --format csv > jobs.csv");
+  verb->footer(
+      "\n`done` is the share of its training that a job has behind it. `reason` says why it failed or is "
+      "blocked,\n"
+      "and why one that could run does not: paused, jobs of a higher priority, no worker that has what it "
+      "needs.\n"
+      "\nExamples:\n  spinctl jobs my-sweep\n  spinctl jobs 3 --format csv > jobs.csv");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return list_jobs(invocation, *options); };
   });

@@ -28,7 +28,9 @@ void add_pause(CLI::App& app, Invocation& invocation) {
   add_steer_format(*verb, *options);
   verb->footer(
       "\nRunning jobs stop after the step in hand and keep a checkpoint; any worker goes on from it after\n"
-      "`spinctl resume`. What another live sweep needs goes on.\n\nExamples:\n  spinctl pause my-sweep\n"
+      "`spinctl resume`. What another live sweep needs goes on. Of a large sweep nothing starts after the "
+      "answer;\n"
+      "its jobs show it a little later.\n\nExamples:\n  spinctl pause my-sweep\n"
       "  spinctl pause my-sweep/convmixer-64-8-4-3.s0");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return pause(invocation, *options); };

@@ -9,8 +9,8 @@ struct OfSweep {
   const SweepStatus& sweep;
 
   bool operator()(const steer::Cancel& /*action*/) const { return sweep.counts.cancelled > 0; }
-  bool operator()(const steer::Pause& /*action*/) const { return sweep.paused && is_unfinished(); }
-  bool operator()(const steer::Resume& /*action*/) const { return !sweep.paused && is_at_work(); }
+  bool operator()(const steer::Pause& /*action*/) const { return sweep.paused || !is_at_work(); }
+  bool operator()(const steer::Resume& /*action*/) const { return !sweep.paused && !sweep.cancelled; }
   bool operator()(const steer::Retry& action) const {
     const auto waiting = sweep.counts.failed + (action.failed_only ? 0 : sweep.counts.cancelled);
     return waiting == 0 && is_at_work();
@@ -18,16 +18,15 @@ struct OfSweep {
   bool operator()(const steer::SetPriority& /*action*/) const { return false; }
 
  private:
-  [[nodiscard]] bool is_at_work() const { return sweep.counts.live() > 0; }
-  [[nodiscard]] bool is_unfinished() const { return is_at_work() || sweep.counts.paused > 0; }
+  [[nodiscard]] bool is_at_work() const { return sweep.counts.live() + sweep.jobs_to_come > 0; }
 };
 
 struct OfJob {
   JobState state;
 
   bool operator()(const steer::Cancel& /*action*/) const { return state == JobState::cancelled; }
-  bool operator()(const steer::Pause& /*action*/) const { return state == JobState::paused; }
-  bool operator()(const steer::Resume& /*action*/) const { return is_at_work(); }
+  bool operator()(const steer::Pause& /*action*/) const { return !is_at_work(); }
+  bool operator()(const steer::Resume& /*action*/) const { return is_at_work() || is_done(); }
   bool operator()(const steer::Retry& /*action*/) const { return is_at_work(); }
   bool operator()(const steer::SetPriority& /*action*/) const { return false; }
 
@@ -36,6 +35,7 @@ struct OfJob {
     return state == JobState::waiting || state == JobState::ready || state == JobState::backoff ||
            state == JobState::running;
   }
+  [[nodiscard]] bool is_done() const { return state == JobState::completed || state == JobState::diverged; }
 };
 
 }  // namespace

@@ -26,11 +26,16 @@ render::Table submitted_table(const Submitted& submitted) {
   return {{{.key = "sweep", .title = "sweep", .align = Align::right},
            {.key = "name", .title = "name"},
            {.key = "jobs", .title = "jobs", .align = Align::right},
-           {.key = "jobs_new", .title = "new", .align = Align::right}},
+           {.key = "jobs_new", .title = "new", .align = Align::right},
+           {.key = "replaced", .title = "", .audience = render::Audience::machines}},
           1,
           [submitted](std::size_t) -> render::Row {
+            std::vector<std::string> replaced;
+            for (const ReplacedSweep& other : submitted.replaced)
+              replaced.push_back(std::to_string(other.sweep.value));
             return {render::whole_cell(submitted.sweep.value), render::text_cell(submitted.name),
-                    render::whole_cell(submitted.jobs), render::whole_cell(submitted.jobs_new)};
+                    render::whole_cell(submitted.jobs), render::whole_cell(submitted.jobs_new),
+                    render::value_cell(std::move(replaced))};
           }};
 }
 
@@ -40,6 +45,9 @@ void print_submitted(const Submitted& submitted, render::Format format) {
     std::cout << fmt::format("sweep {} ({}): {}, {} new{}\n", submitted.sweep.value, submitted.name,
                              render::counted(submitted.jobs, "job"), submitted.jobs_new,
                              known > 0 ? fmt::format(", {} known already", known) : "");
+    for (const ReplacedSweep& other : submitted.replaced)
+      std::cout << fmt::format("it takes the place of sweep {}: {} cancelled, what both need goes on\n",
+                               other.sweep.value, render::counted(other.jobs_cancelled, "job"));
   } else if (format == render::Format::json) {
     std::cout << render::row_to_json(submitted_table(submitted), 0) << '\n';
   } else {
@@ -118,7 +126,8 @@ void add_submit(CLI::App& app, Invocation& invocation) {
       "\nOnly jobs that are not known yet are trained, so that an edited file costs what is new in it.\n"
       "A large sweep runs while it is still being stored; interrupted then, it goes on to be stored, and\n"
       "`spinctl cancel NAME` ends it.\n"
-      "JSON is one object: sweep, name, jobs, jobs_new.\n\nExamples:\n  spinctl submit sweep.yaml --wait\n"
+      "JSON is one object: sweep, name, jobs, jobs_new, replaced (ids of sweeps).\n\nExamples:\n  spinctl "
+      "submit sweep.yaml --wait\n"
       "  spinctl submit sweep.yaml --replace\n"
       "  spinctl submit sweep.yaml --set training.epochs=5 --format json | jq .sweep");
   verb->callback([&invocation, options] {

@@ -8,11 +8,16 @@
 namespace spin::render {
 namespace {
 
-/// Time left, or that nothing goes on by itself, or that the sweep is still being stored.
+/// Time left, or that nothing goes on by itself, or how much of the sweep is stored by now.
 TableCell left_cell(const SweepStatus& status) {
+  if (status.cancelled) return {"cancelled", Missing{}, Tone::muted};
   if (status.paused && status.counts.done() < status.counts.total())
     return {"paused", Missing{}, Tone::warning};
-  if (status.jobs_to_come > 0) return {"storing", Missing{}, Tone::plain};
+  if (status.jobs_to_come > 0) {
+    const auto stored = static_cast<double>(status.counts.total());
+    return {"storing " + share(stored / (stored + static_cast<double>(status.jobs_to_come))), Missing{},
+            Tone::plain};
+  }
   return number_cell(status.counts.live() > 0 ? status.seconds_left : std::nullopt, duration);
 }
 
@@ -36,6 +41,7 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
           {std::to_string(counts.cancelled), counts.cancelled, Tone::plain},
           {std::to_string(counts.paused), counts.paused, Tone::warning},
           value_cell(status.paused),
+          value_cell(status.cancelled),
           whole_cell(status.priority),
           left_cell(status),
           optional_text_cell(status.hint, Tone::warning),
@@ -94,6 +100,7 @@ Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms) {
            {.key = "cancelled", .title = "cancelled", .align = Align::right, .drop_if = "0"},
            {.key = "paused", .title = "paused", .align = Align::right, .drop_if = "0"},
            {.key = "is_paused", .title = "", .audience = Audience::machines},
+           {.key = "is_cancelled", .title = "", .audience = Audience::machines},
            {.key = "priority", .title = "priority", .align = Align::right, .drop_if = "0"},
            {.key = "seconds_left", .title = "left", .align = Align::right},
            {.key = "hint", .title = "", .audience = Audience::machines},

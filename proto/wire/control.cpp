@@ -137,6 +137,7 @@ void to_wire(const SweepStatus& value, v1::SweepStatus* message) {
   message->set_priority(value.priority);
   message->set_jobs_to_come(value.jobs_to_come);
   message->set_hint(valid_utf8(value.hint));
+  message->set_cancelled(value.cancelled);
 }
 
 Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
@@ -156,6 +157,7 @@ Result<SweepStatus> from_wire(const v1::SweepStatus& message) {
   status.priority = message.priority();
   status.jobs_to_come = message.jobs_to_come();
   status.hint = message.hint();
+  status.cancelled = message.cancelled();
   return status;
 }
 
@@ -164,10 +166,18 @@ void to_wire(const Submitted& value, v1::Submitted* message) {
   message->set_name(valid_utf8(value.name));
   message->set_jobs(value.jobs);
   message->set_jobs_new(value.jobs_new);
+  for (const ReplacedSweep& replaced : value.replaced) {
+    auto* entry = message->add_replaced();
+    entry->set_sweep(replaced.sweep.value);
+    entry->set_jobs_cancelled(replaced.jobs_cancelled);
+  }
 }
 
 Submitted from_wire(const v1::Submitted& message) {
-  return {{message.sweep()}, message.name(), message.jobs(), message.jobs_new()};
+  Submitted submitted{{message.sweep()}, message.name(), message.jobs(), message.jobs_new(), {}};
+  for (const auto& entry : message.replaced())
+    submitted.replaced.push_back({{entry.sweep()}, entry.jobs_cancelled()});
+  return submitted;
 }
 
 void to_wire(const JobRow& value, v1::JobRow* message) {
@@ -182,6 +192,7 @@ void to_wire(const JobRow& value, v1::JobRow* message) {
   if (value.top1) message->set_top1(*value.top1);
   if (value.seconds) message->set_seconds(*value.seconds);
   message->set_priority(value.priority);
+  if (value.share_done) message->set_share_done(*value.share_done);
 }
 
 Result<JobRow> from_wire(const v1::JobRow& message) {
@@ -197,6 +208,7 @@ Result<JobRow> from_wire(const v1::JobRow& message) {
   if (message.has_top1()) row.top1 = message.top1();
   if (message.has_seconds()) row.seconds = message.seconds();
   row.priority = message.priority();
+  if (message.has_share_done()) row.share_done = message.share_done();
   return row;
 }
 

@@ -1,29 +1,13 @@
 #include "schema/sweep/keys.h"
 
 #include <algorithm>
-#include <numeric>
 
+#include "schema/base/edit_distance.h"
 #include "schema/sweep/read_value.h"
 #include "schema/sweep/setting_table.h"
 
 namespace spin::sweep {
 namespace {
-
-/// Edit distance (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
 
 std::vector<std::string> setting_paths() {
   std::vector<std::string> paths;
@@ -118,7 +102,7 @@ std::string KeyTree::advice(const std::string& path) const {
   std::string nearest;
   std::size_t least = std::max<std::size_t>(1, given.size() / 4) + 1;
   const auto consider = [&](const std::string& known) {
-    if (const auto edits = distance(given, known); edits < least) {
+    if (const auto edits = edit_distance(given, known); edits < least) {
       least = edits;
       nearest = known;
     }

@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kHintPause{1};
 constexpr std::chrono::milliseconds kLogPause{200};
 constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
+constexpr std::size_t kJobsPage = 1000;
 
 bool is_final(JobState state) {
   return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
@@ -54,6 +55,17 @@ auto ask(Strand& strand, Engine& engine, Question question)
     engine.after_commits([promise, answer] { promise->set_value(std::move(*answer)); });
   });
   return Strand::await(std::move(future), Strand::kAnswerLimit);
+}
+
+/// Jobs that are not over, with what the coordinator alone knows of them.
+Result<std::vector<JobRow>> annotated(Strand& strand, Engine& engine, std::vector<JobRow> rows) {
+  const auto is_over = [](const JobRow& row) { return is_final(row.state); };
+  if (std::all_of(rows.begin(), rows.end(), is_over)) return rows;
+  return ask(strand, engine, [rows = std::move(rows)](const core::Coordinator& coordinator) mutable {
+    const auto now = steady_clock::now();
+    for (JobRow& row : rows) coordinator.annotate(row, now);
+    return std::move(rows);
+  });
 }
 
 }  // namespace
@@ -125,8 +137,11 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
   SPIN_ASSIGN(
       const auto accepted,
       settle<core::SubmitAccepted>(put(parts_.strand, parts_.engine, std::move(event), grow), kSubmitLimit));
-  Submitted submitted{
-      .sweep = accepted.sweep, .name = first.name, .jobs = start.whole.jobs, .jobs_new = accepted.jobs_new};
+  Submitted submitted{.sweep = accepted.sweep,
+                      .name = first.name,
+                      .jobs = start.whole.jobs,
+                      .jobs_new = accepted.jobs_new,
+                      .replaced = accepted.replaced};
   const auto growth = *started;
   if (growth == nullptr) return submitted;
   for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))
@@ -135,6 +150,7 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
   const auto grown = growth->progress();
   SPIN_TRY(*grown.end);
   submitted.jobs_new += grown.jobs_new;
+  submitted.replaced = grown.replaced;
   return submitted;
 }
 
@@ -163,7 +179,19 @@ Status ControlGate::jobs(const std::string& sweep, const std::function<bool(cons
   // A client that reads slowly holds up nobody else this way.
   SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
   SPIN_ASSIGN(const SweepId id, reader->find_sweep(sweep));
-  return reader->jobs(id, each);
+  std::vector<JobRow> page;
+  Status asked;
+  const auto hand_out = [&] {
+    auto rows = annotated(parts_.strand, parts_.engine, std::exchange(page, {}));
+    if (!rows.ok()) asked = rows.error();
+    return rows.ok() && std::all_of(rows->begin(), rows->end(), each);
+  };
+  SPIN_TRY(reader->jobs(id, [&](const JobRow& row) {
+    page.push_back(row);
+    return page.size() < kJobsPage || hand_out();
+  }));
+  if (asked.ok() && !page.empty()) hand_out();
+  return asked;
 }
 
 Result<JobDetail> ControlGate::job(const std::string& job) {
@@ -174,10 +202,8 @@ Result<JobDetail> ControlGate::job(const std::string& job) {
     SPIN_ASSIGN(const SweepId sweep, parts_.reader.find_sweep(job.substr(0, slash)));
     SPIN_ASSIGN(detail.row.name, parts_.reader.job_name(sweep, key));
   }
-  if (detail.row.state != JobState::ready) return detail;
-  SPIN_ASSIGN(detail.row.reason,
-              ask(parts_.strand, parts_.engine,
-                  [key](const core::Coordinator& coordinator) { return coordinator.why_not_running(key); }));
+  SPIN_ASSIGN(auto rows, annotated(parts_.strand, parts_.engine, {detail.row}));
+  detail.row = std::move(rows.front());
   return detail;
 }
 

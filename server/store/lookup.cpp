@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "schema/base/edit_distance.h"
 
 namespace spin {
 namespace {
@@ -15,7 +18,13 @@ constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep ORDER BY id DESC LI
 constexpr char kJobByHash[] = "SELECT key, hash FROM job WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash LIMIT ?3";
 constexpr char kJobByName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND name = ?2";
 
+constexpr char kJobNames[] = "SELECT name FROM sweep_job WHERE sweep = ?1 ORDER BY position LIMIT ?2";
+
 constexpr int kListed = 10;
+/// Names that are compared with one that is not there, and those that are shown.
+constexpr int kCompared = 10'000;
+constexpr std::size_t kNear = 3;
+constexpr std::size_t kMostNameBytes = 200;
 constexpr std::size_t kFewestDigits = 8;
 constexpr std::size_t kMostDigits = 64;
 
@@ -55,6 +64,7 @@ Result<Lookup> Lookup::make(Database& database) {
   SPIN_ASSIGN(lookup.newest_sweeps_, database.prepare(kNewestSweeps));
   SPIN_ASSIGN(lookup.job_by_hash_, database.prepare(kJobByHash));
   SPIN_ASSIGN(lookup.job_by_name_, database.prepare(kJobByName));
+  SPIN_ASSIGN(lookup.job_names_, database.prepare(kJobNames));
   return lookup;
 }
 
@@ -119,8 +129,30 @@ Result<core::JobKey> Lookup::find_job_by_name(const std::string& sweep, const st
   SPIN_ASSIGN(const auto id, find_sweep(sweep));
   SPIN_ASSIGN(const auto key, first(job_by_name_, id.value, name));
   if (key.has_value()) return core::JobKey{*key};
-  return Error{ErrorCode::not_found, "sweep " + sweep + " has no job '" + name + "'; `spinctl jobs " + sweep +
+  SPIN_ASSIGN(const auto advice, near_names(id, name));
+  return Error{ErrorCode::not_found, "sweep " + sweep + " has no job '" + name + "'" + advice +
+                                         (advice.empty() ? "; `" : " `") + "spinctl jobs " + sweep +
                                          "` lists those that it has"};
+}
+
+Result<std::string> Lookup::near_names(SweepId sweep, const std::string& name) {
+  const std::string_view given = std::string_view(name).substr(0, kMostNameBytes);
+  const std::size_t limit = std::max<std::size_t>(2, given.size() / 4);
+  std::vector<std::pair<std::size_t, std::string>> near;
+  auto rows = job_names_.query(sweep.value, kCompared);
+  while (rows.next()) {
+    auto known = rows.text(0);
+    const auto longer = std::max(known.size(), given.size()), shorter = std::min(known.size(), given.size());
+    if (longer - shorter > limit) continue;
+    if (const auto edits = edit_distance(given, known); edits <= limit)
+      near.emplace_back(edits, std::move(known));
+  }
+  SPIN_TRY(rows.status());
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kNear, near.size()); ++i)
+    text += (i == 0 ? "; did you mean '" : ", '") + near[i].second + "'";
+  return text.empty() ? text : text + "?";
 }
 
 }  // namespace spin

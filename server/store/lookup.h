@@ -23,7 +23,10 @@ class Lookup {
   Result<core::JobKey> find_job_by_hash(const std::string& text);
   Result<core::JobKey> find_job_by_name(const std::string& sweep, const std::string& name);
 
-  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, job_by_hash_, job_by_name_;
+  /// "; did you mean ...", of the first jobs of the sweep; empty where none is near.
+  Result<std::string> near_names(SweepId sweep, const std::string& name);
+
+  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, job_by_hash_, job_by_name_, job_names_;
 };
 
 }  // namespace spin

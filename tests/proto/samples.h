@@ -98,7 +98,8 @@ inline JobRow job_row() {
           .worker = "w1",
           .top1 = 12.5,
           .seconds = 3.5,
-          .priority = 6};
+          .priority = 6,
+          .share_done = 0.25};
 }
 
 inline SweepStatus sweep_status() {
@@ -113,7 +114,8 @@ inline SweepStatus sweep_status() {
           .paused = true,
           .priority = -3,
           .jobs_to_come = 11,
-          .hint = "no worker is attached"};
+          .hint = "no worker is attached",
+          .cancelled = true};
 }
 
 inline JobDetail job_detail() {

@@ -90,6 +90,7 @@ Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const Sweep
                    "a sweep named '" + plan.name + "' has jobs to go; --replace takes its place"};
     for (auto& job : (*namesake)->jobs) known.emplace(job.row.id, &job);
   }
+  const bool takes_place = !known.empty();
   std::vector<Job> jobs;
   for (const auto& planned : plan.jobs) {
     const auto found = known.extract(planned.id);
@@ -106,6 +107,9 @@ Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const Sweep
     jobs.push_back(job);
   }
   for (const auto& [id, job] : known) Steering{*job}(steer::Cancel{});
+  if (takes_place)
+    reply->replaced.push_back(
+        {SweepId{static_cast<std::int64_t>(sweeps_.size())}, static_cast<std::int64_t>(known.size())});
   return jobs;
 }
 

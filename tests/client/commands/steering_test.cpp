@@ -51,7 +51,13 @@ TEST_F(SteeringTest, WhatIsOverStaysRefused) {
   coordinator.finish(0, 89.5);
   coordinator.finish(1, 89.5);
   for (const auto& target : {name, std::string("tiny")}) {
-    for (const auto* verb : {"pause", "resume", "cancel", "retry"}) {
+    for (const auto* verb : {"pause", "resume"}) {
+      const auto moot = ask({verb, target});
+      EXPECT_EQ(moot.exit_code, kDone) << verb << " " << target;
+      EXPECT_NE(moot.errors.find("past that already; there is nothing to change"), std::string::npos)
+          << moot.errors;
+    }
+    for (const auto* verb : {"cancel", "retry"}) {
       const auto refused = ask({verb, target});
       EXPECT_EQ(refused.exit_code, kBadInput) << verb << " " << target;
       EXPECT_NE(refused.errors.find("past that already\n"), std::string::npos) << refused.errors;
@@ -144,7 +150,9 @@ TEST_F(SteeringTest, EditedSweepIsRefusedUntilItMayReplaceTheOldOne) {
   replacing.emplace_back("--replace");
   const auto taken = ask(replacing);
   EXPECT_EQ(taken.exit_code, kDone) << taken.errors;
-  EXPECT_EQ(taken.output, "sweep 2 (tiny): 3 jobs, 2 new, 1 known already\n");
+  EXPECT_EQ(taken.output,
+            "sweep 2 (tiny): 3 jobs, 2 new, 1 known already\n"
+            "it takes the place of sweep 1: 1 job cancelled, what both need goes on\n");
   EXPECT_EQ(ask_json({"status", "1"})[0].at("cancelled"), 1) << "what only the old one had is ended";
 }
 

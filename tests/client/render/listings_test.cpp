@@ -73,13 +73,25 @@ TEST(Jobs, JsonAndCsvCarryTheWholeHash) {
   const auto parsed = json::parse(written(jobs_table(rows), Format::json));
   EXPECT_EQ(parsed[0],
             json::parse(R"({"id": "abababababababababababababababababababababababababababababababab",
-      "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "priority": 0, "params": 42314, "flops": 2000000, "top1": null,
+      "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "priority": 0, "params": 42314, "flops": 2000000, "share_done": null, "top1": null,
       "seconds": null, "attempts": 3, "worker": "w1", "reason": "no such folder: /data/fashion-mnist"})"));
   EXPECT_EQ(written(jobs_table(rows), Format::csv),
-            "id,name,state,priority,params,flops,top1,seconds,attempts,worker,reason\r\n"
+            "id,name,state,priority,params,flops,share_done,top1,seconds,attempts,worker,reason\r\n"
             "abababababababababababababababababababababababababababababababab,convmixer-64-8-4-3.unshared.s0,"
             "failed,"
-            "0,42314,2000000,,,3,w1,no such folder: /data/fashion-mnist\r\n");
+            "0,42314,2000000,,,,3,w1,no such folder: /data/fashion-mnist\r\n");
+}
+
+TEST(Jobs, ShowHowFarThoseThatRunAreAndWhyOthersWait) {
+  std::vector<JobRow> rows{job_row(), job_row()};
+  EXPECT_EQ(written(jobs_table(rows), Format::table).find("done"), std::string::npos);
+  rows[0].state = JobState::running;
+  rows[0].share_done = 0.421;
+  rows[1].state = JobState::ready;
+  rows[1].reason = "until a worker is free";
+  const auto table = written(jobs_table(rows), Format::table);
+  EXPECT_NE(table.find("42.1 %"), std::string::npos) << table;
+  EXPECT_NE(table.find("until a worker is free"), std::string::npos) << table;
 }
 
 TEST(Jobs, EveryStateHasItsName) {
@@ -118,7 +130,7 @@ TEST(StatusListing, CountsForMachinesAndASummaryForPeople) {
   EXPECT_EQ(json::parse(written(status_table(rows, 1'090'000), Format::json))[0],
             json::parse(R"({"id": 3, "name": "tiny", "share_done": 0.5, "total": 8, "waiting": 0, "ready": 0,
                 "backoff": 0, "running": 2, "completed": 3, "diverged": 0, "failed": 1, "blocked": 2, "cancelled": 0,
-                "paused": 0, "is_paused": false, "priority": 0, "seconds_left": 72.0, "submitted_at_ms": 1000000,
+                "paused": 0, "is_paused": false, "is_cancelled": false, "priority": 0, "seconds_left": 72.0, "submitted_at_ms": 1000000,
                 "jobs_to_come": 0, "hint": null})"));
 }
 
@@ -131,7 +143,7 @@ TEST(StatusListing, ALargeSweepIsBeingStored) {
   const std::vector<SweepStatus> rows{status};
   const auto table = written(status_table(rows, 0), Format::table);
   EXPECT_NE(table.find("0/100"), std::string::npos) << table;
-  EXPECT_NE(table.find("storing"), std::string::npos) << table;
+  EXPECT_NE(table.find("storing 10.0 %"), std::string::npos) << table;
   const auto row = json::parse(written(status_table(rows, 0), Format::json))[0];
   EXPECT_EQ(row.at("total"), 10);
   EXPECT_EQ(row.at("jobs_to_come"), 90);
@@ -162,6 +174,17 @@ TEST(StatusListing, PausedSweepsAndPrioritiesAreShownWhereThereAreAny) {
   rows[0].counts.completed = 4;
   EXPECT_EQ(written(status_table(rows, 0), Format::table).find("paused"), std::string::npos)
       << "a sweep that is done is not held up by its pause";
+}
+
+TEST(StatusListing, ACancelledSweepSaysSo) {
+  SweepStatus status;
+  status.name = "tiny";
+  status.counts.completed = 1;
+  status.counts.cancelled = 3;
+  status.cancelled = true;
+  const std::vector<SweepStatus> rows{status};
+  EXPECT_NE(written(status_table(rows, 0), Format::table).find("  cancelled  "), std::string::npos);
+  EXPECT_EQ(json::parse(written(status_table(rows, 0), Format::json))[0].at("is_cancelled"), true);
 }
 
 TEST(StatusListing, ShareDoneWithoutPredictionCountsJobs) {
@@ -230,6 +253,15 @@ TEST(JobReport, JsonIsOneObjectWithItsParts) {
   EXPECT_EQ(parsed["result"]["seconds"], 12.5);
   EXPECT_EQ(parsed["artifacts"][0]["kind"], "model");
   EXPECT_EQ(parsed["artifacts"][1]["kind"], "best");
+}
+
+TEST(JobReport, ADivergedJobHasNoAccuracy) {
+  JobDetail job = detail();
+  job.result = JobResult{Outcome::diverged, {}, {}, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
+  const auto parsed = job_to_json(job);
+  EXPECT_EQ(parsed["result"]["outcome"], "diverged");
+  EXPECT_EQ(parsed["result"]["top1"], nullptr);
+  EXPECT_EQ(parsed["result"]["top5"], nullptr);
 }
 
 TEST(JobReport, NarrowTerminalStillShowsTheWholeError) {

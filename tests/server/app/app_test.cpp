@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -269,12 +270,57 @@ TEST_F(AppTest, RunningJobsAreShownWithNameAndProgress) {
   EXPECT_EQ(sweeps[0].running(0).worker(), "w1");
 }
 
+TEST_F(AppTest, ASharedJobHasTheNameThatEachSweepGaveIt) {
+  People people(address());
+  const std::string body =
+      "\ndataset: fashion-mnist\nnetwork: {family: convmixer, channels: 16, depth: 4, patch: 4, kernel: 3}\n";
+  ASSERT_TRUE(people.submit("version: 1\nname: one" + body + "axes: {training.epochs: [1, 2]}\n").ok());
+  ASSERT_TRUE(people.submit("version: 1\nname: two" + body + "training: {epochs: 1}\n").ok());
+  FakeWorker worker(address());
+  worker.welcome();
+  worker.offer(2);
+  ASSERT_TRUE(worker.lease().has_value());
+  ASSERT_TRUE(worker.lease().has_value());
+  const auto shared = people.jobs("two").at(0);
+  const auto in_one = people.jobs("one").at(0);
+  ASSERT_EQ(in_one.id(), shared.id());
+  ASSERT_NE(in_one.name(), shared.name());
+  const auto one = people.sweeps("one").at(0), two = people.sweeps("two").at(0);
+  ASSERT_EQ(one.running_size(), 2);
+  ASSERT_EQ(two.running_size(), 1);
+  EXPECT_EQ(two.running(0).name(), shared.name());
+  EXPECT_EQ(one.running(0).name(), in_one.name());
+  for (const auto& [sweep, name] : {std::pair("one", in_one.name()), std::pair("two", shared.name())}) {
+    v1::GetJobRequest request;
+    request.set_job(std::string(sweep) + "/" + name);
+    v1::JobDetail detail;
+    ASSERT_TRUE(people.call([&](auto* c) { return people.stub().GetJob(c, request, &detail); }).ok());
+    EXPECT_EQ(detail.row().name(), name);
+  }
+}
+
+TEST_F(AppTest, ALiveWorkerWasSeenJustNowHoweverLongItIsAttached) {
+  FakeWorker worker(address());
+  worker.welcome();
+  const auto before = std::chrono::system_clock::now();
+  worker.offer(0);
+  const auto seen_ms = [&] { return People(address()).workers().at(0).last_seen_ms(); };
+  const auto before_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(before.time_since_epoch()).count();
+  EXPECT_TRUE(eventually(seconds(30), [&] { return seen_ms() >= before_ms; }));
+}
+
 TEST_F(AppTest, WhatIsNotThereIsNotFound) {
   People people(address());
   grpc::Status end;
   people.watch("nope", &end);
   EXPECT_EQ(end.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(people.cancel("nope").error_code(), grpc::StatusCode::NOT_FOUND);
+  ASSERT_TRUE(people.submit(kSweep).ok());
+  const auto no_such_job = people.cancel("study/nope");
+  EXPECT_EQ(no_such_job.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_NE(no_such_job.error_message().find("sweep study has no job 'nope'"), std::string::npos)
+      << no_such_job.error_message();
   v1::GetJobRequest request;
   request.set_job("deadbeef");
   v1::JobDetail detail;
@@ -291,7 +337,8 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
   const auto text = app_->metrics();
   ASSERT_TRUE(text.ok());
   for (const std::string line : {"spin_leases_total 1\n", "spin_results_total 1\n", "spin_epochs_total 1\n",
-                                 "spin_jobs{state=\"completed\"} 1\n", "spin_workers{state=\"online\"} 1\n"})
+                                 "spin_jobs{state=\"completed\"} 1\n", "spin_workers{state=\"online\"} 1\n",
+                                 "spin_workers{state=\"quarantined\"} 0\n", "spin_defects_total 0\n"})
     EXPECT_NE(text->find(line), std::string::npos) << line << *text;
   EXPECT_EQ(text->find("spin_commit_seconds_count 0\n"), std::string::npos);
 }

@@ -1,5 +1,6 @@
 #include "server/app/plan_pieces.h"
 
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>

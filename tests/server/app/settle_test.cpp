@@ -72,20 +72,17 @@ TEST_F(SettleTest, WhatWasAskedOfManyJobsGoesOnAfterAKillInItsMiddle) {
     FakeWorker worker(address());
     worker.welcome();
     worker.offer(1);
-    EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().paused() == kLargeSweepJobs; }))
-        << counts().DebugString();
+    EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().paused() == kLargeSweepJobs; }));
   }
   EXPECT_EQ(counts().running(), 0);
   for (const auto& row : People(address()).jobs("large"))
     ASSERT_EQ(row.attempts(), 0) << row.name() << " started after the answer";
   EXPECT_EQ(steer([](auto& request) { request.mutable_resume(); }), kLargeSweepJobs);
   start();
-  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().ready() == kLargeSweepJobs; }))
-      << counts().DebugString();
+  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().ready() == kLargeSweepJobs; }));
   EXPECT_EQ(steer([](auto& request) { request.mutable_cancel(); }), kLargeSweepJobs);
   start();
-  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().cancelled() == kLargeSweepJobs; }))
-      << counts().DebugString();
+  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().cancelled() == kLargeSweepJobs; }));
 }
 
 }  // namespace

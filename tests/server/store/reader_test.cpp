@@ -56,6 +56,8 @@ TEST_F(ReaderTest, JobsAreFoundByHashBeginningAndName) {
   EXPECT_EQ(value_of(reader_->find_job("study/cell-1.s1")), JobKey{4});
   EXPECT_EQ(value_of(reader_->find_job("1/cell-0.s0")), JobKey{1});
   EXPECT_EQ(reader_->find_job("study/cell-9").error().code, ErrorCode::not_found);
+  const auto near = reader_->find_job("study/cell-1s1").error().message;
+  EXPECT_NE(near.find("has no job 'cell-1s1'; did you mean 'cell-1.s1', "), std::string::npos) << near;
   EXPECT_EQ(reader_->find_job("other/cell-1.s1").error().code, ErrorCode::not_found);
   EXPECT_EQ(reader_->find_job("0123456789abcdef").error().code, ErrorCode::not_found);
   for (const auto& text : {hex.substr(0, 7), std::string("cell-1.s1"), hex + "0", std::string()}) {
@@ -153,6 +155,16 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   EXPECT_FALSE(untouched.row.top1.has_value());
   EXPECT_FALSE(untouched.result.has_value());
   EXPECT_EQ(reader_->job({9}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(ReaderTest, ADivergedJobHasNoAccuracy) {
+  JobResult diverged = result_of(0, Outcome::diverged);
+  diverged.top1 = diverged.top5 = std::nullopt;
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1),
+                   core::InsertResult{{1}, {1, 1}, diverged}, set_state(1, JobState::diverged)});
+  const auto detail = value_of(reader_->job({1}));
+  EXPECT_EQ(detail.result, diverged);
+  EXPECT_FALSE(detail.row.top1.has_value());
 }
 
 TEST_F(ReaderTest, ResultsAreMeansOverSeedsWithDifferencesToTheUnsharedCell) {
