@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "server/store/database_files.h"
+#include "server/store/file_system.h"
 #include "server/store/migrate.h"
 
 namespace spin {
@@ -102,6 +103,7 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
 
 Result<OpenDatabase> open_database(const fs::path& path) {
   SPIN_ASSIGN(const auto canonical, canonical_database_path(path));
+  SPIN_TRY(check_local(canonical));
   SPIN_ASSIGN(auto lock, lock_database(canonical));
   return open_locked(canonical, std::move(lock));
 }

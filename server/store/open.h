@@ -17,7 +17,7 @@ struct OpenDatabase {
 };
 
 /// Makes the file where there is none. already_exists: another spind holds it. failed_precondition: a newer
-/// spin wrote it. data_loss: not a database of spin, or damaged.
+/// spin wrote it, or it lies on a network file system. data_loss: not a database of spin, or damaged.
 Result<OpenDatabase> open_database(const std::filesystem::path& path);
 
 /// Page cache of each connection, KiB.
