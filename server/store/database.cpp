@@ -1,11 +1,13 @@
 #include "server/store/database.h"
 
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include <sqlite3.h>
+
+#include "server/store/disk_room.h"
+#include "server/store/query_budget.h"
 
 namespace spin {
 namespace {
@@ -24,11 +26,8 @@ ErrorCode code_of(sqlite3* handle, int code) {
     case SQLITE_LOCKED:
     case SQLITE_INTERRUPT:
       return ErrorCode::unavailable;
-    case SQLITE_IOERR: {
-      const int reason = sqlite3_system_errno(handle);
-      return reason == ENOSPC || reason == EDQUOT || reason == EFBIG ? ErrorCode::resource_exhausted
-                                                                     : ErrorCode::internal;
-    }
+    case SQLITE_IOERR:
+      return is_disk_full(sqlite3_system_errno(handle)) ? ErrorCode::resource_exhausted : ErrorCode::internal;
     default:
       return ErrorCode::internal;
   }
@@ -58,13 +57,13 @@ Error error_of(sqlite3* handle, int code) {
 void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 void Statement::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
 
-Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
-  // Its count of all memory takes a lock that all connections share.
-  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+Result<Database> Database::open(const std::filesystem::path& path, Mode mode, const char* file_layer) {
+  // Where it fails, queries are refused, for nothing would limit them; all else works.
+  [[maybe_unused]] const auto prepared = QueryBudget::prepare();
   sqlite3* handle = nullptr;
   const int flags =
       (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, file_layer);
   if (handle == nullptr) return Error{ErrorCode::resource_exhausted, "out of memory"};
   Database database(path, handle);
   if (code != SQLITE_OK) return error_of(path.string(), handle, code);
@@ -175,6 +174,11 @@ std::optional<double> Rows::optional_real(int column) const {
   return is_null(column) ? std::nullopt : std::optional(real(column));
 }
 
+std::span<const unsigned char> Rows::blob(int column) const {
+  const auto* bytes = static_cast<const unsigned char*>(sqlite3_column_blob(statement_, column));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
 Digest Rows::digest(int column) const {
   Digest digest;
   const void* bytes = sqlite3_column_blob(statement_, column);
@@ -203,6 +207,11 @@ void Statement::bind(int index, const Digest& value, int& code) {
   if (code == SQLITE_OK) {
     code = sqlite3_bind_blob64(handle_.get(), index, value.bytes.data(), value.bytes.size(), SQLITE_STATIC);
   }
+}
+
+void Statement::bind(int index, const Blob& value, int& code) {
+  if (code == SQLITE_OK)
+    code = sqlite3_bind_blob64(handle_.get(), index, value.bytes.data(), value.bytes.size(), SQLITE_STATIC);
 }
 
 void Statement::bind_null(int index, int& code) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,10 @@ inline constexpr int kBusyMs = 5000;
 class Database {
  public:
   enum class Mode { read_write, read_only };
-  /// The file must exist. data_loss where it is not a database.
-  static Result<Database> open(const std::filesystem::path& path, Mode mode);
+  /// The file must exist. data_loss where it is not a database. `file_layer`: the name of SQLite's that is
+  /// not the usual one.
+  static Result<Database> open(const std::filesystem::path& path, Mode mode,
+                               const char* file_layer = nullptr);
 
   /// Statements without values and without rows; several, separated by semicolons.
   Status run(const std::string& sql);
@@ -94,12 +97,19 @@ class Rows {
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const;
   [[nodiscard]] std::optional<double> optional_real(int column) const;
+  /// Lives until the next row.
+  [[nodiscard]] std::span<const unsigned char> blob(int column) const;
   /// A BLOB of 32 bytes, which the tables check.
   [[nodiscard]] Digest digest(int column) const;
 
  private:
   sqlite3_stmt* statement_;
   int code_;
+};
+
+/// Bytes to bind that are no text.
+struct Blob {
+  std::string_view bytes;
 };
 
 /// A prepared statement, used again and again.
@@ -137,6 +147,7 @@ class Statement {
   void bind(int index, std::string_view value, int& code);
   void bind(int index, const std::string& value, int& code) { bind(index, std::string_view(value), code); }
   void bind(int index, const Digest& value, int& code);
+  void bind(int index, const Blob& value, int& code);
   /// None is NULL.
   template <class T>
   void bind(int index, const std::optional<T>& value, int& code) {

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "server/store/database.h"
+#include "server/store/query_budget.h"
 
 namespace spin {
 namespace {
@@ -95,8 +96,9 @@ Error wrong(const std::string& what) { return Error{ErrorCode::invalid_argument,
 
 class Query {
  public:
-  Query(Database& database, const std::string& sql, const QueryLimits& limits, QueryVisitor& visitor)
-      : database_(database), sql_(sql), limits_(limits), visitor_(visitor) {}
+  Query(Database& database, const QueryBudget& budget, const std::string& sql, const QueryLimits& limits,
+        QueryVisitor& visitor)
+      : database_(database), budget_(budget), sql_(sql), limits_(limits), visitor_(visitor) {}
   ~Query() { sqlite3_finalize(statement_); }
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
@@ -171,6 +173,11 @@ class Query {
   static Error stopped() { return Error{ErrorCode::unavailable, "query: it was broken off"}; }
 
   Error failure(int code) {
+    if (!budget_.exceeded().empty()) {
+      return Error{ErrorCode::resource_exhausted,
+                   "query: it needs more than " + budget_.exceeded() +
+                       ", which is the limit; ask for less, or query a backup"};
+    }
     switch (code & 0xFF) {
       case SQLITE_INTERRUPT:
         return late_ ? too_late() : stopped();
@@ -200,6 +207,7 @@ class Query {
   }
 
   Database& database_;
+  const QueryBudget& budget_;
   const std::string& sql_;
   const QueryLimits limits_;
   QueryVisitor& visitor_;
@@ -218,10 +226,14 @@ class Query {
 Status run_query(const std::filesystem::path& database, const std::string& sql, const QueryLimits& limits,
                  QueryVisitor& visitor) {
   if (sql.find('\0') != std::string::npos) return wrong("the text holds a zero byte");
-  SPIN_ASSIGN(auto connection, Database::open(database, Database::Mode::read_only));
+  SPIN_TRY(QueryBudget::prepare());
+  SPIN_ASSIGN(const auto* layer, QueryBudget::file_layer());
+  const QueryBudget budget({limits.memory_bytes, limits.disk_bytes,
+                            std::filesystem::absolute(database).parent_path(), limits.reserve_bytes});
+  SPIN_ASSIGN(auto connection, Database::open(database, Database::Mode::read_only, layer));
   connection.never_checkpoint();
   SPIN_TRY(connection.run(kCache));
-  return Query(connection, sql, limits, visitor).run();
+  return Query(connection, budget, sql, limits, visitor).run();
 }
 
 }  // namespace spin

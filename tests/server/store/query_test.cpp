@@ -1,6 +1,8 @@
 #include "server/store/query.h"
 
+#include <filesystem>
 #include <limits>
+#include <thread>
 
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
@@ -80,6 +82,33 @@ TEST_F(QueryTest, ViewsTablesAndWhatReadingStatementsThereAre) {
   EXPECT_EQ(recorder_.columns_seen.front(), "sweep") << "columns are told though there is no row";
 }
 
+TEST_F(QueryTest, TheNewestSweepOfANameIsMarked) {
+  commit(*store_, {insert_all(SweepId{2}, make_plan("study", 1, 1, "again"), 100),
+                   insert_all(SweepId{3}, make_plan("other", 1, 1, "other"), 200)});
+  for (const auto* view : {"cells", "jobs"}) {
+    ASSERT_TRUE(
+        run(std::string("SELECT DISTINCT sweep_id, newest FROM ") + view + " ORDER BY sweep_id").ok());
+    EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::int64_t{1}, std::int64_t{0}},
+                                                     {std::int64_t{2}, std::int64_t{1}},
+                                                     {std::int64_t{3}, std::int64_t{1}}}))
+        << view;
+  }
+  ASSERT_TRUE(run("SELECT id FROM sweeps WHERE newest ORDER BY id").ok());
+  EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::int64_t{2}}, {std::int64_t{3}}}));
+}
+
+TEST_F(QueryTest, AJobThatDivergedHasNoAccuracy) {
+  commit(*store_, {core::InsertResult{{1}, {1, 2}, {Outcome::diverged, 12.5, 50, 1, 2, 3, 4, 5}}});
+  const std::vector<QueryRow> rows{{std::string("diverged"), std::monostate{}, std::monostate{}},
+                                   {std::string("completed"), 90.5, 99.0}};
+  ASSERT_TRUE(run("SELECT outcome, top1, top5 FROM results ORDER BY position").ok());
+  EXPECT_EQ(recorder_.rows, rows);
+  ASSERT_TRUE(run("SELECT top1 FROM jobs ORDER BY position LIMIT 1").ok());
+  EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::monostate{}}}));
+  ASSERT_TRUE(run("SELECT finished, diverged, top1_mean FROM cells WHERE cell = 0").ok());
+  EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::int64_t{2}, std::int64_t{1}, 90.5}}));
+}
+
 TEST_F(QueryTest, NothingButReadingIsPossible) {
   const auto before = rows_of(path(), "SELECT count(*) FROM job");
   for (const auto* sql : {"DELETE FROM job",
@@ -155,6 +184,53 @@ TEST_F(QueryTest, LimitsEndItAndSaySo) {
   EXPECT_EQ(refusal("SELECT zeroblob(900000000)").code, ErrorCode::invalid_argument)
       << "no value is that large";
   ASSERT_TRUE(run("SELECT name FROM jobs LIMIT 6", {.rows = 6}).ok()) << "as many as the limit";
+}
+
+TEST_F(QueryTest, MemoryBeyondTheLimitEndsThatOneStatement) {
+  const auto error = refusal("SELECT randomblob(5000000), randomblob(5000000)", {.memory_bytes = 8 << 20});
+  EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
+  EXPECT_NE(error.message.find("more than 8 MiB of memory"), std::string::npos) << error.message;
+  EXPECT_TRUE(run("SELECT count(*) FROM job", {.memory_bytes = 8 << 20}).ok());
+  commit(*store_, {core::AppendLog{{1}, {"the writer has not noticed"}}});
+}
+
+/// Sorts more than SQLite's cache holds.
+constexpr char kLargeSort[] =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    " SELECT hex(randomblob(20)) AS h FROM n ORDER BY h";
+
+TEST_F(QueryTest, TemporaryFilesBeyondTheLimitEndThatOneStatement) {
+  auto error = refusal(kLargeSort, {.disk_bytes = 1 << 20});
+  EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
+  EXPECT_NE(error.message.find("more than 1 MiB of temporary files"), std::string::npos) << error.message;
+  EXPECT_TRUE(recorder_.rows.empty());
+  const auto capacity = std::filesystem::space(folder_.path()).capacity;
+  error = refusal(kLargeSort, {.reserve_bytes = capacity});
+  EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
+  EXPECT_NE(error.message.find("stay free (--reserve-bytes)"), std::string::npos) << error.message;
+  EXPECT_TRUE(run(kLargeSort, {.rows = 300'000}).ok());
+  EXPECT_EQ(recorder_.rows.size(), 300'000U);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    EXPECT_TRUE(entry.path().filename().string().starts_with("spin.db")) << entry.path() << " was left over";
+}
+
+TEST_F(QueryTest, SeveralRunSideBySide) {
+  struct Nested : Recorder {
+    explicit Nested(std::filesystem::path path) : database(std::move(path)) {}
+    bool row(QueryRow row) override {
+      // While this one stands still in the middle, another begins and ends, on a thread of its own as each
+      // does.
+      std::thread([this] {
+        EXPECT_TRUE(run_query(database, "SELECT count(*) FROM job", {}, inner).ok());
+        EXPECT_FALSE(run_query(database, kLargeSort, {.disk_bytes = 1 << 20}, inner).ok());
+      }).join();
+      return Recorder::row(std::move(row));
+    }
+    std::filesystem::path database;
+    Recorder inner;
+  } nested(path());
+  ASSERT_TRUE(run_query(path(), "SELECT name FROM jobs LIMIT 2", {}, nested).ok());
+  EXPECT_EQ(nested.rows.size(), 2U);
 }
 
 TEST_F(QueryTest, WhoeverAskedMayEndIt) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "schema/base/result.h"
+
+// The one budget of the coordinator's disks: so much stays free on each, whatever uploads, backups and
+// queries would write, because the database has to go on.
+
+namespace spin {
+
+/// Whether the system says that a disk, or somebody's share of it, is full.
+bool is_disk_full(int error_number);
+
+/// What an ordinary user may still write in the folder of `path`; internal where the system does not tell.
+Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
+
+/// resource_exhausted: "`what`: N bytes needed, M free, of which R stay free (--reserve-bytes)".
+Error no_room(const std::string& what, const std::filesystem::path& folder, std::int64_t needed_bytes,
+              std::uint64_t reserve_bytes);
+/// no_room() where `needed_bytes` more in the folder would leave less than the reserve free. A disk that
+/// cannot be asked says so when it is written to.
+Status check_room(const std::string& what, const std::filesystem::path& folder, std::int64_t needed_bytes,
+                  std::uint64_t reserve_bytes);
+
+}  // namespace spin
