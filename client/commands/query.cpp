@@ -22,32 +22,35 @@ constexpr std::int64_t kMostRows = 10'000'000;
 
 constexpr const char* kFooter = R"(
 Views:
-  results   one row per finished job: sweep, sweep_id, position, job, name, cell, network, sharing, transform,
-            fusion, settings, seed, params, flops, outcome, top1, top5, images_per_second, peak_bytes, seconds,
-            worker, finished_at
-  cells     results over seeds: sweep, sweep_id, cell, network, sharing, transform, fusion, settings, params,
-            flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared network)
-  jobs      sweep, sweep_id, position, job, name, state, reason, priority, cell, network, sharing, transform,
-            fusion, settings, seed, params, flops, memory_bytes, dataset, attempts, failures, worker, top1,
-            seconds
-  attempts  sweep, sweep_id, job, name, boot_epoch, sequence, worker, state, error, started_at, ended_at,
-            seconds
-  epochs    sweep, sweep_id, job, name, epoch, loss, top1, top5, images_per_second, seconds, data_seconds,
-            forward_seconds, backward_seconds, step_seconds, evaluation_seconds
-  sweeps    id, name, description, priority, cells, jobs, waiting, running, completed, diverged, failed,
-            blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
+  results   one row per finished job: sweep, sweep_id, newest, position, job, name, cell, network, sharing,
+            transform, fusion, settings, seed, params, flops, outcome, top1, top5, images_per_second,
+            peak_bytes, seconds, worker, finished_at
+  cells     results over seeds: sweep, sweep_id, newest, cell, network, sharing, transform, fusion, settings,
+            params, flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared
+            network)
+  jobs      sweep, sweep_id, newest, position, job, name, state, reason, priority, cell, network, sharing,
+            transform, fusion, settings, seed, params, flops, memory_bytes, dataset, attempts, failures,
+            worker, top1, seconds
+  attempts  sweep, sweep_id, newest, job, name, boot_epoch, sequence, worker, state, error, started_at,
+            ended_at, seconds
+  epochs    sweep, sweep_id, newest, job, name, epoch, loss, top1, top5, images_per_second, seconds,
+            data_seconds, forward_seconds, backward_seconds, step_seconds, evaluation_seconds
+  sweeps    id, name, newest, description, priority, cells, jobs, waiting, running, completed, diverged,
+            failed, blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
   workers   name, host, device, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
             last_seen
   paper     the published tables: table_number, network, family, channels, depth, patch, kernel, resolution,
             distribution, mapping, share_rate, shared_components, transform_group, fusion, init, params_m,
             flops_g, top1, outcome
 
-One statement that reads; SQL is SQLite's. JSON keeps numbers as numbers and NULL as null.
+One statement that reads; SQL is SQLite's. JSON keeps numbers as numbers and NULL as null. Several sweeps may have
+had one name: newest = 1 keeps the one that the name means everywhere else. A job that diverged has no top1 (NULL)
+and counts in no mean.
 
 Examples:
   The best configurations of a sweep:
   spinctl query "SELECT network, sharing, fusion, params, top1_mean, difference FROM cells
-                 WHERE sweep = 'my-sweep' ORDER BY top1_mean DESC LIMIT 10"
+                 WHERE sweep = 'my-sweep' AND newest ORDER BY top1_mean DESC LIMIT 10"
 
   How far from the paper's own accuracy, for its sweeps (here Table 1):
   spinctl query "SELECT c.network, c.sharing, c.fusion, c.top1_mean, p.top1 AS published,
@@ -57,12 +60,12 @@ Examples:
                   AND c.sharing = iif(p.mapping = 'none', 'none', p.mapping || ' ' || p.share_rate ||
                                       iif(p.distribution = 'uniform', '', ' ' || p.distribution))
                   AND c.fusion = p.fusion
-                 WHERE c.sweep = 'paper-table-1' AND p.table_number = 1"
+                 WHERE c.sweep = 'paper-table-1' AND c.newest AND p.table_number = 1"
 
   Where the seconds of an epoch go:
   spinctl query "SELECT name, avg(seconds) AS epoch, avg(data_seconds) AS data, avg(forward_seconds) AS forward,
                         avg(backward_seconds) AS backward, avg(step_seconds) AS step
-                 FROM epochs GROUP BY name ORDER BY epoch DESC"
+                 FROM epochs WHERE newest GROUP BY name ORDER BY epoch DESC"
 
   spinctl query --file top.sql --format csv > top.csv)";
 

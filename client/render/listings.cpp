@@ -104,7 +104,7 @@ Tone state_tone(JobState state) {
 }
 
 Table jobs_table(const std::vector<JobRow>& rows) {
-  return table_of<JobRow>({{.key = "id", .title = "job"},
+  return table_of<JobRow>({{.key = "job", .title = "job"},
                            {.key = "name", .title = "name", .shrink = 2, .min_width = 16, .cut = Cut::middle},
                            {.key = "state", .title = "state"},
                            {.key = "priority", .title = "priority", .align = Align::right, .drop_if = "0"},
@@ -128,7 +128,7 @@ Table results_table(const std::vector<ResultRow>& rows) {
        {.key = "settings", .title = "settings", .shrink = 4, .min_width = 10, .drop_if = ""},
        {.key = "params", .title = "params", .align = Align::right},
        {.key = "flops", .title = "FLOPs", .align = Align::right},
-       {.key = "top1", .title = "top-1 %", .align = Align::right},
+       {.key = "top1_mean", .title = "top-1 %", .align = Align::right},
        {.key = "top1_deviation", .title = "", .audience = Audience::machines},
        {.key = "difference", .title = "diff", .align = Align::right},
        {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people},

@@ -67,8 +67,8 @@ struct SweepStatus {
   std::int64_t submitted_at_ms = 0;  ///< wall clock, Unix
   StateCounts counts;
   std::vector<RunningJob> running;
-  /// Training work done and planned, in images (epochs x training images x relative FLOPs); for the share
-  /// done.
+  /// Training work done and planned, in FLOPs of forward passes (epochs x training images x FLOPs of one);
+  /// for the share done.
   double work_done = 0, work_total = 0;
   std::optional<double> seconds_left;  ///< estimate; none before there is a basis
   bool paused = false;
@@ -95,7 +95,7 @@ struct JobRow {
 struct AttemptRow {
   AttemptToken token;
   std::string worker;
-  std::string state;  ///< running, finished, failed, lost, stopped, duplicate
+  std::string state;  ///< running, finished, failed, lost, stopped
   std::string error;
   std::int64_t started_at_ms = 0;
   std::optional<std::int64_t> ended_at_ms;

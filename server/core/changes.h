@@ -101,7 +101,7 @@ struct InsertAttempt {
 struct EndAttempt {
   AttemptToken token;
   JobKey job;
-  std::string state;  ///< finished, failed, lost, stopped, duplicate
+  std::string state;  ///< finished, failed, lost, stopped
   std::string error;
 };
 struct InsertEpoch {

@@ -15,8 +15,12 @@ namespace {
 constexpr char kSweepById[] = "SELECT id FROM sweep WHERE id = ?1";
 constexpr char kSweepByName[] = "SELECT id FROM sweep WHERE name = ?1 ORDER BY id DESC LIMIT 1";
 constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep ORDER BY id DESC LIMIT ?1";
-constexpr char kJobByHash[] = "SELECT key, hash FROM job WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash LIMIT ?3";
-constexpr char kJobByName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND name = ?2";
+constexpr char kHashOfJob[] = "SELECT hash FROM job WHERE key = ?1";
+constexpr char kNameAt[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position = ?2 AND name = ?3";
+// Of those that were stored before there were marks.
+constexpr char kUnmarkedJobs[] =
+    "SELECT key, hash FROM job WHERE key < ?1 AND hash BETWEEN ?2 AND ?3 ORDER BY hash LIMIT ?4";
+constexpr char kUnmarkedName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position < ?2 AND name = ?3";
 
 constexpr char kJobNames[] = "SELECT name FROM sweep_job WHERE sweep = ?1 ORDER BY position LIMIT ?2";
 
@@ -62,8 +66,12 @@ Result<Lookup> Lookup::make(Database& database) {
   SPIN_ASSIGN(lookup.sweep_by_id_, database.prepare(kSweepById));
   SPIN_ASSIGN(lookup.sweep_by_name_, database.prepare(kSweepByName));
   SPIN_ASSIGN(lookup.newest_sweeps_, database.prepare(kNewestSweeps));
-  SPIN_ASSIGN(lookup.job_by_hash_, database.prepare(kJobByHash));
-  SPIN_ASSIGN(lookup.job_by_name_, database.prepare(kJobByName));
+  SPIN_ASSIGN(lookup.hash_of_job_, database.prepare(kHashOfJob));
+  SPIN_ASSIGN(lookup.unmarked_jobs_, database.prepare(kUnmarkedJobs));
+  SPIN_ASSIGN(lookup.name_at_, database.prepare(kNameAt));
+  SPIN_ASSIGN(lookup.unmarked_name_, database.prepare(kUnmarkedName));
+  SPIN_ASSIGN(auto marks, MarkReader::make(database));
+  lookup.marks_.emplace(std::move(marks));
   SPIN_ASSIGN(lookup.job_names_, database.prepare(kJobNames));
   return lookup;
 }
@@ -108,10 +116,7 @@ Result<core::JobKey> Lookup::find_job_by_hash(const std::string& text) {
   high.resize(kMostDigits, 'f');
   SPIN_ASSIGN(const auto from, digest_from_hex(low));
   SPIN_ASSIGN(const auto to, digest_from_hex(high));
-  std::vector<std::pair<core::JobKey, JobId>> found;
-  auto rows = job_by_hash_.query(from, to, kListed + 1);
-  while (rows.next()) found.push_back({core::JobKey{rows.integer(0)}, JobId{rows.digest(1)}});
-  SPIN_TRY(rows.status());
+  SPIN_ASSIGN(const auto found, jobs_between(from, to));
   if (found.size() == 1) return found.front().first;
   if (found.empty())
     return Error{ErrorCode::not_found, "there is no job whose hash begins with '" + text + "'"};
@@ -125,9 +130,35 @@ Result<core::JobKey> Lookup::find_job_by_hash(const std::string& text) {
                                                 "; give more digits"};
 }
 
+Result<std::vector<std::pair<core::JobKey, JobId>>> Lookup::jobs_between(const Digest& from,
+                                                                         const Digest& to) {
+  std::vector<std::pair<core::JobKey, JobId>> found;
+  SPIN_ASSIGN(const auto first, marks_->first(kIdentityMarks));
+  auto rows = unmarked_jobs_.query(first, from, to, kListed + 1);
+  while (rows.next()) found.push_back({core::JobKey{rows.integer(0)}, JobId{rows.digest(1)}});
+  SPIN_TRY(rows.status());
+  SPIN_ASSIGN(const auto keys, marks_->find(kIdentityMarks, mark_of(from)));
+  for (const auto key : keys) {
+    auto row = hash_of_job_.query(key);
+    const bool is_there = row.next();
+    SPIN_TRY(row.status());
+    const auto hash = is_there ? row.digest(0) : Digest();
+    if (is_there && from <= hash && hash <= to) found.push_back({core::JobKey{key}, JobId{hash}});
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
 Result<core::JobKey> Lookup::find_job_by_name(const std::string& sweep, const std::string& name) {
   SPIN_ASSIGN(const auto id, find_sweep(sweep));
-  SPIN_ASSIGN(const auto key, first(job_by_name_, id.value, name));
+  SPIN_ASSIGN(const auto places, marks_->find(id.value, mark_of(name)));
+  for (const auto place : places) {
+    SPIN_ASSIGN(const auto key, first(name_at_, id.value, place, name));
+    if (key.has_value()) return core::JobKey{*key};
+  }
+  SPIN_ASSIGN(const auto first_mark, marks_->first(id.value));
+  SPIN_ASSIGN(const auto key, first(unmarked_name_, id.value, first_mark, name));
   if (key.has_value()) return core::JobKey{*key};
   SPIN_ASSIGN(const auto advice, near_names(id, name));
   return Error{ErrorCode::not_found, "sweep " + sweep + " has no job '" + name + "'" + advice +

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
 #include "server/core/changes.h"
 #include "server/store/database.h"
+#include "server/store/mark_runs.h"
 
 namespace spin {
 
@@ -26,7 +30,12 @@ class Lookup {
   /// "; did you mean ...", of the first jobs of the sweep; empty where none is near.
   Result<std::string> near_names(SweepId sweep, const std::string& name);
 
-  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, job_by_hash_, job_by_name_, job_names_;
+  /// Numbers and identities of jobs that begin so, at most one more than are listed.
+  Result<std::vector<std::pair<core::JobKey, JobId>>> jobs_between(const Digest& from, const Digest& to);
+
+  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, hash_of_job_, unmarked_jobs_, name_at_,
+      unmarked_name_, job_names_;
+  std::optional<MarkReader> marks_;
 };
 
 }  // namespace spin

@@ -18,7 +18,7 @@ constexpr char kJobPage[] =
     "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
-    " r.top1, r.seconds,"
+    " iif(r.outcome = 'completed', r.top1, NULL), r.seconds,"
     " coalesce(j.priority, (SELECT max(s.priority) FROM sweep_job o JOIN sweep s ON s.id = o.sweep WHERE "
     "o.job ="
     " j.key))"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -64,6 +65,8 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
   SPIN_ASSIGN(writer.compare_cell_, database.prepare(kCompareCell));
   SPIN_ASSIGN(auto parts, ConfigPartWriter::make(database));
   writer.parts_.emplace(std::move(parts));
+  SPIN_ASSIGN(auto marks, MarkWriter::make(database));
+  writer.marks_.emplace(std::move(marks));
   SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
   SPIN_ASSIGN(writer.insert_dependency_, database.prepare(kInsertDependency));
   SPIN_ASSIGN(writer.insert_sweep_job_, database.prepare(kInsertSweepJob));
@@ -97,7 +100,25 @@ Status SweepWriter::insert_piece(SweepId sweep, const PlanPiece& piece, const co
     SPIN_TRY(insert_sweep_job_.run(sweep.value, position++, taken.keys[i].value, job.name, job.cell));
   }
   for (const auto& [job, on] : taken.dependencies) SPIN_TRY(insert_dependency_.run(job.value, on.value));
-  return {};
+  return insert_marks(sweep, piece, taken);
+}
+
+Status SweepWriter::insert_marks(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken) {
+  std::vector<std::uint32_t> names, identities;
+  std::int64_t first = 0;  // number of the job of identities.front(); those of the others follow it
+  for (std::size_t i = 0; i < piece.jobs.size(); ++i) {
+    names.push_back(mark_of(piece.jobs[i].name));
+    if (!taken.is_new[i]) continue;
+    const auto key = taken.keys[i].value;
+    if (key != first + std::ssize(identities)) {
+      SPIN_TRY(marks_->store(kIdentityMarks, first, identities));
+      identities.clear();
+      first = key;
+    }
+    identities.push_back(mark_of(piece.jobs[i].id.digest));
+  }
+  SPIN_TRY(marks_->store(sweep.value, piece.first_job, names));
+  return marks_->store(kIdentityMarks, first, identities);
 }
 
 Status SweepWriter::set_state(const core::SetSweepState& change) {

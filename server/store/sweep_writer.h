@@ -8,6 +8,7 @@
 #include "server/core/changes.h"
 #include "server/store/config_parts.h"
 #include "server/store/database.h"
+#include "server/store/mark_runs.h"
 
 namespace spin {
 
@@ -25,12 +26,14 @@ class SweepWriter {
   explicit SweepWriter(Database& database) : database_(&database) {}
   Status insert_piece(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
   Status insert_cells(SweepId sweep, const PlanPiece& piece);
+  Status insert_marks(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
   Status insert_job(core::JobKey key, const PlanPiece& piece, const PlannedJob& job, JobState state,
                     std::int64_t memory_bytes);
 
   Database* database_;
   sweep::ConfigText texts_;
   std::optional<ConfigPartWriter> parts_;
+  std::optional<MarkWriter> marks_;
   Statement insert_sweep_, set_sweep_state_, insert_cell_, compare_cell_, insert_job_, insert_config_,
       insert_dependency_, insert_sweep_job_;
 };

@@ -18,7 +18,7 @@ with Cluster(slots=1, threads=2) as cluster:
     cluster.spinctl("submit", cluster.path("sweep.yaml"), "--wait")
     overheads = []
     for row in cluster.spinctl_json("jobs", "overhead"):
-        detail = cluster.spinctl_json("job", row["id"])
+        detail = cluster.spinctl_json("job", row["job"])
         attempt = next(a for a in detail["attempts"] if a["state"] == "finished")
         overheads.append((attempt["started_at_ms"], attempt["ended_at_ms"] - attempt["started_at_ms"] - 1000 * detail["result"]["seconds"]))
     # The first job of the slot starts the trainer and loads the data: it is cold.

@@ -107,10 +107,10 @@ class Sweeps:
                 del self.open[number]
 
     def note(self, row):
-        before = self.shown.get(row["id"])
+        before = self.shown.get(row["job"])
         if before is None:
             if row["state"] == "completed":
-                self.shown[row["id"]] = row["top1"]
+                self.shown[row["job"]] = row["top1"]
         elif (row["state"], row["top1"]) != ("completed", before):
             self.problems.add(f"job {row['id']} was completed with {before} and is {row}")
 

@@ -33,7 +33,7 @@ class Freeze : public testing::Test {
   [[nodiscard]] nlohmann::json detail() const {
     const auto jobs = cluster_.spinctl_json({"jobs", "frozen"});
     if (!jobs.is_array() || jobs.size() != 1) return nullptr;
-    return cluster_.spinctl_json({"job", jobs[0].at("id").get<std::string>()});
+    return cluster_.spinctl_json({"job", jobs[0].at("job").get<std::string>()});
   }
   [[nodiscard]] nlohmann::json part(const char* name) const {
     const auto found = detail();

@@ -43,7 +43,7 @@ void expect_one_result_each(const Cluster& cluster, const std::string& sweep) {
   ASSERT_EQ(jobs.size(), 8U);
   for (const auto& job : jobs) {
     EXPECT_EQ(job.at("state"), "completed") << job.dump();
-    const auto detail = cluster.spinctl_json({"job", job.at("id").get<std::string>()});
+    const auto detail = cluster.spinctl_json({"job", job.at("job").get<std::string>()});
     ASSERT_TRUE(detail.is_object()) << job.dump();
     int finished = 0;
     for (const auto& attempt : detail.at("attempts")) finished += attempt.at("state") == "finished" ? 1 : 0;

@@ -34,7 +34,7 @@ class Pause : public testing::Test {
   }
   static std::string job_id(const Cluster& cluster) {
     const auto jobs = cluster.spinctl_json({"jobs", "paused"});
-    return jobs.is_array() && jobs.size() == 1 ? jobs[0].at("id").get<std::string>() : std::string();
+    return jobs.is_array() && jobs.size() == 1 ? jobs[0].at("job").get<std::string>() : std::string();
   }
   static nlohmann::json detail(const Cluster& cluster) {
     return cluster.spinctl_json({"job", job_id(cluster)});

@@ -47,13 +47,13 @@ TEST_F(ControlTest, JobsJobAndResults) {
   EXPECT_EQ(jobs[0].at("top1"), 89.5);
   EXPECT_EQ(jobs[1].at("state"), "failed");
   EXPECT_EQ(jobs[1].at("reason"), "no such folder: /data");
-  const auto job = ask_json({"job", jobs[0].at("id").get<std::string>().substr(0, 12)});
+  const auto job = ask_json({"job", jobs[0].at("job").get<std::string>().substr(0, 12)});
   EXPECT_EQ(job.at("name"), jobs[0].at("name"));
   const auto results = ask_json({"results", "1"});
   ASSERT_EQ(results.size(), 2U);
   EXPECT_EQ(results[0].at("params"), 42'314);
-  EXPECT_EQ(results[0].at("top1"), 89.5);
-  EXPECT_EQ(results[1].at("top1"), nullptr);
+  EXPECT_EQ(results[0].at("top1_mean"), 89.5);
+  EXPECT_EQ(results[1].at("top1_mean"), nullptr);
 }
 
 TEST_F(ControlTest, UnknownNamesAreBadInput) {
@@ -143,7 +143,7 @@ TEST_F(ControlTest, InterruptEndsCallsThatGetNoAnswer) {
     int signal;
     const char* message;
   };
-  const auto job = ask_json({"jobs", "tiny"})[0].at("id").get<std::string>();
+  const auto job = ask_json({"jobs", "tiny"})[0].at("job").get<std::string>();
   FakeCoordinator::Hold hold(coordinator);
   for (const auto& [args, signal, message] :
        {Case{{"submit", sweep, "--wait"}, SIGINT, "stopped before the coordinator answered"},
@@ -167,7 +167,7 @@ TEST_F(ControlTest, SubmitWaitEndsWithOneWhereAJobFailed) {
 }
 
 TEST_F(ControlTest, LogsAreShownOnce) {
-  const auto job = ask_json({"jobs", "tiny"})[0].at("id").get<std::string>();
+  const auto job = ask_json({"jobs", "tiny"})[0].at("job").get<std::string>();
   const auto none = ask({"logs", job});
   EXPECT_EQ(none.output, "");
   EXPECT_NE(none.errors.find("no log lines"), std::string::npos) << none.errors;
@@ -178,7 +178,7 @@ TEST_F(ControlTest, LogsAreShownOnce) {
 }
 
 TEST_F(ControlTest, FollowedLogGoesOnAfterARestartWithoutRepeating) {
-  const auto job = ask_json({"jobs", "tiny"})[0].at("id").get<std::string>();
+  const auto job = ask_json({"jobs", "tiny"})[0].at("job").get<std::string>();
   coordinator.log(0, "first");
   auto logs = begin({"logs", job, "-f"});
   ASSERT_TRUE(shows(logs, "first")) << logs.output();

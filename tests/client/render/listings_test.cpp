@@ -50,9 +50,9 @@ TEST(Results, JsonHasStableKeysAndRawNumbers) {
   const auto rows = results();
   const auto parsed = json::parse(written(results_table(rows), Format::json));
   EXPECT_EQ(parsed[1], json::parse(R"({"network": "64/8/4/3", "sharing": "sequential 2", "transform": "none",
-      "fusion": "channel_weighted_mean", "settings": "", "params": 25674, "flops": 2000000, "top1": 88.5,
+      "fusion": "channel_weighted_mean", "settings": "", "params": 25674, "flops": 2000000, "top1_mean": 88.5,
       "top1_deviation": null, "difference": -0.623, "seeds": 2, "finished": 1, "diverged": 1})"));
-  EXPECT_EQ(parsed[2]["top1"], nullptr);
+  EXPECT_EQ(parsed[2]["top1_mean"], nullptr);
 }
 
 JobRow job_row() {
@@ -72,11 +72,11 @@ TEST(Jobs, JsonAndCsvCarryTheWholeHash) {
   const std::vector<JobRow> rows{job_row()};
   const auto parsed = json::parse(written(jobs_table(rows), Format::json));
   EXPECT_EQ(parsed[0],
-            json::parse(R"({"id": "abababababababababababababababababababababababababababababababab",
+            json::parse(R"({"job": "abababababababababababababababababababababababababababababababab",
       "name": "convmixer-64-8-4-3.unshared.s0", "state": "failed", "priority": 0, "params": 42314, "flops": 2000000, "share_done": null, "top1": null,
       "seconds": null, "attempts": 3, "worker": "w1", "reason": "no such folder: /data/fashion-mnist"})"));
   EXPECT_EQ(written(jobs_table(rows), Format::csv),
-            "id,name,state,priority,params,flops,share_done,top1,seconds,attempts,worker,reason\r\n"
+            "job,name,state,priority,params,flops,share_done,top1,seconds,attempts,worker,reason\r\n"
             "abababababababababababababababababababababababababababababababab,convmixer-64-8-4-3.unshared.s0,"
             "failed,"
             "0,42314,2000000,,,,3,w1,no such folder: /data/fashion-mnist\r\n");

@@ -94,7 +94,7 @@ std::vector<std::string> Daemons::attempts_of(const std::string& sweep) const {
   std::vector<std::string> attempts;
   const auto jobs = spinctl_json({"jobs", sweep});
   if (!jobs.is_array()) return attempts;
-  const auto detail = spinctl_json({"job", jobs.at(0).at("id").get<std::string>()});
+  const auto detail = spinctl_json({"job", jobs.at(0).at("job").get<std::string>()});
   if (!detail.is_object()) return attempts;
   for (const auto& attempt : detail.at("attempts")) {
     attempts.push_back(attempt.at("worker").get<std::string>() + " " +
@@ -108,7 +108,7 @@ void Daemons::expect_one_result_each(const std::string& sweep) const {
   ASSERT_TRUE(jobs.is_array());
   for (const auto& job : jobs) {
     EXPECT_EQ(job.at("state"), "completed") << job.dump();
-    const auto detail = spinctl_json({"job", job.at("id").get<std::string>()});
+    const auto detail = spinctl_json({"job", job.at("job").get<std::string>()});
     ASSERT_TRUE(detail.is_object()) << job.dump();
     const auto& attempts = detail.at("attempts");
     EXPECT_EQ(std::count_if(attempts.begin(), attempts.end(),

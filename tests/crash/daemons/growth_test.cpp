@@ -78,7 +78,7 @@ class LargeSweep : public testing::Test {
       const auto job = nlohmann::json::parse(line);
       ASSERT_LT(i, jobs.size());
       ASSERT_EQ(job.at("name"), jobs.at(i).at("name"));
-      ASSERT_EQ(job.at("hash"), jobs.at(i).at("id"));
+      ASSERT_EQ(job.at("hash"), jobs.at(i).at("job"));
     }
     EXPECT_EQ(i, jobs.size());
   }

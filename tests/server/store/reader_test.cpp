@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/server/store/fixture.h"
+#include "tests/server/store/raw_sql.h"
 
 namespace spin {
 namespace {
@@ -66,6 +67,49 @@ TEST_F(ReaderTest, JobsAreFoundByHashBeginningAndName) {
     EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
     EXPECT_NE(refused.error().message.find("SWEEP/NAME"), std::string::npos) << refused.error().message;
   }
+}
+
+TEST_F(ReaderTest, JobsAreFoundWithoutALookAtAllOfThem) {
+  // Two identities that begin with the same eight digits, in two sweeps; the second sweep has the first one's
+  // jobs, too.
+  auto first = make_plan("first", 2, 2);
+  auto both = make_plan("both", 3, 2);
+  first->jobs[3].id.digest.bytes.fill(0xAB);
+  both->jobs[3].id = first->jobs[3].id;
+  both->jobs[5].id = first->jobs[3].id;
+  both->jobs[5].id.digest.bytes[31] = 0xCD;
+  commit(*store_, {insert_all(SweepId{1}, first, 1)});
+  core::InsertSweep second{SweepId{2}, both, {}, "", {}, {}};
+  for (std::int64_t i = 0; i < 6; ++i) {
+    second.jobs.keys.push_back({i + 1});
+    second.jobs.is_new.push_back(i >= 4);
+  }
+  second.jobs.states.assign(2, JobState::ready);
+  second.jobs.memory.assign(2, 0);
+  commit(*store_, {second});
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(value_of(reader_->find_job(both->jobs[i].id.hex())), JobKey{static_cast<std::int64_t>(i) + 1})
+        << i;
+    EXPECT_EQ(value_of(reader_->find_job("both/" + both->jobs[i].name)),
+              JobKey{static_cast<std::int64_t>(i) + 1})
+        << i;
+  }
+  EXPECT_EQ(value_of(reader_->find_job("first/" + first->jobs[3].name)), JobKey{4});
+  EXPECT_EQ(reader_->find_job("first/" + both->jobs[5].name).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_->find_job("abababab").error().code, ErrorCode::invalid_argument) << "two begin so";
+}
+
+TEST_F(ReaderTest, JobsOfBeforeThereWereMarksAreFound) {
+  const auto plan = make_plan("study", 2, 2);
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  store_->close();
+  run_sql(path(), "DELETE FROM mark_run");
+  reopen();
+  reader_ = value_of(Reader::open(path()));
+  commit(*store_, {insert_all(SweepId{2}, make_plan("later", 1, 1, "salt"), 5)});
+  EXPECT_EQ(value_of(reader_->find_job(plan->jobs[2].id.hex().substr(0, 9))), JobKey{3});
+  EXPECT_EQ(value_of(reader_->find_job("study/cell-1.s1")), JobKey{4});
+  EXPECT_EQ(value_of(reader_->find_job("later/cell-0.s0")), JobKey{5});
 }
 
 TEST_F(ReaderTest, AnAmbiguousBeginningNamesWhatItCouldBe) {
