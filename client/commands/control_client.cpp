@@ -142,10 +142,10 @@ Result<QueryAnswer> ControlClient::query(const std::string& sql, std::int64_t ma
   return answer;
 }
 
-Status ControlClient::backup(const std::string& path, bool replace,
+Status ControlClient::backup(const std::string& name, bool replace,
                              const std::function<void(const BackupProgress&)>& each) {
   v1::BackupRequest request;
-  request.set_path(path);
+  request.set_name(name);
   request.set_replace(replace);
   CallContext context(channel_->interrupt(), {});
   const auto reader = channel_->stub().Backup(context.get(), request);

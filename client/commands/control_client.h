@@ -55,8 +55,9 @@ class ControlClient {
   Result<int> drain(const std::string& worker);
   /// `max_rows` 0: the coordinator's own limit.
   Result<QueryAnswer> query(const std::string& sql, std::int64_t max_rows);
-  /// Copies the database to an absolute path on the coordinator's host; ok once the copy is complete.
-  Status backup(const std::string& path, bool replace,
+  /// Copies the database to a file of the coordinator's folder of backups, empty: named by the time; ok once
+  /// the copy is complete. The last progress says where it is.
+  Status backup(const std::string& name, bool replace,
                 const std::function<void(const BackupProgress&)>& each);
   /// `deep`: reads every artifact.
   Result<std::vector<CheckRow>> examine(bool deep);

@@ -79,12 +79,14 @@ void to_wire(const BackupProgress& value, v1::BackupProgress* message) {
   message->set_done_bytes(value.done_bytes);
   message->set_total_bytes(value.total_bytes);
   message->set_complete(value.complete);
+  message->set_path(valid_utf8(value.path));
 }
 
 BackupProgress from_wire(const v1::BackupProgress& message) {
   return {.done_bytes = message.done_bytes(),
           .total_bytes = message.total_bytes(),
-          .complete = message.complete()};
+          .complete = message.complete(),
+          .path = message.path()};
 }
 
 }  // namespace spin::wire

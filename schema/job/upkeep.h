@@ -22,6 +22,7 @@ struct CheckRow {
 struct BackupProgress {
   std::int64_t done_bytes = 0, total_bytes = 0;
   bool complete = false;  ///< durable and checked
+  std::string path{};     ///< where a complete one is, on the coordinator's host
 };
 
 }  // namespace spin

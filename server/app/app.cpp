@@ -53,7 +53,7 @@ Result<Opened> open(const AppOptions& options) {
   SPIN_ASSIGN(opened.lease_reader, Reader::open(options.database));
   SPIN_ASSIGN(opened.query_reader, Reader::open(options.database));
   SPIN_TRY(make_private_folders(options.artifacts));
-  SPIN_ASSIGN(opened.artifacts, ArtifactStore::open(options.artifacts));
+  SPIN_ASSIGN(opened.artifacts, ArtifactStore::open(options.artifacts, options.reserve_bytes));
   return opened;
 }
 
@@ -101,7 +101,7 @@ class RunningApp final : public App {
         fleet_(strand_, engine_),
         grower_(strand_, engine_, *query_reader_),
         control_({strand_, engine_, *query_reader_, grower_, versions_, options.database, options.artifacts,
-                  socket_of(options.listen), options.reserve_bytes}),
+                  options.backups, socket_of(options.listen), options.reserve_bytes}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) {
                     engine_.hold_leases(reason);

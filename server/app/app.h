@@ -19,9 +19,10 @@ struct AppOptions {
   net::TlsFiles tls;                ///< for HOST:PORT
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
+  std::filesystem::path backups;    ///< folder, made with the first backup that a peer asks for
   core::Settings settings;
   GarbagePolicy garbage{};
-  std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< free on a disk; below it no lease is granted
+  std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< that stay free on each disk
 };
 
 /// The coordinator with everything around it but the process: store, strand, services, metrics.

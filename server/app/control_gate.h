@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "server/app/engine.h"
 #include "server/app/grower.h"
+#include "server/app/query_slots.h"
 
 namespace spin {
 
@@ -25,6 +27,7 @@ class ControlGate final : public ControlBackend {
     Versions& versions;
     std::filesystem::path database;   ///< listings read through a connection of their own
     std::filesystem::path artifacts;  ///< folder
+    std::filesystem::path backups;    ///< folder
     std::filesystem::path socket;     ///< empty where it listens on none
     std::uint64_t reserve_bytes = 0;
   };
@@ -44,7 +47,7 @@ class ControlGate final : public ControlBackend {
   Result<int> drain(const std::string& worker) override;
   // upkeep_gate.cpp
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
-  Status backup(const std::string& path, bool replace,
+  Status backup(const std::string& name, bool replace,
                 const std::function<bool(const BackupProgress&)>& progress) override;
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
 
@@ -57,6 +60,7 @@ class ControlGate final : public ControlBackend {
   std::string name_of(SweepId sweep, core::JobKey job);
 
   Parts parts_;
+  QuerySlots query_slots_{4, std::chrono::seconds(10)};
   std::mutex names_mutex_;
   std::map<std::pair<SweepId, core::JobKey>, std::string>
       names_;  ///< of running jobs, behind the mutex; bounded

@@ -47,13 +47,19 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
       ->default_val(default_database_path().string());
   cli.add_option("--artifacts", options.app.artifacts,
                  "Folder of checkpoints and models (default: DB.artifacts)");
+  cli.add_option(
+         "--backups", options.app.backups,
+         "Folder that `spinctl backup` writes to, and nowhere else (default: DB.backups)")
+      ->type_name("FOLDER");
   cli.add_option("--http", options.http, "Serve /metrics and /healthz on this Unix socket, as unix:PATH");
   cli.add_option("--lease-seconds", lease_seconds,
                  "An attempt is lost when nothing is heard of it for so long")
       ->default_val(15)
       ->check(CLI::Range(1, 3600));
   cli.add_option("--reserve-bytes", options.app.reserve_bytes,
-                 "Free space on the disks of database and artifacts below which no job is begun, e.g. 1GiB")
+                 "Free space on each disk, e.g. 1GiB, that no checkpoint, backup, query or log of a job "
+                 "takes, and below "
+                 "which no job is begun; 0: none")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   cli.add_option("--keep-checkpoints", options.app.settings.retention,
@@ -87,6 +93,7 @@ std::variant<DaemonOptions, int> parse_options(int argc, char** argv) {
   }
   if (options.app.listen.empty()) options.app.listen.push_back(default_listen_address());
   if (options.app.artifacts.empty()) options.app.artifacts = options.app.database.string() + ".artifacts";
+  if (options.app.backups.empty()) options.app.backups = options.app.database.string() + ".backups";
   options.app.settings.lease_ms = lease_seconds * 1000;
   options.app.settings.heartbeat_ms = options.app.settings.lease_ms / kHeartbeatsPerLease;
   return options;

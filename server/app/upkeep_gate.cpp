@@ -5,6 +5,7 @@
 #include "server/app/control_gate.h"
 #include "server/app/defect_check.h"
 #include "server/store/backup.h"
+#include "server/store/backup_folder.h"
 #include "server/store/doctor.h"
 #include "server/store/query.h"
 
@@ -35,7 +36,9 @@ class CountedRows final : public QueryVisitor {
 }  // namespace
 
 Result<bool> ControlGate::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
+  SPIN_ASSIGN(const auto slot, query_slots_.take([&visitor] { return visitor.go_on(); }));
   QueryLimits limits;
+  limits.reserve_bytes = parts_.reserve_bytes;
   if (max_rows > 0) limits.rows = std::min(limits.rows, max_rows);
   CountedRows counted(visitor);
   const Status status = run_query(parts_.database, sql, limits, counted);
@@ -44,20 +47,23 @@ Result<bool> ControlGate::query(const std::string& sql, std::int64_t max_rows, Q
   return status.error();
 }
 
-Status ControlGate::backup(const std::string& path, bool replace,
+Status ControlGate::backup(const std::string& name, bool replace,
                            const std::function<bool(const BackupProgress&)>& progress) {
-  const CopyOptions options{.replace = replace};
+  const CopyOptions options{.replace = replace, .reserve_bytes = parts_.reserve_bytes};
+  SPIN_ASSIGN(const auto path, path_of_backup(parts_.backups, name, replace, wall_clock_ms()));
   SPIN_ASSIGN(const CopySummary summary,
               back_up_database(parts_.database, path, options, [&](std::int64_t done, std::int64_t total) {
                 return progress({.done_bytes = done * kPageBytes, .total_bytes = total * kPageBytes});
               }));
-  progress({.done_bytes = summary.bytes, .total_bytes = summary.bytes, .complete = true});
+  progress(
+      {.done_bytes = summary.bytes, .total_bytes = summary.bytes, .complete = true, .path = path.string()});
   return {};
 }
 
 Result<std::vector<CheckRow>> ControlGate::examine(bool deep, const std::function<bool()>& go_on) {
   SPIN_ASSIGN(auto checks, spin::examine({.database = parts_.database,
                                           .artifacts = parts_.artifacts,
+                                          .backups = parts_.backups,
                                           .socket = parts_.socket,
                                           .deep = deep,
                                           .now_ms = wall_clock_ms(),

@@ -1,5 +1,6 @@
 #include "server/core/reports.h"
 
+#include <iterator>
 #include <utility>
 
 #include "server/core/leases.h"
@@ -76,7 +77,12 @@ struct ReportHandler {
       handle_failure(step, key, failed);
   }
   void operator()(const LogLines& log) const {
-    if (!repeated && !log.lines.empty()) step.effects.changes.emplace_back(AppendLog{key, log.lines});
+    if (repeated || log.lines.empty()) return;
+    // Results are taken while a disk is nearly full; what is left of it is not for logs.
+    if (step.core.hold)
+      step.core.lines_left_out[key] += std::ssize(log.lines);
+    else
+      step.effects.changes.emplace_back(AppendLog{key, log.lines});
   }
 };
 

@@ -119,6 +119,12 @@ void schedule(Step& step) {
 
 void hold_leases(Step& step, const HoldLeases& event) {
   step.core.hold = event.hold ? std::optional(event.reason) : std::nullopt;
+  if (event.hold) return;
+  for (const auto& [key, lines] : std::exchange(step.core.lines_left_out, {}))
+    step.effects.changes.emplace_back(
+        AppendLog{key,
+                  {"spin: " + std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
+                   " left out here, because a disk of the coordinator was nearly full"}});
 }
 
 std::string why_not_running(const Core& core, JobKey key) {

@@ -52,6 +52,7 @@ struct Core {
   std::map<std::string, Quarantine> quarantines;  ///< by worker
   int limited_sessions = 0;                       ///< of quarantined workers
   std::optional<std::string> hold;                ///< why no leases are granted now
+  std::map<JobKey, std::int64_t> lines_left_out;  ///< of jobs' logs, since `hold`
   std::int64_t next_sequence = 1;
   Counters counters;
   /// Transitions that were refused: bugs of ours. The first of them, each once; check_invariants() shows

@@ -80,8 +80,9 @@ class ControlBackend {
   virtual Result<int> drain(const std::string& worker) = 0;
   /// At most `max_rows` rows, 0 = as many as there may be; true: there are more.
   virtual Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) = 0;
-  /// `progress` is called now and then, at last with `complete`; false from it breaks the backup off.
-  virtual Status backup(const std::string& path, bool replace,
+  /// To a file of the coordinator's folder of backups; an empty name is one of the time. `progress` is called
+  /// now and then, at last with `complete` and the path; false from it breaks the backup off.
+  virtual Status backup(const std::string& name, bool replace,
                         const std::function<bool(const BackupProgress&)>& progress) = 0;
   /// `go_on` is asked now and then; false breaks the examination off.
   virtual Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) = 0;

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <utility>
 
 #include "proto/wire/error.h"
@@ -83,14 +82,9 @@ grpc::Status ControlService::Query(grpc::ServerContext* context, const v1::Query
 
 grpc::Status ControlService::Backup(grpc::ServerContext* context, const v1::BackupRequest* request,
                                     grpc::ServerWriter<v1::BackupProgress>* writer) {
-  if (!std::filesystem::path(request->path()).is_absolute())
-    return refused(
-        {ErrorCode::invalid_argument, "'" + request->path() +
-                                          "' is no absolute path on the coordinator's host, such as "
-                                          "/srv/backup/spin.db"});
   bool whole = true;
   const Status status =
-      backend_.backup(request->path(), request->replace(), [&](const BackupProgress& progress) {
+      backend_.backup(request->name(), request->replace(), [&](const BackupProgress& progress) {
         v1::BackupProgress message;
         wire::to_wire(progress, &message);
         whole = !context->IsCancelled() && write(*context, *writer, message);

@@ -14,7 +14,8 @@ namespace spin {
 
 /// What an ArtifactStore and its uploads share.
 struct ArtifactStore::State {
-  explicit State(std::filesystem::path path) : folder(std::move(path)) {}
+  State(std::filesystem::path path, std::uint64_t reserve)
+      : folder(std::move(path)), reserve_bytes(reserve) {}
   [[nodiscard]] std::filesystem::path incoming(const ArtifactId& id) const {
     return incoming_folder(folder) / id.hex();
   }
@@ -23,12 +24,13 @@ struct ArtifactStore::State {
   }
   /// resource_exhausted with what is needed and what is free.
   [[nodiscard]] Error full(std::int64_t needed_bytes) const;
-  /// Ok where so many more bytes fit.
+  /// Ok where so many more bytes leave the reserve of the disk free.
   [[nodiscard]] Status check_free(std::int64_t needed_bytes) const;
   /// "artifact FOLDER/..: reason of the system".
   [[nodiscard]] static Error failure(const std::filesystem::path& path, int error_number);
 
   const std::filesystem::path folder;
+  const std::uint64_t reserve_bytes;
   /// Also held from the look at a complete file to what follows from it: that it is kept, or removed.
   std::mutex mutex;
   std::set<ArtifactId> uploading;  ///< behind mutex

@@ -11,6 +11,7 @@
 
 #include "schema/base/sha256.h"
 #include "server/store/artifact_folder.h"
+#include "server/store/disk_room.h"
 
 namespace spin {
 namespace {
@@ -64,7 +65,7 @@ class FileUpload final : public ArtifactStore::Upload {
   /// Takes over what an earlier upload left.
   Status open() {
     file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file_.is_open()) return errno == ENOSPC ? state_->full(bytes_) : State::failure(path_, errno);
+    if (!file_.is_open()) return is_disk_full(errno) ? state_->full(bytes_) : State::failure(path_, errno);
     struct ::stat file {};
     if (::fstat(file_.get(), &file) != 0) return State::failure(path_, errno);
     if (file.st_size > bytes_) {
@@ -86,6 +87,7 @@ class FileUpload final : public ArtifactStore::Upload {
       return Error{ErrorCode::invalid_argument, "artifact " + id_.hex() + ": more bytes were sent than the " +
                                                     std::to_string(bytes_) + " announced"};
     }
+    SPIN_TRY(state_->check_free(count));
     if (const auto status = write_all(file_.get(), bytes, path_); !status.ok())
       return give_up(status.error());
     hash_.update(bytes);
@@ -108,7 +110,7 @@ class FileUpload final : public ArtifactStore::Upload {
       // What the disk holds now is not known.
       const int reason = errno;
       ::unlink(path_.c_str());
-      return reason == ENOSPC || reason == EDQUOT ? state_->full(bytes_) : State::failure(path_, reason);
+      return is_disk_full(reason) ? state_->full(bytes_) : State::failure(path_, reason);
     }
     return publish();
   }
@@ -140,10 +142,10 @@ class FileUpload final : public ArtifactStore::Upload {
     if (::mkdir(folder.c_str(), 0700) == 0) {
       SPIN_TRY(sync_folder(state_->folder));
     } else if (errno != EEXIST) {
-      return errno == ENOSPC ? state_->full(bytes_) : State::failure(folder, errno);
+      return is_disk_full(errno) ? state_->full(bytes_) : State::failure(folder, errno);
     }
     if (::rename(path_.c_str(), target.c_str()) != 0) {
-      return errno == ENOSPC ? state_->full(bytes_) : State::failure(target, errno);
+      return is_disk_full(errno) ? state_->full(bytes_) : State::failure(target, errno);
     }
     return sync_folder(folder);
   }

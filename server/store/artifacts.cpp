@@ -7,11 +7,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "schema/base/clock.h"
 #include "server/store/artifact_folder.h"
+#include "server/store/disk_room.h"
 
 namespace spin {
 namespace {
@@ -36,6 +36,8 @@ Status make_private_folder(const fs::path& path) {
   return made ? sync_folder(path.parent_path()) : Status();
 }
 
+std::string full_text(const fs::path& folder) { return "artifact folder " + folder.string() + " is full"; }
+
 std::int64_t written_at_ms(const struct ::stat& file) {
   return std::int64_t{file.st_mtim.tv_sec} * 1000 + file.st_mtim.tv_nsec / 1'000'000;
 }
@@ -43,29 +45,22 @@ std::int64_t written_at_ms(const struct ::stat& file) {
 }  // namespace
 
 Error ArtifactStore::State::failure(const fs::path& path, int error_number) {
-  return Error{ErrorCode::internal,
+  return Error{is_disk_full(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
                "artifact folder: " + path.string() + ": " + std::generic_category().message(error_number)};
 }
 
 Error ArtifactStore::State::full(std::int64_t needed_bytes) const {
-  struct ::statvfs system {};
-  const bool known = ::statvfs(folder.c_str(), &system) == 0;
-  return Error{ErrorCode::resource_exhausted,
-               "artifact folder " + folder.string() + " is full: " + std::to_string(needed_bytes) +
-                   " bytes needed, " +
-                   (known ? std::to_string(system.f_bavail * system.f_frsize) : "unknown") + " free"};
+  return no_room(full_text(folder), folder, needed_bytes, reserve_bytes);
 }
 
 Status ArtifactStore::State::check_free(std::int64_t needed_bytes) const {
-  struct ::statvfs system {};
-  if (::statvfs(folder.c_str(), &system) != 0) return failure(folder, errno);
-  if (static_cast<std::uint64_t>(needed_bytes) > system.f_bavail * system.f_frsize) return full(needed_bytes);
-  return {};
+  return check_room(full_text(folder), folder, needed_bytes, reserve_bytes);
 }
 
-Result<std::unique_ptr<ArtifactStore>> ArtifactStore::open(const fs::path& folder) {
+Result<std::unique_ptr<ArtifactStore>> ArtifactStore::open(const fs::path& folder,
+                                                           std::uint64_t reserve_bytes) {
   std::error_code error;
-  auto state = std::make_shared<State>(fs::weakly_canonical(fs::absolute(folder), error));
+  auto state = std::make_shared<State>(fs::weakly_canonical(fs::absolute(folder), error), reserve_bytes);
   if (error) return State::failure(folder, error.value());
   SPIN_TRY(make_private_folder(state->folder));
   SPIN_TRY(make_private_folder(incoming_folder(state->folder)));

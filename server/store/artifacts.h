@@ -19,8 +19,10 @@ namespace spin {
 /// whoever asks for it with stat() or upload() makes that time the present one.
 class ArtifactStore {
  public:
-  /// Makes the folder where there is none, and removes forgotten uploads.
-  static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder);
+  /// Makes the folder where there is none, and removes forgotten uploads. Uploads leave `reserve_bytes` of
+  /// the disk free.
+  static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder,
+                                                     std::uint64_t reserve_bytes = 0);
 
   struct Stat {
     bool complete = false;
@@ -32,14 +34,16 @@ class ArtifactStore {
    public:
     /// Without finish() the bytes stay, for a later upload to go on.
     virtual ~Upload() = default;
-    /// In order; invalid_argument where offset is not what is there, resource_exhausted on a full disk.
+    /// In order; invalid_argument where offset is not what is there, resource_exhausted where the disk has no
+    /// more room.
     virtual Status append(std::int64_t offset, std::string_view bytes) = 0;
     /// fsync, check, rename, fsync of the folder. failed_precondition where bytes are missing; data_loss, and
     /// the bytes are thrown away, where the hash is wrong.
     virtual Status finish() = 0;
   };
-  /// Goes on where an earlier upload of the same artifact ended. resource_exhausted where `bytes` do not fit.
-  /// Where the artifact is complete already, the upload takes any bytes and changes nothing.
+  /// Goes on where an earlier upload of the same artifact ended. resource_exhausted where `bytes` do not fit
+  /// beside the reserve. Where the artifact is complete already, the upload takes any bytes and changes
+  /// nothing.
   Result<std::unique_ptr<Upload>> upload(const ArtifactId& id, std::int64_t bytes);
 
   /// Open for reading; not_found where it is not complete.

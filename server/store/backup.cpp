@@ -56,7 +56,7 @@ Result<CopySummary> back_up_database(const fs::path& source, const fs::path& tar
   SPIN_TRY(check_target(to, options));
   SPIN_ASSIGN(auto database, Database::open(from, Database::Mode::read_only));
   database.never_checkpoint();
-  SPIN_ASSIGN(auto copy, DatabaseCopy::make(database, to, progress));
+  SPIN_ASSIGN(auto copy, DatabaseCopy::make(database, to, options.reserve_bytes, progress));
   SPIN_TRY(check_target(to, options));  // again: until now another copy may have appeared there
   SPIN_TRY(copy.publish());
   return copy.summary();

@@ -9,7 +9,8 @@
 namespace spin {
 
 struct CopyOptions {
-  bool replace = false;  ///< a target that is there already
+  bool replace = false;             ///< a target that is there already
+  std::uint64_t reserve_bytes = 0;  ///< that stay free on the target's disk
 };
 
 /// Copies the live database of this process, whose writer goes on, into one plain file, which appears whole,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/store/database_files.h"
+#include "server/store/disk_room.h"
 #include "server/store/integrity.h"
 
 namespace spin {
@@ -38,12 +39,12 @@ Error broken_off(const fs::path& target) {
                "the copy to " + target.string() + " was broken off; nothing is left of it"};
 }
 
-Error no_room(const fs::path& target, std::int64_t needed_bytes) {
-  const auto free = free_bytes(target.parent_path());
-  return Error{ErrorCode::resource_exhausted, "no room for " + target.string() + ": " +
-                                                  std::to_string(needed_bytes) + " bytes needed, " +
-                                                  (free.ok() ? std::to_string(*free) : "unknown") + " free"};
+/// Beside the target under a name that no backup may have.
+fs::path temporary_of(const fs::path& target) {
+  return target.parent_path() / ("." + target.filename().string() + ".partial");
 }
+
+std::string no_room_text(const fs::path& target) { return "no room for " + target.string(); }
 
 /// Makes or takes over the temporary file; what a copy that was cut left in it is thrown away.
 Result<FileDescriptor> claim(const fs::path& temporary) {
@@ -60,12 +61,12 @@ DatabaseCopy::~DatabaseCopy() {
   if (file_.is_open()) ::unlink(temporary().c_str());
 }
 
-fs::path DatabaseCopy::temporary() const { return beside(target_, ".partial"); }
+fs::path DatabaseCopy::temporary() const { return temporary_of(target_); }
 
-Result<DatabaseCopy> DatabaseCopy::make(Database& source, const fs::path& target,
+Result<DatabaseCopy> DatabaseCopy::make(Database& source, const fs::path& target, std::uint64_t reserve_bytes,
                                         const CopyProgress& progress) {
-  SPIN_ASSIGN(auto file, claim(beside(target, ".partial")));
-  DatabaseCopy copy(target, std::move(file));
+  SPIN_ASSIGN(auto file, claim(temporary_of(target)));
+  DatabaseCopy copy(target, reserve_bytes, std::move(file));
   SPIN_TRY(copy.fill(source, progress));
   if (::fsync(copy.file_.get()) != 0) return system_failure(copy.temporary(), errno);
   return copy;
@@ -91,23 +92,29 @@ Status DatabaseCopy::fill(Database& source, const CopyProgress& progress) {
   return summarize(copy);
 }
 
+Status DatabaseCopy::check_free(std::int64_t needed_bytes) const {
+  return check_room(no_room_text(target_), target_.parent_path(), needed_bytes, reserve_bytes_);
+}
+
 Status DatabaseCopy::copy_pages(Database& source, Database& copy, const CopyProgress& progress) {
-  SPIN_ASSIGN(const auto free, free_bytes(target_.parent_path()));
-  if (free < static_cast<std::uint64_t>(summary_.bytes)) return no_room(target_, summary_.bytes);
+  SPIN_TRY(check_free(summary_.bytes));
   std::unique_ptr<sqlite3_backup, decltype(&sqlite3_backup_finish)> backup(
       sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"), sqlite3_backup_finish);
   if (backup == nullptr) return copy.error(sqlite3_extended_errcode(copy.handle()));
+  const auto page_bytes = summary_.bytes / pages_;
   int code = SQLITE_OK;
   for (int step = 1; code == SQLITE_OK; ++step) {
     code = sqlite3_backup_step(backup.get(), kPagesPerStep);
     const auto done = pages_ - sqlite3_backup_remaining(backup.get());
+    if (code == SQLITE_OK) SPIN_TRY(check_free(kPagesPerStep * page_bytes));
     if (code == SQLITE_OK && progress && !progress(done, pages_)) return broken_off(target_);
     if (step % kStepsPerSync == 0 && ::fdatasync(file_.get()) != 0) return system_failure(temporary(), errno);
   }
   const int finished = sqlite3_backup_finish(backup.release());
   if (code == SQLITE_DONE && finished == SQLITE_OK) return {};
   auto error = copy.error(finished);
-  return error.code == ErrorCode::resource_exhausted ? no_room(target_, summary_.bytes) : std::move(error);
+  if (error.code != ErrorCode::resource_exhausted) return error;
+  return no_room(no_room_text(target_), target_.parent_path(), summary_.bytes, reserve_bytes_);
 }
 
 Status DatabaseCopy::check(const Database& source, Database& copy, const CopyProgress& progress) {

@@ -27,10 +27,10 @@ class DatabaseCopy {
  public:
   /// Copies one moment of `source`, whose writer goes on meanwhile: what is committed later is not in the
   /// copy. Until the copy is made, the writer cannot reuse its log. already_exists: another copy to this
-  /// target is being made; data_loss: `source` is damaged; resource_exhausted: no room; unavailable: broken
-  /// off.
+  /// target is being made; data_loss: `source` is damaged; resource_exhausted: no room beside the
+  /// `reserve_bytes` that stay free on the target's disk; unavailable: broken off.
   static Result<DatabaseCopy> make(Database& source, const std::filesystem::path& target,
-                                   const CopyProgress& progress);
+                                   std::uint64_t reserve_bytes, const CopyProgress& progress);
   ~DatabaseCopy();
   DatabaseCopy(DatabaseCopy&&) noexcept = default;
   DatabaseCopy& operator=(DatabaseCopy&&) = delete;
@@ -40,15 +40,17 @@ class DatabaseCopy {
   [[nodiscard]] const CopySummary& summary() const { return summary_; }
 
  private:
-  DatabaseCopy(std::filesystem::path target, FileDescriptor file)
-      : target_(std::move(target)), file_(std::move(file)) {}
+  DatabaseCopy(std::filesystem::path target, std::uint64_t reserve_bytes, FileDescriptor file)
+      : target_(std::move(target)), reserve_bytes_(reserve_bytes), file_(std::move(file)) {}
   [[nodiscard]] std::filesystem::path temporary() const;
   Status fill(Database& source, const CopyProgress& progress);
+  [[nodiscard]] Status check_free(std::int64_t needed_bytes) const;
   Status copy_pages(Database& source, Database& copy, const CopyProgress& progress);
   Status check(const Database& source, Database& copy, const CopyProgress& progress);
   Status summarize(Database& copy);
 
   std::filesystem::path target_;
+  std::uint64_t reserve_bytes_;
   std::int64_t pages_ = 0;
   FileDescriptor file_;  ///< holds the lock of the temporary file; none once published
   CopySummary summary_;

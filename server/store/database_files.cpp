@@ -7,10 +7,10 @@
 
 #include <boost/endian/conversion.hpp>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "server/store/database.h"
+#include "server/store/disk_room.h"
 #include "server/store/write_ahead_log.h"
 
 namespace spin {
@@ -63,8 +63,7 @@ Error damaged(const fs::path& path, const std::string& what) {
 }
 
 Error system_failure(const fs::path& path, int error_number) {
-  const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-  return Error{full ? ErrorCode::resource_exhausted : ErrorCode::internal,
+  return Error{is_disk_full(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
                path.string() + ": " + std::generic_category().message(error_number)};
 }
 
@@ -89,12 +88,6 @@ std::uint64_t size_of_file(const fs::path& path) {
   std::error_code error;
   const auto bytes = fs::file_size(path, error);
   return error ? 0 : bytes;
-}
-
-Result<std::uint64_t> free_bytes(const fs::path& folder) {
-  struct ::statvfs system {};
-  if (::statvfs(folder.c_str(), &system) != 0) return system_failure(folder, errno);
-  return std::uint64_t{system.f_bavail} * system.f_frsize;
 }
 
 Status check_length(const fs::path& path) {

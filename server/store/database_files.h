@@ -26,8 +26,6 @@ Result<FileDescriptor> lock_database(const std::filesystem::path& path);
 
 /// Bytes of the file; 0 where there is none.
 std::uint64_t size_of_file(const std::filesystem::path& path);
-/// What an ordinary user may still write in the folder of `path`; internal where the system does not tell.
-Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 
 /// data_loss where a page of the last commit is neither wholly in the file nor in the log. SQLite reads what
 /// is missing behind the end of a file as zeros, which the integrity check does not always notice. What a

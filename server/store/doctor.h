@@ -12,10 +12,11 @@ namespace spin {
 
 struct DoctorInput {
   std::filesystem::path database;
-  std::filesystem::path artifacts;                        ///< folder
-  std::filesystem::path socket;                           ///< Unix socket; empty: not looked at
-  bool deep = false;                                      ///< read every artifact and compare its hash
-  std::int64_t now_ms = 0;                                ///< wall clock, Unix
+  std::filesystem::path artifacts;  ///< folder
+  std::filesystem::path backups{};  ///< folder, which need not be there; empty: not looked at
+  std::filesystem::path socket;     ///< Unix socket; empty: not looked at
+  bool deep = false;                ///< read every artifact and compare its hash
+  std::int64_t now_ms = 0;          ///< wall clock, Unix
   std::uint64_t reserve_bytes = std::uint64_t{1} << 30U;  ///< that shall stay free on each disk
   /// Asked now and then; false breaks the examination off.
   std::function<bool()> go_on = [] { return true; };

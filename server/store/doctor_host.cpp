@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/store/database_files.h"
+#include "server/store/disk_room.h"
 #include "server/store/doctor_checks.h"
 
 namespace spin::doctor {
@@ -13,6 +17,9 @@ namespace fs = std::filesystem;
 
 /// Far above the mark at which the writer copies the log into the database.
 constexpr std::uint64_t kLargeLogBytes = std::uint64_t{64} << 20U;
+
+/// A disk with less is full, whatever the reserve: SQLite could not begin its log.
+constexpr std::uint64_t kFullBytes = std::uint64_t{1} << 20U;
 
 fs::path folder_of(const fs::path& file) { return fs::absolute(file).parent_path(); }
 
@@ -45,17 +52,20 @@ Result<CheckRow> check_log(const DoctorInput& input) {
 }
 
 Result<CheckRow> check_room(const DoctorInput& input) {
-  SPIN_ASSIGN(const auto database, free_bytes(folder_of(input.database)));
-  SPIN_ASSIGN(const auto artifacts, free_bytes(input.artifacts));
-  CheckRow result{"", CheckState::ok,
-                  readable_bytes(database) + " free for the database, " + readable_bytes(artifacts) +
-                      " free for artifacts, " + readable_bytes(input.reserve_bytes) + " shall stay free",
-                  ""};
-  if (database < input.reserve_bytes || artifacts < input.reserve_bytes) {
+  std::vector<std::pair<std::string, fs::path>> places = {{"the database", folder_of(input.database)},
+                                                          {"artifacts", input.artifacts}};
+  std::error_code error;
+  if (!input.backups.empty() && fs::is_directory(input.backups, error))
+    places.emplace_back("backups", input.backups);
+  CheckRow result{"", CheckState::ok, "", ""};
+  for (const auto& [what, folder] : places) {
+    SPIN_ASSIGN(const auto free, free_bytes(folder));
+    result.found += readable_bytes(free) + " free for " + what + ", ";
+    if (free >= std::max(input.reserve_bytes, kFullBytes) || !result.advice.empty()) continue;
     result.state = CheckState::failed;
-    result.advice = "make room on the disk of " +
-                    (database < input.reserve_bytes ? folder_of(input.database) : input.artifacts).string();
+    result.advice = "make room on the disk of " + folder.string() + "; everything goes on by itself then";
   }
+  result.found += readable_bytes(input.reserve_bytes) + " shall stay free";
   return result;
 }
 

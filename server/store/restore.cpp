@@ -92,7 +92,7 @@ Result<RestoreReport> restore_database(const fs::path& backup, const fs::path& t
   SPIN_ASSIGN(auto source, Database::open(from, Database::Mode::read_only));
   source.never_checkpoint();
   SPIN_TRY(check_identity(source));
-  SPIN_ASSIGN(auto copy, DatabaseCopy::make(source, to, progress));
+  SPIN_ASSIGN(auto copy, DatabaseCopy::make(source, to, options.reserve_bytes, progress));
   RestoreReport report{copy.summary(), {}};
   if (is_anything_there(to)) {
     SPIN_ASSIGN(report.moved_to, move_away(to));

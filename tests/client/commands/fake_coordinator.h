@@ -60,9 +60,9 @@ class FakeCoordinator final : public ControlBackend {
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override {
     return upkeep.query(sql, max_rows, visitor);
   }
-  Status backup(const std::string& path, bool replace,
+  Status backup(const std::string& name, bool replace,
                 const std::function<bool(const BackupProgress&)>& progress) override {
-    return upkeep.backup(path, replace, progress);
+    return upkeep.backup(name, replace, progress);
   }
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& /*go_on*/) override {
     return upkeep.examine(deep);

@@ -50,14 +50,14 @@ Result<bool> FakeUpkeep::query(const std::string& sql, std::int64_t max_rows, Qu
   return answer.rows.size() > limit;
 }
 
-Status FakeUpkeep::backup(const std::string& path, bool replace,
+Status FakeUpkeep::backup(const std::string& name, bool replace,
                           const std::function<bool(const BackupProgress&)>& progress) {
   bool is_held = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool is_there = std::find(backups_.begin(), backups_.end(), path) != backups_.end();
-    if (is_there && !replace) return Error{ErrorCode::already_exists, path + " is there already"};
-    std::erase(backups_, path);
+    const bool is_there = std::find(backups_.begin(), backups_.end(), name) != backups_.end();
+    if (is_there && !replace) return Error{ErrorCode::already_exists, name + " is there already"};
+    std::erase(backups_, name);
     has_begun_backup_ = true;
     is_held = holds_backups_;
   }
@@ -70,8 +70,11 @@ Status FakeUpkeep::backup(const std::string& path, bool replace,
   }
   if (!goes_on) return Error{ErrorCode::unavailable, "broken off"};
   const std::lock_guard lock(mutex_);
-  backups_.push_back(path);
-  progress({.done_bytes = kBackupBytes, .total_bytes = kBackupBytes, .complete = true});
+  backups_.push_back(name);
+  progress({.done_bytes = kBackupBytes,
+            .total_bytes = kBackupBytes,
+            .complete = true,
+            .path = "/backups/" + name});
   return {};
 }
 

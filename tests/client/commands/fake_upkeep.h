@@ -20,11 +20,11 @@ class FakeUpkeep {
   /// Backups stop half-way until their client is gone.
   void hold_backups();
   [[nodiscard]] bool has_begun_backup() const;
-  /// Paths that hold a whole backup.
+  /// Names of files that hold a whole backup.
   [[nodiscard]] std::vector<std::string> backups() const;
 
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor);
-  Status backup(const std::string& path, bool replace,
+  Status backup(const std::string& name, bool replace,
                 const std::function<bool(const BackupProgress&)>& progress);
   Result<std::vector<CheckRow>> examine(bool deep);
 

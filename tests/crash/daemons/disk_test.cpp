@@ -135,5 +135,37 @@ TEST_F(DiskTest, AFullArtifactFolderIsWaitedForByTheWorker) {
   daemons.stop();
 }
 
+/// What is left of the disk is for the database: with uploads alone it would fill up, and spind could not
+/// start again.
+TEST_F(DiskTest, AnUploadThatWouldTakeTheReserveIsWaitedForAndPeopleAreTold) {
+  daemons.start_spind({"--artifacts", (disk / "artifacts").string(), "--reserve-bytes", "4MiB"});
+  start_worker();
+  ASSERT_TRUE(daemons.submit("study", 2));
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return daemons.count("study", "running") == 1; }));
+  disk.fill_to(2 << 20);
+  daemons.open_gate("w1");
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] {
+    return daemons.worker("w1").output().find("stay free (--reserve-bytes)") != std::string::npos;
+  })) << daemons.worker("w1").output();
+  EXPECT_EQ(daemons.count("study", "completed"), 0);
+  EXPECT_TRUE(daemons.keeps_a_result("w1"));
+  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] {
+    const auto workers = daemons.spinctl_json({"workers"});
+    return workers.is_array() && workers.dump().find("MiB are reserved") != std::string::npos;
+  }));
+  const auto examined = daemons.spinctl({"doctor"});
+  EXPECT_EQ(examined.exit_code, 1) << examined.output;
+  EXPECT_NE(examined.output.find("make room on the disk of " + (disk / "artifacts").string()),
+            std::string::npos)
+      << examined.output;
+  const auto backed_up = daemons.spinctl({"backup"});
+  EXPECT_EQ(backed_up.exit_code, 0) << backed_up.errors << ": the disk of the backups has room";
+
+  disk.empty();
+  EXPECT_TRUE(done(2)) << daemons.worker("w1").output();
+  daemons.expect_one_result_each("study");
+  daemons.stop();
+}
+
 }  // namespace
 }  // namespace spin

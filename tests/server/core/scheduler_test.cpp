@@ -137,6 +137,27 @@ TEST(Scheduler, WhileLeasesAreHeldEverythingElseGoesOn) {
   EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U);
 }
 
+TEST(Scheduler, LogsAreLeftOutWhileADiskIsNearlyFullAndSayHowMuch) {
+  Harness harness;
+  harness.submit(PlanOf("s").jobs("j", 1));
+  const SendLease lease = harness.lease_to("w");
+  harness.report(lease, LogLines{{"before"}}, 1);
+  harness.send(HoldLeases{true, "the disk is nearly full"});
+  EXPECT_EQ(harness.coordinator->workers().at(0).reason,
+            "no leases are granted now: the disk is nearly full");
+  harness.report(lease, LogLines{{"a", "b"}}, 2);
+  EXPECT_EQ(all_of<ReportAck>(harness.last).size(), 1U) << "or the results behind it would wait";
+  harness.send(HoldLeases{false, ""});
+  EXPECT_EQ(harness.coordinator->workers().at(0).reason, "");
+  harness.report(lease, LogLines{{"after"}}, 3);
+  EXPECT_EQ(
+      harness.store.job(lease.job).log,
+      (std::vector<std::string>{"before",
+                                "spin: 2 lines are left out here, because a disk of the coordinator was "
+                                "nearly full",
+                                "after"}));
+}
+
 TEST(Scheduler, AWorkerOfWhichNothingIsHeardGetsNothing) {
   Harness harness;
   harness.submit(PlanOf("s").jobs("j", 2));

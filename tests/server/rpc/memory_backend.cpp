@@ -203,12 +203,12 @@ Result<bool> MemoryBackend::query(const std::string& sql, std::int64_t max_rows,
   return last < kRows;
 }
 
-Status MemoryBackend::backup(const std::string& path, bool replace,
+Status MemoryBackend::backup(const std::string& name, bool replace,
                              const std::function<bool(const BackupProgress&)>& progress) {
-  if (path == "/there.db" && !replace) return Error{ErrorCode::already_exists, path + " is there"};
+  if (name == "there.db" && !replace) return Error{ErrorCode::already_exists, name + " is there"};
   for (int done = 0; done < 3; ++done)
     if (!progress({.done_bytes = done, .total_bytes = 3})) return Error{ErrorCode::unavailable, "ended"};
-  progress({.done_bytes = 3, .total_bytes = 3, .complete = true});
+  progress({.done_bytes = 3, .total_bytes = 3, .complete = true, .path = "/backups/" + name});
   return {};
 }
 

@@ -39,7 +39,7 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   Result<int> drain(const std::string& worker) override;
   /// Answers with the numbers from 1 to kRows, each beside a kilobyte of text.
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
-  Status backup(const std::string& path, bool replace,
+  Status backup(const std::string& name, bool replace,
                 const std::function<bool(const BackupProgress&)>& progress) override;
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
   static constexpr std::int64_t kRows = 20'000;

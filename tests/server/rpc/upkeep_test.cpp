@@ -50,28 +50,28 @@ TEST_F(UpkeepCalls, AQueryAnswersAllRowsInTheirOrder) {
 }
 
 TEST_F(UpkeepCalls, ABackupTellsHowFarItIsAndThatItIsComplete) {
-  const auto back_up = [&](const std::string& path, bool replace, std::int64_t* done) {
+  const auto back_up = [&](const std::string& name, bool replace, std::int64_t* done) {
     grpc::ClientContext context;
     set_deadline(context);
     v1::BackupRequest request;
-    request.set_path(path);
+    request.set_name(name);
     request.set_replace(replace);
     const auto reader = control_->Backup(&context, request);
     bool complete = false;
     for (v1::BackupProgress message; reader->Read(&message);) {
       *done = message.done_bytes();
       complete = message.complete();
+      EXPECT_EQ(message.path(), complete ? "/backups/" + name : "");
     }
     const auto status = reader->Finish();
     EXPECT_EQ(status.ok(), complete);
     return status;
   };
   std::int64_t done = 0;
-  EXPECT_TRUE(back_up("/new.db", false, &done).ok());
+  EXPECT_TRUE(back_up("new.db", false, &done).ok());
   EXPECT_EQ(done, 3);
-  EXPECT_EQ(back_up("/there.db", false, &done).error_code(), grpc::StatusCode::ALREADY_EXISTS);
-  EXPECT_TRUE(back_up("/there.db", true, &done).ok());
-  EXPECT_EQ(back_up("relative.db", false, &done).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(back_up("there.db", false, &done).error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_TRUE(back_up("there.db", true, &done).ok());
 }
 
 TEST_F(UpkeepCalls, AnExaminationAnswersItsChecks) {

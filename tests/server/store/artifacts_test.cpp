@@ -247,6 +247,42 @@ TEST_F(ArtifactsTest, AFullFileSystemIsNamed) {
   EXPECT_TRUE(upload->finish().ok());
 }
 
+TEST_F(ArtifactsTest, NoUploadTakesTheReserveOfItsDisk) {
+  const auto capacity = fs::space(folder()).capacity;
+  const auto store = value_of(ArtifactStore::open(temp_ / "reserved", capacity));
+  const auto refused = store->upload(id_, size_of(bytes_));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+  for (const auto& part :
+       {std::string("100500 bytes needed, "), std::to_string(capacity) + " bytes stay free"})
+    EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+}
+
+TEST_F(ArtifactsTest, AnUploadThatReachesTheReserveOnItsWayGoesOnWhenThereIsRoom) {
+  const auto small = temp_ / "small";
+  fs::create_directory(small);
+  if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "may not mount a small disk here";
+  struct Unmount {
+    fs::path path;
+    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+  } const unmount{small};
+  const auto store = value_of(ArtifactStore::open(small / "artifacts", 512 << 10));
+  {
+    const auto upload = value_of(store->upload(id_, size_of(bytes_)));
+    ASSERT_TRUE(upload->append(0, std::string_view(bytes_).substr(0, 50'000)).ok());
+    std::ofstream(small / "filler") << std::string(600'000, 'x');
+    const auto refused = upload->append(50'000, std::string_view(bytes_).substr(50'000));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted) << refused.error().message;
+  }
+  fs::remove(small / "filler");
+  const auto upload = value_of(store->upload(id_, size_of(bytes_)));
+  ASSERT_TRUE(send(*upload, bytes_, 50'000).ok());
+  ASSERT_TRUE(upload->finish().ok());
+  EXPECT_EQ(read_all(*store, id_), bytes_);
+}
+
 TEST(Artifacts, AFileInPlaceOfTheFolderIsRefused) {
   const TempFolder folder;
   std::ofstream(folder / "file") << "x";

@@ -110,7 +110,7 @@ TEST_F(BackupTest, LeavesNothingBehindWhereItIsBrokenOff) {
 }
 
 TEST_F(BackupTest, WhatACrashLeftIsTakenOver) {
-  std::ofstream(fs::path(copy()) += ".partial") << std::string(1'000'000, 'x');
+  std::ofstream(copies() / ".spin.backup.partial") << std::string(1'000'000, 'x');
   ASSERT_TRUE(back_up().ok());
   EXPECT_EQ(names_in(copies()), std::vector<std::string>{"spin.backup"});
   EXPECT_EQ(rows_of(copy(), "SELECT count(*) FROM job").at(0), "20");
