@@ -38,6 +38,7 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_resume(app, invocation);
   add_retry(app, invocation);
   add_priority(app, invocation);
+  add_delete(app, invocation);
   add_workers(app, invocation);
   add_drain(app, invocation);
   add_backup(app, invocation);

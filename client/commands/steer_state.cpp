@@ -16,6 +16,7 @@ struct OfSweep {
     return waiting == 0 && is_at_work();
   }
   bool operator()(const steer::SetPriority& /*action*/) const { return false; }
+  bool operator()(const steer::Delete& /*action*/) const { return false; }
 
  private:
   [[nodiscard]] bool is_at_work() const { return sweep.counts.live() + sweep.jobs_to_come > 0; }
@@ -29,6 +30,7 @@ struct OfJob {
   bool operator()(const steer::Resume& /*action*/) const { return is_at_work() || is_done(); }
   bool operator()(const steer::Retry& /*action*/) const { return is_at_work(); }
   bool operator()(const steer::SetPriority& /*action*/) const { return false; }
+  bool operator()(const steer::Delete& /*action*/) const { return false; }
 
  private:
   [[nodiscard]] bool is_at_work() const {

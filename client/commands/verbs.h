@@ -21,6 +21,7 @@ void add_logs(CLI::App& app, Invocation& invocation);
 void add_results(CLI::App& app, Invocation& invocation);
 void add_query(CLI::App& app, Invocation& invocation);
 void add_cancel(CLI::App& app, Invocation& invocation);
+void add_delete(CLI::App& app, Invocation& invocation);
 void add_pause(CLI::App& app, Invocation& invocation);
 void add_resume(CLI::App& app, Invocation& invocation);
 void add_retry(CLI::App& app, Invocation& invocation);

@@ -91,6 +91,7 @@ void to_wire(const steer::Action& value, v1::SteerRequest* message) {
     void operator()(const steer::Retry& retry) const {
       message->mutable_retry()->set_failed_only(retry.failed_only);
     }
+    void operator()(const steer::Delete&) const { message->mutable_deletion(); }
     void operator()(const steer::SetPriority& set) const {
       message->mutable_priority()->set_priority(set.priority);
     }
@@ -110,6 +111,8 @@ Result<steer::Action> from_wire(const v1::SteerRequest& message) {
       return steer::Action{steer::Retry{message.retry().failed_only()}};
     case v1::SteerRequest::kPriority:
       return steer::Action{steer::SetPriority{message.priority().priority()}};
+    case v1::SteerRequest::kDeletion:
+      return steer::Action{steer::Delete{}};
     case v1::SteerRequest::ACTION_NOT_SET:
       break;
   }

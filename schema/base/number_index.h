@@ -31,6 +31,24 @@ class NumberIndex {
     place(spread_of(value), number);
     ++used_;
   }
+  /// Precondition: the value is in, and `value_of` still knows it.
+  template <class ValueOf>
+  void erase(const Value& value, const ValueOf& value_of) {
+    std::size_t hole = first_slot(spread_of(value));
+    while (!(value_of(numbers_[hole]) == value)) hole = next(hole);
+    // What lies behind moves into the hole where it would be looked for on the way (Knuth, 6.4, algorithm R).
+    for (std::size_t at = next(hole); tags_[at] != kEmpty; at = next(at)) {
+      const std::size_t home = first_slot(spread_of(value_of(numbers_[at])));
+      const std::size_t mask = numbers_.size() - 1;
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      numbers_[hole] = numbers_[at];
+      tags_[hole] = tags_[at];
+      hole = at;
+    }
+    numbers_[hole] = 0;
+    tags_[hole] = kEmpty;
+    --used_;
+  }
   [[nodiscard]] std::size_t size() const { return used_; }
 
  private:

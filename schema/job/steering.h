@@ -26,6 +26,10 @@ struct SetPriority {
   int priority = 0;  ///< higher first
   bool operator==(const SetPriority&) const = default;
 };
-using Action = std::variant<Cancel, Pause, Resume, Retry, SetPriority>;
+/// Of a sweep that has no job to go: it goes for good, with the jobs that no other sweep has.
+struct Delete {
+  bool operator==(const Delete&) const = default;
+};
+using Action = std::variant<Cancel, Pause, Resume, Retry, SetPriority, Delete>;
 
 }  // namespace spin::steer

@@ -113,12 +113,13 @@ void Catalogue::depend(JobKey job, JobKey on) {
 }
 
 Sweep& Catalogue::add_sweep(Sweep sweep) {
-  sweep.id.value = sweeps_.empty() ? 1 : sweeps_.rbegin()->first.value + 1;
+  sweep.id.value = last_sweep_.value + 1;
   return restore_sweep(std::move(sweep));
 }
 
 Sweep& Catalogue::restore_sweep(Sweep sweep) {
   const SweepId id = sweep.id;
+  number_sweeps_behind(id);
   return sweeps_[id] = std::move(sweep);
 }
 
@@ -142,6 +143,25 @@ void Catalogue::link(JobKey key, Sweep& sweep) {
   const JobState state = state_of(job.phase);
   ++count_of(sweep.counts, state);
   add_work(sweep, state, job.work);
+}
+
+void Catalogue::unlink_last(Sweep& sweep) {
+  Job& job = at(sweep.jobs.back());
+  sweep.jobs.pop_back();
+  job.sweeps.remove(sweep.id);
+  sweep.mark.remove(job.id);
+  ++sweep.version;
+  const JobState state = state_of(job.phase);
+  --count_of(sweep.counts, state);
+  add_work(sweep, state, -job.work);
+  sweep.work_total -= job.work;
+}
+
+void Catalogue::remove(JobKey key) {
+  Job& job = at(key);
+  for (const JobKey on : job.depends_on.items()) at(on).dependants.remove(key);
+  index_.erase(job.id, id_of());
+  job = Job();
 }
 
 const Sweep* Catalogue::owner_of(const Job& job) const {

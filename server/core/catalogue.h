@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -46,8 +47,8 @@ struct Sweep {
   std::int64_t submitted_at_ms = 0;
   int priority = 0, max_attempts = 3;
   Requirements requirements;
-  std::vector<JobKey> jobs;                ///< in the order of the plan
-  bool withdrawn = false, paused = false;  ///< see SetSweepState
+  std::vector<JobKey> jobs;                                  ///< in the order of the plan
+  bool withdrawn = false, paused = false, deleting = false;  ///< see SetSweepState
   /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.
   std::optional<PlanMark> growing;
 
@@ -88,7 +89,7 @@ std::int64_t& count_of(StateCounts& counts, JobState state);
 bool is_done(JobState state);  ///< completed or diverged
 bool is_live(JobState state);  ///< may change by itself
 
-/// Jobs, sweeps, and how they hang together. Jobs are never removed.
+/// Jobs, sweeps, and how they hang together. Numbers are given once in a boot.
 class Catalogue {
  public:
   /// Numbers the job with the next key.
@@ -112,6 +113,14 @@ class Catalogue {
   [[nodiscard]] const Sweep* find_sweep(SweepId id) const;
   [[nodiscard]] const std::map<SweepId, Sweep>& sweeps() const { return sweeps_; }
   void link(JobKey job, Sweep& sweep);
+  /// The sweep's last job leaves it.
+  void unlink_last(Sweep& sweep);
+  /// Of a job that no sweep has and on which none depends.
+  void remove(JobKey job);
+  /// Of a sweep without jobs.
+  void remove_sweep(SweepId id) { sweeps_.erase(id); }
+  /// The next sweep is numbered behind this one.
+  void number_sweeps_behind(SweepId last) { last_sweep_ = std::max(last_sweep_, last); }
 
   /// The sweep for which the job counts: of those that want work the one of the highest priority, then of the
   /// lowest number. Where none wants work, one that is paused rather than cancelled; null for a job without
@@ -137,6 +146,7 @@ class Catalogue {
   std::deque<Job> jobs_;  ///< of key 1, 2, ...; a number that the store skipped is a job without an identity
   NumberIndex<JobId> index_;
   std::map<SweepId, Sweep> sweeps_;
+  SweepId last_sweep_;  ///< that was ever numbered
 };
 
 }  // namespace spin::core

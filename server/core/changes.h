@@ -30,6 +30,10 @@ struct PlanMark {
     ++jobs;
     for (std::size_t i = 0; i < combined.bytes.size(); ++i) combined.bytes[i] ^= id.digest.bytes[i];
   }
+  void remove(const JobId& id) {
+    add(id);
+    jobs -= 2;
+  }
   bool operator==(const PlanMark&) const = default;
 };
 
@@ -77,6 +81,18 @@ struct SetSweepState {
   bool growing = false;  ///< jobs of its plan are missing
   std::optional<Settlement> settling{};
   std::optional<Retrying> retrying{};
+  bool deleting = false;  ///< nobody is shown it any more
+};
+/// The last jobs of a sweep leave it.
+struct DeleteJobs {
+  SweepId sweep;
+  std::int64_t left = 0;  ///< jobs that it still has
+  std::vector<JobKey>
+      jobs;  ///< of those that left: which no sweep has any more; each after all that depend on it
+};
+/// Of a sweep without jobs. Its id is never given again.
+struct DeleteSweep {
+  SweepId id;
 };
 struct SetJobPriority {
   JobKey job;
@@ -135,9 +151,9 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, SetJobState, SetJobPriority,
-                            InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact, ForgetArtifact,
-                            InsertResult, AppendLog, UpsertWorker>;
+using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, DeleteJobs, DeleteSweep, SetJobState,
+                            SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact,
+                            ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -169,6 +185,7 @@ struct StoredSweep {
   std::optional<PlanMark> growing;         ///< see InsertSweep
   std::optional<Settlement> settling{};
   std::optional<Retrying> retrying{};
+  bool deleting = false;
 };
 /// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps.
 class StoredSink {
@@ -176,6 +193,8 @@ class StoredSink {
   virtual ~StoredSink() = default;
   virtual void take(StoredJob job) = 0;
   virtual void take(StoredSweep sweep) = 0;
+  /// Sweeps up to this one have been, though it may be deleted: the next one is numbered behind it.
+  virtual void number_sweeps_behind(SweepId last) = 0;
 };
 
 }  // namespace spin::core

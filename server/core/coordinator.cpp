@@ -57,11 +57,14 @@ std::optional<Now> Coordinator::next_deadline() const {
   return probe ? std::min(due->at, *probe) : due->at;
 }
 
-bool Coordinator::is_unsettled() const { return !state_->core.unsettled.empty(); }
+bool Coordinator::is_unsettled() const {
+  return !state_->core.unsettled.empty() || !state_->core.deleting.empty();
+}
 
 std::optional<SweepStatus> Coordinator::sweep_status(SweepId id, Now now) const {
   const Sweep* sweep = state_->core.catalogue.find_sweep(id);
-  return sweep == nullptr ? std::nullopt : std::optional(make_status(state_->core, *sweep, now));
+  return sweep == nullptr || sweep->deleting ? std::nullopt
+                                             : std::optional(make_status(state_->core, *sweep, now));
 }
 
 std::vector<SweepStatus> Coordinator::sweep_statuses(Now now) const {
@@ -70,7 +73,8 @@ std::vector<SweepStatus> Coordinator::sweep_statuses(Now now) const {
 
 std::vector<SweepId> Coordinator::sweeps() const {
   std::vector<SweepId> ids;
-  for (const auto& [id, sweep] : state_->core.catalogue.sweeps()) ids.push_back(id);
+  for (const auto& [id, sweep] : state_->core.catalogue.sweeps())
+    if (!sweep.deleting) ids.push_back(id);
   return ids;
 }
 

@@ -112,12 +112,16 @@ void Restoration::take(StoredSweep stored) {
   sweep.growing = stored.growing;
   sweep.settling = stored.settling;
   sweep.retrying = stored.retrying;
+  sweep.deleting = stored.deleting;
+  if (sweep.deleting) core_->deleting.insert(sweep.id);
   Sweep& restored = core_->catalogue.restore_sweep(std::move(sweep));
   if (!restored.is_settled()) core_->unsettled.insert(restored.id);
   core_->ready.hold(restored.id, !restored.wants_work());
   restored.jobs.reserve(stored.jobs.size());
   for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
 }
+
+void Restoration::number_sweeps_behind(SweepId last) { core_->catalogue.number_sweeps_behind(last); }
 
 std::unique_ptr<Core> Restoration::finish(Now now) {
   auto remarkable = remarkable_.begin();

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "server/core/deletion.h"
 #include "server/core/dependencies.h"
 #include "server/core/steer.h"
 
@@ -138,6 +139,8 @@ void begin_retry(Step& step, Sweep& sweep, bool failed_only) {
 void settle_on(Step& step) {
   if (!step.core.unsettled.empty())
     settle_piece(step, *step.core.catalogue.find_sweep(*step.core.unsettled.begin()));
+  else
+    delete_on(step);
 }
 
 void settle_job(Step& step, JobKey key) {

@@ -42,6 +42,13 @@ class SmallList {
       one_.value = -static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(grown.release()));
     }
   }
+  /// Precondition: contains(item).
+  void remove(Id item) {
+    if (auto* all = many())
+      std::erase(*all, item);
+    else
+      one_ = Id{};
+  }
 
  private:
   /// A negative number is the address of the elements: those of user space are positive.

@@ -40,6 +40,7 @@ struct Core {
   std::unordered_map<JobKey, int> own_priority;  ///< of the few jobs that have one
   ReadyQueue ready;
   Timers timers;
+  std::set<SweepId> deleting;
   std::set<SweepId> unsettled;  ///< sweeps that are not is_settled()
   Workers workers;
   /// Jobs by their running attempt, by the lost one that may still come back, and by the one that a pause

@@ -177,6 +177,7 @@ std::vector<SweepStatus> make_statuses(const Core& core, Now now) {
   const auto jobs = all_under_way(core);
   std::vector<SweepStatus> statuses;
   for (const auto& [id, sweep] : core.catalogue.sweeps()) {
+    if (sweep.deleting) continue;
     const auto found = jobs.find(id);
     statuses.push_back(make_status(core, sweep, found == jobs.end() ? UnderWay() : found->second, now));
   }

@@ -16,7 +16,8 @@ Result<std::int64_t> act_on(Step& step, JobKey key, const steer::Action& action)
 
 Result<std::int64_t> act_on(Step& step, SweepId id, const steer::Action& action) {
   Sweep* sweep = step.core.catalogue.find_sweep(id);
-  if (sweep == nullptr) return Error{ErrorCode::not_found, "there is no sweep " + std::to_string(id.value)};
+  if (sweep == nullptr || sweep->deleting)
+    return Error{ErrorCode::not_found, "there is no sweep " + std::to_string(id.value)};
   return std::visit([&](const auto& kind) { return act(step, *sweep, kind); }, action);
 }
 

@@ -30,6 +30,10 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action);
 Result<std::int64_t> act(Step& step, JobKey key, const steer::SetPriority& action);
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::SetPriority& action);
 
+Result<std::int64_t> act(Step& step, JobKey key, const steer::Delete& action);
+/// How many jobs go, because no other sweep has them; see deletion.h.
+Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Delete& action);
+
 /// Withdraws the sweep: what `act` does for steer::Cancel, whatever is left of it.
 std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason);
 /// A paused job goes on: to be run, to wait, or blocked by what happened to its dependencies meanwhile.
@@ -41,7 +45,8 @@ void pause_if_held(Step& step, JobKey key);
 inline void store_state(Step& step, Sweep& sweep) {
   ++sweep.version;
   step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused,
-                                                  sweep.growing.has_value(), sweep.settling, sweep.retrying});
+                                                  sweep.growing.has_value(), sweep.settling, sweep.retrying,
+                                                  sweep.deleting});
 }
 
 /// Those that stand elsewhere than the rest of the sweep, or will once its state is another.

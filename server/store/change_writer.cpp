@@ -67,7 +67,8 @@ constexpr char kUpsertWorker[] =
 
 Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(auto sweeps, SweepWriter::make(database));
-  ChangeWriter writer(database, std::move(sweeps));
+  SPIN_ASSIGN(auto deletions, DeletionWriter::make(database));
+  ChangeWriter writer(database, std::move(sweeps), std::move(deletions));
   SPIN_ASSIGN(writer.set_job_state_, database.prepare(kSetJobState));
   SPIN_ASSIGN(writer.set_job_priority_, database.prepare(kSetJobPriority));
   SPIN_ASSIGN(writer.insert_attempt_, database.prepare(kInsertAttempt));

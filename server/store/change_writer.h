@@ -7,6 +7,7 @@
 #include "schema/base/result.h"
 #include "server/core/changes.h"
 #include "server/store/database.h"
+#include "server/store/deletion_writer.h"
 #include "server/store/sweep_writer.h"
 
 namespace spin {
@@ -26,12 +27,15 @@ class ChangeWriter {
   Status finish(std::int64_t now_ms);
 
  private:
-  ChangeWriter(Database& database, SweepWriter sweeps) : database_(&database), sweeps_(std::move(sweeps)) {}
+  ChangeWriter(Database& database, SweepWriter sweeps, DeletionWriter deletions)
+      : database_(&database), sweeps_(std::move(sweeps)), deletions_(std::move(deletions)) {}
   Status write(const core::InsertSweep& change, std::int64_t now_ms) {
     return sweeps_.insert(change, now_ms);
   }
   Status write(const core::ExtendSweep& change, std::int64_t) { return sweeps_.extend(change); }
   Status write(const core::SetSweepState& change, std::int64_t) { return sweeps_.set_state(change); }
+  Status write(const core::DeleteJobs& change, std::int64_t) { return deletions_.write(change); }
+  Status write(const core::DeleteSweep& change, std::int64_t) { return deletions_.write(change); }
   Status write(const core::SetJobState& change, std::int64_t now_ms);
   Status write(const core::SetJobPriority& change, std::int64_t now_ms);
   Status write(const core::InsertAttempt& change, std::int64_t now_ms);
@@ -47,6 +51,7 @@ class ChangeWriter {
 
   Database* database_;
   SweepWriter sweeps_;
+  DeletionWriter deletions_;
   std::map<std::string, std::int64_t> jobs_done_;  ///< by worker, in this transaction
   Statement set_job_state_, set_job_priority_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_,
       set_job_artifact_, forget_artifact_, insert_result_, count_jobs_, last_line_, insert_line_,

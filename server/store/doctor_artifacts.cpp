@@ -23,7 +23,7 @@ constexpr char kPage[] =
     "SELECT a.hash, a.bytes, EXISTS (SELECT 1 FROM job_artifact ja WHERE ja.artifact = a.hash) FROM artifact "
     "a"
     " WHERE a.hash > coalesce(?1, x'') ORDER BY a.hash LIMIT ?2";
-constexpr char kIsKnown[] = "SELECT count(*) FROM artifact WHERE hash = ?1";
+constexpr char kArtifactIsKnown[] = "SELECT count(*) FROM artifact WHERE hash = ?1";
 
 struct Row {
   ArtifactId id;
@@ -67,7 +67,7 @@ class ArtifactCheck {
 
   Result<CheckRow> run(Database& database) {
     SPIN_ASSIGN(auto page, database.prepare(kPage));
-    SPIN_ASSIGN(is_known_, database.prepare(kIsKnown));
+    SPIN_ASSIGN(is_known_, database.prepare(kArtifactIsKnown));
     std::optional<Digest> last;
     for (;;) {
       SPIN_ASSIGN(const auto rows, next_page(page, last));
@@ -140,7 +140,7 @@ Result<CheckRow> check_artifacts(Database& database, const DoctorInput& input) {
 }
 
 Result<CheckRow> check_strays(Database& database, const DoctorInput& input) {
-  SPIN_ASSIGN(auto statement, database.prepare(kIsKnown));
+  SPIN_ASSIGN(auto statement, database.prepare(kArtifactIsKnown));
   const auto old_ms = input.now_ms - GarbagePolicy().unreferenced_grace.count();
   std::int64_t strays = 0, foreign = 0;
   std::uint64_t bytes = 0;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr char kSweeps[] =
     "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused, planned_jobs,"
-    " planned_mark, settling, settled_jobs, retrying, retried_jobs FROM sweep ORDER BY id";
+    " planned_mark, settling, settled_jobs, retrying, retried_jobs, deleting FROM sweep ORDER BY id";
+constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'last_sweep'), 0)";
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
     " memory_bytes, dataset FROM job ORDER BY key";
@@ -68,6 +69,8 @@ class Loader {
     SPIN_ASSIGN(sweep_jobs_, database_.prepare(kSweepJobs));
     SPIN_TRY(load_jobs());
     SPIN_TRY(load_sweeps());
+    SPIN_ASSIGN(const auto last_sweep, database_.integer(kLastSweep));
+    sink_.number_sweeps_behind(SweepId{last_sweep});
     return transaction.commit();
   }
 
@@ -156,6 +159,7 @@ class Loader {
         sweep.settling = core::Settlement{kind, rows.integer(11)};
       }
       if (!rows.is_null(12)) sweep.retrying = core::Retrying{rows.text(12) == "failed", rows.integer(13)};
+      sweep.deleting = rows.integer(14) != 0;
       SPIN_TRY(read_jobs_of(sweep));
       sink_.take(std::move(sweep));
     }

@@ -12,9 +12,10 @@
 namespace spin {
 namespace {
 
-constexpr char kSweepById[] = "SELECT id FROM sweep WHERE id = ?1";
-constexpr char kSweepByName[] = "SELECT id FROM sweep WHERE name = ?1 ORDER BY id DESC LIMIT 1";
-constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep ORDER BY id DESC LIMIT ?1";
+constexpr char kSweepById[] = "SELECT id FROM sweep WHERE id = ?1 AND deleting = 0";
+constexpr char kSweepByName[] =
+    "SELECT id FROM sweep WHERE name = ?1 AND deleting = 0 ORDER BY id DESC LIMIT 1";
+constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep WHERE deleting = 0 ORDER BY id DESC LIMIT ?1";
 constexpr char kHashOfJob[] = "SELECT hash FROM job WHERE key = ?1";
 constexpr char kNameAt[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position = ?2 AND name = ?3";
 // Of those that were stored before there were marks.

@@ -34,7 +34,8 @@ constexpr char kDependencies[] =
     "SELECT j.hash FROM job_dependency d JOIN job j ON j.key = d.depends_on WHERE d.job = ?1 ORDER BY "
     "d.depends_on";
 constexpr char kSweepsOfJob[] =
-    "SELECT s.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep WHERE sj.job = ?1 ORDER BY s.id";
+    "SELECT s.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep WHERE sj.job = ?1 AND s.deleting = 0 "
+    "ORDER BY s.id";
 constexpr char kAttempts[] =
     "SELECT boot_epoch, sequence, worker, state, error, started_at_ms, ended_at_ms FROM attempt WHERE job = "
     "?1"

@@ -158,7 +158,19 @@ class SqliteStore final : public Store {
     while (!collections_.empty()) end_collection();
   }
 
+  /// Without a look at references where jobs are deleted: see DeletionWriter.
   Status write(const std::vector<Batch>& batches) {
+    const bool deletes = std::ranges::any_of(batches, [](const Batch& batch) {
+      return std::ranges::any_of(batch.changes, [](const core::Change& change) {
+        return std::holds_alternative<core::DeleteJobs>(change);
+      });
+    });
+    if (deletes) SPIN_TRY(database_->run("PRAGMA foreign_keys = OFF"));
+    SPIN_TRY(write_at_once(batches));
+    return deletes ? database_->run("PRAGMA foreign_keys = ON") : Status();
+  }
+
+  Status write_at_once(const std::vector<Batch>& batches) {
     SPIN_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::write));
     const auto now_ms = wall_clock_ms();
     for (const auto& batch : batches) {

@@ -21,7 +21,7 @@ constexpr char kInsertSweep[] =
 constexpr char kSetSweepState[] =
     "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4,"
     " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL),"
-    " settling = ?6, settled_jobs = ?7, retrying = ?8, retried_jobs = ?9 WHERE id = ?1";
+    " settling = ?6, settled_jobs = ?7, retrying = ?8, retried_jobs = ?9, deleting = ?10 WHERE id = ?1";
 // One that is there goes on from the piece before.
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
@@ -129,7 +129,7 @@ Status SweepWriter::set_state(const core::SetSweepState& change) {
       settling ? std::optional<std::string_view>(text_of(settling->kind)) : std::nullopt,
       settling ? settling->next : 0,
       retrying ? std::optional<std::string_view>(retrying->failed_only ? "failed" : "all") : std::nullopt,
-      retrying ? retrying->next : 0));
+      retrying ? retrying->next : 0, change.deleting));
   if (database_->changes() == 1) return {};
   return Error{ErrorCode::internal, "there is no sweep " + std::to_string(change.id.value)};
 }

@@ -54,7 +54,8 @@ struct EventText {
     return text;
   }
   std::string operator()(const SteerRequested& event) const {
-    static constexpr const char* kActions[] = {"cancel", "pause", "resume", "retry", "set the priority of"};
+    static constexpr const char* kActions[] = {"cancel", "pause", "resume", "retry", "set the priority of",
+                                               "delete"};
     const auto* sweep = std::get_if<SweepId>(&event.target);
     return std::string(kActions[event.action.index()]) +
            (sweep != nullptr ? " sweep " + number(sweep->value)

@@ -58,8 +58,9 @@ TEST(WireControl, ValuesArriveInTheirOwnFields) {
 }
 
 TEST(WireControl, EveryActionComesBack) {
-  const std::vector<steer::Action> actions = {steer::Cancel{}, steer::Pause{}, steer::Resume{},
-                                              steer::Retry{true}, steer::Retry{false}, steer::SetPriority{-7}};
+  const std::vector<steer::Action> actions = {steer::Cancel{},    steer::Pause{},      steer::Resume{},
+                                              steer::Retry{true}, steer::Retry{false}, steer::SetPriority{-7},
+                                              steer::Delete{}};
   for (const auto& action : actions) {
     v1::SteerRequest message;
     wire::to_wire(action, &message);

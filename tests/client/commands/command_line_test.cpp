@@ -26,9 +26,9 @@ void expect_complaint(const Finished& finished, int exit_code, const std::string
 }
 
 TEST_F(CommandLineTest, EveryVerbHasHelpWithExamples) {
-  for (const auto* verb : {"plan",     "run",     "submit", "status", "watch",  "jobs",   "job",
-                           "logs",     "results", "query",  "cancel", "pause",  "resume", "retry",
-                           "priority", "workers", "drain",  "backup", "doctor", "space",  "paper"}) {
+  for (const auto* verb : {"plan",    "run",    "submit", "status", "watch",  "jobs",  "job",      "logs",
+                           "results", "query",  "cancel", "pause",  "resume", "retry", "priority", "workers",
+                           "drain",   "backup", "doctor", "delete", "space",  "paper"}) {
     const auto finished = spinctl({verb, "--help"});
     EXPECT_EQ(finished.exit_code, 0) << verb;
     EXPECT_NE(finished.output.find("spinctl " + std::string(verb)), std::string::npos) << finished.output;

@@ -38,6 +38,7 @@ struct FakeCoordinator::Steering {
     if (may) job.row.reason.clear();
     return move(may, JobState::ready);
   }
+  bool operator()(const steer::Delete& /*action*/) const { return is_over(state()); }
   bool operator()(const steer::SetPriority& action) const {
     if (is_over(state())) return false;
     job.row.priority = action.priority;

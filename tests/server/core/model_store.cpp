@@ -55,6 +55,7 @@ std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now)
   Restoration restoration(settings, ++boot_epoch_);
   for (auto& [key, job] : jobs) restoration.take(std::move(job));
   for (const auto& [id, sweep] : sweeps_) restoration.take(sweep);
+  restoration.number_sweeps_behind(last_sweep_);
   return std::make_unique<Coordinator>(std::move(restoration), now);
 }
 
@@ -151,8 +152,33 @@ void ModelStore::write(const SetSweepState& change) {
   sweep.paused = change.paused;
   sweep.settling = change.settling;
   sweep.retrying = change.retrying;
+  sweep.deleting = change.deleting;
   EXPECT_TRUE(sweep.growing || !change.growing) << "a sweep begins to grow";
   if (!change.growing) sweep.growing.reset();
+}
+
+void ModelStore::write(const DeleteJobs& change) {
+  StoredSweep& sweep = sweeps_.at(change.sweep);
+  EXPECT_TRUE(sweep.deleting);
+  ASSERT_LE(change.left, std::ssize(sweep.jobs));
+  sweep.jobs.resize(static_cast<std::size_t>(change.left));
+  for (const JobKey key : change.jobs) {
+    for (const auto& [id, other] : sweeps_)
+      EXPECT_EQ(std::count(other.jobs.begin(), other.jobs.end(), key), 0)
+          << "a sweep still has job " << key.value;
+    keys_.erase(jobs_.at(key).job.id);
+    jobs_.erase(key);
+    std::erase_if(attempts_, [&](const auto& attempt) { return attempt.second.job == key; });
+    for (const auto& [other, row] : jobs_)
+      EXPECT_EQ(std::count(row.job.depends_on.begin(), row.job.depends_on.end(), key), 0)
+          << "job " << other.value << " depends on job " << key.value << ", which is gone";
+  }
+}
+
+void ModelStore::write(const DeleteSweep& change) {
+  EXPECT_TRUE(sweeps_.at(change.id).jobs.empty());
+  sweeps_.erase(change.id);
+  last_sweep_ = std::max(last_sweep_, change.id);
 }
 
 void ModelStore::write(const SetJobPriority& change) { jobs_.at(change.job).job.priority = change.priority; }

@@ -54,6 +54,8 @@ class ModelStore {
   void write(const InsertSweep& change);
   void write(const ExtendSweep& change);
   void write(const SetSweepState& change);
+  void write(const DeleteJobs& change);
+  void write(const DeleteSweep& change);
   void write(const SetJobState& change);
   void write(const SetJobPriority& change);
   void write(const InsertAttempt& change);
@@ -71,6 +73,7 @@ class ModelStore {
   std::map<SweepId, StoredSweep> sweeps_;
   std::map<JobKey, JobRow> jobs_;
   std::map<JobId, JobKey> keys_;
+  SweepId last_sweep_;
   std::map<AttemptToken, AttemptRow> attempts_;
   std::set<std::string> workers_;
 };

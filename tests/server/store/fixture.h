@@ -28,9 +28,11 @@ struct StoredState final : core::StoredSink {
   std::int64_t boot_epoch = 0;
   std::vector<core::StoredSweep> sweeps;
   std::vector<core::StoredJob> jobs;
+  SweepId last_sweep;
 
   void take(core::StoredJob job) override { jobs.push_back(std::move(job)); }
   void take(core::StoredSweep sweep) override { sweeps.push_back(std::move(sweep)); }
+  void number_sweeps_behind(SweepId last) override { last_sweep = last; }
 };
 
 /// All jobs new, with keys from `first_key`.

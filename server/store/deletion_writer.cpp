@@ -1,0 +1,66 @@
+#include "server/store/deletion_writer.h"
+
+namespace spin {
+namespace {
+
+constexpr char kDeleteSweepJobs[] = "DELETE FROM sweep_job WHERE sweep = ?1 AND position >= ?2";
+// Jobs stand in the order of their cells.
+constexpr char kDeleteCells[] =
+    "DELETE FROM cell WHERE sweep = ?1 AND position > coalesce((SELECT max(cell) FROM sweep_job WHERE sweep "
+    "= ?1), -1)";
+constexpr char kDeleteSweep[] = "DELETE FROM sweep WHERE id = ?1";
+constexpr char kDeleteMarks[] = "DELETE FROM mark_run WHERE list = ?1";
+// No later sweep gets the id.
+constexpr char kNoteSweep[] =
+    "INSERT INTO meta (key, value) VALUES ('last_sweep', ?1)"
+    " ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)";
+constexpr char kDeleteAttempts[] = "DELETE FROM attempt WHERE job = ?1";
+constexpr char kDeleteEpochs[] = "DELETE FROM epoch WHERE job = ?1";
+constexpr char kDeleteResult[] = "DELETE FROM result WHERE job = ?1";
+constexpr char kDeleteArtifacts[] = "DELETE FROM job_artifact WHERE job = ?1";
+constexpr char kDeleteLog[] = "DELETE FROM log_line WHERE job = ?1";
+constexpr char kDeleteConfig[] = "DELETE FROM job_config WHERE job = ?1";
+constexpr char kDeleteDependencies[] = "DELETE FROM job_dependency WHERE job = ?1";
+constexpr char kDeleteJob[] = "DELETE FROM job WHERE key = ?1";
+
+}  // namespace
+
+Result<DeletionWriter> DeletionWriter::make(Database& database) {
+  DeletionWriter writer;
+  SPIN_ASSIGN(writer.delete_sweep_jobs_, database.prepare(kDeleteSweepJobs));
+  SPIN_ASSIGN(writer.delete_cells_, database.prepare(kDeleteCells));
+  SPIN_ASSIGN(writer.delete_sweep_, database.prepare(kDeleteSweep));
+  SPIN_ASSIGN(writer.delete_marks_, database.prepare(kDeleteMarks));
+  SPIN_ASSIGN(writer.note_sweep_, database.prepare(kNoteSweep));
+  SPIN_ASSIGN(writer.delete_attempts_, database.prepare(kDeleteAttempts));
+  SPIN_ASSIGN(writer.delete_epochs_, database.prepare(kDeleteEpochs));
+  SPIN_ASSIGN(writer.delete_result_, database.prepare(kDeleteResult));
+  SPIN_ASSIGN(writer.delete_artifacts_, database.prepare(kDeleteArtifacts));
+  SPIN_ASSIGN(writer.delete_log_, database.prepare(kDeleteLog));
+  SPIN_ASSIGN(writer.delete_config_, database.prepare(kDeleteConfig));
+  SPIN_ASSIGN(writer.delete_dependencies_, database.prepare(kDeleteDependencies));
+  SPIN_ASSIGN(writer.delete_job_, database.prepare(kDeleteJob));
+  return writer;
+}
+
+Status DeletionWriter::write(const core::DeleteJobs& change) {
+  SPIN_TRY(delete_sweep_jobs_.run(change.sweep.value, change.left));
+  SPIN_TRY(delete_cells_.run(change.sweep.value));
+  for (const core::JobKey job : change.jobs) SPIN_TRY(delete_job(job));
+  return {};
+}
+
+Status DeletionWriter::delete_job(core::JobKey job) {
+  for (Statement* rows : {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_artifacts_,
+                          &delete_log_, &delete_config_, &delete_dependencies_, &delete_job_})
+    SPIN_TRY(rows->run(job.value));
+  return {};
+}
+
+Status DeletionWriter::write(const core::DeleteSweep& change) {
+  SPIN_TRY(delete_marks_.run(change.id.value));
+  SPIN_TRY(note_sweep_.run(change.id.value));
+  return delete_sweep_.run(change.id.value);
+}
+
+}  // namespace spin
