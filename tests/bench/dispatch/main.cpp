@@ -207,8 +207,10 @@ nlohmann::json ask(const Options& options) {
       grpc::ClientContext context;
       v1::GetResultsRequest request;
       request.set_sweep(options.sweep);
-      v1::GetResultsResponse response;
-      return control->GetResults(&context, request, &response);
+      const auto reader = control->GetResults(&context, request);
+      for (v1::ResultRow row; reader->Read(&row);) {
+      }
+      return reader->Finish();
     });
     timed(query_ms, [&] {
       grpc::ClientContext context;
