@@ -5,8 +5,8 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kThreads = 4;
-constexpr int kLogPageLines = 1000;
+constexpr std::size_t kFeedThreads = 4;
+constexpr int kFollowedPageLines = 1000;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ Feeds::Feeds(Parts parts)
               [this](std::optional<SweepStatus> status, std::vector<FollowedSweeps::Ready> readers) {
                 publish(std::move(status), std::move(readers));
               }),
-      lane_(kThreads) {}
+      lane_(kFeedThreads) {}
 
 /// Who is told that a job is done finds its result in the store.
 void Feeds::publish(std::optional<SweepStatus> status, std::vector<FollowedSweeps::Ready> readers) {
@@ -94,13 +94,13 @@ class Feeds::Following final : public LogFeed {
   }
   static Result<Page> page_of(Feeds& feeds, At& at) {
     Page page;
-    SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kLogPageLines));
+    SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kFollowedPageLines));
     if (page.items.empty()) {
       SPIN_ASSIGN(page.last, feeds.parts_.has_ended(at.job->key));
       // Lines that came between the two.
       if (page.last) {
-        SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kLogPageLines));
-        page.last = page.items.size() < static_cast<std::size_t>(kLogPageLines);
+        SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kFollowedPageLines));
+        page.last = page.items.size() < static_cast<std::size_t>(kFollowedPageLines);
       }
     }
     if (!page.items.empty()) at.line = page.items.back().number;

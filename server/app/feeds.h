@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "server/app/engine.h"
 #include "server/app/followed_logs.h"

@@ -1,5 +1,6 @@
 #include "server/app/followed_logs.h"
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 #include <variant>

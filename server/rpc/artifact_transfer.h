@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "server/store/artifacts.h"
 #include "spin/v1/fleet.pb.h"

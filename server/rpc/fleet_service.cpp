@@ -1,13 +1,15 @@
 #include "server/rpc/fleet_service.h"
 
+#include <utility>
+
 #include "server/rpc/artifact_transfer.h"
 #include "server/rpc/transfer_streams.h"
 
 namespace spin {
 namespace {
 
-constexpr int kMaxQuestions = 2000;
-constexpr std::size_t kQuestionThreads = 2;
+constexpr int kMaxArtifactQuestions = 2000;
+constexpr std::size_t kArtifactQuestionThreads = 2;
 /// Each works on a chunk, or makes a file durable.
 constexpr std::size_t kTransferThreads = 8;
 
@@ -18,7 +20,7 @@ FleetService::FleetService(FleetBackend& backend, ArtifactStore& artifacts,
     : backend_(backend),
       artifacts_(artifacts),
       calls_(stall_limit),
-      questions_(kMaxQuestions, "questions for artifacts", kQuestionThreads),
+      questions_(kMaxArtifactQuestions, "questions for artifacts", kArtifactQuestionThreads),
       transfers_(max_transfers, "uploads and downloads", kTransferThreads) {}
 
 grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>* FleetService::Attach(
