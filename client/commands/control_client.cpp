@@ -95,8 +95,15 @@ Result<JobDetail> ControlClient::job(const std::string& job) {
 Result<std::vector<ResultRow>> ControlClient::results(const std::string& sweep) {
   v1::GetResultsRequest request;
   request.set_sweep(sweep);
-  SPIN_ASSIGN(const auto response, channel_->call(&v1::Control::Stub::GetResults, request));
-  return all_from_wire<ResultRow>(response.rows());
+  CallContext context(channel_->interrupt(), kListingDeadline);
+  const auto reader = channel_->stub().GetResults(context.get(), request);
+  std::vector<ResultRow> rows;
+  const auto add = [&rows](const v1::ResultRow& message) -> Status {
+    rows.push_back(wire::from_wire(message));
+    return {};
+  };
+  SPIN_TRY(channel_->drain(context, *reader, add));
+  return rows;
 }
 
 Result<std::int64_t> ControlClient::steer(const std::string& target, const steer::Action& action) {

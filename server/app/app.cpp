@@ -40,7 +40,7 @@ void end_process(const Error& error) {
 struct Opened {
   std::unique_ptr<Store> store;
   std::optional<core::Restoration> restoration;
-  std::unique_ptr<Reader> lease_reader, query_reader;
+  std::unique_ptr<Reader> lease_reader, query_reader, log_reader;
   std::unique_ptr<ArtifactStore> artifacts;
 };
 
@@ -52,6 +52,7 @@ Result<Opened> open(const AppOptions& options) {
   SPIN_TRY(opened.store->load(*opened.restoration));
   SPIN_ASSIGN(opened.lease_reader, Reader::open(options.database));
   SPIN_ASSIGN(opened.query_reader, Reader::open(options.database));
+  SPIN_ASSIGN(opened.log_reader, Reader::open(options.database));
   SPIN_TRY(make_private_folders(options.artifacts));
   SPIN_ASSIGN(opened.artifacts, ArtifactStore::open(options.artifacts, options.reserve_bytes));
   return opened;
@@ -96,12 +97,13 @@ class RunningApp final : public App {
       : store_(std::move(opened.store)),
         lease_reader_(std::move(opened.lease_reader)),
         query_reader_(std::move(opened.query_reader)),
+        log_reader_(std::move(opened.log_reader)),
         artifacts_(std::move(opened.artifacts)),
-        engine_({strand_, *store_, *lease_reader_, metrics_, versions_}, *std::move(opened.restoration)),
+        engine_({strand_, *store_, *lease_reader_, metrics_}, *std::move(opened.restoration)),
         fleet_(strand_, engine_),
         grower_(strand_, engine_, *query_reader_),
-        control_({strand_, engine_, *query_reader_, grower_, versions_, options.database, options.artifacts,
-                  options.backups, socket_of(options.listen), options.reserve_bytes}),
+        control_({strand_, engine_, *query_reader_, *log_reader_, grower_, options.database,
+                  options.artifacts, options.backups, socket_of(options.listen), options.reserve_bytes}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) {
                     engine_.hold_leases(reason);
@@ -116,6 +118,7 @@ class RunningApp final : public App {
                        }) {
     strand_.post([this, policy = options.garbage] {
       if (engine_.coordinator().sweeps().empty()) log_strays(*artifacts_, policy);
+      engine_.observe(control_.observer());
       headroom_timer_.start();  // before the first lease
       engine_.start();
       grow_on();
@@ -157,6 +160,7 @@ class RunningApp final : public App {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
     grower_.stop();
+    control_.stop();
     strand_.post([this] {
       engine_.stop();
       headroom_timer_.stop();
@@ -167,6 +171,7 @@ class RunningApp final : public App {
     strand_.stop();
     lease_reader_.reset();
     query_reader_.reset();
+    log_reader_.reset();
     store_->close();
     server_.reset();
   }
@@ -181,10 +186,9 @@ class RunningApp final : public App {
   }
 
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Reader> lease_reader_, query_reader_;
+  std::unique_ptr<Reader> lease_reader_, query_reader_, log_reader_;
   std::unique_ptr<ArtifactStore> artifacts_;
   Metrics metrics_;
-  Versions versions_;
   Strand strand_;
   Engine engine_;
   FleetGate fleet_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -19,9 +18,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kSubmitLimit{60};
 constexpr std::chrono::milliseconds kGrowthPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
-constexpr std::chrono::milliseconds kFeedPause{250};
-constexpr std::chrono::seconds kHintPause{1};
-constexpr std::chrono::milliseconds kLogPause{200};
 constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
 constexpr std::size_t kJobsPage = 1000;
@@ -70,48 +66,11 @@ Result<std::vector<JobRow>> annotated(Strand& strand, Engine& engine, std::vecto
 
 }  // namespace
 
-class ControlGate::Feed final : public StatusFeed {
- public:
-  Feed(ControlGate& gate, SweepId sweep) : gate_(gate), sweep_(sweep), watch_(gate.parts_.versions, sweep) {}
-
-  std::optional<Item> next(std::chrono::milliseconds wait) override {
-    const auto deadline = steady_clock::now() + wait;
-    std::this_thread::sleep_until(std::min(deadline, not_before_));
-    if (not_before_ > deadline) return {};
-    const bool changed = !started_ || watch_.wait_for_other(version_, deadline);
-    if (!changed && steady_clock::now() < look_again_) return {};
-    // By value: an answer that comes too late finds no feed any more.
-    auto seen =
-        ask(gate_.parts_.strand, gate_.parts_.engine,
-            [&versions = gate_.parts_.versions, sweep = sweep_](const core::Coordinator& coordinator) {
-              versions.follow(coordinator);
-              return std::pair(coordinator.sweep_version(sweep),
-                               coordinator.sweep_status(sweep, steady_clock::now()));
-            });
-    if (!seen.ok() || !seen->second) return {};
-    const bool is_new = changed || seen->first != version_;
-    started_ = true;
-    version_ = seen->first;
-    not_before_ = steady_clock::now() + kFeedPause;
-    look_again_ = steady_clock::now() + kHintPause;
-    const std::string hint = std::exchange(hint_, seen->second->hint);
-    if (!is_new && hint == hint_) return {};
-    Item item{.status = std::move(*seen->second), .last = false};
-    item.last = item.status.counts.live() == 0 && item.status.jobs_to_come == 0;
-    gate_.fill_names(&item.status);
-    return item;
-  }
-
- private:
-  ControlGate& gate_;
-  SweepId sweep_;
-  Versions::Watch watch_;
-  bool started_ = false;
-  std::uint64_t version_ = 0;
-  steady_clock::time_point not_before_;
-  steady_clock::time_point look_again_;  ///< what workers change in the hint makes no new version
-  std::string hint_;
-};
+ControlGate::ControlGate(Parts parts)
+    : parts_(std::move(parts)),
+      feeds_({parts_.strand, parts_.engine, parts_.log_reader,
+              [this](SweepStatus* status) { fill_names(status); },
+              [this](core::JobKey job) { return has_ended(job); }}) {}
 
 Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
                                       const std::function<bool(const SubmitProgress&)>& progress) {
@@ -172,7 +131,7 @@ Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
 
 Result<std::unique_ptr<StatusFeed>> ControlGate::watch(const std::string& sweep) {
   SPIN_ASSIGN(const SweepId id, parts_.reader.find_sweep(sweep));
-  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this, id));
+  return feeds_.watch(id);
 }
 
 Status ControlGate::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
@@ -207,22 +166,21 @@ Result<JobDetail> ControlGate::job(const std::string& job) {
   return detail;
 }
 
-Status ControlGate::logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-                         const std::function<bool()>& idle) {
+Status ControlGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
-  std::int64_t after = 0;
-  for (bool ended = !follow;;) {
-    const std::uint64_t version = parts_.versions.log_version();
-    SPIN_ASSIGN(const auto lines, parts_.reader.log(key, after, kLogPageLines));
-    for (const LogLine& line : lines) {
+  SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
+  for (std::int64_t after = 0;;) {
+    SPIN_ASSIGN(const auto lines, reader->log(key, after, kLogPageLines));
+    if (lines.empty()) return {};
+    for (const LogLine& line : lines)
       if (!each(line)) return {};
-      after = line.number;
-    }
-    if (!lines.empty()) continue;
-    if (ended || !idle()) return {};
-    SPIN_ASSIGN(ended, has_ended(key));
-    if (!ended) parts_.versions.wait_for_logs(version, steady_clock::now() + kLogPause);
+    after = lines.back().number;
   }
+}
+
+Result<std::unique_ptr<LogFeed>> ControlGate::follow(const std::string& job) {
+  SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
+  return feeds_.follow(key);
 }
 
 Result<bool> ControlGate::has_ended(core::JobKey job) {
@@ -232,9 +190,13 @@ Result<bool> ControlGate::has_ended(core::JobKey job) {
   });
 }
 
-Result<std::vector<ResultRow>> ControlGate::results(const std::string& sweep) {
-  SPIN_ASSIGN(const SweepId id, parts_.reader.find_sweep(sweep));
-  return parts_.reader.results(id);
+Status ControlGate::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
+  SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
+  SPIN_ASSIGN(const SweepId id, reader->find_sweep(sweep));
+  SPIN_ASSIGN(const auto rows, reader->results(id));
+  for (const auto& row : rows)
+    if (!each(row)) break;
+  return {};
 }
 
 Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::string& target) {

@@ -10,28 +10,34 @@
 #include <vector>
 
 #include "server/app/engine.h"
+#include "server/app/feeds.h"
 #include "server/app/grower.h"
 #include "server/app/query_slots.h"
 
 namespace spin {
 
-/// Answers people: what changes goes to the strand, what is stored comes from a reader. Its calls block and
-/// are made on gRPC's threads.
+/// Answers people: what changes goes to the strand, what is stored comes from a reader. Its calls block, but
+/// for those of the feeds that it gives.
 class ControlGate final : public ControlBackend {
  public:
   struct Parts {
     Strand& strand;
     Engine& engine;
-    Reader& reader;
+    Reader& reader;      ///< for single rows, so that no listing holds them up
+    Reader& log_reader;  ///< for logs that are followed
     Grower& grower;
-    Versions& versions;
     std::filesystem::path database;   ///< listings read through a connection of their own
     std::filesystem::path artifacts;  ///< folder
     std::filesystem::path backups;    ///< folder
     std::filesystem::path socket;     ///< empty where it listens on none
     std::uint64_t reserve_bytes = 0;
   };
-  explicit ControlGate(Parts parts) : parts_(std::move(parts)) {}
+  explicit ControlGate(Parts parts);
+
+  /// What the engine tells of its steps.
+  [[nodiscard]] Observer& observer() { return feeds_; }
+  /// While the strand still answers.
+  void stop() { feeds_.stop(); }
 
   Result<Submitted> submit(const SweepFile& source, bool replace,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
@@ -39,9 +45,9 @@ class ControlGate final : public ControlBackend {
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
   Result<JobDetail> job(const std::string& job) override;
-  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-              const std::function<bool()>& idle) override;
-  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Status logs(const std::string& job, const std::function<bool(const LogLine&)>& each) override;
+  Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
+  Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
@@ -52,7 +58,6 @@ class ControlGate final : public ControlBackend {
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
 
  private:
-  class Feed;
   Result<std::variant<SweepId, core::JobKey>> find_target(const std::string& target);
   /// Whether the job has ended, and everything that it left is in the store.
   Result<bool> has_ended(core::JobKey job);
@@ -64,6 +69,7 @@ class ControlGate final : public ControlBackend {
   std::mutex names_mutex_;
   std::map<std::pair<SweepId, core::JobKey>, std::string>
       names_;  ///< of running jobs, behind the mutex; bounded
+  Feeds feeds_;
 };
 
 }  // namespace spin

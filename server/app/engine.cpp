@@ -1,6 +1,5 @@
 #include "server/app/engine.h"
 
-#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <type_traits>
@@ -23,11 +22,6 @@ void append(core::Effects& all, core::Effects more) {
   std::move(more.messages.begin(), more.messages.end(), std::back_inserter(all.messages));
 }
 
-bool grows_logs(const std::vector<core::Change>& changes) {
-  return std::any_of(changes.begin(), changes.end(),
-                     [](const auto& change) { return std::holds_alternative<core::AppendLog>(change); });
-}
-
 }  // namespace
 
 Engine::Engine(Parts parts, core::Restoration restoration)
@@ -35,7 +29,6 @@ Engine::Engine(Parts parts, core::Restoration restoration)
       store_(parts.store),
       reader_(parts.reader),
       metrics_(parts.metrics),
-      versions_(parts.versions),
       coordinator_(std::move(restoration), now()),
       timer_(parts.strand.context()) {}
 
@@ -96,7 +89,7 @@ void Engine::handle(const core::Event& event) {
 void Engine::finish_step(core::Effects effects) {
   log_defects();
   commit(std::move(effects));
-  versions_.follow(coordinator_);
+  if (observer_ != nullptr) observer_->stepped();
   arm_timer();
   settle_on();
 }
@@ -130,11 +123,12 @@ void Engine::commit(core::Effects effects) {
     std::move(effects.messages.begin(), effects.messages.end(), std::back_inserter(waiting));
     return;
   }
-  batches_.push_back({.messages = std::move(effects.messages),
-                      .tasks = {},
-                      .handed_over = now(),
-                      .grows_logs = grows_logs(effects.changes),
-                      .changes = effects.changes.size()});
+  batches_.push_back(
+      {.messages = std::move(effects.messages),
+       .tasks = {},
+       .handed_over = now(),
+       .followed = observer_ == nullptr ? std::vector<core::JobKey>() : observer_->followed(effects.changes),
+       .changes = effects.changes.size()});
   waiting_changes_ += effects.changes.size();
   store_.commit(std::move(effects.changes), [this] { strand_.post([this] { committed(); }); });
 }
@@ -144,7 +138,7 @@ void Engine::committed() {
   batches_.pop_front();
   waiting_changes_ -= batch.changes;
   metrics_.commit_took(now() - batch.handed_over);
-  if (batch.grows_logs) versions_.logs_grew();
+  if (!batch.followed.empty()) observer_->committed(batch.followed);
   deliver(batch.messages);
   for (const auto& task : batch.tasks) task();
   while (!waiting_for_room_.empty() && waiting_changes_ <= kMaxWaitingChanges) {

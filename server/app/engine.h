@@ -13,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "server/app/strand.h"
-#include "server/app/versions.h"
 #include "server/core/coordinator.h"
 #include "server/core/restoration.h"
 #include "server/metrics/metrics.h"
@@ -22,6 +21,17 @@
 #include "server/store/store.h"
 
 namespace spin {
+
+/// Hears what people who follow something want to know. On the strand.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// After each step of the coordinator.
+  virtual void stepped() = 0;
+  /// The jobs among these changes that somebody follows; committed() comes once they are durable.
+  virtual std::vector<core::JobKey> followed(const std::vector<core::Change>& changes) = 0;
+  virtual void committed(const std::vector<core::JobKey>& jobs) = 0;
+};
 
 /// Drives the coordinator: brings it events and time, commits what it changes, and delivers what it says once
 /// that is durable. Everything but the constructor runs on the strand.
@@ -36,11 +46,12 @@ class Engine {
     Store& store;
     Reader& reader;  ///< for leases alone, so that no query holds it up
     Metrics& metrics;
-    Versions& versions;
   };
 
   Engine(Parts parts, core::Restoration restoration);
 
+  /// Before start(); the observer outlives the engine's last step.
+  void observe(Observer& observer) { observer_ = &observer; }
   void start();
   /// From here on events are ignored.
   void stop();
@@ -75,7 +86,7 @@ class Engine {
     std::vector<core::Message> messages;
     std::vector<std::function<void()>> tasks;
     core::Now handed_over;
-    bool grows_logs = false;
+    std::vector<core::JobKey> followed;  ///< jobs that were changed
     std::size_t changes = 0;
   };
 
@@ -95,12 +106,12 @@ class Engine {
   Store& store_;
   Reader& reader_;
   Metrics& metrics_;
-  Versions& versions_;
 
   // On the strand.
   core::Coordinator coordinator_;
   boost::asio::steady_timer timer_;
   std::optional<core::Now> armed_;
+  Observer* observer_ = nullptr;
   bool stopped_ = false;
   bool is_settling_ = false;  ///< a SettleOn is on its way
   std::deque<Batch> batches_;

@@ -13,19 +13,16 @@
 namespace spin {
 namespace {
 
-Error stopping() { return Error{ErrorCode::unavailable, "spind is stopping; the transfer goes on later"}; }
-Error peer_gone() { return Error{ErrorCode::unavailable, "the transfer was broken off by the peer"}; }
-
 Result<ArtifactId> artifact_id(const std::string& sha256) {
   SPIN_ASSIGN(const Digest digest, wire::digest_from_wire(sha256));
   return ArtifactId{digest};
 }
 
 Status append(ArtifactStore::Upload& upload, const v1::ArtifactChunk& chunk) {
-  if (chunk.data().size() > ArtifactTransfer::kChunkBytes)
-    return Error{ErrorCode::invalid_argument,
-                 "a chunk has " + std::to_string(chunk.data().size()) + " bytes; at most " +
-                     std::to_string(ArtifactTransfer::kChunkBytes) + " are accepted"};
+  if (chunk.data().size() > kArtifactChunkBytes)
+    return Error{ErrorCode::invalid_argument, "a chunk has " + std::to_string(chunk.data().size()) +
+                                                  " bytes; at most " + std::to_string(kArtifactChunkBytes) +
+                                                  " are accepted"};
   return upload.append(chunk.offset(), chunk.data());
 }
 
@@ -54,60 +51,65 @@ Status read_exactly(const FileDescriptor& file, std::int64_t offset, std::string
 
 }  // namespace
 
-Status ArtifactTransfer::stat(const v1::StatArtifactRequest& request,
-                              v1::StatArtifactResponse* response) const {
+Status stat_artifact(const ArtifactStore& store, const v1::StatArtifactRequest& request,
+                     v1::StatArtifactResponse* response) {
   SPIN_ASSIGN(const ArtifactId id, artifact_id(request.sha256()));
-  const auto stat = store_.stat(id);
+  const auto stat = store.stat(id);
   response->set_complete(stat.complete);
   response->set_bytes(stat.bytes);
   return {};
 }
 
-Status ArtifactTransfer::receive(const std::function<bool(v1::UploadArtifactRequest*)>& next,
-                                 const std::function<bool()>& broken, v1::UploadArtifactResponse* response) {
-  v1::UploadArtifactRequest message;
-  if (!next(&message))
-    return Error{ErrorCode::invalid_argument,
-                 "an upload without a message; the first one names the artifact"};
-  SPIN_ASSIGN(const ArtifactId id, artifact_id(message.sha256()));
-  const std::int64_t bytes = message.bytes();
-  if (bytes < 0)
-    return Error{ErrorCode::invalid_argument,
-                 "artifact of " + std::to_string(bytes) + " bytes; 0 or more is accepted"};
-  if (const auto stat = store_.stat(id); stat.complete) {
-    response->set_bytes(stat.bytes);
-    return {};
+Result<bool> IncomingArtifact::take(const v1::UploadArtifactRequest& message) {
+  if (upload_ == nullptr) {
+    SPIN_ASSIGN(const bool complete, begin(message));
+    if (complete) return true;
   }
-  SPIN_ASSIGN(const auto upload, store_.upload(id, bytes));
-  do {
-    if (stopping_) return stopping();
-    if (message.has_chunk()) SPIN_TRY(append(*upload, message.chunk()));
-  } while (next(&message));
-  if (broken()) return peer_gone();
-  SPIN_TRY(upload->finish());
-  response->set_bytes(bytes);
-  return {};
+  if (message.has_chunk()) SPIN_TRY(append(*upload_, message.chunk()));
+  return false;
 }
 
-Status ArtifactTransfer::send(const v1::DownloadArtifactRequest& request,
-                              const std::function<bool(const v1::ArtifactChunk&)>& put) const {
+Result<bool> IncomingArtifact::begin(const v1::UploadArtifactRequest& message) {
+  SPIN_ASSIGN(const ArtifactId id, artifact_id(message.sha256()));
+  bytes_ = message.bytes();
+  if (bytes_ < 0)
+    return Error{ErrorCode::invalid_argument,
+                 "artifact of " + std::to_string(bytes_) + " bytes; 0 or more is accepted"};
+  if (const auto stat = store_.stat(id); stat.complete) {
+    bytes_ = stat.bytes;
+    return true;
+  }
+  SPIN_ASSIGN(upload_, store_.upload(id, bytes_));
+  return false;
+}
+
+Status IncomingArtifact::finish() {
+  if (upload_ == nullptr)
+    return Error{ErrorCode::invalid_argument,
+                 "an upload without a message; the first one names the artifact"};
+  return upload_->finish();
+}
+
+Result<OutgoingArtifact> OutgoingArtifact::open(const ArtifactStore& store,
+                                                const v1::DownloadArtifactRequest& request) {
   SPIN_ASSIGN(const ArtifactId id, artifact_id(request.sha256()));
-  SPIN_ASSIGN(const FileDescriptor file, store_.read(id));
+  SPIN_ASSIGN(FileDescriptor file, store.read(id));
   SPIN_ASSIGN(const std::int64_t bytes, size_of(file));
   if (request.offset() < 0 || request.offset() > bytes)
     return Error{ErrorCode::invalid_argument, "offset " + std::to_string(request.offset()) + " of artifact " +
                                                   id.short_hex() + "; 0 to " + std::to_string(bytes) +
                                                   " is accepted"};
+  return OutgoingArtifact(std::move(file), request.offset(), bytes);
+}
+
+Result<v1::ArtifactChunk> OutgoingArtifact::next() {
   v1::ArtifactChunk chunk;
-  for (std::int64_t offset = request.offset(); offset < bytes; offset += std::ssize(chunk.data())) {
-    if (stopping_) return stopping();
-    chunk.set_offset(offset);
-    chunk.mutable_data()->resize(
-        std::min<std::size_t>(kChunkBytes, static_cast<std::size_t>(bytes - offset)));
-    SPIN_TRY(read_exactly(file, offset, chunk.mutable_data()));
-    if (!put(chunk)) return peer_gone();
-  }
-  return {};
+  chunk.set_offset(offset_);
+  chunk.mutable_data()->resize(
+      std::min<std::size_t>(kArtifactChunkBytes, static_cast<std::size_t>(bytes_ - offset_)));
+  SPIN_TRY(read_exactly(file_, offset_, chunk.mutable_data()));
+  offset_ += std::ssize(chunk.data());
+  return chunk;
 }
 
 }  // namespace spin

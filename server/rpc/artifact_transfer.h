@@ -1,39 +1,59 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "server/store/artifacts.h"
 #include "spin/v1/fleet.pb.h"
 
+// Artifacts in chunks, apart from how the chunks travel. All of it blocks.
+
 namespace spin {
 
-/// Artifacts in chunks, apart from how the chunks travel. Thread-safe.
-class ArtifactTransfer {
+inline constexpr std::size_t kArtifactChunkBytes = 256 << 10;
+
+Status stat_artifact(const ArtifactStore& store, const v1::StatArtifactRequest& request,
+                     v1::StatArtifactResponse* response);
+
+/// One upload. What has arrived stays, and a later upload goes on from there.
+class IncomingArtifact {
  public:
-  static constexpr std::size_t kChunkBytes = 256 << 10;
+  explicit IncomingArtifact(ArtifactStore& store) : store_(store) {}
 
-  explicit ArtifactTransfer(ArtifactStore& store) : store_(store) {}
-
-  Status stat(const v1::StatArtifactRequest& request, v1::StatArtifactResponse* response) const;
-
-  /// `next` waits for a message, false at the end; `broken` says then whether the peer is gone rather than
-  /// done. What has arrived stays, and a later upload goes on from there. An artifact that is complete
-  /// already is accepted at once. data_loss where the bytes are not those of the hash.
-  Status receive(const std::function<bool(v1::UploadArtifactRequest*)>& next,
-                 const std::function<bool()>& broken, v1::UploadArtifactResponse* response);
-
-  /// From the request's offset to the end; `put` returns false when the peer is gone.
-  Status send(const v1::DownloadArtifactRequest& request,
-              const std::function<bool(const v1::ArtifactChunk&)>& put) const;
-
-  /// Breaks off what runs and what comes.
-  void stop() { stopping_ = true; }
+  /// The next message; true where no other is needed, since the artifact is complete already.
+  Result<bool> take(const v1::UploadArtifactRequest& message);
+  /// After the last message: data_loss where the bytes are not those of the hash.
+  Status finish();
+  /// Of the whole artifact.
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
  private:
+  Result<bool> begin(const v1::UploadArtifactRequest& message);
+
   ArtifactStore& store_;
-  std::atomic<bool> stopping_ = false;
+  std::unique_ptr<ArtifactStore::Upload> upload_;  ///< null before the first message
+  std::int64_t bytes_ = 0;
+};
+
+/// One download.
+class OutgoingArtifact {
+ public:
+  /// From the request's offset to the end.
+  static Result<OutgoingArtifact> open(const ArtifactStore& store,
+                                       const v1::DownloadArtifactRequest& request);
+
+  [[nodiscard]] bool is_at_end() const { return offset_ >= bytes_; }
+  Result<v1::ArtifactChunk> next();
+
+ private:
+  OutgoingArtifact(FileDescriptor file, std::int64_t offset, std::int64_t bytes)
+      : file_(std::move(file)), offset_(offset), bytes_(bytes) {}
+
+  FileDescriptor file_;
+  std::int64_t offset_, bytes_;
 };
 
 }  // namespace spin

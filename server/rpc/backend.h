@@ -1,9 +1,7 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "schema/job/upkeep.h"
 #include "schema/job/views.h"
 #include "schema/sweep/plan.h"
+#include "server/rpc/feed.h"
 
 // What the services need of the coordinator. server/app implements it; the services convert, call and convert
 // back.
@@ -43,19 +42,7 @@ class FleetBackend {
   virtual void detached(const std::shared_ptr<WorkerLink>& link) = 0;
 };
 
-/// Sweep status that changes over time.
-class StatusFeed {
- public:
-  virtual ~StatusFeed() = default;
-  struct Item {
-    SweepStatus status;
-    bool last = false;  ///< no job of the sweep can change by itself
-  };
-  /// Waits for a change since the last call, at most `wait`; none when nothing changed.
-  virtual std::optional<Item> next(std::chrono::milliseconds wait) = 0;
-};
-
-/// Blocking calls, made on gRPC's threads. Thread-safe.
+/// Blocking calls, made on threads of lanes. Thread-safe.
 class ControlBackend {
  public:
   virtual ~ControlBackend() = default;
@@ -68,11 +55,12 @@ class ControlBackend {
   virtual Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) = 0;
   virtual Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) = 0;
   virtual Result<JobDetail> job(const std::string& job) = 0;
-  /// Calls `each` for every line; with `follow` until the job ends or `each` says false; `idle` is called
-  /// while waiting.
-  virtual Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-                      const std::function<bool()>& idle) = 0;
-  virtual Result<std::vector<ResultRow>> results(const std::string& sweep) = 0;
+  /// Calls `each` for every line that is there, until it says false.
+  virtual Status logs(const std::string& job, const std::function<bool(const LogLine&)>& each) = 0;
+  /// Ends once the job has ended and all its lines were given.
+  virtual Result<std::unique_ptr<LogFeed>> follow(const std::string& job) = 0;
+  /// Rows in the order of the plan, until `each` says false.
+  virtual Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) = 0;
   /// Jobs that it changed.
   virtual Result<std::int64_t> steer(const std::string& target, const steer::Action& action) = 0;
   virtual Result<std::vector<WorkerRow>> workers() = 0;

@@ -1,19 +1,20 @@
 #include "server/rpc/control_service.h"
 
-#include <chrono>
 #include <string>
+#include <utility>
 
 #include "proto/wire/control.h"
-#include "proto/wire/error.h"
 
 namespace spin {
 namespace {
 
-/// How long a quiet stream takes at most to notice that its client is gone.
-constexpr std::chrono::milliseconds kWatchStep{200};
+// Threads of each lane; they are started when needed.
+constexpr std::size_t kQuestionThreads = 8;
+constexpr std::size_t kOrderThreads = 32;  ///< so many share a commit
+constexpr std::size_t kOpeningThreads = 2;
+constexpr std::size_t kListingThreads = 16;
+constexpr std::size_t kSubmissionThreads = 32;  ///< most of them wait for a sweep to grow
 constexpr int kMaxOverrides = 1000;
-
-grpc::Status refused(const Error& error) { return wire::to_grpc(error); }
 
 Status check_submit(const v1::SubmitRequest& request) {
   if (request.text().size() > kMaxSweepFileBytes)
@@ -27,120 +28,117 @@ Status check_submit(const v1::SubmitRequest& request) {
   return {};
 }
 
+template <class Message, class Row>
+bool write_row(OutStream<Message>& out, const Row& row) {
+  Message message;
+  wire::to_wire(row, &message);
+  return out.write(std::move(message));
+}
+
 }  // namespace
 
-grpc::Status ControlService::Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
-                                    grpc::ServerWriter<v1::SubmitProgress>* writer) {
-  if (const Status checked = check_submit(*request); !checked.ok()) return refused(checked.error());
-  SweepFile source{request->file_name(), request->text(), {}};
-  for (const auto& entry : request->overrides()) source.overrides.push_back({entry.path(), entry.value()});
-  v1::SubmitProgress message;
-  bool whole = true;
-  const auto submitted = backend_.submit(source, request->replace(), [&](const SubmitProgress& progress) {
-    message.set_planned(progress.planned);
-    message.set_stored(progress.stored);
-    whole = !stopping_ && !context->IsCancelled() && write(*context, *writer, message);
-    return whole;
+ControlService::ControlService(ControlBackend& backend, std::chrono::milliseconds write_limit,
+                               const CallLimits& limits)
+    : backend_(backend),
+      calls_(write_limit),
+      questions_(limits.short_calls, "short calls", kQuestionThreads),
+      orders_(limits.short_calls, "calls that change something", kOrderThreads),
+      watches_(limits.watches, "calls of `watch`", kOpeningThreads),
+      followers_(limits.followed_logs, "calls of `logs -f`", kOpeningThreads),
+      listings_(limits.listings, "listings and queries", kListingThreads),
+      submissions_(limits.submissions, "submissions", kSubmissionThreads),
+      upkeep_(limits.upkeep, "backups and examinations", static_cast<std::size_t>(limits.upkeep)) {}
+
+grpc::ServerWriteReactor<v1::SubmitProgress>* ControlService::Submit(Context* context,
+                                                                     const v1::SubmitRequest* request) {
+  return produce_on<v1::SubmitProgress>(
+      submissions_, calls_, context, [this, request](OutStream<v1::SubmitProgress>& out) -> Status {
+        SPIN_TRY(check_submit(*request));
+        SweepFile source{request->file_name(), request->text(), {}};
+        for (const auto& entry : request->overrides())
+          source.overrides.push_back({entry.path(), entry.value()});
+        v1::SubmitProgress message;
+        const auto submitted =
+            backend_.submit(source, request->replace(), [&](const SubmitProgress& progress) {
+              message.set_planned(progress.planned);
+              message.set_stored(progress.stored);
+              return out.write(message);
+            });
+        if (!submitted.ok()) return submitted.error();
+        wire::to_wire(*submitted, message.mutable_accepted());
+        out.write(std::move(message));
+        return {};
+      });
+}
+
+ControlService::Unary* ControlService::GetStatus(Context* context, const v1::GetStatusRequest* request,
+                                                 v1::GetStatusResponse* response) {
+  return answer_on(questions_, context, [this, request, response]() -> Status {
+    SPIN_ASSIGN(const auto sweeps, backend_.status(request->sweep()));
+    for (const auto& sweep : sweeps) wire::to_wire(sweep, response->add_sweeps());
+    return {};
   });
-  if (!whole) return stream_end(*context);
-  if (!submitted.ok()) return refused(submitted.error());
-  wire::to_wire(*submitted, message.mutable_accepted());
-  return write(*context, *writer, message) ? grpc::Status::OK : stream_end(*context);
 }
 
-grpc::Status ControlService::GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* request,
-                                       v1::GetStatusResponse* response) {
-  const auto sweeps = backend_.status(request->sweep());
-  if (!sweeps.ok()) return refused(sweeps.error());
-  for (const auto& sweep : *sweeps) wire::to_wire(sweep, response->add_sweeps());
-  return grpc::Status::OK;
+grpc::ServerWriteReactor<v1::SweepStatus>* ControlService::Watch(Context* context,
+                                                                 const v1::WatchRequest* request) {
+  return follow_on<v1::SweepStatus, SweepStatus>(
+      watches_, calls_, context, [this, sweep = request->sweep()] { return backend_.watch(sweep); });
 }
 
-grpc::Status ControlService::Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
-                                   grpc::ServerWriter<v1::SweepStatus>* writer) {
-  const auto feed = backend_.watch(request->sweep());
-  if (!feed.ok()) return refused(feed.error());
-  while (!stopping_ && !context->IsCancelled()) {
-    const auto item = (*feed)->next(kWatchStep);
-    if (!item) continue;
-    v1::SweepStatus message;
-    wire::to_wire(item->status, &message);
-    if (!write(*context, *writer, message)) break;
-    if (item->last) return grpc::Status::OK;
-  }
-  return stream_end(*context);
-}
-
-grpc::Status ControlService::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
-                                      grpc::ServerWriter<v1::JobRow>* writer) {
-  bool whole = true;
-  const Status status = backend_.jobs(request->sweep(), [&](const JobRow& row) {
-    v1::JobRow message;
-    wire::to_wire(row, &message);
-    whole = write(*context, *writer, message);
-    return whole;
+grpc::ServerWriteReactor<v1::JobRow>* ControlService::ListJobs(Context* context,
+                                                               const v1::ListJobsRequest* request) {
+  return produce_on<v1::JobRow>(listings_, calls_, context, [this, request](OutStream<v1::JobRow>& out) {
+    return backend_.jobs(request->sweep(), [&out](const JobRow& row) { return write_row(out, row); });
   });
-  if (!status.ok()) return refused(status.error());
-  return whole ? grpc::Status::OK : stream_end(*context);
 }
 
-grpc::Status ControlService::GetJob(grpc::ServerContext* /*context*/, const v1::GetJobRequest* request,
-                                    v1::JobDetail* response) {
-  const auto detail = backend_.job(request->job());
-  if (!detail.ok()) return refused(detail.error());
-  wire::to_wire(*detail, response);
-  return grpc::Status::OK;
+ControlService::Unary* ControlService::GetJob(Context* context, const v1::GetJobRequest* request,
+                                              v1::JobDetail* response) {
+  return answer_on(questions_, context, [this, request, response]() -> Status {
+    SPIN_ASSIGN(const auto detail, backend_.job(request->job()));
+    wire::to_wire(detail, response);
+    return {};
+  });
 }
 
-grpc::Status ControlService::GetLogs(grpc::ServerContext* context, const v1::GetLogsRequest* request,
-                                     grpc::ServerWriter<v1::LogLine>* writer) {
-  bool whole = true;
-  const auto each = [&](const LogLine& line) {
-    v1::LogLine message;
-    wire::to_wire(line, &message);
-    whole = write(*context, *writer, message);
-    return whole;
-  };
-  const auto idle = [&] {
-    whole = !stopping_ && !context->IsCancelled();
-    return whole;
-  };
-  const Status status = backend_.logs(request->job(), request->follow(), each, idle);
-  if (!status.ok()) return refused(status.error());
-  return whole ? grpc::Status::OK : stream_end(*context);
+grpc::ServerWriteReactor<v1::LogLine>* ControlService::GetLogs(Context* context,
+                                                               const v1::GetLogsRequest* request) {
+  if (request->follow())
+    return follow_on<v1::LogLine, LogLine>(followers_, calls_, context,
+                                           [this, job = request->job()] { return backend_.follow(job); });
+  return produce_on<v1::LogLine>(listings_, calls_, context, [this, request](OutStream<v1::LogLine>& out) {
+    return backend_.logs(request->job(), [&out](const LogLine& line) { return write_row(out, line); });
+  });
 }
 
-grpc::Status ControlService::GetResults(grpc::ServerContext* /*context*/,
-                                        const v1::GetResultsRequest* request,
-                                        v1::GetResultsResponse* response) {
-  const auto rows = backend_.results(request->sweep());
-  if (!rows.ok()) return refused(rows.error());
-  for (const auto& row : *rows) wire::to_wire(row, response->add_rows());
-  return grpc::Status::OK;
+grpc::ServerWriteReactor<v1::ResultRow>* ControlService::GetResults(Context* context,
+                                                                    const v1::GetResultsRequest* request) {
+  return produce_on<v1::ResultRow>(
+      listings_, calls_, context, [this, request](OutStream<v1::ResultRow>& out) {
+        return backend_.results(request->sweep(),
+                                [&out](const ResultRow& row) { return write_row(out, row); });
+      });
 }
 
-grpc::Status ControlService::Steer(grpc::ServerContext* /*context*/, const v1::SteerRequest* request,
-                                   v1::SteerResponse* response) {
-  const auto action = wire::from_wire(*request);
-  if (!action.ok()) return refused(action.error());
-  const auto jobs = backend_.steer(request->target(), *action);
-  if (!jobs.ok()) return refused(jobs.error());
-  response->set_jobs(*jobs);
-  return grpc::Status::OK;
+ControlService::Unary* ControlService::Steer(Context* context, const v1::SteerRequest* request,
+                                             v1::SteerResponse* response) {
+  return answer_on(orders_, context, [this, request, response]() -> Status {
+    SPIN_ASSIGN(const auto action, wire::from_wire(*request));
+    SPIN_ASSIGN(const auto jobs, backend_.steer(request->target(), action));
+    response->set_jobs(jobs);
+    return {};
+  });
 }
 
-grpc::Status ControlService::ListWorkers(grpc::ServerContext* /*context*/,
-                                         const v1::ListWorkersRequest* /*request*/,
-                                         v1::ListWorkersResponse* response) {
-  const auto workers = backend_.workers();
-  if (!workers.ok()) return refused(workers.error());
-  for (const auto& worker : *workers) wire::to_wire(worker, response->add_workers());
-  return grpc::Status::OK;
-}
-
-grpc::Status ControlService::stream_end(const grpc::ServerContext& context) const {
-  if (stopping_ && !context.IsCancelled()) return refused(Error{ErrorCode::unavailable, "spind is stopping"});
-  return {grpc::StatusCode::CANCELLED, "the client is gone"};
+ControlService::Unary* ControlService::ListWorkers(Context* context,
+                                                   const v1::ListWorkersRequest* /*request*/,
+                                                   v1::ListWorkersResponse* response) {
+  return answer_on(questions_, context, [this, response]() -> Status {
+    SPIN_ASSIGN(const auto workers, backend_.workers());
+    for (const auto& worker : workers) wire::to_wire(worker, response->add_workers());
+    return {};
+  });
 }
 
 }  // namespace spin

@@ -1,15 +1,27 @@
 #include "server/rpc/fleet_service.h"
 
-#include "proto/wire/error.h"
+#include <utility>
+
+#include "server/rpc/artifact_transfer.h"
+#include "server/rpc/transfer_streams.h"
 
 namespace spin {
 namespace {
 
-grpc::Status to_status(const Status& status) {
-  return status.ok() ? grpc::Status::OK : wire::to_grpc(status.error());
-}
+constexpr int kMaxArtifactQuestions = 2000;
+constexpr std::size_t kArtifactQuestionThreads = 2;
+/// Each works on a chunk, or makes a file durable.
+constexpr std::size_t kTransferThreads = 8;
 
 }  // namespace
+
+FleetService::FleetService(FleetBackend& backend, ArtifactStore& artifacts,
+                           std::chrono::milliseconds stall_limit, int max_transfers)
+    : backend_(backend),
+      artifacts_(artifacts),
+      calls_(stall_limit),
+      questions_(kMaxArtifactQuestions, "questions for artifacts", kArtifactQuestionThreads),
+      transfers_(max_transfers, "uploads and downloads", kTransferThreads) {}
 
 grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>* FleetService::Attach(
     grpc::CallbackServerContext* context) {
@@ -23,25 +35,21 @@ grpc::ServerBidiReactor<v1::WorkerBatch, v1::CoordinatorBatch>* FleetService::At
   return stream.get();
 }
 
-grpc::Status FleetService::StatArtifact(grpc::ServerContext* /*context*/,
-                                        const v1::StatArtifactRequest* request,
-                                        v1::StatArtifactResponse* response) {
-  return to_status(transfer_.stat(*request, response));
+grpc::ServerUnaryReactor* FleetService::StatArtifact(grpc::CallbackServerContext* context,
+                                                     const v1::StatArtifactRequest* request,
+                                                     v1::StatArtifactResponse* response) {
+  return answer_on(questions_, context,
+                   [this, request, response] { return stat_artifact(artifacts_, *request, response); });
 }
 
-grpc::Status FleetService::UploadArtifact(grpc::ServerContext* context,
-                                          grpc::ServerReader<v1::UploadArtifactRequest>* reader,
-                                          v1::UploadArtifactResponse* response) {
-  return to_status(
-      transfer_.receive([&](v1::UploadArtifactRequest* message) { return reader->Read(message); },
-                        [&] { return context->IsCancelled(); }, response));
+grpc::ServerReadReactor<v1::UploadArtifactRequest>* FleetService::UploadArtifact(
+    grpc::CallbackServerContext* context, v1::UploadArtifactResponse* response) {
+  return UploadStream::start({artifacts_, transfers_, calls_}, *context, response);
 }
 
-grpc::Status FleetService::DownloadArtifact(grpc::ServerContext* /*context*/,
-                                            const v1::DownloadArtifactRequest* request,
-                                            grpc::ServerWriter<v1::ArtifactChunk>* writer) {
-  return to_status(
-      transfer_.send(*request, [&](const v1::ArtifactChunk& chunk) { return writer->Write(chunk); }));
+grpc::ServerWriteReactor<v1::ArtifactChunk>* FleetService::DownloadArtifact(
+    grpc::CallbackServerContext* context, const v1::DownloadArtifactRequest* request) {
+  return DownloadStream::start({artifacts_, transfers_, calls_}, *context, *request);
 }
 
 void FleetService::stop(const Error& reason) {
@@ -49,7 +57,7 @@ void FleetService::stop(const Error& reason) {
   stopped_ = reason;
   const auto streams = std::exchange(streams_, {});
   lock.unlock();
-  transfer_.stop();
+  calls_.stop();
   for (const auto& weak : streams)
     if (const auto stream = weak.lock()) stream->close(reason);
 }

@@ -17,6 +17,7 @@
 
 #include "spin/v1/control.grpc.pb.h"
 #include "tests/bench/dispatch/noop_worker.h"
+#include "tests/bench/dispatch/short_calls.h"
 
 // The workers' side of tests/bench/dispatch.py: drives a spind that runs already, and prints what it saw as
 // JSON.
@@ -33,6 +34,7 @@ double seconds_since(Clock::time_point start) {
 struct Options {
   std::string connect, tls_cert, tls_key, tls_ca, sweep;
   int workers = 4, slots = 256, epochs = 0, rounds = 200;
+  int watchers = 0, transfers = 0, callers = 100;
   long jobs = 0;
   double seconds = 5;
 };
@@ -207,8 +209,10 @@ nlohmann::json ask(const Options& options) {
       grpc::ClientContext context;
       v1::GetResultsRequest request;
       request.set_sweep(options.sweep);
-      v1::GetResultsResponse response;
-      return control->GetResults(&context, request, &response);
+      const auto reader = control->GetResults(&context, request);
+      for (v1::ResultRow row; reader->Read(&row);) {
+      }
+      return reader->Finish();
     });
     timed(query_ms, [&] {
       grpc::ClientContext context;
@@ -248,11 +252,23 @@ int run(int argc, char** argv) {
   auto* ask_verb = app.add_subcommand("ask", "asks for status, results and a query again and again");
   ask_verb->add_option("--seconds", options.seconds)->required();
   ask_verb->add_option("--sweep", options.sweep)->required();
+  auto* short_verb = app.add_subcommand("short", "short calls beside watchers and transfers");
+  short_verb->add_option("--seconds", options.seconds)->required();
+  short_verb->add_option("--sweep", options.sweep)->required();
+  short_verb->add_option("--watchers", options.watchers);
+  short_verb->add_option("--transfers", options.transfers);
+  short_verb->add_option("--callers", options.callers, "who pause and resume at once");
   CLI11_PARSE(app, argc, argv);
   const auto found = drain_verb->parsed()     ? drain(options)
                      : epochs_verb->parsed()  ? report_epochs(options)
                      : latency_verb->parsed() ? latency(options)
-                                              : ask(options);
+                     : short_verb->parsed()
+                         ? short_calls([&] { return connect(options); }, {.watchers = options.watchers,
+                                                                          .transfers = options.transfers,
+                                                                          .callers = options.callers,
+                                                                          .seconds = options.seconds,
+                                                                          .sweep = options.sweep})
+                         : ask(options);
   std::cout << found.dump() << std::endl;
   return 0;
 }

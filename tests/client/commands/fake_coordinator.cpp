@@ -6,21 +6,48 @@
 #include "tests/client/commands/states.h"
 
 namespace spin::cli {
-class FakeCoordinator::Feed final : public StatusFeed {
+
+class FakeCoordinator::StatusPages final : public PolledFeed<SweepStatus> {
  public:
-  Feed(FakeCoordinator& owner, SweepId id) : owner_(owner), id_(id) {}
-  std::optional<Item> next(std::chrono::milliseconds wait) override {
-    std::unique_lock lock(owner_.mutex_);
-    if (!owner_.changed_.wait_for(lock, wait, [this] { return seen_ != owner_.version_; })) return {};
-    seen_ = owner_.version_;
-    const auto status = status_of(**owner_.find(std::to_string(id_.value)));
-    return Item{status, status.counts.live() == 0};
-  }
+  StatusPages(FakeCoordinator& owner, SweepId id) : PolledFeed(owner.bell_), owner_(owner), id_(id) {}
+  ~StatusPages() override { quit(); }
 
  private:
+  std::optional<Result<Page>> look() override {
+    const std::lock_guard lock(owner_.mutex_);
+    if (seen_ == owner_.version_) return {};
+    seen_ = owner_.version_;
+    const auto status = status_of(**owner_.find(std::to_string(id_.value)));
+    return Page{.items = {status}, .last = status.counts.live() == 0};
+  }
+
   FakeCoordinator& owner_;
   SweepId id_;
   std::uint64_t seen_ = 0;
+};
+
+class FakeCoordinator::LogPages final : public PolledFeed<LogLine> {
+ public:
+  LogPages(FakeCoordinator& owner, std::string job)
+      : PolledFeed(owner.bell_), owner_(owner), job_(std::move(job)) {}
+  ~LogPages() override { quit(); }
+
+ private:
+  std::optional<Result<Page>> look() override {
+    const std::lock_guard lock(owner_.mutex_);
+    const auto found = owner_.find_job(job_);
+    if (!found.ok()) return found.error();
+    Page page;
+    for (const auto& log = (*found)->log; sent_ < log.size(); ++sent_)
+      page.items.push_back({static_cast<std::int64_t>(sent_) + 1, 0, log[sent_]});
+    page.last = !is_live((*found)->row.state);
+    if (page.items.empty() && !page.last) return {};
+    return page;
+  }
+
+  FakeCoordinator& owner_;
+  const std::string job_;
+  std::size_t sent_ = 0;
 };
 
 SweepStatus FakeCoordinator::status_of(const Sweep& sweep) {
@@ -51,10 +78,12 @@ Result<FakeCoordinator::Job*> FakeCoordinator::find_job(const std::string& text)
 }
 
 void FakeCoordinator::change(std::size_t job, const std::function<void(Job&)>& how) {
-  const std::lock_guard lock(mutex_);
-  how(sweeps_.back().jobs.at(job));
-  ++version_;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    how(sweeps_.back().jobs.at(job));
+    ++version_;
+  }
+  bell_.ring();
 }
 
 void FakeCoordinator::start(std::size_t job, const Progress& progress) {
@@ -144,7 +173,7 @@ Result<std::vector<SweepStatus>> FakeCoordinator::status(const std::string& swee
 Result<std::unique_ptr<StatusFeed>> FakeCoordinator::watch(const std::string& sweep) {
   const std::lock_guard lock(mutex_);
   SPIN_ASSIGN(const Sweep* found, find(sweep));
-  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this, found->id));
+  return std::unique_ptr<StatusFeed>(std::make_unique<StatusPages>(*this, found->id));
 }
 
 Status FakeCoordinator::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
@@ -166,21 +195,21 @@ Result<JobDetail> FakeCoordinator::job(const std::string& job) {
   return detail;
 }
 
-Status FakeCoordinator::logs(const std::string& job, bool follow,
-                             const std::function<bool(const LogLine&)>& each,
-                             const std::function<bool()>& idle) {
-  std::size_t sent = 0;
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    SPIN_ASSIGN(const Job* found, find_job(job));
-    for (; sent < found->log.size(); ++sent)
-      if (!each({static_cast<std::int64_t>(sent) + 1, 0, found->log[sent]})) return {};
-    if (!follow || !is_live(found->row.state) || !idle()) return {};
-    changed_.wait_for(lock, std::chrono::milliseconds(20));
-  }
+Status FakeCoordinator::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
+  const std::lock_guard lock(mutex_);
+  SPIN_ASSIGN(const Job* found, find_job(job));
+  for (std::size_t i = 0; i < found->log.size(); ++i)
+    if (!each({static_cast<std::int64_t>(i) + 1, 0, found->log[i]})) break;
+  return {};
 }
 
-Result<std::vector<ResultRow>> FakeCoordinator::results(const std::string& sweep) {
+Result<std::unique_ptr<LogFeed>> FakeCoordinator::follow(const std::string& job) {
+  const std::lock_guard lock(mutex_);
+  SPIN_TRY(find_job(job));
+  return std::unique_ptr<LogFeed>(std::make_unique<LogPages>(*this, job));
+}
+
+Status FakeCoordinator::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
   const std::lock_guard lock(mutex_);
   SPIN_ASSIGN(const Sweep* found, find(sweep));
   std::vector<ResultRow> rows;
@@ -204,7 +233,9 @@ Result<std::vector<ResultRow>> FakeCoordinator::results(const std::string& sweep
     row.finished += job.row.top1 ? 1 : 0;
     if (job.row.top1) row.top1_mean = job.row.top1;
   }
-  return rows;
+  for (const auto& row : rows)
+    if (!each(row)) break;
+  return {};
 }
 
 Result<std::vector<WorkerRow>> FakeCoordinator::workers() {
@@ -223,7 +254,7 @@ Result<int> FakeCoordinator::drain(const std::string& worker) {
   return found->second.busy;
 }
 
-ControlServer::ControlServer(v1::Control::Service& service, const std::string& socket) {
+ControlServer::ControlServer(grpc::Service& service, const std::string& socket) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
   builder.RegisterService(&service);

@@ -13,6 +13,7 @@
 #include "server/rpc/backend.h"
 #include "server/rpc/control_service.h"
 #include "tests/client/commands/fake_upkeep.h"
+#include "tests/support/polled_feed.h"
 
 namespace spin::cli {
 
@@ -51,9 +52,9 @@ class FakeCoordinator final : public ControlBackend {
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
   Result<JobDetail> job(const std::string& job) override;
-  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-              const std::function<bool()>& idle) override;
-  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Status logs(const std::string& job, const std::function<bool(const LogLine&)>& each) override;
+  Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
+  Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
@@ -85,7 +86,8 @@ class FakeCoordinator final : public ControlBackend {
     bool paused = false;
     int priority = 0;
   };
-  class Feed;
+  class StatusPages;
+  class LogPages;
   struct Steering;
 
   void wait_for_release();
@@ -96,8 +98,9 @@ class FakeCoordinator final : public ControlBackend {
   static SweepStatus status_of(const Sweep& sweep);
   void change(std::size_t job, const std::function<void(Job&)>& how);
 
+  Bell bell_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_;  ///< of is_held_ and held_calls_
   // Behind mutex_.
   std::vector<Sweep> sweeps_;
   std::map<std::string, WorkerRow> workers_;
@@ -109,7 +112,7 @@ class FakeCoordinator final : public ControlBackend {
 /// Serves a Control service on a Unix socket until it is destroyed.
 class ControlServer {
  public:
-  ControlServer(v1::Control::Service& service, const std::string& socket);
+  ControlServer(grpc::Service& service, const std::string& socket);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;

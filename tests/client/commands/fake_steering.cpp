@@ -70,7 +70,7 @@ Result<std::int64_t> FakeCoordinator::steer(const std::string& target, const ste
   if (changed == 0) return out_of_turn(target, "past that");
   if (found.ok()) mark(**found, action);
   ++version_;
-  changed_.notify_all();
+  bell_.ring();
   return changed;
 }
 
@@ -124,7 +124,7 @@ Result<Submitted> FakeCoordinator::submit(const SweepFile& file, bool replace,
   SPIN_ASSIGN(auto jobs, take_over(plan, replace, &reply));
   sweeps_.push_back({reply.sweep, plan.name, plan.cells, std::move(jobs)});
   ++version_;
-  changed_.notify_all();
+  bell_.ring();
   return reply;
 }
 

@@ -102,9 +102,14 @@ TEST_F(AppTest, ASweepRunsToItsEnd) {
   }
   v1::GetResultsRequest request;
   request.set_sweep("study");
-  v1::GetResultsResponse results;
-  ASSERT_TRUE(people.call([&](auto* c) { return people.stub().GetResults(c, request, &results); }).ok());
-  EXPECT_EQ(results.rows_size(), kSweepJobs);
+  int results = 0;
+  const auto listed = people.call([&](auto* context) {
+    const auto reader = people.stub().GetResults(context, request);
+    for (v1::ResultRow row; reader->Read(&row);) ++results;
+    return reader->Finish();
+  });
+  ASSERT_TRUE(listed.ok()) << listed.error_message();
+  EXPECT_EQ(results, kSweepJobs);
 }
 
 TEST_F(AppTest, AFusedJobStartsFromTheModelOfTheUnsharedOne) {

@@ -85,8 +85,7 @@ HandedOut hand_out(Reader& reader, int workers, int jobs) {
   Strand strand;
   MemoryStore store;
   Metrics metrics;
-  Versions versions;
-  Engine engine({strand, store, reader, metrics, versions}, core::Restoration({}, 1));
+  Engine engine({strand, store, reader, metrics}, core::Restoration({}, 1));
   HandedOut out;
   for (int i = 0; i < workers; ++i) out.links.push_back(std::make_shared<RecordedLink>());
   strand.post([&] {

@@ -10,7 +10,7 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kChunk = ArtifactTransfer::kChunkBytes;
+constexpr std::size_t kChunk = kArtifactChunkBytes;
 
 std::string some_bytes(std::size_t count) {
   std::string bytes(count, '\0');

@@ -35,8 +35,8 @@ void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, std::vector
   {
     const std::lock_guard lock(mutex_);
     for (const auto& message : messages) receive_locked(link, message);
-    changed_.notify_all();
   }
+  bell_.ring();
   taken();
 }
 
@@ -64,19 +64,42 @@ void MemoryBackend::detached(const std::shared_ptr<WorkerLink>& link) {
   workers_.erase(link.get());
 }
 
-class MemoryBackend::Feed final : public StatusFeed {
+class MemoryBackend::StatusPages final : public PolledFeed<SweepStatus> {
  public:
-  explicit Feed(MemoryBackend& backend) : backend_(backend) {}
-  std::optional<Item> next(std::chrono::milliseconds wait) override {
-    std::unique_lock lock(backend_.mutex_);
-    if (!backend_.changed_.wait_for(lock, wait, [&] { return last_ != backend_.counts_; })) return {};
-    last_ = backend_.counts_;
-    return Item{.status = backend_.status_locked(), .last = last_->live() == 0};
-  }
+  explicit StatusPages(MemoryBackend& backend) : PolledFeed(backend.bell_), backend_(backend) {}
+  ~StatusPages() override { quit(); }
 
  private:
+  std::optional<Result<Page>> look() override {
+    const std::lock_guard lock(backend_.mutex_);
+    if (last_ == backend_.counts_) return {};
+    last_ = backend_.counts_;
+    return Page{.items = {backend_.status_locked()}, .last = last_->live() == 0};
+  }
+
   MemoryBackend& backend_;
   std::optional<StateCounts> last_;
+};
+
+class MemoryBackend::LogPages final : public PolledFeed<LogLine> {
+ public:
+  explicit LogPages(MemoryBackend& backend) : PolledFeed(backend.bell_), backend_(backend) {}
+  ~LogPages() override { quit(); }
+
+ private:
+  std::optional<Result<Page>> look() override {
+    const std::lock_guard lock(backend_.mutex_);
+    Page page;
+    for (; sent_ < backend_.log_.size(); ++sent_)
+      page.items.push_back(
+          {.number = static_cast<std::int64_t>(sent_) + 1, .at_ms = 1, .text = backend_.log_[sent_]});
+    page.last = backend_.log_ended_;
+    if (page.items.empty() && !page.last) return {};
+    return page;
+  }
+
+  MemoryBackend& backend_;
+  std::size_t sent_ = 0;
 };
 
 SweepStatus MemoryBackend::status_locked() const {
@@ -96,10 +119,12 @@ Result<Submitted> MemoryBackend::submit(const SweepFile& file, bool /*replace*/,
                                         const std::function<bool(const SubmitProgress&)>& progress) {
   if (file.text.empty()) return Error{ErrorCode::invalid_argument, file.file + ":1: empty"};
   if (!progress({.planned = 1, .stored = 0})) return Error{ErrorCode::unavailable, "nobody waits any more"};
-  const std::lock_guard lock(mutex_);
   const int count = 1 + static_cast<int>(file.overrides.size());
-  add_jobs(count);
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    add_jobs(count);
+  }
+  bell_.ring();
   return Submitted{.sweep = {1}, .name = "s", .jobs = count, .jobs_new = count};
 }
 
@@ -111,7 +136,7 @@ Result<std::vector<SweepStatus>> MemoryBackend::status(const std::string& sweep)
 
 Result<std::unique_ptr<StatusFeed>> MemoryBackend::watch(const std::string& sweep) {
   SPIN_TRY(check_sweep(sweep));
-  return std::unique_ptr<StatusFeed>(std::make_unique<Feed>(*this));
+  return std::unique_ptr<StatusFeed>(std::make_unique<StatusPages>(*this));
 }
 
 Status MemoryBackend::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
@@ -140,35 +165,37 @@ Result<JobDetail> MemoryBackend::job(const std::string& job) {
   return Error{ErrorCode::not_found, "no job '" + job + "'"};
 }
 
-Status MemoryBackend::logs(const std::string& /*job*/, bool follow,
-                           const std::function<bool(const LogLine&)>& each,
-                           const std::function<bool()>& idle) {
-  std::size_t sent = 0;
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    for (; sent < log_.size(); ++sent)
-      if (!each({.number = static_cast<std::int64_t>(sent) + 1, .at_ms = 1, .text = log_[sent]})) return {};
-    if (!follow || log_ended_ || !idle()) return {};
-    changed_.wait_for(lock, std::chrono::milliseconds(20));
-  }
+Status MemoryBackend::logs(const std::string& /*job*/, const std::function<bool(const LogLine&)>& each) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < log_.size(); ++i)
+    if (!each({.number = static_cast<std::int64_t>(i) + 1, .at_ms = 1, .text = log_[i]})) break;
+  return {};
 }
 
-Result<std::vector<ResultRow>> MemoryBackend::results(const std::string& sweep) {
+Result<std::unique_ptr<LogFeed>> MemoryBackend::follow(const std::string& /*job*/) {
+  return std::unique_ptr<LogFeed>(std::make_unique<LogPages>(*this));
+}
+
+Status MemoryBackend::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
   SPIN_TRY(check_sweep(sweep));
   ResultRow row;
   row.network = "64/8/4/3";
   row.top1_mean = 88.5;
-  return std::vector{row};
+  each(row);
+  return {};
 }
 
 Result<std::int64_t> MemoryBackend::steer(const std::string& target, const steer::Action& /*action*/) {
   SPIN_TRY(check_sweep(target));
-  const std::lock_guard lock(mutex_);
-  const std::int64_t cancelled = counts_.ready;
-  ready_.clear();
-  counts_.ready = 0;
-  counts_.cancelled += cancelled;
-  changed_.notify_all();
+  std::int64_t cancelled = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled = counts_.ready;
+    ready_.clear();
+    counts_.ready = 0;
+    counts_.cancelled += cancelled;
+  }
+  bell_.ring();
   return cancelled;
 }
 
@@ -241,15 +268,19 @@ void MemoryBackend::close_all(const Status& status) {
 }
 
 void MemoryBackend::add_log(const std::string& line) {
-  const std::lock_guard lock(mutex_);
-  log_.push_back(line);
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    log_.push_back(line);
+  }
+  bell_.ring();
 }
 
 void MemoryBackend::end_logs() {
-  const std::lock_guard lock(mutex_);
-  log_ended_ = true;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    log_ended_ = true;
+  }
+  bell_.ring();
 }
 
 }  // namespace spin

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "server/rpc/backend.h"
+#include "tests/support/polled_feed.h"
 
 namespace spin {
 
@@ -31,9 +31,9 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
   Result<JobDetail> job(const std::string& job) override;
-  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-              const std::function<bool()>& idle) override;
-  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Status logs(const std::string& job, const std::function<bool(const LogLine&)>& each) override;
+  Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
+  Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
@@ -54,7 +54,8 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   void end_logs();
 
  private:
-  class Feed;
+  class StatusPages;
+  class LogPages;
   struct Worker {
     WorkerHello hello;
     std::shared_ptr<WorkerLink> link;
@@ -64,8 +65,8 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   Status check_sweep(const std::string& sweep) const;
   [[nodiscard]] SweepStatus status_locked() const;
 
+  Bell bell_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   // Behind the mutex.
   std::map<const WorkerLink*, Worker> workers_;
   std::deque<Lease> ready_;

@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+"""Short calls beside a crowd: 100 people who pause and resume at once, and status, workers and drain in turn, while 200 watch the
+sweep and 100 artifacts move up and down; beside the same calls where nobody else calls.
+Build the load first: cmake --build build --target dispatch_load
+tests/bench/short_calls.py [runs] [seconds] [watchers] [transfers] [folder on the disk to measure]"""
+import contextlib, os, subprocess, sys, time
+from common import BIN, machine, report
+from coordinator import Coordinator
+
+RUNS, SECONDS, WATCHERS, TRANSFERS = (int(sys.argv[i]) if len(sys.argv) > i else default
+                                      for i, default in ((1, 3), (2, 20), (3, 200), (4, 100)))
+DISK = sys.argv[5] if len(sys.argv) > 5 else None
+WORKERS, SLOTS, JOBS = 4, 2, 1000
+
+# Takes a job, says that it began, and ends when it is told to: the workers are real, and cost no CPU.
+TRAINER = """#!/bin/sh
+echo '{"event":"ready","version":"VERSION","libtorch":"1.13","blas":"none","device":"cpu","threads":1}'
+while read -r line; do
+  case "$line" in
+    *'"run"'*) echo '{"event":"started","params":1,"flops":1,"first_epoch":1}' ;;
+    *'"stop"'*) echo '{"event":"stopped"}' ;;
+  esac
+done
+"""
+
+
+def start_workers(coordinator):
+    version = subprocess.run([BIN / "spin-worker", "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
+    trainer = coordinator.path("trainer")
+    with open(trainer, "w") as file:
+        file.write(TRAINER.replace("VERSION", version))
+    os.chmod(trainer, 0o755)
+    log = open(coordinator.path("workers.log"), "w")
+    return [subprocess.Popen([BIN / "spin-worker", "--connect", coordinator.unix, "--state", coordinator.path(f"w{i}"), "--name", f"w{i}",
+                              "--slots", str(SLOTS), "--trainer", trainer], stdout=log, stderr=log) for i in range(WORKERS)]
+
+
+def measure(add):
+    with contextlib.closing(Coordinator(DISK)) as coordinator:
+        coordinator.submit("watched", JOBS)
+        workers = start_workers(coordinator)
+        time.sleep(2)  # they take what they can
+        for what, crowd in (("idle", ()), ("crowd", ("--watchers", WATCHERS, "--transfers", TRANSFERS))):
+            before = coordinator.cpu_seconds()
+            found = coordinator.load("short", "--seconds", SECONDS, "--sweep", "watched", *crowd)
+            for call in ("pause_resume", "status", "workers", "drain"):
+                for share in ("p50", "p99"):
+                    add(f"{call.replace('_', '/')}, {what}, {share}, ms", found[call + "_ms"][share])
+            add(f"CPU of spind, {what}, cores", (coordinator.cpu_seconds() - before) / SECONDS)
+            if crowd:
+                add("statuses to watchers, 1/s", found["statuses"] / SECONDS)
+                add("chunks of 256 KiB, 1/s", found["chunks"] / SECONDS)
+                add("resident, MB", coordinator.memory_mb()[0])
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+print(machine())
+samples = {}
+for run in range(RUNS):
+    measure(lambda what, value: samples.setdefault(what, []).append(value))
+    print(f"run {run + 1} of {RUNS} done", file=sys.stderr)
+report(samples)
