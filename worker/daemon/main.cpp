@@ -16,6 +16,7 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/standard_streams.h"
+#include "schema/base/unix_socket.h"
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
@@ -139,7 +140,7 @@ void add_options(CLI::App& app, CommandLine& line) {
 
 void fill_defaults(CommandLine& line) {
   Options& options = line.options;
-  if (options.connect.text.empty()) options.connect.text = spin::default_listen_address();
+  if (options.connect.text.empty()) options.connect.text = spin::find_own_coordinator();
   if (options.name.empty()) options.name = default_name(options.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
