@@ -20,6 +20,7 @@ struct AppOptions {
   std::filesystem::path artifacts;  ///< folder
   core::Settings settings;
   GarbagePolicy garbage{};
+  bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed
   std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< free on a disk; below it no lease is granted
 };
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 
 #include <boost/asio/io_context.hpp>
@@ -18,16 +19,16 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/version.h"
-#include "server/app/exit_code.h"
 #include "server/app/grpc_log.h"
+#include "server/app/say.h"
 #include "server/http/http_server.h"
 
 namespace spin {
 namespace {
 
-int fail(const Error& error) {
-  fmt::print(stderr, "spind: {}\n", error.message);
-  return exit_code_of(error);
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 void prepare_process(const DaemonOptions& options) {
@@ -46,9 +47,9 @@ void prepare_process(const DaemonOptions& options) {
   log_grpc();
 }
 
-HttpReply serve_http(App& app, std::string_view target) {
-  if (target == "/healthz") return {.body = "ok\n"};
-  if (target != "/metrics") return {.status = 404, .body = "there are /metrics and /healthz\n"};
+HttpReply serve_http(App& app, std::string_view path) {
+  if (path == "/healthz") return {.body = "ok\n"};
+  if (path != "/metrics") return {.status = 404, .body = "there are /metrics and /healthz\n"};
   auto text = app.metrics();
   if (!text.ok()) return {.status = 503, .body = text.error().message + "\n"};
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(*text)};
@@ -58,13 +59,23 @@ HttpReply serve_http(App& app, std::string_view target) {
 Status prepare_socket_folder(const std::vector<std::string>& addresses) {
   const std::string own = default_listen_address();
   if (std::find(addresses.begin(), addresses.end(), own) == addresses.end()) return {};
-  SPIN_ASSIGN(const std::string path, unix_socket_path(own));
-  return make_private_folders(std::filesystem::path(path).parent_path());
+  const auto made = [&own]() -> Status {
+    SPIN_ASSIGN(const std::string path, unix_socket_path(own));
+    return make_private_folders(std::filesystem::path(path).parent_path());
+  }();
+  if (made.ok() || runtime_folder().empty()) return made;
+  return Error{
+      made.error().code,
+      fmt::format("the environment says XDG_RUNTIME_DIR={}, and spind cannot keep its socket there: {}; "
+                  "unset it, or give a place with --listen unix:PATH",
+                  runtime_folder(), made.error().message)};
 }
 
-void tell_ready(const App& app, const DaemonOptions& options) {
-  fmt::print(stderr, "spind {} listening on {} database {}\n", kVersion, fmt::join(app.addresses(), ", "),
-             options.app.database.string());
+/// Written through a stream, which does not throw where the log cannot be written: that line is lost.
+void tell_ready(const App& app, const HttpServer* http, const DaemonOptions& options) {
+  const std::string http_text = http == nullptr ? "" : " http " + http->address();
+  std::cerr << fmt::format("spind {} listening on {} database {}{}\n", kVersion,
+                           fmt::join(app.addresses(), ", "), options.app.database.string(), http_text);
   if (options.ready_fd < 0) return;
   if (write(options.ready_fd, "\n", 1) != 1) spdlog::warn("cannot write to descriptor {}", options.ready_fd);
   if (options.ready_fd > STDERR_FILENO) close(options.ready_fd);
@@ -76,21 +87,23 @@ int run_daemon(const DaemonOptions& options) {
   prepare_process(options);
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  // A terminal that closes ends spind as SIGTERM does; who started it with nohup keeps it.
+  if (!is_ignored(SIGHUP)) signals.add(SIGHUP);
   if (const Status ready = prepare_socket_folder(options.app.listen); !ready.ok()) return fail(ready.error());
   auto app = App::start(options.app);
   if (!app.ok()) return fail(app.error());
   std::unique_ptr<HttpServer> http;
   if (!options.http.empty()) {
     auto started = HttpServer::start(io, options.http,
-                                     [&app](std::string_view target) { return serve_http(**app, target); });
+                                     [&app](std::string_view path) { return serve_http(**app, path); });
     if (!started.ok()) return fail(started.error());
     http = std::move(*started);
   }
   signals.async_wait([&](const boost::system::error_code&, int signal) {
-    spdlog::info("stopping on signal {}", signal);
+    spdlog::info("stopping on signal {} ({})", signal, strsignal(signal));
     io.stop();
   });
-  tell_ready(**app, options);
+  tell_ready(**app, http.get(), options);
   io.run();
   http.reset();
   (*app)->stop();
