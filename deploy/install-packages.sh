@@ -15,7 +15,7 @@ packages=(
 )
 case "${1:-}" in
   "") ;;
-  tests) packages+=(libgtest-dev procps iproute2 nftables clang libclang-rt-14-dev) ;;
+  tests) packages+=(libgtest-dev procps prometheus iproute2 nftables clang libclang-rt-14-dev) ;;
   bench) packages+=(libgtest-dev procps python3 python3-torch python3-numpy python3-pil strace) ;;
   *) echo "usage: $0 [tests|bench]" >&2; exit 2 ;;
 esac

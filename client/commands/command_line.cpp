@@ -1,7 +1,11 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include "client/commands/database_coordinator.h"
 #include "client/commands/verbs.h"
 #include "schema/base/version.h"
 
@@ -18,6 +22,8 @@ Examples:
   spinctl run sweep.yaml --db study.db    train it on this machine; again to go on
   spinctl submit sweep.yaml --wait        hand it to the coordinator and watch it
   spinctl results my-sweep --format csv   the table for a spreadsheet
+  spinctl jobs my-sweep --db study.db     asks about a database that no coordinator serves, a backup too; so do
+                                          status, job, logs, results, query and workers
   spinctl --connect gpu1.example.org:7443 --tls-cert me.pem --tls-key me.key --tls-ca ca.pem status
                                           a coordinator on another host; SPIN_CONNECT, SPIN_TLS_CERT,
                                           SPIN_TLS_KEY and SPIN_TLS_CA say the same for all commands)";
@@ -47,6 +53,42 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_paper(app, invocation);
 }
 
+bool has_lost_reader(int fd) {
+  pollfd output{fd, POLLOUT, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/// Ends what was printed: `code`, or a failure where a part of it could not be written.
+int after_output(int code) {
+  std::cout.flush();
+  if (std::cout) return code;
+  // As every filter before `head` ends, also where writing was tried while the signal was held back.
+  if (has_lost_reader(STDOUT_FILENO)) ::raise(SIGPIPE);
+  complain("standard output could not be written");
+  return code == kDone ? kWorkFailed : code;
+}
+
+/// --db FILE of the commands that only read.
+void add_database(CLI::App& app, std::string& database) {
+  for (const char* verb : {"status", "jobs", "job", "logs", "results", "query", "workers"})
+    app.get_subcommand(verb)
+        ->add_option(
+            "--db", database,
+            "ask about this database, such as one of `run --db` or a backup: it is read alone, or where "
+            "a spind has it open that one is asked")
+        ->type_name("FILE");
+}
+
+int perform(Invocation& invocation, const std::string& database) {
+  if (database.empty()) return invocation.action();
+  if (!invocation.connect.text.empty())
+    return report({ErrorCode::invalid_argument, "--connect and --db both say whom to ask; give one of them"});
+  const auto coordinator = DatabaseCoordinator::find(database);
+  if (!coordinator.ok()) return report(coordinator.error());
+  invocation.connect.text = coordinator->address();
+  return invocation.action();
+}
+
 /// Help and version are no errors; everything else is bad usage, whatever code CLI11 has for it.
 int usage_exit(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
@@ -70,22 +112,18 @@ int run_command_line(int argc, char** argv) {
   app.get_formatter()->column_width(32);
   app.footer(kFooter);
   add_verbs(app, invocation);
+  std::string database;
+  add_database(app, database);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return usage_exit(app, error);
+    return after_output(usage_exit(app, error));
   }
   if (!invocation.action) {
     complain("a command is missing; `spinctl --help` lists them");
     return kBadInput;
   }
-  const int code = invocation.action();
-  std::cout.flush();
-  if (!std::cout) {
-    complain("standard output could not be written");
-    return code == kDone ? kWorkFailed : code;
-  }
-  return code;
+  return after_output(perform(invocation, database));
 }
 
 }  // namespace spin::cli

@@ -1,5 +1,6 @@
 #include "client/commands/control_channel.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <stop_token>
 #include <variant>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "proto/wire/error.h"
+#include "schema/base/database_lock.h"
+#include "schema/base/paths.h"
 #include "schema/base/version.h"
 
 namespace spin::cli {
@@ -23,6 +26,26 @@ std::string connection_failure(const std::string& message) {
   if (!message.starts_with("failed to connect")) return message;
   const auto last = message.rfind(": ");
   return last == std::string::npos ? message : message.substr(last + 2);
+}
+
+/// Where else a coordinator of this user listens or may listen; begins with a comma.
+std::string whereabouts(const std::string& asked) {
+  const auto places = default_addresses();
+  std::string text;
+  if (std::find(places.begin(), places.end(), asked) != places.end())
+    for (const auto& place : places)
+      if (place != asked) text += ", nor at " + place;
+  const auto holder = who_holds_database(default_database_path());
+  if (!holder) return text;
+  const auto& at = holder->addresses;
+  if (std::find(at.begin(), at.end(), asked) == at.end())
+    return fmt::format("{}, but {} has the database {}", text, to_text(*holder),
+                       default_database_path().string());
+  return fmt::format(
+      "{}; {}, runs, but its socket is gone, as when the folder for it is removed at the end of a login: it "
+      "listens "
+      "again within seconds once that folder is back",
+      text, to_text(*holder));
 }
 
 grpc::ChannelArguments channel_arguments() {
@@ -101,10 +124,11 @@ Error ControlChannel::unreachable(const std::string& message) const {
 }
 
 Error ControlChannel::absent(const std::string& reason, const char* how_to_start) const {
+  const bool is_local = std::holds_alternative<net::UnixAddress>(endpoint_.address());
   return {ErrorCode::unavailable,
-          fmt::format("no coordinator at {} ({}); {}, or train on this machine alone with "
+          fmt::format("no coordinator at {} ({}){}; {}, or train on this machine alone with "
                       "`spinctl run FILE`",
-                      endpoint_.text(), reason, how_to_start)};
+                      endpoint_.text(), reason, is_local ? whereabouts(endpoint_.text()) : "", how_to_start)};
 }
 
 }  // namespace spin::cli

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "schema/base/paths.h"
+#include "schema/base/unix_socket.h"
 
 namespace spin::cli {
 
@@ -38,7 +38,7 @@ net::CoordinatorAddress Invocation::address() const {
   if (!connect.text.empty()) return connect;
   const char* from_environment = std::getenv("SPIN_CONNECT");
   if (from_environment != nullptr && *from_environment != '\0') return {from_environment, connect.tls};
-  return {default_listen_address(), connect.tls};
+  return {find_own_coordinator(), connect.tls};
 }
 
 }  // namespace spin::cli

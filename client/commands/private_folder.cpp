@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "schema/base/paths.h"
+
 namespace spin::cli {
 namespace {
 
@@ -22,12 +24,41 @@ constexpr std::string_view kPrefix = "spin-run.";
 constexpr std::string_view kUnique = "XXXXXX";  ///< as mkdtemp wants it
 constexpr const char* kLock = "lock";
 
-fs::path base_folder() {
+/// A place to try, and the variable that names it.
+struct Place {
+  std::string variable;  ///< empty = none
+  fs::path folder;
+
+  [[nodiscard]] std::string text() const {
+    return variable.empty() ? folder.string() : variable + "=" + folder.string();
+  }
+};
+
+/// What lies in a run-time folder is memory: it comes last.
+std::vector<Place> places() {
+  std::vector<Place> places;
   const char* variable = std::getenv("TMPDIR");
-  const std::string name = variable != nullptr && variable[0] == '/' ? variable : "/tmp";
+  if (variable != nullptr && *variable != '\0') places.push_back({"TMPDIR", variable});
+  places.push_back({"", "/tmp"});
+  if (!runtime_folder().empty()) places.push_back({"XDG_RUNTIME_DIR", runtime_folder()});
+  return places;
+}
+
+Status check_place(const fs::path& base, std::uint64_t needed_bytes) {
+  if (!base.is_absolute()) return Error{ErrorCode::invalid_argument, "no absolute path"};
   const auto length =
-      name.size() + 1 + kPrefix.size() + kUnique.size() + std::string_view("/spind.sock").size();
-  return length > kSocketPathLimit ? "/tmp" : name;
+      base.string().size() + 1 + kPrefix.size() + kUnique.size() + std::string_view("/spind.sock").size();
+  if (length > kSocketPathLimit)
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format("a socket in there would have a path of {} bytes, and the kernel takes at most {}",
+                    length, kSocketPathLimit)};
+  std::error_code error;
+  const auto space = fs::space(base, error);
+  if (!error && space.available < needed_bytes)
+    return Error{ErrorCode::resource_exhausted, fmt::format("{} MiB are free there, and {} are needed",
+                                                            space.available >> 20, needed_bytes >> 20)};
+  return {};
 }
 
 /// A folder by one of our names, made by this user, which nobody else can put anything into.
@@ -49,25 +80,44 @@ void remove_abandoned(const fs::path& base) {
     if (const auto lock = lock_file(path / kLock); lock.ok()) fs::remove_all(path, error);
 }
 
-Error not_made(const std::string& name, int number) {
-  return {ErrorCode::internal,
-          fmt::format("no folder {} can be made: {}", name, std::generic_category().message(number))};
+Error not_made(int number) {
+  return {ErrorCode::internal, "no folder can be made there: " + std::generic_category().message(number)};
 }
 
 }  // namespace
 
-Result<PrivateFolder> PrivateFolder::make() {
-  const fs::path base = base_folder();
+Result<PrivateFolder> PrivateFolder::make(std::uint64_t needed_bytes,
+                                          const std::function<void(const std::string&)>& warn) {
+  std::string reasons;
+  for (const Place& place : places()) {
+    auto made = make_in(place.folder, needed_bytes);
+    if (made.ok()) {
+      if (!reasons.empty()) warn(fmt::format("{} is used instead of {}", place.text(), reasons));
+      return made;
+    }
+    reasons += fmt::format("{}{} ({})", reasons.empty() ? "" : ", ", place.text(), made.error().message);
+  }
+  return Error{ErrorCode::invalid_argument,
+               fmt::format("no place for temporary files: {}; set TMPDIR to a folder of your own", reasons)};
+}
+
+Result<PrivateFolder> PrivateFolder::make_in(const fs::path& base, std::uint64_t needed_bytes) {
+  SPIN_TRY(check_place(base, needed_bytes));
   remove_abandoned(base);
   // It gets its name once it is locked: no other process takes a folder of that name for abandoned.
   std::string unlocked = fmt::format("{}/.{}{}", base.string(), kPrefix, kUnique);
-  if (::mkdtemp(unlocked.data()) == nullptr) return not_made(unlocked, errno);
+  if (::mkdtemp(unlocked.data()) == nullptr) return not_made(errno);
   PrivateFolder folder(unlocked, {});
   SPIN_ASSIGN(folder.lock_, lock_file(folder.path_ / kLock));
   const std::string name = base / fs::path(unlocked).filename().string().substr(1);
-  if (::rename(unlocked.c_str(), name.c_str()) != 0) return not_made(name, errno);
+  if (::rename(unlocked.c_str(), name.c_str()) != 0) return not_made(errno);
   folder.path_ = name;
   return folder;
+}
+
+bool PrivateFolder::is_private(const std::string& address) {
+  const auto path = unix_socket_path(address);
+  return path.ok() && fs::path(*path).parent_path().filename().string().starts_with(kPrefix);
 }
 
 PrivateFolder::~PrivateFolder() {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "schema/base/file.h"
@@ -12,17 +15,23 @@ namespace spin::cli {
 /// the next one that is made.
 class PrivateFolder {
  public:
-  /// Under $TMPDIR, or under /tmp where a Unix socket in there would have too long a path. Removes this
-  /// user's folders there whose owners are gone.
-  static Result<PrivateFolder> make();
+  /// Under the first of $TMPDIR, /tmp and $XDG_RUNTIME_DIR in which a folder can be made, a Unix socket's
+  /// path is not too long and `needed_bytes` are free. `warn` is told why $TMPDIR is not used where another
+  /// place is. Nothing half-made stays. Removes this user's folders in the places tried whose owners are
+  /// gone.
+  static Result<PrivateFolder> make(std::uint64_t needed_bytes,
+                                    const std::function<void(const std::string&)>& warn);
   ~PrivateFolder();
   PrivateFolder(PrivateFolder&& other) noexcept
       : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
   PrivateFolder& operator=(PrivateFolder&&) = delete;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path socket() const { return path_ / "spind.sock"; }
+  /// Whether a coordinator that listens at `address` is the private one of another command.
+  static bool is_private(const std::string& address);
 
  private:
+  static Result<PrivateFolder> make_in(const std::filesystem::path& base, std::uint64_t needed_bytes);
   PrivateFolder(std::filesystem::path path, FileDescriptor lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}
   std::filesystem::path path_;

@@ -17,6 +17,8 @@
 #include "client/commands/verbs.h"
 #include "client/render/listings.h"
 #include "client/render/text.h"
+#include "schema/base/database_lock.h"
+#include "schema/job/hints.h"
 #include "schema/base/machine.h"
 
 namespace spin::cli {
@@ -59,6 +61,30 @@ Status check_folders(const RunOptions& options) {
   return {};
 }
 
+/// What another process does with the database, and the way out.
+Status check_unused(const RunOptions& options) {
+  if (options.database.empty()) return {};
+  const auto holder = who_holds_database(options.database);
+  if (!holder) return {};
+  const auto refused = [&](const std::string& reason) {
+    return Error{ErrorCode::already_exists, fmt::format("--db {}: {}", options.database, reason)};
+  };
+  const auto& addresses = holder->addresses;
+  if (addresses.empty())
+    return refused(fmt::format("{} uses it and does not serve yet, or another command does; try again soon",
+                               to_text(*holder)));
+  if (PrivateFolder::is_private(addresses.front()))
+    return refused(
+        fmt::format("another `spinctl run` uses it (its spind has pid {}); wait for its end or stop it, or "
+                    "look on with `spinctl status --db {}`",
+                    holder->pid, options.database));
+  return refused(fmt::format("{}; `spinctl --connect {} submit {}` hands the sweep to it", to_text(*holder),
+                             addresses.front(), options.source.file));
+}
+
+/// Free on the disk of a database that is kept nowhere: below it the coordinator begins no job.
+constexpr std::uint64_t kNeededBytes = std::uint64_t{256} << 20;
+
 FleetSettings settings_of(const RunOptions& options, const PrivateFolder& folder, int jobs) {
   FleetSettings settings;
   const bool is_kept = !options.database.empty();
@@ -100,6 +126,25 @@ std::optional<std::string> common_failure(const std::vector<JobRow>& rows) {
   }
   return reason;
 }
+/// Shows a sweep whose worker is on its way: that none is attached is no news until one was.
+class WithOwnWorker final : public render::ProgressDisplay {
+ public:
+  explicit WithOwnWorker(render::ProgressDisplay& display) : display_(display) {}
+  void show(const SweepStatus& status) override {
+    has_worker_ = has_worker_ || status.hint != kNoWorkerHint;
+    if (has_worker_) return display_.show(status);
+    SweepStatus shown = status;
+    shown.hint.clear();
+    display_.show(shown);
+  }
+  void note(const std::string& line) override { display_.note(line); }
+  void close() override { display_.close(); }
+  [[nodiscard]] bool colour() const override { return display_.colour(); }
+
+ private:
+  render::ProgressDisplay& display_;
+  bool has_worker_ = false;
+};
 
 /// One sweep from submission to results, at a coordinator of our own.
 class LocalRun {
@@ -121,7 +166,8 @@ class LocalRun {
     SweepStatus last = sweeps.front();
     if (last.counts.live() > 0) {
       fleet_.start_worker();
-      SPIN_ASSIGN(const auto followed, follow_sweep(client_, id, /*is_expected=*/true, display, interrupt_));
+      WithOwnWorker shown(display);
+      SPIN_ASSIGN(const auto followed, follow_sweep(client_, id, /*is_expected=*/true, shown, interrupt_));
       last = followed.status;
     }
     display.close();
@@ -162,11 +208,23 @@ int after_signal(const RunOptions& options, int signal) {
   return 128 + signal;
 }
 
+/// While it lives, a lost reader does not end the process.
+class IgnoredPipeSignal {
+ public:
+  IgnoredPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~IgnoredPipeSignal() { std::signal(SIGPIPE, before_); }
+  IgnoredPipeSignal(const IgnoredPipeSignal&) = delete;
+  IgnoredPipeSignal& operator=(const IgnoredPipeSignal&) = delete;
+
+ private:
+  void (*before_)(int);
+};
+
 int train_here(const RunOptions& options, const SweepFile& sweep, int jobs) {
   // The display and the results may lose their reader; the daemons are to be ended all the same.
-  std::signal(SIGPIPE, SIG_IGN);
+  const IgnoredPipeSignal ignored;
   Interrupt interrupt;
-  const auto folder = PrivateFolder::make();
+  const auto folder = PrivateFolder::make(options.database.empty() ? kNeededBytes : 0, complain);
   if (!folder.ok()) return report(folder.error());
   const auto display = make_display(STDERR_FILENO);
   const auto settings = settings_of(options, *folder, jobs);
@@ -199,6 +257,7 @@ int run(const Invocation& invocation, const RunOptions& options) {
   const auto plan = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!plan.ok()) return report(plan.error());
   if (const Status checked = check_folders(options); !checked.ok()) return report(checked.error());
+  if (const Status unused = check_unused(options); !unused.ok()) return report(unused.error());
   return train_here(options, *sweep, static_cast<int>(plan->jobs.size()));
 }
 

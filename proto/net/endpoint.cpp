@@ -6,8 +6,17 @@
 #include "proto/net/credentials.h"
 #include "proto/net/handshake.h"
 #include "proto/wire/library.h"
+#include "schema/base/percent.h"
 
 namespace spin::net {
+namespace {
+
+/// gRPC takes an address for a URI, in which a path may not hold everything that the kernel takes.
+std::string uri_of(const UnixAddress& address) {
+  return (address.path.starts_with('/') ? "unix://" : "unix:") + percent_encoded(address.path);
+}
+
+}  // namespace
 
 Result<Endpoint> Endpoint::make(const CoordinatorAddress& where) {
   SPIN_ASSIGN(Address address, parse_address(where.text));
@@ -23,7 +32,7 @@ Result<Endpoint> Endpoint::make(const CoordinatorAddress& where) {
 std::shared_ptr<grpc::Channel> Endpoint::connect(grpc::ChannelArguments arguments) const {
   wire::keep_grpc();
   if (const auto* local = std::get_if<UnixAddress>(&address_))
-    return grpc::CreateCustomChannel("unix:" + local->path, grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(uri_of(*local), grpc::InsecureChannelCredentials(), arguments);
   // The proxy that a host has for the web is none for its coordinator.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel("dns:///" + std::get<TcpAddress>(address_).text(),

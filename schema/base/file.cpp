@@ -1,6 +1,7 @@
 #include "schema/base/file.h"
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -33,9 +34,11 @@ Status write_and_sync(const std::filesystem::path& path, std::string_view bytes)
 
 Error locked_by_another(const FileDescriptor& file, const std::filesystem::path& path) {
   char pid[32] = {};
-  const bool known = ::pread(file.get(), pid, sizeof pid - 1, 0) > 0;
-  return Error{ErrorCode::already_exists, path.string() + " is locked by " +
-                                              (known ? "process " + std::string(pid) : "another process")};
+  const auto count = ::pread(file.get(), pid, sizeof pid - 1, 0);
+  const std::string first_line(pid, std::strcspn(pid, "\n"));
+  const bool known = count > 0 && !first_line.empty();
+  return Error{ErrorCode::already_exists,
+               path.string() + " is locked by " + (known ? "process " + first_line : "another process")};
 }
 
 /// The path leads to the open file.

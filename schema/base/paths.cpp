@@ -26,11 +26,22 @@ std::filesystem::path home() {
 
 }  // namespace
 
-std::string default_listen_address() {
-  const std::string runtime = folder_from_environment("XDG_RUNTIME_DIR");
-  if (!runtime.empty()) return "unix:" + runtime + "/spin/spind.sock";
-  return "unix:/tmp/spin-" + std::to_string(geteuid()) + "/spind.sock";
+std::string runtime_folder() { return folder_from_environment("XDG_RUNTIME_DIR"); }
+
+std::vector<std::string> default_addresses() {
+  const std::string user = std::to_string(geteuid());
+  std::vector<std::string> addresses;
+  for (const std::string& folder : {runtime_folder(), "/run/user/" + user}) {
+    std::string address = "unix:" + folder + "/spin/spind.sock";
+    if (!folder.empty() && (addresses.empty() || addresses.front() != address))
+      addresses.push_back(std::move(address));
+  }
+  std::string temporary = "unix:/tmp/spin-" + user + "/spind.sock";
+  addresses.insert(runtime_folder().empty() ? addresses.begin() : addresses.end(), std::move(temporary));
+  return addresses;
 }
+
+std::string default_listen_address() { return default_addresses().front(); }
 
 std::filesystem::path default_database_path() {
   const std::string state = folder_from_environment("XDG_STATE_HOME");

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/base/result.h"
 
@@ -11,6 +12,13 @@ namespace spin {
 /// Where this user's coordinator listens when nobody says otherwise:
 /// "unix:$XDG_RUNTIME_DIR/spin/spind.sock", else "unix:/tmp/spin-UID/spind.sock".
 std::string default_listen_address();
+
+/// $XDG_RUNTIME_DIR; empty where it is not set, or relative, which its specification says to ignore.
+std::string runtime_folder();
+
+/// Where a coordinator of this user listens when nobody says otherwise: default_listen_address() first, then
+/// the places of processes with another environment, as a login and cron have.
+std::vector<std::string> default_addresses();
 
 /// $XDG_STATE_HOME/spin/spind.db, else ~/.local/state/spin/spind.db.
 std::filesystem::path default_database_path();

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "schema/base/database_lock.h"
 #include "schema/base/paths.h"
 #include "server/app/control_gate.h"
 #include "server/app/engine.h"
@@ -14,6 +15,7 @@
 #include "server/app/grower.h"
 #include "server/app/headroom.h"
 #include "server/app/periodic.h"
+#include "server/app/read_only_app.h"
 #include "server/rpc/listen_probe.h"
 #include "server/rpc/server.h"
 #include "server/store/artifacts.h"
@@ -94,7 +96,8 @@ void log_strays(const ArtifactStore& artifacts, const GarbagePolicy& policy) {
 class RunningApp final : public App {
  public:
   RunningApp(const AppOptions& options, Opened opened)
-      : store_(std::move(opened.store)),
+      : database_(options.database),
+        store_(std::move(opened.store)),
         lease_reader_(std::move(opened.lease_reader)),
         query_reader_(std::move(opened.query_reader)),
         log_reader_(std::move(opened.log_reader)),
@@ -130,6 +133,9 @@ class RunningApp final : public App {
   Status serve(ListenClaim claim) {
     addresses_ = claim.addresses();
     SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, *artifacts_));
+    // For those who find the database in use, and for `spinctl`, which may look elsewhere.
+    if (const Status recorded = record_addresses(database_, addresses_); !recorded.ok())
+      spdlog::warn("{}: spinctl finds this spind at its usual places alone", recorded.error().message);
     return {};
   }
 
@@ -185,6 +191,7 @@ class RunningApp final : public App {
         grower_.grow(status.id, status.counts.total(), status.counts.total() + status.jobs_to_come);
   }
 
+  const std::filesystem::path database_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> lease_reader_, query_reader_, log_reader_;
   std::unique_ptr<ArtifactStore> artifacts_;
@@ -204,6 +211,7 @@ class RunningApp final : public App {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::start(const AppOptions& options) {
+  if (options.read_only) return start_read_only(options);
   SPIN_ASSIGN(ListenClaim claim, ListenClaim::take(options.listen, options.tls));
   SPIN_ASSIGN(Opened opened, open(options));
   auto app = std::make_unique<RunningApp>(options, std::move(opened));

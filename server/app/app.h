@@ -22,6 +22,7 @@ struct AppOptions {
   std::filesystem::path backups;    ///< folder, made with the first backup that a peer asks for
   core::Settings settings;
   GarbagePolicy garbage{};
+  bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed
   std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< that stay free on each disk
 };
 

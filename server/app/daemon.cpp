@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 #include <thread>
 
@@ -21,17 +22,12 @@
 #include "schema/base/paths.h"
 #include "schema/base/stop_signals.h"
 #include "schema/base/version.h"
-#include "server/app/exit_code.h"
 #include "server/app/grpc_log.h"
+#include "server/app/say.h"
 #include "server/http/http_server.h"
 
 namespace spin {
 namespace {
-
-int fail(const Error& error) {
-  fmt::print(stderr, "spind: {}\n", error.message);
-  return exit_code_of(error);
-}
 
 /// Each connection takes a descriptor: as many as the system lets this process have.
 void raise_descriptor_limit() {
@@ -58,12 +54,12 @@ void prepare_process(const DaemonOptions& options) {
   log_grpc();
 }
 
-HttpReply serve_http(App& app, std::string_view target) {
-  if (target == "/healthz") {
+HttpReply serve_http(App& app, std::string_view path) {
+  if (path == "/healthz") {
     const Health health = app.health();
     return health.ok ? HttpReply{.body = "ok\n"} : HttpReply{.status = 503, .body = health.reason + "\n"};
   }
-  if (target != "/metrics") return {.status = 404, .body = "there are /metrics and /healthz\n"};
+  if (path != "/metrics") return {.status = 404, .body = "there are /metrics and /healthz\n"};
   auto text = app.metrics();
   if (!text.ok()) return {.status = 503, .body = text.error().message + "\n"};
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(*text)};
@@ -73,13 +69,23 @@ HttpReply serve_http(App& app, std::string_view target) {
 Status prepare_socket_folder(const std::vector<std::string>& addresses) {
   const std::string own = default_listen_address();
   if (std::find(addresses.begin(), addresses.end(), own) == addresses.end()) return {};
-  SPIN_ASSIGN(const std::string path, unix_socket_path(own));
-  return make_private_folders(std::filesystem::path(path).parent_path());
+  const auto made = [&own]() -> Status {
+    SPIN_ASSIGN(const std::string path, unix_socket_path(own));
+    return make_private_folders(std::filesystem::path(path).parent_path());
+  }();
+  if (made.ok() || runtime_folder().empty()) return made;
+  return Error{
+      made.error().code,
+      fmt::format("the environment says XDG_RUNTIME_DIR={}, and spind cannot keep its socket there: {}; "
+                  "unset it, or give a place with --listen unix:PATH",
+                  runtime_folder(), made.error().message)};
 }
 
-void tell_ready(const App& app, const DaemonOptions& options) {
-  fmt::print(stderr, "spind {} listening on {} database {}\n", kVersion, fmt::join(app.addresses(), ", "),
-             options.app.database.string());
+/// Written through a stream, which does not throw where the log cannot be written: that line is lost.
+void tell_ready(const App& app, const HttpServer* http, const DaemonOptions& options) {
+  const std::string http_text = http == nullptr ? "" : " http " + http->address();
+  std::cerr << fmt::format("spind {} listening on {} database {}{}\n", kVersion,
+                           fmt::join(app.addresses(), ", "), options.app.database.string(), http_text);
   if (options.ready_fd < 0) return;
   if (write(options.ready_fd, "\n", 1) != 1) spdlog::warn("cannot write to descriptor {}", options.ready_fd);
   if (options.ready_fd > STDERR_FILENO) close(options.ready_fd);
@@ -101,16 +107,16 @@ int run_daemon(const DaemonOptions& options) {
   std::thread http_thread;
   if (!options.http.empty()) {
     auto started = HttpServer::start(http_io, options.http,
-                                     [&app](std::string_view target) { return serve_http(**app, target); });
+                                     [&app](std::string_view path) { return serve_http(**app, path); });
     if (!started.ok()) return fail(started.error());
     http = std::move(*started);
     http_thread = std::thread([&http_io] { http_io.run(); });
   }
   signals.async_wait([&](const boost::system::error_code&, int signal) {
-    spdlog::info("stopping on signal {}", signal);
+    spdlog::info("stopping on signal {} ({})", signal, strsignal(signal));
     io.stop();
   });
-  tell_ready(**app, options);
+  tell_ready(**app, http.get(), options);
   io.run();
   http_io.stop();
   (*app)->stop();

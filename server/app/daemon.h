@@ -4,7 +4,7 @@
 
 namespace spin {
 
-/// Serves until SIGTERM or SIGINT. Returns the exit code of the process; errors are printed.
+/// Serves until SIGTERM, SIGINT or SIGHUP. Returns the exit code of the process; errors are printed.
 int run_daemon(const DaemonOptions& options);
 
 }  // namespace spin

@@ -21,6 +21,7 @@ Examples:
   spind --listen unix:/run/spin/spind.sock --listen 0.0.0.0:7443 \
         --tls-cert spind.pem --tls-key spind.key --tls-ca ca.pem
                                                  for other hosts too: whoever has a certificate of this authority
+  spind --http 127.0.0.1:9464                    for Prometheus, with deploy/prometheus/prometheus.yml
   spind --http unix:/run/spin/http.sock          and: curl --unix-socket /run/spin/http.sock http://spind/metrics
 
 While no spind serves a database (each has its own --help):
@@ -51,7 +52,14 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
          "--backups", options.app.backups,
          "Folder that `spinctl backup` writes to, and nowhere else (default: DB.backups)")
       ->type_name("FOLDER");
-  cli.add_option("--http", options.http, "Serve /metrics and /healthz on this Unix socket, as unix:PATH");
+  cli.add_option("--http", options.http,
+                 "Serve /metrics and /healthz to this machine: unix:PATH, or a loopback address such as "
+                 "127.0.0.1:9464; of port 0 the system picks one, which the first line of the log names");
+  cli.add_flag(
+         "--read-only", options.app.read_only,
+         "Serve what can be read of a database that no other spind serves, a backup too, and change nothing: "
+         "`spinctl COMMAND --db FILE` does it for one command")
+      ->excludes("--http");
   cli.add_option("--lease-seconds", lease_seconds,
                  "An attempt is lost when nothing is heard of it for so long")
       ->default_val(15)

@@ -10,7 +10,7 @@ namespace spin {
 /// What the command line of spind asks for.
 struct DaemonOptions {
   AppOptions app;
-  std::string http;  ///< "unix:PATH"; empty = no HTTP
+  std::string http;  ///< "unix:PATH" or a loopback HOST:PORT; empty = no HTTP
   std::string log_level;
   int ready_fd = -1;  ///< gets a newline once spind serves; -1 = none
   bool exit_with_parent = false;

@@ -1,8 +1,8 @@
 #include "server/app/upkeep.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +14,7 @@
 #include "schema/base/clock.h"
 #include "schema/base/paths.h"
 #include "server/app/exit_code.h"
+#include "server/app/say.h"
 #include "server/store/backup.h"
 #include "server/store/database_files.h"
 #include "server/store/doctor.h"
@@ -22,11 +23,6 @@ namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
-
-int fail(const Error& error) {
-  fmt::print(stderr, "spind: {}\n", error.message);
-  return exit_code_of(error);
-}
 
 void add_database(CLI::App& cli, fs::path& database) {
   cli.add_option("--db", database, "SQLite database")->default_val(default_database_path().string());
@@ -54,9 +50,9 @@ int restore(int argc, char** argv) {
   const auto report = restore_database(backup, database, options, nullptr);
   if (!report.ok()) return fail(report.error());
   if (!report->moved_to.empty())
-    fmt::print("the database that was there is now {}\n", report->moved_to.string());
-  fmt::print("restored {}: {} jobs, {} with a result, {} bytes\n", database.string(), report->restored.jobs,
-             report->restored.results, report->restored.bytes);
+    std::cout << fmt::format("the database that was there is now {}\n", report->moved_to.string());
+  std::cout << fmt::format("restored {}: {} jobs, {} with a result, {} bytes\n", database.string(),
+                           report->restored.jobs, report->restored.results, report->restored.bytes);
   return 0;
 }
 
@@ -81,14 +77,15 @@ void print_json(const std::vector<CheckRow>& checks) {
     if (!check.advice.empty()) row["advice"] = check.advice;
     rows.push_back(std::move(row));
   }
-  fmt::print("{}\n", rows.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  std::cout << rows.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
 void print_lines(const std::vector<CheckRow>& checks) {
   for (const auto& check : checks) {
     const bool has_failed = check.state == CheckState::failed;
-    fmt::print("{:<8} {:<16} {}\n", has_failed ? "FAILED" : text_of(check.state), check.name, check.found);
-    if (!check.advice.empty()) fmt::print("{:25} -> {}\n", "", check.advice);
+    std::cout << fmt::format("{:<8} {:<16} {}\n", has_failed ? "FAILED" : text_of(check.state), check.name,
+                             check.found);
+    if (!check.advice.empty()) std::cout << fmt::format("{:25} -> {}\n", "", check.advice);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "schema/job/hints.h"
 #include "server/core/leases.h"
 
 namespace spin::core {
@@ -131,7 +132,7 @@ std::string why_not_running(const Core& core, JobKey key) {
   const Job* job = core.catalogue.find(key);
   if (job == nullptr || !std::holds_alternative<Ready>(job->phase)) return {};
   if (core.hold) return "no leases are granted now: " + *core.hold;
-  if (core.workers.all().empty()) return "no worker is attached";
+  if (core.workers.all().empty()) return kNoWorkerHint;
   const Demand demand = demand_of(core, place_of(core, key));
   std::int64_t largest = -1;
   bool is_kept_from_it = false;

@@ -4,14 +4,15 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
-#include "schema/base/paths.h"
-#include "schema/base/unix_socket.h"
+#include "server/http/http_claim.h"
+#include "server/http/target.h"
 
 namespace spin {
 namespace {
@@ -19,7 +20,9 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using Protocol = asio::local::stream_protocol;
+/// Of a Unix socket or of TCP: all that counts here is that it is a stream.
+using Protocol = asio::generic::stream_protocol;
+using Acceptor = asio::basic_socket_acceptor<Protocol>;
 using Stream = beast::basic_stream<Protocol>;
 
 constexpr std::chrono::seconds kTimeout{10};
@@ -28,7 +31,7 @@ constexpr std::chrono::milliseconds kAcceptPause{200};
 
 HttpReply answer(const http::request<http::empty_body>& request, const HttpServer::Handler& handler) {
   if (request.method() == http::verb::get || request.method() == http::verb::head)
-    return handler(std::string_view(request.target().data(), request.target().size()));
+    return handler(path_of_target({request.target().data(), request.target().size()}));
   return {.status = 405, .body = "GET and HEAD are accepted\n"};
 }
 
@@ -61,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.result(reply.status);
     response_.version(11);
     response_.set(http::field::content_type, reply.content_type);
+    if (reply.status == 405) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(readable && parser_->get().keep_alive());
     response_.content_length(reply.body.size());
     if (!readable || parser_->get().method() != http::verb::head) response_.body() = std::move(reply.body);
@@ -82,22 +86,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
  public:
-  Listener(asio::io_context& io, SocketClaim claim, Handler handler)
-      : claim_(std::move(claim)),
-        handler_(std::make_shared<const Handler>(std::move(handler))),
-        acceptor_(io),
-        pause_(io) {}
+  Listener(asio::io_context& io, std::shared_ptr<const Handler> handler, std::shared_ptr<int> connections)
+      : handler_(std::move(handler)), connections_(std::move(connections)), acceptor_(io), pause_(io) {}
 
-  Status listen() {
-    try {
-      const OwnerOnlyUmask owner_only;
-      acceptor_.open();
-      acceptor_.bind(Protocol::endpoint(claim_.path()));
-      acceptor_.listen();
-    } catch (const boost::system::system_error& error) {
-      return Error{ErrorCode::invalid_argument,
-                   "cannot listen on unix:" + claim_.path() + ": " + error.what()};
-    }
+  Status start(FileDescriptor listening) {
+    sockaddr_storage where{};
+    socklen_t length = sizeof where;
+    beast::error_code error;
+    if (getsockname(listening.get(), reinterpret_cast<sockaddr*>(&where), &length) == 0)
+      acceptor_.assign(Protocol(where.ss_family, 0), listening.get(), error);
+    if (!acceptor_.is_open()) return Error{ErrorCode::internal, "--http: " + error.message()};
+    listening.release();
     accept();
     return {};
   }
@@ -129,22 +128,32 @@ class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
     accept();
   }
 
-  SocketClaim claim_;
   std::shared_ptr<const Handler> handler_;
-  std::shared_ptr<int> connections_ = std::make_shared<int>(0);
-  Protocol::acceptor acceptor_;
+  std::shared_ptr<int> connections_;
+  Acceptor acceptor_;
   asio::steady_timer pause_;
 };
 
+HttpServer::HttpServer(HttpClaim claim) : claim_(std::make_unique<HttpClaim>(std::move(claim))) {}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(boost::asio::io_context& io, const std::string& address,
                                                       Handler handler) {
-  SPIN_ASSIGN(const std::string path, unix_socket_path(address));
-  SPIN_ASSIGN(SocketClaim claim, SocketClaim::take(path));
-  auto listener = std::make_shared<Listener>(io, std::move(claim), std::move(handler));
-  SPIN_TRY(listener->listen());
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(listener)));
+  SPIN_ASSIGN(HttpClaim claim, HttpClaim::take(address));
+  std::unique_ptr<HttpServer> server(new HttpServer(std::move(claim)));
+  const auto shared = std::make_shared<const Handler>(std::move(handler));
+  const auto connections = std::make_shared<int>(0);
+  for (auto& listening : server->claim_->take_listening()) {
+    auto listener = std::make_shared<Listener>(io, shared, connections);
+    SPIN_TRY(listener->start(std::move(listening)));
+    server->listeners_.push_back(std::move(listener));
+  }
+  return server;
 }
 
-HttpServer::~HttpServer() { listener_->close(); }
+HttpServer::~HttpServer() {
+  for (const auto& listener : listeners_) listener->close();
+}
+
+const std::string& HttpServer::address() const { return claim_->text(); }
 
 }  // namespace spin

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,27 +18,32 @@ struct HttpReply {
   std::string body;
 };
 
-/// Serves GET and HEAD on a Unix socket that only its owner can reach. Requests have no body, their headers
-/// are bounded, and a client that is slow or idle is cut off.
+class HttpClaim;
+
+/// Serves GET and HEAD to this machine: on a Unix socket that only its owner can reach, or on a loopback
+/// port. Requests have no body, their headers are bounded, and a client that is slow or idle is cut off.
 class HttpServer {
  public:
-  /// Runs on the thread of `io` and gets the path and query of the request.
-  using Handler = std::function<HttpReply(std::string_view target)>;
+  /// Runs on the thread of `io` and gets the path of the request, as path_of_target() has it.
+  using Handler = std::function<HttpReply(std::string_view path)>;
 
   static constexpr std::size_t kMaxHeaderBytes = 8 << 10;
   static constexpr int kMaxConnections = 32;
 
-  /// `address` is "unix:PATH"; errors as SocketClaim::take(). `io` is run by one thread and outlives the
-  /// server.
+  /// `address` and errors as HttpClaim::take(). `io` is run by one thread and outlives the server.
   static Result<std::unique_ptr<HttpServer>> start(boost::asio::io_context& io, const std::string& address,
                                                    Handler handler);
   /// Stops listening and removes the socket. Call it while nobody runs `io`, or on its thread.
   ~HttpServer();
 
+  /// Where it can be reached: "unix:PATH" or "http://HOST:PORT".
+  [[nodiscard]] const std::string& address() const;
+
  private:
   class Listener;
-  explicit HttpServer(std::shared_ptr<Listener> listener) : listener_(std::move(listener)) {}
-  std::shared_ptr<Listener> listener_;
+  explicit HttpServer(HttpClaim claim);
+  const std::unique_ptr<HttpClaim> claim_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
 };
 
 }  // namespace spin

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/net/port_claim.h"
@@ -19,7 +20,8 @@ class ListenClaim {
 
   /// As given, with the port where the system picked one.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
-  [[nodiscard]] const std::vector<SocketClaim>& sockets() const { return sockets_; }
+  /// Once.
+  [[nodiscard]] std::vector<SocketClaim> take_sockets() { return std::exchange(sockets_, {}); }
   [[nodiscard]] const std::vector<net::PortClaim>& ports() const { return ports_; }
   [[nodiscard]] const net::TlsFiles& tls() const { return tls_; }
 

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/server_posix.h>
 #include <spdlog/spdlog.h>
 
 #include "proto/net/credentials.h"
@@ -11,6 +12,7 @@
 #include "proto/wire/library.h"
 #include "server/rpc/control_service.h"
 #include "server/rpc/fleet_service.h"
+#include "server/rpc/unix_listener.h"
 
 namespace spin {
 namespace {
@@ -43,7 +45,7 @@ void configure(grpc::ServerBuilder& builder) {
 /// Where the server shall listen, and whether it does.
 struct Listening {
   std::string address;
-  int port = 0;  ///< of gRPC; 0 = it does not listen, 1 = a Unix socket
+  int port = 0;  ///< of gRPC; 0 = it does not listen
 };
 
 /// `renewed`: null where no port is claimed.
@@ -54,7 +56,6 @@ std::deque<Listening> add_addresses(grpc::ServerBuilder& builder, const ListenCl
     auto& one = all.emplace_back(Listening{std::move(address), 0});
     builder.AddListeningPort(one.address, std::move(credentials), &one.port);
   };
-  for (const auto& socket : claim.sockets()) add("unix:" + socket.path(), grpc::InsecureServerCredentials());
   if (renewed == nullptr) return all;
   const auto credentials = net::server_credentials(renewed->copies());
   for (const auto& port : claim.ports())
@@ -87,9 +88,8 @@ class GrpcServer final : public Server {
     auto listening = add_addresses(builder, claim_, renewed_.get());
     builder.RegisterService(&fleet_);
     builder.RegisterService(&control_);
-    const OwnerOnlyUmask owner_only;
     server_ = builder.BuildAndStart();
-    if (server_ != nullptr) return {};
+    if (server_ != nullptr) return listen_at_sockets();
     for (const auto& [address, port] : listening)
       if (port == 0) return Error{ErrorCode::already_exists, "cannot listen at " + address};
     return Error{ErrorCode::internal, "gRPC's server does not start"};
@@ -98,6 +98,7 @@ class GrpcServer final : public Server {
   void stop() override {
     if (server_ == nullptr) return;
     control_.stop();
+    sockets_.clear();
     fleet_.stop(Error{ErrorCode::unavailable, "spind is stopping"});
     server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
     server_->Wait();
@@ -105,11 +106,22 @@ class GrpcServer final : public Server {
   }
 
  private:
+  Status listen_at_sockets() {
+    for (auto& socket : claim_.take_sockets()) {
+      SPIN_ASSIGN(auto listener, UnixListener::start(std::move(socket), [this](FileDescriptor connection) {
+                    grpc::AddInsecureChannelFromFd(server_.get(), connection.release());
+                  }));
+      sockets_.push_back(std::move(listener));
+    }
+    return {};
+  }
+
   ListenClaim claim_;
   FleetService fleet_;
   ControlService control_;
   std::unique_ptr<net::RenewedFiles> renewed_;  ///< gRPC reads its copies as long as the server lives
   std::unique_ptr<grpc::Server> server_;
+  std::vector<std::unique_ptr<UnixListener>> sockets_;
 };
 
 }  // namespace

@@ -61,8 +61,10 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode, co
   // Where it fails, queries are refused, for nothing would limit them; all else works.
   [[maybe_unused]] const auto prepared = QueryBudget::prepare();
   sqlite3* handle = nullptr;
-  const int flags =
-      (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
+  // Who reads alone may name the file by a URI, with parameters of SQLite's.
+  const bool is_uri = mode == Mode::read_only && path.native().starts_with("file:///");
+  const int flags = (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                    SQLITE_OPEN_NOMUTEX | (is_uri ? SQLITE_OPEN_URI : 0);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, file_layer);
   if (handle == nullptr) return Error{ErrorCode::resource_exhausted, "out of memory"};
   Database database(path, handle);

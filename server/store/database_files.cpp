@@ -1,14 +1,17 @@
 #include "server/store/database_files.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <boost/endian/conversion.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "schema/base/database_lock.h"
 #include "server/store/database.h"
 #include "server/store/disk_room.h"
 #include "server/store/write_ahead_log.h"
@@ -22,6 +25,10 @@ using boost::endian::load_big_u32;
 
 /// SQLite locks bytes from here on, and neither reads nor writes the page that they are in.
 constexpr std::uint64_t kLockByte = 0x40000000;
+
+/// Who reads a database that no spind serves holds its lock for the time of a command.
+constexpr std::chrono::seconds kReadersLimit{10};
+constexpr std::chrono::milliseconds kReadersPause{20};
 
 /// What SQLite reads of the log is in order, so that the log knows how many pages there are.
 Status check_beside_log(const fs::path& path, const LoggedState& log) {
@@ -76,12 +83,19 @@ Result<fs::path> canonical_database_path(const fs::path& path) {
 }
 
 Result<FileDescriptor> lock_database(const fs::path& path) {
-  const auto lock_path = beside(path, ".lock");
-  auto lock = lock_file(lock_path);
-  if (lock.ok() || lock.error().code != ErrorCode::already_exists) return lock;
-  const auto pid = read_file(lock_path, 32);
-  return Error{ErrorCode::already_exists, "database " + path.string() + " is in use by spind" +
-                                              (pid.ok() && !pid->empty() ? " pid " + *pid : "")};
+  const auto deadline = std::chrono::steady_clock::now() + kReadersLimit;
+  for (;;) {
+    auto lock = lock_file(lock_of_database(path));
+    if (lock.ok() || lock.error().code != ErrorCode::already_exists) return lock;
+    if (const auto holder = who_holds_database(path))
+      return Error{ErrorCode::already_exists,
+                   "database " + path.string() + " is in use by " + to_text(*holder)};
+    if (std::chrono::steady_clock::now() >= deadline)
+      return Error{
+          ErrorCode::already_exists,
+          "database " + path.string() + " is being read by `spinctl --db`; try again when it has ended"};
+    std::this_thread::sleep_for(kReadersPause);
+  }
 }
 
 std::uint64_t size_of_file(const fs::path& path) {

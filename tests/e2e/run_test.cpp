@@ -55,6 +55,8 @@ TEST(Run, GoesOnFromItsDatabaseAndTrainsNothingTwice) {
   const std::vector<std::string> args{folder / "tiny.yaml", "--db", folder / "spin.db", "--format", "json"};
   const auto first = run_sweep(args, mark);
   ASSERT_EQ(first.exit_code, 0) << first.errors;
+  EXPECT_EQ(first.errors.find("no worker is attached"), std::string::npos)
+      << "its own worker is on its way: " << first.errors;
   const auto second = run_sweep(args, mark);
   ASSERT_EQ(second.exit_code, 0) << second.errors;
   EXPECT_EQ(nlohmann::json::parse(first.output), nlohmann::json::parse(second.output));

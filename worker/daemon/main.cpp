@@ -18,6 +18,7 @@
 #include "schema/base/paths.h"
 #include "schema/base/program_path.h"
 #include "schema/base/standard_streams.h"
+#include "schema/base/unix_socket.h"
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
@@ -153,7 +154,7 @@ void add_options(CLI::App& app, CommandLine& line) {
 spin::Status fill_defaults(CommandLine& line) {
   Options& options = line.options;
   if (line.on_term == "drain") options.on_term = spin::daemon::OnTerm::drain;
-  if (options.connect.text.empty()) options.connect.text = spin::default_listen_address();
+  if (options.connect.text.empty()) options.connect.text = spin::find_own_coordinator();
   if (options.name.empty()) options.name = default_name(options.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());

@@ -28,13 +28,19 @@ class PrivateFolderTest : public ::testing::Test {
     return path;
   }
 
+  /// In one of the test's own places, or with why it is not.
+  Result<PrivateFolder> make(std::uint64_t needed_bytes = 0) {
+    return PrivateFolder::make(needed_bytes, [this](const std::string& text) { warnings += text; });
+  }
+
   TempFolder base;
+  std::string warnings;
 };
 
 TEST_F(PrivateFolderTest, IsForItsUserAloneAndGoesWithTheObject) {
   fs::path path;
   {
-    const auto folder = PrivateFolder::make();
+    const auto folder = make();
     ASSERT_TRUE(folder.ok()) << folder.error().message;
     path = folder->path();
     EXPECT_EQ(path.parent_path(), base.path());
@@ -48,7 +54,7 @@ TEST_F(PrivateFolderTest, RemovesWhatAKilledOwnerLeft) {
   const auto whole = abandon("spin-run.aB3xY9");
   const auto half_removed = abandon("spin-run.000000");
   fs::remove(half_removed / "lock");
-  const auto folder = PrivateFolder::make();
+  const auto folder = make();
   ASSERT_TRUE(folder.ok()) << folder.error().message;
   EXPECT_FALSE(fs::exists(whole));
   EXPECT_FALSE(fs::exists(half_removed));
@@ -68,7 +74,7 @@ TEST_F(PrivateFolderTest, LeavesWhatIsLockedOrNotItsOwn) {
   // Only root can give a folder away; for others the remaining cases stand.
   const bool is_given_away = ::geteuid() == 0 && ::chown(of_other.c_str(), 65534, 65534) == 0;
 
-  const auto folder = PrivateFolder::make();
+  const auto folder = make();
   ASSERT_TRUE(folder.ok()) << folder.error().message;
   for (const auto& path : {locked, other_name, open_to_all, target})
     EXPECT_TRUE(fs::exists(path / "spin.db.worker/attempts/1.log")) << path;
@@ -78,12 +84,46 @@ TEST_F(PrivateFolderTest, LeavesWhatIsLockedOrNotItsOwn) {
 }
 
 TEST_F(PrivateFolderTest, OwnersAtTheSameTimeLeaveEachOtherAlone) {
-  const auto first = PrivateFolder::make();
-  const auto second = PrivateFolder::make();
+  const auto first = make();
+  const auto second = make();
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_NE(first->path(), second->path());
   EXPECT_TRUE(fs::is_directory(first->path()));
   EXPECT_TRUE(fs::is_directory(second->path()));
+}
+
+TEST_F(PrivateFolderTest, IsElsewhereWhereTheVariablesPlaceWillNotDo) {
+  const std::string too_long = base / std::string(120, 'x');
+  fs::create_directory(too_long);
+  const auto file = write_file(base / "a_file", "");
+  for (const std::string& place :
+       {std::string("/nonexistent"), std::string("/proc"), std::string("relative"), file, too_long}) {
+    warnings.clear();
+    ::setenv("TMPDIR", place.c_str(), 1);
+    const auto folder = make();
+    ASSERT_TRUE(folder.ok()) << folder.error().message;
+    EXPECT_NE(folder->path().parent_path(), place);
+    EXPECT_TRUE(fs::exists(folder->path() / "lock"));
+    EXPECT_NE(warnings.find("instead of TMPDIR=" + place + " ("), std::string::npos) << warnings;
+  }
+  EXPECT_TRUE(fs::is_empty(too_long));
+}
+
+TEST_F(PrivateFolderTest, NamesEveryPlaceWithoutRoomAndLeavesNothing) {
+  const auto folder = make(std::uint64_t{1} << 62);
+  ASSERT_FALSE(folder.ok());
+  EXPECT_NE(folder.error().message.find("TMPDIR=" + base.path().string() + " ("), std::string::npos);
+  EXPECT_NE(folder.error().message.find("/tmp ("), std::string::npos) << folder.error().message;
+  EXPECT_NE(folder.error().message.find("are needed"), std::string::npos) << folder.error().message;
+  EXPECT_TRUE(fs::is_empty(base.path()));
+}
+
+TEST_F(PrivateFolderTest, IsKnownByTheAddressOfItsSocket) {
+  const auto folder = make();
+  ASSERT_TRUE(folder.ok());
+  EXPECT_TRUE(PrivateFolder::is_private("unix:" + folder->socket().string()));
+  EXPECT_FALSE(PrivateFolder::is_private("unix:/run/user/7/spin/spind.sock"));
+  EXPECT_FALSE(PrivateFolder::is_private("127.0.0.1:7443"));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/commands/invocation.h"
+#include "schema/base/database_lock.h"
 #include "tests/client/commands/fake_coordinator.h"
 #include "tests/client/commands/spinctl.h"
 
@@ -141,6 +143,40 @@ TEST_F(RunTest, GivesTheDaemonsTheirFlags) {
   for (const auto* part :
        {"--listen unix:", "/spind.sock", "--db ", "--artifacts ", "--exit-with-parent", "--ready-fd 3"})
     EXPECT_NE(finished.errors.find(part), std::string::npos) << part << "\n" << finished.errors;
+}
+
+TEST_F(RunTest, SaysWhoUsesItsDatabaseAndTheWayOut) {
+  install("spind", "exit 1");
+  install("spin-worker", "exit 1");
+  const std::string database = folder / "my.db";
+  const auto lock = lock_file(lock_of_database(database));
+  ASSERT_TRUE(lock.ok());
+  const auto refused = [&](const std::string& address) {
+    EXPECT_TRUE(record_addresses(database, {address}).ok());
+    const auto finished = run_command(command({"--db", database}), mark(), seconds(60));
+    EXPECT_EQ(finished.exit_code, kBadInput) << finished.errors;
+    EXPECT_NE(finished.errors.find("pid " + std::to_string(::getpid())), std::string::npos)
+        << finished.errors;
+    return finished.errors;
+  };
+  const auto by_run = refused("unix:/tmp/spin-run.aB3xY9/spind.sock");
+  EXPECT_NE(by_run.find("another `spinctl run` uses it"), std::string::npos) << by_run;
+  EXPECT_NE(by_run.find("`spinctl status --db " + database + "`"), std::string::npos) << by_run;
+  const auto served = refused("unix:/run/spin/spind.sock");
+  EXPECT_NE(served.find("`spinctl --connect unix:/run/spin/spind.sock submit " + sweep + "`"),
+            std::string::npos)
+      << served;
+  EXPECT_TRUE(left_nothing());
+}
+
+TEST_F(RunTest, TakesAnotherPlaceWhereTmpdirIsNone) {
+  install("spind", "echo \"$@\"; exit 1");
+  install("spin-worker", "exit 1");
+  const auto finished =
+      run_command({"/usr/bin/env", "TMPDIR=/nonexistent", (folder / "bin/spinctl").string(), "run", sweep},
+                  mark(), seconds(60));
+  EXPECT_NE(finished.errors.find("instead of TMPDIR=/nonexistent ("), std::string::npos) << finished.errors;
+  EXPECT_NE(finished.errors.find("--listen unix:/tmp/spin-run."), std::string::npos) << finished.errors;
 }
 
 TEST_F(RunTest, NamesAProgramThatIsMissing) {

@@ -1,0 +1,114 @@
+#include "server/app/read_only_gate.h"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "server/app/limited_query.h"
+
+namespace spin {
+namespace {
+
+Error refused(const char* what) {
+  return Error{ErrorCode::failed_precondition,
+               std::string("this spind reads its database alone (--read-only) and ") + what +
+                   "; `spind --db` without --read-only does"};
+}
+
+}  // namespace
+
+Result<std::vector<SweepStatus>> ReadOnlyGate::status(const std::string& sweep) {
+  std::optional<SweepId> only;
+  if (!sweep.empty()) {
+    SPIN_ASSIGN(only, reader_.find_sweep(sweep));
+  }
+  const std::lock_guard lock(mutex_);
+  std::vector<SweepStatus> found;
+  for (const SweepId id : only ? std::vector{*only} : coordinator_.sweeps()) {
+    auto status = coordinator_.sweep_status(id, std::chrono::steady_clock::now());
+    if (!status) continue;
+    status->hint.clear();  // nothing is to run here
+    for (auto& running : status->running) {
+      const core::JobKey key{running.key};
+      const auto lease = reader_.leases(std::span(&key, 1));
+      if (lease.ok()) running.name = lease->front().name;
+    }
+    found.push_back(std::move(*status));
+  }
+  return found;
+}
+
+Status ReadOnlyGate::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
+  SPIN_ASSIGN(const SweepId id, reader_.find_sweep(sweep));
+  return reader_.jobs(id, each);
+}
+
+Result<JobDetail> ReadOnlyGate::job(const std::string& job) {
+  SPIN_ASSIGN(const core::JobKey key, reader_.find_job(job));
+  return reader_.job(key);
+}
+
+Status ReadOnlyGate::logs(const std::string& job, bool /*follow*/,
+                          const std::function<bool(const LogLine&)>& each,
+                          const std::function<bool()>& /*idle*/) {
+  constexpr int kPageLines = 1000;
+  SPIN_ASSIGN(const core::JobKey key, reader_.find_job(job));
+  for (std::int64_t after = 0;;) {
+    SPIN_ASSIGN(const auto lines, reader_.log(key, after, kPageLines));
+    if (lines.empty()) return {};
+    for (const LogLine& line : lines) {
+      if (!each(line)) return {};
+      after = line.number;
+    }
+  }
+}
+
+Result<std::vector<ResultRow>> ReadOnlyGate::results(const std::string& sweep) {
+  SPIN_ASSIGN(const SweepId id, reader_.find_sweep(sweep));
+  return reader_.results(id);
+}
+
+Result<std::vector<WorkerRow>> ReadOnlyGate::workers() { return reader_.workers(); }
+
+Result<bool> ReadOnlyGate::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
+  return run_limited_query(database_, sql, {}, max_rows, visitor);
+}
+
+Result<Submitted> ReadOnlyGate::submit(const SweepFile& /*source*/, bool /*replace*/,
+                                       const std::function<bool(const SubmitProgress&)>& /*progress*/) {
+  return refused("takes no sweep");
+}
+
+Result<std::unique_ptr<StatusFeed>> ReadOnlyGate::watch(const std::string& /*sweep*/) {
+  return refused("nothing changes in it");
+}
+
+Result<std::int64_t> ReadOnlyGate::steer(const std::string& /*target*/, const steer::Action& /*action*/) {
+  return refused("changes nothing");
+}
+
+Result<int> ReadOnlyGate::drain(const std::string& /*worker*/) { return refused("has no workers"); }
+
+Status ReadOnlyGate::backup(const std::string& /*path*/, bool /*replace*/,
+                            const std::function<bool(const BackupProgress&)>& /*progress*/) {
+  return refused("writes no backup");
+}
+
+Result<std::vector<CheckRow>> ReadOnlyGate::examine(bool /*deep*/, const std::function<bool()>& /*go_on*/) {
+  return Error{ErrorCode::failed_precondition,
+               "this spind reads its database alone (--read-only); `spind doctor --db PATH` examines it"};
+}
+
+void ReadOnlyFleet::attach(WorkerHello /*hello*/, std::shared_ptr<WorkerLink> link) {
+  link->close(refused("has no work"));
+}
+
+void ReadOnlyFleet::receive(const std::shared_ptr<WorkerLink>& /*link*/,
+                            std::vector<WorkerMessage> /*messages*/, std::function<void()> taken) {
+  taken();
+}
+
+void ReadOnlyFleet::detached(const std::shared_ptr<WorkerLink>& /*link*/) {}
+
+}  // namespace spin

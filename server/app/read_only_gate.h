@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/core/coordinator.h"
+#include "server/rpc/backend.h"
+#include "server/store/reader.h"
+
+namespace spin {
+
+/// Answers what people ask about a database that nobody writes, and refuses everything else. Its calls block
+/// and are made on gRPC's threads.
+class ReadOnlyGate final : public ControlBackend {
+ public:
+  /// `database` as ReadOnlyDatabase names it; all of it outlives the gate.
+  ReadOnlyGate(std::filesystem::path database, Reader& reader, const core::Coordinator& coordinator)
+      : database_(std::move(database)), reader_(reader), coordinator_(coordinator) {}
+
+  Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
+  Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
+  Result<JobDetail> job(const std::string& job) override;
+  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
+              const std::function<bool()>& idle) override;
+  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Result<std::vector<WorkerRow>> workers() override;
+  Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
+
+  Result<Submitted> submit(const SweepFile& source, bool replace,
+                           const std::function<bool(const SubmitProgress&)>& progress) override;
+  Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
+  Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
+  Result<int> drain(const std::string& worker) override;
+  Status backup(const std::string& path, bool replace,
+                const std::function<bool(const BackupProgress&)>& progress) override;
+  Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
+
+ private:
+  const std::filesystem::path database_;
+  Reader& reader_;
+  std::mutex mutex_;
+  const core::Coordinator& coordinator_;  ///< behind the mutex
+};
+
+/// Workers get nothing to do.
+class ReadOnlyFleet final : public FleetBackend {
+ public:
+  void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) override;
+  void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages,
+               std::function<void()> taken) override;
+  void detached(const std::shared_ptr<WorkerLink>& link) override;
+};
+
+}  // namespace spin

@@ -1,0 +1,184 @@
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "tests/server/app/daemon_fixture.h"
+#include "tests/server/app/fake_worker.h"
+#include "tests/server/app/people.h"
+
+// Asking about a database that no spind serves: `spinctl COMMAND --db FILE` and `spind --read-only`.
+
+namespace spin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ReadOnlyTest : public DaemonTest {
+ protected:
+  /// A database with a sweep of five jobs, of which one is done.
+  void SetUp() override {
+    Process spind = start();
+    fill();
+    spind.signal(SIGTERM);
+    ASSERT_EQ(spind.wait(kLimit), 0) << spind.output();
+  }
+  void fill() {
+    ASSERT_TRUE(People(address()).submit(kSweep).ok());
+    FakeWorker worker(address());
+    worker.welcome();
+    worker.offer(1);
+    worker.finish(*worker.lease());
+  }
+  Finished ask(std::vector<std::string> arguments, const std::string& file = "spind.db") {
+    arguments.insert(arguments.begin(), program("spinctl"));
+    arguments.insert(arguments.end(), {"--db", path(file)});
+    return run_command(arguments, folder_.path().string(), kLimit);
+  }
+  std::int64_t completed(const std::string& file) {
+    const auto finished = ask({"status", "--format", "json"}, file);
+    EXPECT_EQ(finished.exit_code, 0) << finished.errors;
+    if (finished.exit_code != 0) return -1;
+    return nlohmann::json::parse(finished.output).at(0).at("completed").get<std::int64_t>();
+  }
+  /// Names and bytes of all files in the folder of the database but logs of tests.
+  std::map<std::string, std::string> files() {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
+      if (!entry.is_regular_file() || entry.path().filename().string().starts_with("log")) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      files[entry.path().string()] = {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    }
+    return files;
+  }
+  /// Another program.
+  std::unique_ptr<sqlite3, decltype(&sqlite3_close)> open(const std::string& file, const std::string& sql) {
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(path(file).c_str(), &handle), SQLITE_OK);
+    char* error = nullptr;
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &error), SQLITE_OK) << error;
+    return {handle, sqlite3_close};
+  }
+  void copy_to(const std::string& file) { open("spind.db", "VACUUM INTO '" + path(file) + "'"); }
+};
+
+TEST_F(ReadOnlyTest, EveryReadingCommandAnswersWithoutASpindAndChangesNothing) {
+  const auto before = files();
+  EXPECT_EQ(completed("spind.db"), 1);
+  const auto jobs = ask({"jobs", "study", "--format", "json"});
+  ASSERT_EQ(jobs.exit_code, 0) << jobs.errors;
+  const auto rows = nlohmann::json::parse(jobs.output);
+  ASSERT_EQ(rows.size(), 5U);
+  const std::string job = "study/" + rows.at(0).at("name").get<std::string>();
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},
+                                                  {"status", "study"},
+                                                  {"job", job},
+                                                  {"logs", job},
+                                                  {"logs", job, "-f"},
+                                                  {"results", "study"},
+                                                  {"workers"},
+                                                  {"query", "SELECT count(*) FROM cells"}}) {
+    const auto finished = ask(command);
+    EXPECT_EQ(finished.exit_code, 0) << command.front() << ": " << finished.errors;
+  }
+  EXPECT_TRUE(contains(ask({"query", "SELECT count(*) AS n FROM cells", "--format", "csv"}).output, "5"));
+  EXPECT_EQ(ask({"results", "no-such-sweep"}).exit_code, 2);
+  EXPECT_EQ(files(), before);
+  EXPECT_TRUE(marked_processes(folder_.path().string(), "spind").empty());
+}
+
+TEST_F(ReadOnlyTest, ReadsACopyInAFolderWhereNobodyMayWrite) {
+  fs::create_directory(folder_ / "archive");
+  copy_to("archive/copy.db");
+  fs::copy_file(database(), folder_ / "archive/as-it-was.db");
+  ::chmod(path("archive").c_str(), 0500);
+  EXPECT_EQ(completed("archive/copy.db"), 1);
+  EXPECT_EQ(completed("archive/as-it-was.db"), 1);
+  ::chmod(path("archive").c_str(), 0700);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "archive"), {}), 2);
+}
+
+TEST_F(ReadOnlyTest, ReadsWhatAKilledSpindLeft) {
+  {
+    Process spind = start();
+    fill();
+    spind.signal(SIGKILL);
+    spind.wait(kLimit);
+  }
+  EXPECT_EQ(completed("spind.db"), 2) << "with what is in the write-ahead log alone";
+}
+
+TEST_F(ReadOnlyTest, AsksTheSpindThatHasItOpen) {
+  Process spind = start();
+  fill();
+  EXPECT_EQ(completed("spind.db"), 2);
+  const auto marked = marked_processes(folder_.path().string(), "spind");
+  EXPECT_EQ(marked, std::vector<pid_t>{spind.pid()});
+  const auto second = run({"--read-only", "--listen", "unix:" + path("o.sock"), "--db", database()});
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_TRUE(contains(second.errors, "is in use by spind pid " + std::to_string(spind.pid()) +
+                                          ", which listens at " + address()))
+      << second.errors;
+}
+
+TEST_F(ReadOnlyTest, RefusesWhatChangesAnything) {
+  const Process spind = start({"--read-only"});
+  const auto submitted = People(address()).submit(kSweep);
+  EXPECT_EQ(submitted.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(contains(submitted.error_message(), "--read-only")) << submitted.error_message();
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"cancel", "study"},
+                                                  {"pause", "study"},
+                                                  {"drain", "w"},
+                                                  {"watch", "study"}}) {
+    std::vector<std::string> words{program("spinctl"), "--connect", address()};
+    words.insert(words.end(), command.begin(), command.end());
+    const auto finished = run_command(words, folder_.path().string(), kLimit);
+    EXPECT_EQ(finished.exit_code, 2) << command.front();
+    EXPECT_TRUE(contains(finished.errors, "--read-only")) << command.front() << ": " << finished.errors;
+  }
+}
+
+TEST_F(ReadOnlyTest, ASpindThatWantsToWriteWaitsForWhoReads) {
+  Process reader = start({"--read-only"});
+  Process writer({spind(), "--listen", "unix:" + path("w.sock"), "--db", database()}, log(),
+                 folder_.path().string());
+  reader.signal(SIGTERM);
+  EXPECT_EQ(reader.wait(kLimit), 0) << reader.output();
+  EXPECT_TRUE(eventually(kLimit, [&] { return is_ready(writer); })) << writer.output();
+}
+
+TEST_F(ReadOnlyTest, SaysWhyADatabaseCannotBeRead) {
+  EXPECT_TRUE(contains(ask({"status"}, "none.db").errors, "there is no database " + path("none.db")));
+  EXPECT_EQ(ask({"status"}, "none.db").exit_code, 2);
+  EXPECT_FALSE(fs::exists(path("none.db")));
+  std::ofstream(path("notes.txt"))
+      << "no database at all, though long enough to be taken for one at first sight";
+  EXPECT_NE(ask({"status"}, "notes.txt").exit_code, 0);
+
+  copy_to("locked.db");
+  const auto other = open("locked.db", "BEGIN EXCLUSIVE");
+  const auto locked = ask({"status"}, "locked.db");
+  EXPECT_EQ(locked.exit_code, 2);
+  EXPECT_TRUE(contains(locked.errors, "another program holds a lock")) << locked.errors;
+
+  copy_to("old.db");
+  open("old.db", "PRAGMA user_version = 3");
+  const auto old = ask({"status"}, "old.db");
+  EXPECT_EQ(old.exit_code, 2);
+  EXPECT_TRUE(contains(old.errors, "has schema version 3")) << old.errors;
+  EXPECT_TRUE(contains(old.errors, "`spind --db`")) << old.errors;
+
+  const auto both = run_command({program("spinctl"), "--connect", address(), "status", "--db", database()},
+                                folder_.path().string(), kLimit);
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_TRUE(contains(both.errors, "give one of them")) << both.errors;
+}
+
+}  // namespace
+}  // namespace spin
