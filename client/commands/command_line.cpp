@@ -19,6 +19,7 @@ Exit codes: 0 done, 1 the work itself failed (or was paused while `watch` or `su
 
 Examples:
   spinctl plan sweep.yaml                 what a sweep would train, without training
+  spinctl keys training                   what a sweep file may say, with ranges and defaults
   spinctl run sweep.yaml --db study.db    train it on this machine; again to go on
   spinctl submit sweep.yaml --wait        hand it to the coordinator and watch it
   spinctl results my-sweep --format csv   the table for a spreadsheet
@@ -30,6 +31,7 @@ Examples:
 
 void add_verbs(CLI::App& app, Invocation& invocation) {
   add_plan(app, invocation);
+  add_keys(app, invocation);
   add_run(app, invocation);
   add_submit(app, invocation);
   add_status(app, invocation);

@@ -24,7 +24,7 @@ class LogPrinter {
     if (line.number <= last_) return;
     last_ = line.number;
     // What a trainer wrote must not steer the terminal; a file gets it as it is.
-    std::cout << (is_terminal_ ? render::printable(line.text) : line.text) << '\n' << std::flush;
+    std::cout << (is_terminal_ ? printable(line.text) : line.text) << '\n' << std::flush;
   }
   [[nodiscard]] bool is_empty() const { return last_ == 0; }
 

@@ -35,8 +35,12 @@ void add_format(CLI::App& app, render::Format& format, bool* lines, const char* 
 }
 
 void add_sweep_source(CLI::App& app, SweepSource& source) {
-  app.add_option("FILE", source.file, "sweep file (YAML); - reads standard input")->required();
-  app.add_option("--set", source.sets, "replaces what the file says at PATH; may be repeated")
+  app.add_option("FILE", source.file,
+                 "sweep file (YAML; `spinctl keys` lists what it may say); - reads standard input")
+      ->required();
+  app.add_option(
+         "--set", source.sets,
+         "replaces what the file says at PATH; text is taken as it stands, all else as YAML; may be repeated")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
 }

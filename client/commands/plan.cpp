@@ -1,4 +1,6 @@
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -6,6 +8,7 @@
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/plan_listing.h"
+#include "schema/base/text.h"
 
 namespace spin::cli {
 namespace {
@@ -14,17 +17,27 @@ struct PlanOptions {
   SweepSource source;
   render::Format format = render::Format::table;
   bool lines = false;  ///< --format jsonl
+  std::string job;     ///< name, hash or number of the one job that is wanted; empty: all
 };
 
 PlanTotals totals_of(const SweepPlan& plan) {
-  return {static_cast<std::int64_t>(plan.jobs.size()), static_cast<std::int64_t>(plan.cells.size()),
-          plan.left_out_by_exclude, plan.left_out_by_limits};
+  return {static_cast<std::int64_t>(plan.jobs.size()),
+          static_cast<std::int64_t>(plan.cells.size()),
+          plan.left_out_by_exclude,
+          plan.left_out_by_limits,
+          {},
+          plan.notes};
+}
+
+void print_notes(std::ostream& out, const std::vector<std::string>& notes) {
+  for (const auto& note : notes) out << "note: " << printable(note) << '\n';
 }
 
 void print_plan(const SweepPlan& plan, render::Format format) {
   if (format == render::Format::json) return write_plan_json(plan, std::cout);
   print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(totals_of(plan)) << '\n';
+  print_notes(format == render::Format::csv ? std::cerr : std::cout, plan.notes);
 }
 
 /// A plan of any size: jobs are written as soon as they are known, a mebibyte at a time.
@@ -42,12 +55,41 @@ int plan_lines(const SweepFile& sweep) {
   std::cout << block << std::flush;
   if (!totals.ok()) return report(totals.error());
   std::cerr << render::plan_summary(*totals) << '\n';
+  print_notes(std::cerr, totals->notes);
+  return kDone;
+}
+
+/// Whether `wanted` means a job: its name, its number (the first is 1), or its hash, 8 digits or more.
+bool is_meant(const std::string& wanted, const PlannedJob& job, std::int64_t number) {
+  constexpr std::size_t kLeastHashDigits = 8;
+  return job.name == wanted || std::to_string(number) == wanted ||
+         (wanted.size() >= kLeastHashDigits && job.id.hex().starts_with(wanted));
+}
+
+/// The JSON of one job, as spin-train takes it.
+int plan_job(const SweepFile& sweep, const std::string& wanted) {
+  std::string found;
+  std::int64_t number = 0;
+  const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
+                                 [&](const PlannedJob& job, const Cell& cell, std::string_view config) {
+                                   if (is_meant(wanted, job, ++number) && found.empty())
+                                     found = job_to_json(job, cell, config);
+                                   return Status();
+                                 });
+  if (!totals.ok()) return report(totals.error());
+  if (found.empty())
+    return report(
+        {ErrorCode::not_found,
+         "--job " + wanted + ": the sweep has no such job; give the name, the hash or the number of one, " +
+             "1 to " + std::to_string(totals->jobs) + ", which `spinctl plan` lists in this order"});
+  std::cout << found << '\n';
   return kDone;
 }
 
 int plan(const PlanOptions& options) {
   const auto sweep = read_sweep(options.source);
   if (!sweep.ok()) return report(sweep.error());
+  if (!options.job.empty()) return plan_job(*sweep, options.job);
   if (options.lines) return plan_lines(*sweep);
   const auto planned = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!planned.ok()) return report(planned.error());
@@ -62,15 +104,23 @@ void add_plan(CLI::App& app, Invocation& invocation) {
   auto* verb =
       app.add_subcommand("plan", "The jobs of a sweep with params, FLOPs and dependencies; trains nothing");
   add_sweep_source(*verb, options->source);
+  verb->add_option("--job", options->job, "one job alone, as JSON that spin-train takes; the first is 1")
+      ->type_name("NAME|HASH|N");
   add_format(*verb, options->format, &options->lines);
   verb->footer(
       "\nNeeds no coordinator. memory is what training holds on its device at the peak, predicted. JSON is "
-      "one "
-      "object: sweep, jobs, totals; jsonl is one job a line. Each job can be given to spin-train.\n"
+      "one\n"
+      "object: sweep, jobs, totals, notes; jsonl is one job a line. A network reads C/D/P/K: channels, "
+      "depth,\n"
+      "patch, kernel; @40 behind it is an image of 40 pixels where the data set's is another, which a job's "
+      "name\n"
+      "writes -r40. A note tells what is no fault and may not be meant. `spinctl keys` lists what a file may "
+      "say.\n"
       "\nExamples:\n  spinctl plan sweep.yaml\n  spinctl plan sweep.yaml --set sharing.rate=4 --set "
       "'seeds=[0, 1, 2]'\n"
       "  spinctl plan deploy/sweeps/paper/table-4.yaml\n"
-      "  spinctl plan - --format json < sweep.yaml | jq '.jobs[0]' > job.json\n"
+      "  spinctl plan sweep.yaml --job 1 > job.json && spin-train job.json\n"
+      "  spinctl plan - --format json < sweep.yaml\n"
       "  spinctl plan sweep.yaml --format jsonl | jq -r 'select(.training_bytes > 8e9) | .name'");
   verb->callback([&invocation, options] { invocation.action = [options] { return plan(*options); }; });
 }

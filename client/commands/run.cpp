@@ -109,7 +109,7 @@ void print_failures(const std::vector<JobRow>& rows) {
   int failed = 0;
   for (const auto& row : rows) {
     if (row.state != JobState::failed || ++failed > kMostShown) continue;
-    complain(fmt::format("{} failed: {}", row.name, render::printable(row.reason)));
+    complain(fmt::format("{} failed: {}", row.name, printable(row.reason)));
   }
   if (failed > kMostShown) complain(fmt::format("and {} more jobs failed", failed - kMostShown));
 }

@@ -84,6 +84,21 @@ void print_hint(ControlClient& client, const Submitted& submitted) {
     complain("nothing of it runs yet: " + sweeps->front().hint);
 }
 
+/// Of sweeps with one name commands take the newest.
+void print_namesake(ControlClient& client, const Submitted& submitted) {
+  const auto sweeps = client.status("");
+  if (!sweeps.ok()) return;
+  const SweepStatus* before = nullptr;
+  for (const auto& sweep : *sweeps)
+    if (sweep.name == submitted.name && sweep.id < submitted.sweep && (!before || before->id < sweep.id))
+      before = &sweep;
+  if (before)
+    complain(fmt::format(
+        "an earlier sweep has that name too: id {0}; from now on `spinctl results {1}` shows the new "
+        "one, and `spinctl results {0}` the earlier",
+        before->id.value, submitted.name));
+}
+
 int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interrupt) {
   const auto display = make_display(STDERR_FILENO);
   const auto followed = follow_sweep(client, sweep, /*is_expected=*/true, *display, interrupt);
@@ -108,6 +123,7 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
+  print_namesake(*client, *submitted);
   print_hint(*client, *submitted);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), interrupt) : kDone;
 }

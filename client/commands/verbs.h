@@ -32,6 +32,7 @@ void add_backup(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);
 void add_space(CLI::App& app, Invocation& invocation);
 void add_paper(CLI::App& app, Invocation& invocation);
+void add_keys(CLI::App& app, Invocation& invocation);
 
 /// Parses and does what is asked; the exit code.
 int run_command_line(int argc, char** argv);

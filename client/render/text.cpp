@@ -7,45 +7,7 @@
 namespace spin::render {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
-
-/// One character of UTF-8 text. An invalid byte is a character of its own.
-struct Character {
-  std::string_view bytes;
-  char32_t code = 0;
-  bool valid = true;
-};
-
-std::size_t sequence_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  if (lead >= 0xF0 && lead < 0xF5) return 4;
-  return 0;
-}
-
-bool is_overlong_or_surrogate(char32_t code, std::size_t length) {
-  return (length == 3 && code < 0x800) || (length == 4 && code < 0x10000) || code > 0x10FFFF ||
-         (code >= 0xD800 && code <= 0xDFFF);
-}
-
-/// Precondition: text is not empty.
-Character first_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = sequence_length(lead);
-  const Character invalid{text.substr(0, 1), 0xFFFD, false};
-  if (length == 0 || length > text.size()) return invalid;
-  if (length == 1) return {text.substr(0, 1), lead, true};
-  char32_t code = lead & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0U) != 0x80U) return invalid;
-    code = (code << 6U) | (byte & 0x3FU);
-  }
-  if (is_overlong_or_surrogate(code, length)) return invalid;
-  return {text.substr(0, length), code, true};
-}
 
 struct Range {
   char32_t first, last;
@@ -114,25 +76,6 @@ std::size_t display_width(std::string_view text) {
     text.remove_prefix(character.bytes.size());
   }
   return width;
-}
-
-std::string printable(std::string_view text) {
-  std::string line;
-  line.reserve(text.size());
-  while (!text.empty()) {
-    const auto character = first_character(text);
-    const bool is_space = character.code == '\n' || character.code == '\r' || character.code == '\t';
-    const bool is_control = character.code < 0x20 || (character.code >= 0x7F && character.code < 0xA0);
-    if (is_space) {
-      line += ' ';
-    } else if (is_control || !character.valid) {
-      line += kReplacement;
-    } else {
-      line += character.bytes;
-    }
-    text.remove_prefix(character.bytes.size());
-  }
-  return line;
 }
 
 std::string shorten(std::string_view text, std::size_t width, Cut cut) {

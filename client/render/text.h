@@ -4,14 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "schema/base/text.h"
+
 namespace spin::render {
 
 /// Columns that a terminal gives the text: 0 for combining marks, 2 for wide East Asian characters and emoji.
 std::size_t display_width(std::string_view text);
-
-/// The text as one line that is safe to print: line breaks and tabs become spaces, other control characters
-/// (among them the escape that starts terminal commands) and invalid UTF-8 become U+FFFD.
-std::string printable(std::string_view text);
 
 /// Which part of a text gives way when it is too long.
 enum class Cut { end, middle };

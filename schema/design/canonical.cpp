@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <string_view>
+
 #include "schema/design/config.h"
 
 namespace spin {
@@ -51,8 +54,22 @@ void drop_signs_of_zeros(JobConfig& config) {
     *value += 0.0;
 }
 
+/// One spelling of a path: no //, no /./ and no / at its end. `..` stays, because behind a link it leads
+/// elsewhere than its text says.
+std::string tidy_path(std::string_view path) {
+  std::string tidied = path.starts_with('/') ? "/" : "";
+  while (!path.empty()) {
+    const auto part = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(part.size() + 1, path.size()));
+    if (part.empty() || part == ".") continue;
+    if (!tidied.empty() && tidied.back() != '/') tidied += '/';
+    tidied += part;
+  }
+  return tidied;
+}
+
 void tidy(Dataset& dataset) {
-  while (dataset.root.size() > 1 && dataset.root.back() == '/') dataset.root.pop_back();
+  dataset.root = tidy_path(dataset.root);
   if (dataset.root == default_dataset_root(dataset.name)) dataset.root.clear();
   const auto all_if_above = [](std::int64_t& limit, std::int64_t images) {
     if (images > 0 && limit >= images) limit = 0;

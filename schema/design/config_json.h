@@ -12,6 +12,9 @@ namespace spin {
 /// Raised whenever the meaning of a key changes; older configurations are then refused.
 inline constexpr int kConfigVersion = 1;
 
+/// Stands before the canonical JSON in what is hashed to a job's identity.
+inline constexpr char kIdentityVersion[] = "spin-job-v1\n";
+
 nlohmann::json dataset_to_json(const Dataset& dataset);
 nlohmann::json network_to_json(const Network& network);
 nlohmann::json sharing_to_json(const Topology& topology, Components components);

@@ -45,6 +45,16 @@ Status below_one(std::string_view path, double value) {
   return fault(path, text_of(value) + " is out of range; a number from 0 to below 1 is accepted");
 }
 
+/// Workers run on other hosts and in other folders than whoever writes the file.
+Status check_root(const std::string& root) {
+  if (root.empty() || root.starts_with('/')) return {};
+  const std::string wanted =
+      "an absolute path is expected, since workers run elsewhere; give one that begins with /";
+  if (root.starts_with('~'))
+    return fault("dataset.root", "'" + root + "' begins with ~, which shells alone replace; " + wanted);
+  return fault("dataset.root", "'" + root + "' is relative; " + wanted);
+}
+
 Status check_dataset(const Dataset& dataset) {
   const auto known = dataset_facts(dataset.name);
   if (!known) {
@@ -55,6 +65,7 @@ Status check_dataset(const Dataset& dataset) {
   const bool folder = dataset.name == "imagefolder";
   if (folder && dataset.root.empty())
     return fault("dataset.root", "is missing; an imagefolder needs the folder's path");
+  SPIN_TRY(check_root(dataset.root));
   SPIN_TRY(whole_in("dataset.train_limit", dataset.train_limit, 0, std::int64_t{1} << 40));
   SPIN_TRY(whole_in("dataset.eval_limit", dataset.eval_limit, 0, std::int64_t{1} << 40));
   const bool any_classes = folder || dataset.name == "synthetic";

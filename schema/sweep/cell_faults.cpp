@@ -30,13 +30,18 @@ const Assignment* find_cause(const Document& document, const Taken& taken, const
 }
 
 std::string cell_of(const Taken& taken) {
-  std::string text;
-  for (const auto* point : taken)
-    for (const auto& assignment : *point) (text += text.empty() ? "" : ", ") += assignment.shown;
-  return text.empty() ? text : " (cell " + text + ")";
+  const auto words = words_of(taken);
+  return words.empty() ? words : " (cell " + words + ")";
 }
 
 }  // namespace
+
+std::string words_of(const Taken& taken) {
+  std::string text;
+  for (const auto* point : taken)
+    for (const auto& assignment : *point) (text += text.empty() ? "" : ", ") += assignment.shown;
+  return text;
+}
 
 Error locate(const Source& source, const Document& document, const Taken& taken, const Error& error,
              bool pretrain) {

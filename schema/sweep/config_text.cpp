@@ -9,8 +9,6 @@
 namespace spin {
 namespace {
 
-constexpr std::string_view kIdentityVersion = "spin-job-v1\n";
-
 JobId id_of_text(std::string_view canonical_json) {
   Sha256 hash;
   hash.update(kIdentityVersion);

@@ -18,13 +18,40 @@ Result<ValuePtr> parse(const Source& source, std::string_view text, std::string_
   return std::get<ValuePtr>(std::move(parsed));
 }
 
+/// A key at the top that belongs to whoever writes the file: a place for anchors.
+bool is_extension(const std::string& key) { return key.starts_with("x-") || key.starts_with('.'); }
+
+/// Whether what stands at the path is text, which `--set` takes as it is.
+bool is_text(const std::string& path) {
+  if (path == "name" || path == "description") return true;
+  const auto* setting = find_setting(path);
+  return setting && setting->type == kTextType;
+}
+
+/// What an override says: YAML, but for text, in which #, : and all else stand for themselves.
+Result<ValuePtr> override_value(const Source& source, int index) {
+  const auto& override_ = source.overrides()[static_cast<std::size_t>(index)];
+  if (!is_text(override_.path)) return parse(source, override_.value, override_.path, index);
+  auto value = std::make_shared<Value>();
+  value->kind = Value::Kind::scalar;
+  value->where = {1, index};
+  value->text = override_.value;
+  if (const auto line = line_of_bad_utf8(override_.value); line != 0)
+    return source.error(value->where, override_.path, "holds bytes that are not UTF-8");
+  return ValuePtr(std::move(value));
+}
+
 Result<std::vector<Leaf>> read_file(const Source& source, std::string_view text) {
   SPIN_ASSIGN(const auto root, parse(source, text, ""));
   if (root->kind == Value::Kind::null)
     return source.error({1, -1}, "", "is empty; a sweep file begins with version: 1");
   if (root->kind != Value::Kind::map)
     return source.error(root->where, "", expected(*root, "a map that begins with version: 1").message);
-  return flatten(source, *root, document_keys(), Lists::are_values);
+  Value own;
+  own.kind = Value::Kind::map;
+  for (const auto& entry : root->entries)
+    if (!is_extension(entry.key)) own.entries.push_back(entry);
+  return flatten(source, own, document_keys(), Lists::are_values);
 }
 
 bool is_at_or_below(const std::string& path, const std::string& top) {
@@ -34,7 +61,7 @@ bool is_at_or_below(const std::string& path, const std::string& top) {
 /// Puts what an override says in the place of what the file says at its path and below.
 Status apply_override(const Source& source, int index, std::vector<Leaf>& leaves) {
   const auto& override_ = source.overrides()[static_cast<std::size_t>(index)];
-  SPIN_ASSIGN(auto value, parse(source, override_.value, override_.path, index));
+  SPIN_ASSIGN(auto value, override_value(source, index));
   Value map;
   map.kind = Value::Kind::map;
   map.entries.push_back({override_.path, {1, index}, std::move(value)});

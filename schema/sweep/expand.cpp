@@ -111,10 +111,10 @@ class Expansion {
       ++builder_.totals().left_out_by_limits;
       return {};
     }
-    if (!checked->config.topology.is_unshared())
-      SPIN_TRY(add_shared(taken, settings, *checked));
-    else
-      SPIN_TRY(builder_.add_cell(settings, *checked));
+    SPIN_ASSIGN(const int cell, checked->config.topology.is_unshared()
+                                    ? builder_.add_cell(settings, *checked)
+                                    : add_shared(taken, settings, *checked));
+    builder_.note_point(cell, [&taken] { return words_of(taken); });
     return check_growth();
   }
 
@@ -138,7 +138,7 @@ class Expansion {
   }
 
   /// A cell with sharing, and before it the unshared networks that it compares with and starts from.
-  Status add_shared(const Taken& taken, const Settings& settings, const CheckedConfig& cell) {
+  Result<int> add_shared(const Taken& taken, const Settings& settings, const CheckedConfig& cell) {
     CheckedConfig plain;
     plain.config = unshared_of(cell.config, cell.config.network);
     plain.cost = cost_of(plain.config);
@@ -156,7 +156,8 @@ class Expansion {
     }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
     if (role.unshared < 0 && builder_.compares()) builder_.compare_later(added, unshared, role.init);
-    return document_.scaling.empty() ? Status() : add_scaling_baselines(settings, cell);
+    if (!document_.scaling.empty()) SPIN_TRY(add_scaling_baselines(settings, cell));
+    return added;
   }
 
   /// Plain networks of about the size of a shared one.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "schema/base/text.h"
 #include "schema/sweep/read_value.h"
 
 namespace spin::sweep {
@@ -14,6 +15,24 @@ constexpr std::size_t kMaxDescriptionBytes = 16'384;
 
 Error refusal(std::string what) { return {ErrorCode::invalid_argument, std::move(what)}; }
 
+/// Commands take an id or a hash where they take a name, and options before it.
+Status check_name_is_no_id(const std::string& name) {
+  const auto taken_for = [&name](const std::string& what) {
+    return refusal("'" + name + "' could be taken for " + what + "; give another name, such as run-" +
+                   name.substr(name.find_first_not_of("-.") == std::string::npos
+                                   ? name.size()
+                                   : name.find_first_not_of("-.")));
+  };
+  constexpr std::size_t kLeastHashDigits = 8;
+  if (name.find_first_not_of("0123456789") == std::string::npos) return taken_for("the id of a sweep");
+  if (name.size() >= kLeastHashDigits && name.size() <= 64 &&
+      name.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos)
+    return taken_for("the hash of a job");
+  if (name.front() == '-') return taken_for("an option");
+  if (name == "." || name == "..") return taken_for("a folder");
+  return {};
+}
+
 Status read_name(const Value& value, Document& document) {
   SPIN_TRY(read_value(value, document.name));
   const auto allowed = [](char c) {
@@ -21,17 +40,22 @@ Status read_name(const Value& value, Document& document) {
            c == '_' || c == '.';
   };
   const auto& name = document.name;
-  if (!name.empty() && name.size() <= kMaxNameBytes && std::all_of(name.begin(), name.end(), allowed))
-    return {};
-  return refusal("'" + name.substr(0, kMaxNameBytes) + "' is no name; 1 to " + std::to_string(kMaxNameBytes) +
-                 " letters, digits, - _ . are accepted");
+  if (name.empty() || name.size() > kMaxNameBytes || !std::all_of(name.begin(), name.end(), allowed)) {
+    const auto hidden = hidden_characters(name);
+    return refusal("'" + shortened(name, kMaxNameBytes) + "' is no name" +
+                   (hidden.empty() ? "" : ", since it holds " + hidden) + "; 1 to " +
+                   std::to_string(kMaxNameBytes) + " letters, digits, - _ . are accepted");
+  }
+  return check_name_is_no_id(name);
 }
 
 Status read_description(const Value& value, Document& document) {
   if (value.kind == Value::Kind::null) return {};
-  if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes ||
-      value.text.find('\0') != std::string::npos)
+  if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
     return expected(value, "text of at most " + std::to_string(kMaxDescriptionBytes) + " bytes");
+  for (const char c : value.text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F)
+      return refusal("holds " + hidden_characters(std::string_view(&c, 1)) + ", which is no text");
   document.description = value.text;
   return {};
 }
@@ -83,16 +107,21 @@ Status read_device(const Value& value, Document& document) {
   return {};
 }
 
-/// "20GiB".
+/// "20GiB", "1.5 GiB".
 Status read_memory(const Value& value, Document& document) {
   const std::string wanted = "an amount in KiB, MiB or GiB, such as 20GiB,";
-  if (value.kind != Value::Kind::scalar) return expected(value, wanted);
-  const auto digits = value.text.find_first_not_of("0123456789");
-  const auto unit = digits == std::string::npos ? "" : value.text.substr(digits);
-  if (digits == 0 || digits > 9 || (unit != "KiB" && unit != "MiB" && unit != "GiB"))
-    return expected(value, wanted);
+  constexpr std::size_t kUnitBytes = 3;
+  if (value.kind != Value::Kind::scalar || value.text.size() <= kUnitBytes) return expected(value, wanted);
+  const auto unit = value.text.substr(value.text.size() - kUnitBytes);
+  if (unit != "KiB" && unit != "MiB" && unit != "GiB") return expected(value, wanted);
+  Value amount = value;
+  amount.quoted = false;
+  amount.text.resize(amount.text.size() - kUnitBytes);
+  while (!amount.text.empty() && amount.text.back() == ' ') amount.text.pop_back();
+  double number = 0;
+  if (!read_value(amount, number).ok() || number < 0 || number >= 1e9) return expected(value, wanted);
   const int shift = unit == "KiB" ? 10 : unit == "MiB" ? 20 : 30;
-  document.requirements.memory_bytes = std::stoll(value.text.substr(0, digits)) << shift;
+  document.requirements.memory_bytes = static_cast<std::int64_t>(std::ldexp(number, shift));
   return {};
 }
 
@@ -139,7 +168,8 @@ Status check_version(const Source& source, const std::vector<Leaf>& leaves) {
   const auto version =
       std::find_if(leaves.begin(), leaves.end(), [](const Leaf& leaf) { return leaf.path == "version"; });
   if (version == leaves.end()) return source.error({1, -1}, "version", "is missing; write version: 1");
-  if (version->value->kind == Value::Kind::scalar && version->value->text == "1") return {};
+  int number = 0;
+  if (version->value->text == "1" || (read_value(*version->value, number).ok() && number == 1)) return {};
   return source.error(version->value->where, "version", expected(*version->value, "1").message);
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "schema/base/edit_distance.h"
+#include "schema/base/text.h"
+#include "schema/sweep/nearest_key.h"
 #include "schema/sweep/read_value.h"
 #include "schema/sweep/setting_table.h"
 
@@ -52,7 +53,7 @@ class Flattener {
     if (group)
       return source_.error(entry.where, path,
                            expected(*entry.value, "a map with " + keys_.children(path)).message);
-    return source_.error(entry.where, path.substr(0, 120), "is no key of a sweep; " + keys_.advice(path));
+    return source_.error(entry.where, shortened(path, 120), "is no key of a sweep; " + keys_.advice(path));
   }
 
   [[nodiscard]] bool walks_list(const std::string& path) const {
@@ -98,18 +99,15 @@ std::string KeyTree::children(const std::string& group) const {
 }
 
 std::string KeyTree::advice(const std::string& path) const {
-  const std::string_view given = std::string_view(path).substr(0, 120);
-  std::string nearest;
-  std::size_t least = std::max<std::size_t>(1, given.size() / 4) + 1;
-  const auto consider = [&](const std::string& known) {
-    if (const auto edits = edit_distance(given, known); edits < least) {
-      least = edits;
-      nearest = known;
-    }
-  };
-  for (const auto& leaf : leaves_) consider(leaf);
-  for (const auto& [group, children] : groups_) consider(group);
-  if (!nearest.empty()) return "did you mean " + nearest + "?";
+  const auto hidden = hidden_characters(path);
+  if (!hidden.empty()) {
+    const auto seen = as_seen(path);
+    const auto holds = "it holds " + hidden + "; ";
+    if (is_leaf(seen) || is_group(seen)) return holds + "written plainly it is " + seen;
+    return holds + "keys are plain letters, and YAML takes plain spaces alone for a margin";
+  }
+  if (const auto meant = nearest_key(path, leaves_, groups_); !meant.empty())
+    return "did you mean " + meant + "?";
 
   std::string group = path;
   while (!group.empty() && !is_group(group))

@@ -73,6 +73,7 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
     plan.cells[static_cast<std::size_t>(comparison.cell)].unshared_cell = comparison.unshared_cell;
   plan.left_out_by_exclude = totals.left_out_by_exclude;
   plan.left_out_by_limits = totals.left_out_by_limits;
+  plan.notes = totals.notes;
   return plan;
 }
 

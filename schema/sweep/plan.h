@@ -95,6 +95,7 @@ struct PlanPiece {
 struct SweepPlan : PlanHeader, PlanPiece {
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
+  std::vector<std::string> notes;  ///< see PlanTotals
 };
 
 /// Largest number of jobs that a sweep may have.
@@ -119,6 +120,9 @@ struct PlanTotals {
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
   std::vector<Comparison> comparisons{};  ///< see PlanPiece
+  /// What is no fault and may not be meant: pixels that no patch covers, points that are one job. A sentence
+  /// each.
+  std::vector<std::string> notes{};
 };
 
 /// Sees a job, its cell and the canonical JSON of its configuration; all of them only during the call. An
@@ -143,7 +147,7 @@ Result<PlanTotals> visit_ids(const SweepFile& file, const IdVisitor& visit);
 /// {"name", "hash", "seed", "params", "flops", "trained_params", "activation_bytes", "training_bytes",
 /// "checkpoint_bytes", "groups", "depends_on", "baseline", "config"} on one line.
 std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_view config);
-/// {"sweep", "jobs": [one a line], "totals"}.
+/// {"sweep", "jobs": [one a line], "totals", "notes"}.
 void write_plan_json(const SweepPlan& plan, std::ostream& out);
 
 }  // namespace spin

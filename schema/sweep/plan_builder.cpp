@@ -32,6 +32,7 @@ Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig&
     job.id = text_.id_of(job.config);
     if (i == 0) {
       if (const int known = find_cell(job.id); known >= 0) return known;
+      notes_.see(checked.config);
       if (visit_) cell = labels_.label(settings, checked.config);
       cell.cost = checked.cost;
       cell.unshared_cell = role.unshared;
@@ -76,6 +77,7 @@ PlanTotals PlanBuilder::take_totals() {
     const int unshared = found != unshared_cells.end() ? found->second : pending.otherwise;
     if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
   }
+  totals_.notes = notes_.take();
   return std::move(totals_);
 }
 

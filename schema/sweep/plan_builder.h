@@ -8,6 +8,7 @@
 #include "schema/sweep/config_text.h"
 #include "schema/sweep/document.h"
 #include "schema/sweep/plan.h"
+#include "schema/sweep/plan_notes.h"
 
 namespace spin::sweep {
 
@@ -47,6 +48,11 @@ class PlanBuilder {
   void compare_later(int cell, const JobId& unshared, int otherwise);
 
   PlanTotals& totals() { return totals_; }
+  /// A point of the design space asked for this cell; `as_written` gives the words of the point.
+  template <class AsWritten>
+  void note_point(int cell, AsWritten as_written) {
+    notes_.see_point(cell, as_written);
+  }
   /// Once every cell is there.
   PlanTotals take_totals();
 
@@ -75,6 +81,7 @@ class PlanBuilder {
   NumberIndex<JobId> cell_of_;
   std::vector<int> unshared_cells_;
   std::vector<Pending> pending_;
+  PlanNotes notes_;
   ConfigText text_;
 };
 

@@ -98,7 +98,7 @@ void write_plan_json(const SweepPlan& plan, std::ostream& out) {
                        {"cells", plan.cells.size()},
                        {"left_out_by_exclude", plan.left_out_by_exclude},
                        {"left_out_by_limits", plan.left_out_by_limits}};
-  out << "],\n \"totals\": " << totals.dump() << "}\n";
+  out << "],\n \"totals\": " << totals.dump() << ",\n \"notes\": " << json(plan.notes).dump() << "}\n";
 }
 
 }  // namespace spin

@@ -1,22 +1,19 @@
 #include "schema/sweep/read_value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
+
+#include "schema/base/text.h"
+#include "schema/sweep/number.h"
 
 namespace spin::sweep {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
-
-/// Reads all of `text` as a number.
-template <class T>
-bool parse_number(std::string_view text, T& out) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 bool is_plain(const Value& value) { return value.kind == Value::Kind::scalar && !value.quoted; }
 
@@ -24,12 +21,30 @@ bool is_plain(const Value& value) { return value.kind == Value::Kind::scalar && 
 
 Error expected(const Value& value, const std::string& wanted) {
   const std::string quoted = value.quoted ? " in quotes" : "";
-  return {ErrorCode::invalid_argument, describe(value) + quoted + " stands here; " + wanted + " is expected"};
+  const auto hidden = value.kind == Value::Kind::scalar ? hidden_characters(value.text) : std::string();
+  return {ErrorCode::invalid_argument, describe(value) + quoted + " stands here" +
+                                           (hidden.empty() ? "" : ", with " + hidden + " in it") + "; " +
+                                           wanted + " is expected"};
 }
 
+namespace {
+
+/// The number that a value is; what is not one is told what would do.
+Result<Number> number_of(const Value& value, const std::string& wanted) {
+  if (!is_plain(value)) return expected(value, wanted);
+  auto read = read_number(value.text);
+  if (auto* number = std::get_if<Number>(&read)) return std::move(*number);
+  const auto& advice = std::get<NotANumber>(read).advice;
+  if (advice.empty()) return expected(value, wanted);
+  return Error{ErrorCode::invalid_argument, describe(value) + " " + advice};
+}
+
+}  // namespace
+
 Status read_value(const Value& value, std::int64_t& out) {
-  if (is_plain(value) && parse_number(value.text, out)) return {};
-  return expected(value, "a whole number");
+  SPIN_ASSIGN(const auto number, number_of(value, "a whole number"));
+  if (to_whole(number, out)) return {};
+  return expected(value, number.exponent < 0 ? "a whole number" : "a whole number from -2^63 to below 2^63");
 }
 
 Status read_value(const Value& value, int& out) {
@@ -42,14 +57,19 @@ Status read_value(const Value& value, int& out) {
 }
 
 Status read_value(const Value& value, double& out) {
-  if (is_plain(value) && parse_number(value.text, out) && std::isfinite(out)) return {};
+  SPIN_ASSIGN(const auto number, number_of(value, "a number"));
+  if (to_double(number, out)) return {};
   return expected(value, "a number");
 }
 
 Status read_value(const Value& value, bool& out) {
-  if (!is_plain(value) || (value.text != "true" && value.text != "false"))
+  const auto is_one_of = [&value](std::initializer_list<std::string_view> spellings) {
+    return std::find(spellings.begin(), spellings.end(), value.text) != spellings.end();
+  };
+  const bool is_true = is_one_of({"true", "True", "TRUE"});
+  if (!is_plain(value) || (!is_true && !is_one_of({"false", "False", "FALSE"})))
     return expected(value, "true or false");
-  out = value.text == "true";
+  out = is_true;
   return {};
 }
 
@@ -59,7 +79,8 @@ Status read_value(const Value& value, std::string& out) {
     return expected(value, "text of at most " + std::to_string(kMaxTextBytes) + " bytes");
   for (const char byte : value.text)
     if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F)
-      return Error{ErrorCode::invalid_argument, "holds a control character; text on one line is expected"};
+      return Error{ErrorCode::invalid_argument,
+                   "holds " + hidden_characters(value.text) + "; text on one line is expected"};
   out = value.text;
   return {};
 }

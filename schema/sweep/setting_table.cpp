@@ -17,6 +17,35 @@ std::string text_if_given(const T& value) {
   return text_of(value);
 }
 
+/// What a setting of a type holds, for people.
+template <class T>
+struct TypeName {
+  static std::string text() {
+    if constexpr (std::is_same_v<T, bool>) return "true | false";
+    if constexpr (std::is_enum_v<T>) return enum_choices<T>();
+    if constexpr (std::is_floating_point_v<T>) return "number";
+    return "whole number";
+  }
+};
+template <>
+struct TypeName<std::string> {
+  static std::string text() { return kTextType; }
+};
+template <>
+struct TypeName<std::vector<int>> {
+  static std::string text() { return "list of whole numbers"; }
+};
+template <>
+struct TypeName<Components> {
+  static std::string text() { return "list of " + enum_choices<Component>(); }
+};
+template <>
+struct TypeName<std::optional<RandAugment>> {
+  static std::string text() { return "none, or a map"; }
+};
+template <class T>
+struct TypeName<std::optional<T>> : TypeName<T> {};
+
 /// A setting that is one field: `access` gives it, of const settings or not.
 template <class Access>
 Setting field(std::string path, Access access, bool in_label = false) {
@@ -28,7 +57,7 @@ Setting field(std::string path, Access access, bool in_label = false) {
                   [access, typed](const Settings& settings) { return access(settings) == typed; }};
   };
   const auto text = [access](const Settings& settings) { return text_if_given(access(settings)); };
-  return {std::move(path), read, text, in_label};
+  return {std::move(path), read, text, in_label, TypeName<T>::text()};
 }
 
 /// A sharing setting that decides the topology: the others that would decide it differently give way.
@@ -80,7 +109,7 @@ void add_training(std::vector<Setting>& table, const std::string& name, Access a
     const auto training = pretrain_training(settings);
     return text_if_given(access(training));
   };
-  table.push_back({"pretrain." + name, read, text, false});
+  table.push_back({"pretrain." + name, read, text, false, TypeName<T>::text()});
 }
 
 void add_dataset(std::vector<Setting>& table) {

@@ -17,6 +17,9 @@ struct Change {
   std::function<bool(const Settings&)> matches;  ///< of filled-in settings
 };
 
+/// Type of a setting whose value is text as it stands.
+inline constexpr char kTextType[] = "text";
+
 /// One key of the sweep file that decides what a cell is.
 struct Setting {
   std::string path;  ///< "network.depth"
@@ -24,6 +27,7 @@ struct Setting {
   /// Value in filled-in settings as labels write it.
   std::function<std::string(const Settings&)> text;
   bool in_label = false;  ///< the network, sharing, transform or fusion label of a cell shows it
+  std::string type = {};  ///< "whole number", "adamw | sgd"; kTextType where any text may stand
 };
 
 /// Every setting, once, in the order of the contract.

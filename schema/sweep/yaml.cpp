@@ -1,47 +1,51 @@
 #include "schema/sweep/yaml.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "schema/base/text.h"
 #include "schema/sweep/yaml_builder.h"
 
 namespace spin::sweep {
 namespace {
 
-/// Line of the first byte that is not UTF-8; 0 where all are.
-int line_of_bad_utf8(std::string_view text) {
-  int line = 1;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead == '\n') ++line;
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) return line;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) return line;
-    const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool surrogate = lead == 0xED && second >= 0xA0;
-    if (overlong || surrogate || (lead == 0xF4 && second >= 0x90)) return line;
-    i += length;
+/// What nobody sees on a line (0-based) and the one before, where the parser may have lost its way.
+std::string hidden_around(std::string_view text, int line) {
+  for (int i = 0; i < line - 1 && !text.empty(); ++i)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  std::string lines;
+  for (int i = 0; i < 2 && !text.empty(); ++i) {
+    const auto end = std::min(text.find('\n'), text.size() - 1);
+    for (const char c : text.substr(0, end + 1))
+      if (c != '\n' && c != '\r') lines += c;
+    text.remove_prefix(end + 1);
   }
-  return 0;
+  const auto hidden = hidden_characters(lines);
+  return hidden.empty() ? hidden : "; here stands " + hidden;
 }
 
 }  // namespace
+
+int line_of_bad_utf8(std::string_view text) {
+  int line = 1;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character.valid) return line;
+    if (character.code == '\n') ++line;
+    text.remove_prefix(character.bytes.size());
+  }
+  return 0;
+}
 
 std::string describe(const Value& value) {
   switch (value.kind) {
     case Value::Kind::null:
       return "nothing";
     case Value::Kind::scalar:
-      return "'" + value.text.substr(0, 80) + "'";
+      return "'" + shortened(value.text, 80) + "'";
     case Value::Kind::list:
       return "a list";
     case Value::Kind::map:
@@ -70,7 +74,8 @@ std::variant<ValuePtr, YamlError> parse_yaml(std::string_view text, int override
   } catch (const YamlRefused& refused) {
     return refused.error;
   } catch (const YAML::Exception& error) {
-    return YamlError{ErrorCode::invalid_argument, error.mark.line + 1, "is not YAML: " + error.msg};
+    return YamlError{ErrorCode::invalid_argument, error.mark.line + 1,
+                     "is not YAML: " + error.msg + hidden_around(text, error.mark.line)};
   }
 }
 

@@ -49,6 +49,9 @@ inline constexpr std::size_t kMaxNodes = 600'000;
 inline constexpr std::size_t kMaxKeyBytes = 256;
 inline constexpr int kMaxLevels = 64;
 
+/// Line of the first byte that is not UTF-8; 0 where all are.
+int line_of_bad_utf8(std::string_view text);
+
 /// What is wrong with a document, and on which line of it.
 struct YamlError {
   ErrorCode code = ErrorCode::invalid_argument;

@@ -4,8 +4,12 @@
 
 #include <yaml-cpp/mark.h>
 
+#include "schema/base/text.h"
+
 namespace spin::sweep {
 namespace {
+
+constexpr std::string_view kMergeKey = "<<";
 
 [[noreturn]] void refuse(int line, std::string what, ErrorCode code = ErrorCode::invalid_argument) {
   throw YamlRefused{YamlError{code, line, std::move(what)}};
@@ -96,7 +100,7 @@ void YamlBuilder::add(const ValuePtr& value, Where where) {
     take_key(frame, *value, where);
   } else {
     frame.has_key = false;
-    auto& target = frame.key == "<<" ? frame.merges : frame.value->entries;
+    auto& target = frame.key == kMergeKey ? frame.merges : frame.value->entries;
     target.push_back({std::move(frame.key), frame.key_where, value});
   }
 }
@@ -107,29 +111,41 @@ void YamlBuilder::take_key(Frame& frame, const Value& value, Where where) {
   if (value.text.size() > kMaxKeyBytes)
     refuse(where.line, "a key of " + std::to_string(value.text.size()) + " bytes; at most " +
                            std::to_string(kMaxKeyBytes) + " are accepted");
-  if (!frame.keys.insert(value.text).second)
-    refuse(where.line, "the key '" + value.text.substr(0, 80) + "' stands twice in one map; give it once");
+  if (value.text != kMergeKey && !frame.keys.insert(value.text).second)
+    refuse(where.line, "the key '" + shortened(value.text, 80) + "' stands twice in one map; give it once");
   frame.key = value.text;
   frame.key_where = where;
   frame.has_key = true;
 }
 
 void YamlBuilder::merge(Frame& frame) {
+  // Keys of the map's own come first, then those of a later `<<` before those of an earlier one, then the
+  // list of one `<<` in its order, as PyYAML has it.
+  std::unordered_map<std::string, std::size_t> merged;
   for (const auto& entry : frame.merges) {
+    std::unordered_set<std::string> of_this;
     if (entry.value->kind == Value::Kind::list) {
-      for (const auto& item : entry.value->items) merge_map(frame, *item, entry.where);
+      for (const auto& item : entry.value->items) merge_map(frame, *item, entry.where, merged, of_this);
     } else {
-      merge_map(frame, *entry.value, entry.where);
+      merge_map(frame, *entry.value, entry.where, merged, of_this);
     }
   }
 }
 
-void YamlBuilder::merge_map(Frame& frame, const Value& source, Where where) {
+void YamlBuilder::merge_map(Frame& frame, const Value& source, Where where,
+                            std::unordered_map<std::string, std::size_t>& merged,
+                            std::unordered_set<std::string>& of_this) {
   if (source.kind != Value::Kind::map)
     refuse(where.line, "<< merges maps, but " + describe(source) + " stands here; give an alias of a map");
   count(source.entries.size(), where.line);
-  for (const auto& entry : source.entries)
-    if (frame.keys.insert(entry.key).second) frame.value->entries.push_back(entry);
+  for (const auto& entry : source.entries) {
+    if (frame.keys.contains(entry.key) || !of_this.insert(entry.key).second) continue;
+    const auto [known, is_new] = merged.emplace(entry.key, frame.value->entries.size());
+    if (is_new)
+      frame.value->entries.push_back(entry);
+    else
+      frame.value->entries[known->second] = entry;
+  }
 }
 
 void YamlBuilder::remember(YAML::anchor_t anchor, ValuePtr value) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -57,7 +58,10 @@ class YamlBuilder : public YAML::EventHandler {
   void add(const ValuePtr& value, Where where);
   void take_key(Frame& frame, const Value& value, Where where);
   void merge(Frame& frame);
-  void merge_map(Frame& frame, const Value& source, Where where);
+  /// `merged`: where the keys stand that come from merges; `of_this`: those of the same `<<`.
+  void merge_map(Frame& frame, const Value& source, Where where,
+                 std::unordered_map<std::string, std::size_t>& merged,
+                 std::unordered_set<std::string>& of_this);
   void remember(YAML::anchor_t anchor, ValuePtr value);
   void measure(Value& value);
   void count(std::size_t nodes, int line);

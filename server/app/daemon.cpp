@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schema/base/log_format.h"
 #include "schema/base/paths.h"
 #include "schema/base/stop_signals.h"
 #include "schema/base/version.h"
@@ -47,7 +48,7 @@ void prepare_process(const DaemonOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   if (options.exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
   auto logger = spdlog::stderr_color_mt("spind");
-  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+  logger->set_formatter(printable_log("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v"));
   logger->set_level(spdlog::level::from_str(options.log_level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));

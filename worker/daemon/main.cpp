@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "schema/base/log_format.h"
 #include "schema/base/machine.h"
 #include "schema/base/paths.h"
 #include "schema/base/program_path.h"
@@ -222,7 +223,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadInput;
   }
-  spdlog::set_default_logger(spdlog::stderr_color_mt("spin-worker"));
+  auto logger = spdlog::stderr_color_mt("spin-worker");
+  logger->set_formatter(spin::printable_log("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v"));
+  spdlog::set_default_logger(std::move(logger));
   spdlog::set_level(spdlog::level::from_str(line.log_level));
   try {
     return run(std::move(line));

@@ -12,6 +12,7 @@
 #include "schema/base/machine.h"
 #include "schema/design/memory.h"
 #include "worker/trainer/event_log.h"
+#include "worker/trainer/job_hash.h"
 #include "worker/trainer/memory.h"
 
 namespace spin {
@@ -50,9 +51,12 @@ Result<JobConfig> parse_job(const std::string& text) {
     return Error{
         ErrorCode::invalid_argument,
         "not a JSON object: a job is an element of `jobs` from `spinctl plan --format json`, or its config"};
+  const auto hash = json.contains("config") ? json.value("hash", nlohmann::json()) : nlohmann::json();
   if (json.contains("config")) json = nlohmann::json(json["config"]);
   SPIN_ASSIGN(auto config, config_from_json(json));
-  return canonical(std::move(config));
+  config = canonical(std::move(config));
+  if (hash.is_string()) SPIN_TRY(check_job_hash(hash.get<std::string>(), config));
+  return config;
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint)

@@ -28,7 +28,7 @@ constexpr std::size_t kJobLimit = 16U << 20;
 
 constexpr auto kExamples =
     "Examples:\n"
-    "  spinctl plan sweep.yaml --format json | jq '.jobs[0]' > job.json\n"
+    "  spinctl plan sweep.yaml --job 1 > job.json\n"
     "  spin-train job.json --threads 2 --model unshared.safetensors\n"
     "  spin-train fused.json --init unshared.safetensors --checkpoint fused.ckpt\n"
     "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"

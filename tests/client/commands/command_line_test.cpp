@@ -28,7 +28,7 @@ void expect_complaint(const Finished& finished, int exit_code, const std::string
 TEST_F(CommandLineTest, EveryVerbHasHelpWithExamples) {
   for (const auto* verb : {"plan",    "run",    "submit", "status", "watch",  "jobs",  "job",      "logs",
                            "results", "query",  "cancel", "pause",  "resume", "retry", "priority", "workers",
-                           "drain",   "backup", "doctor", "delete", "space",  "paper"}) {
+                           "drain",   "backup", "doctor", "delete", "space",  "paper", "keys"}) {
     const auto finished = spinctl({verb, "--help"});
     EXPECT_EQ(finished.exit_code, 0) << verb;
     EXPECT_NE(finished.output.find("spinctl " + std::string(verb)), std::string::npos) << finished.output;
@@ -129,6 +129,67 @@ TEST_F(CommandLineTest, PlanJsonIsTheContract) {
   EXPECT_LT(shared.at("params"), unshared.at("params"));
   EXPECT_EQ(unshared.at("config").at("network").at("channels"), 64);
   EXPECT_EQ(plan.at("totals").at("jobs"), 2);
+}
+
+TEST_F(CommandLineTest, OneJobOfAPlanIsWhatTheWholePlanSaysOfIt) {
+  const auto seeds = "seeds=[0, 9007199254740993]";  // no double holds the second
+  const auto whole = spinctl({"plan", sweep, "--set", seeds, "--format", "jsonl"});
+  ASSERT_EQ(whole.exit_code, 0) << whole.errors;
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < whole.output.size(); at = whole.output.find('\n', at) + 1)
+    lines.push_back(whole.output.substr(at, whole.output.find('\n', at) - at + 1));
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_NE(lines[3].find("\"seed\":9007199254740993,"), std::string::npos);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto job = json::parse(lines[i]);
+    for (const auto& wanted : {job.at("name").get<std::string>(),
+                               job.at("hash").get<std::string>().substr(0, 12), std::to_string(i + 1)}) {
+      const auto one = spinctl({"plan", sweep, "--set", seeds, "--job", wanted});
+      EXPECT_EQ(one.exit_code, 0) << one.errors;
+      EXPECT_EQ(one.output, lines[i]) << wanted;
+    }
+  }
+  expect_complaint(spinctl({"plan", sweep, "--job", "3"}), kBadInput,
+                   "give the name, the hash or the number");
+  expect_complaint(spinctl({"plan", sweep, "--job", "0"}), kBadInput, "1 to 2");
+}
+
+TEST_F(CommandLineTest, PlanTellsWhatMayNotBeMeant) {
+  const std::string note = "patch 5 leaves out 3 of 28 pixels of each side; a resolution of 25 would do";
+  for (const auto* format : {"table", "markdown", "json"}) {
+    const auto finished = spinctl({"plan", sweep, "--set", "network.patch=5", "--format", format});
+    EXPECT_EQ(finished.exit_code, 0) << finished.errors;
+    EXPECT_NE(finished.output.find(note), std::string::npos) << finished.output;
+  }
+  for (const auto* format : {"csv", "jsonl"}) {
+    const auto finished = spinctl({"plan", sweep, "--set", "network.patch=5", "--format", format});
+    EXPECT_EQ(finished.output.find("note"), std::string::npos) << finished.output;
+    EXPECT_NE(finished.errors.find("note: " + note + "\n"), std::string::npos) << finished.errors;
+  }
+}
+
+TEST_F(CommandLineTest, KeysListsWhatASweepFileMaySay) {
+  const auto finished = spinctl({"keys", "training", "--format", "json"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.errors;
+  const auto keys = json::parse(finished.output);
+  const auto lr =
+      std::find_if(keys.begin(), keys.end(), [](const auto& key) { return key.at("key") == "training.lr"; });
+  ASSERT_NE(lr, keys.end());
+  EXPECT_EQ(lr->at("default"), "0.01");
+  EXPECT_EQ(lr->at("type"), "number");
+  EXPECT_EQ(lr->at("accepted"), "above 0, to 1000");
+  EXPECT_NE(spinctl({"keys"}).output.find("sharing.rate"), std::string::npos);
+  EXPECT_NE(spinctl({"keys", "sharing.rate"}).output.find("ceil(depth / rate)"), std::string::npos);
+  expect_complaint(spinctl({"keys", "learning_rate"}), kBadInput, "did you mean training.lr?");
+  for (const auto* verb : {"plan", "submit", "run"})
+    EXPECT_NE(spinctl({verb, "--help"}).output.find("spinctl keys"), std::string::npos) << verb;
+}
+
+TEST_F(CommandLineTest, NothingOfOthersReachesTheTerminalRaw) {
+  const auto hostile = write_file(folder / "hostile.yaml", std::string(kSweep) + "\"\\e[2J\": 1\n");
+  expect_complaint(spinctl({"plan", hostile}), kBadInput, "\\x1b[2J: is no key");
+  expect_complaint(spinctl({"plan", (folder / "no\x1b[2Jne\u202E").string()}), kBadInput,
+                   "no\\x1b[2Jne\\u202e");
 }
 
 TEST_F(CommandLineTest, PlanTableIsForPeople) {

@@ -27,6 +27,19 @@ TEST_F(ControlTest, SubmitShowsTheCoordinatorsWordOnBadInput) {
   EXPECT_EQ(ask_json({"status"}).size(), 1U);
 }
 
+TEST_F(ControlTest, SubmitTellsOfAnEarlierSweepOfThatName) {
+  coordinator.finish(0, 89.5);
+  coordinator.finish(1, 88.5);
+  const auto again = ask({"submit", sweep});
+  EXPECT_EQ(again.exit_code, kDone) << again.errors;
+  EXPECT_NE(
+      again.errors.find("an earlier sweep has that name too: id 1; from now on `spinctl results tiny` shows "
+                        "the new one, and `spinctl results 1` the earlier"),
+      std::string::npos)
+      << again.errors;
+  EXPECT_EQ(ask({"submit", sweep, "--set", "name=other"}).errors.find("earlier"), std::string::npos);
+}
+
 TEST_F(ControlTest, StatusShowsCountsAndRunningJobs) {
   coordinator.start(0, Progress{{1, 1}, 2, 3, 50, 100, 0.5, 1900});
   const auto rows = ask_json({"status"});

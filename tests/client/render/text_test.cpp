@@ -15,18 +15,6 @@ TEST(Text, WidthCountsColumnsNotBytes) {
   EXPECT_EQ(display_width("\xFF\xC3"), 2U);  // two invalid bytes, each shown as one replacement
 }
 
-TEST(Text, PrintableStopsTerminalCommandsAndInvalidBytes) {
-  EXPECT_EQ(printable("plain ± text"), "plain ± text");
-  EXPECT_EQ(printable("a\nb\tc\r"), "a b c ");
-  EXPECT_EQ(printable("\x1b[31mred"), "\uFFFD[31mred");
-  EXPECT_EQ(printable("\xC2\x9B"
-                      "31m"),
-            "\uFFFD31m");  // the one-character form of the same
-  EXPECT_EQ(printable("cut \xE2\x82"), "cut \uFFFD\uFFFD");
-  EXPECT_EQ(printable("\xC0\xAF"), "\uFFFD\uFFFD");            // overlong slash
-  EXPECT_EQ(printable("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");  // surrogate
-}
-
 TEST(Text, ShortenLeavesWhatFits) {
   EXPECT_EQ(shorten("sequential", 10, Cut::end), "sequential");
   EXPECT_EQ(shorten("sequential", 10, Cut::middle), "sequential");

@@ -14,6 +14,7 @@
 #include "schema/base/file.h"
 #include "schema/base/ids.h"
 #include "schema/base/machine.h"
+#include "schema/base/portable_sha256.h"
 #include "schema/base/sha256.h"
 #include "schema/base/text.h"
 #include "tests/support/temp_folder.h"
@@ -41,6 +42,16 @@ TEST(Text, IsCutBetweenCharactersAndShowsIt) {
   EXPECT_EQ(shortened("abcdefg", 6), "abc...");
   EXPECT_EQ(shortened("ab\xC3\xBC\xC3\xBC", 6), "ab\xC3\xBC\xC3\xBC");
   EXPECT_EQ(shortened("ab\xC3\xBCxyz", 6), "ab...") << "no half of a character";
+}
+
+TEST(Sha256, TheOneWithoutOpenSslIsTheSame) {
+  std::string bytes;
+  for (int length = 0; length < 300; ++length) {
+    EXPECT_EQ(portable_sha256(bytes), sha256(bytes)) << length;
+    bytes += static_cast<char>(length * 37);
+  }
+  const std::string large(1'000'003, 'x');
+  EXPECT_EQ(portable_sha256(large), sha256(large));
 }
 
 TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {

@@ -68,6 +68,20 @@ TEST(Canonical, TheUsualFolderAndAllImagesAreTheDefault) {
   EXPECT_EQ(canonical(config).dataset.root, "/elsewhere");
 }
 
+TEST(Canonical, AFolderHasOneSpelling) {
+  const auto spelled = [](const char* root) {
+    auto config = convmixer(64, 8, 4, 3);
+    config.dataset.root = root;
+    return canonical(config).dataset.root;
+  };
+  for (const char* root : {"/data/pictures", "/data/pictures/", "/data//pictures", "/data/./pictures",
+                           "//data/pictures/.", "/./data/pictures//"})
+    EXPECT_EQ(spelled(root), "/data/pictures") << root;
+  EXPECT_EQ(spelled("/data/a/../pictures"), "/data/a/../pictures");  // a may be a link
+  EXPECT_EQ(spelled("/"), "/");
+  EXPECT_EQ(spelled("/data/.hidden/..x"), "/data/.hidden/..x");
+}
+
 TEST(Canonical, ZeroHasOneSign) {
   auto config = fused_on_fashion_mnist();
   config.training.weight_decay = 0;

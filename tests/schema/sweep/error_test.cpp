@@ -198,6 +198,35 @@ TEST(SweepErrors, AxesZipCellsAndExclude) {
             "s.yaml:6: training.epochs: stands twice, also on line 5; give it once");
 }
 
+TEST(SweepErrors, NamesThatCommandsWouldTakeForSomethingElse) {
+  const auto named = [](const std::string& name) {
+    return bad_plan("version: 1\nname: " + name +
+                    "\ndataset: mnist\nnetwork: {channels: 8, depth: 2, patch: 7, kernel: 3}\n")
+        .message;
+  };
+  EXPECT_EQ(named("12"),
+            "s.yaml:2: name: '12' could be taken for the id of a sweep; give another name, such as run-12");
+  EXPECT_EQ(named("deadbeef"),
+            "s.yaml:2: name: 'deadbeef' could be taken for the hash of a job; give another name, such as "
+            "run-deadbeef");
+  EXPECT_EQ(named("\"--wait\""),
+            "s.yaml:2: name: '--wait' could be taken for an option; give another name, such as run-wait");
+  EXPECT_EQ(named(".."), "s.yaml:2: name: '..' could be taken for a folder; give another name, such as run-");
+  EXPECT_EQ(named("a/b"), "s.yaml:2: name: 'a/b' is no name; 1 to 128 letters, digits, - _ . are accepted");
+  for (const char* name : {"beef", "deadbeefs", "2026-11-28", "v1.2", "1e5", "_x"})
+    EXPECT_EQ(good_plan(small_sweep(), {"name=" + std::string(name)}).name, name);
+}
+
+TEST(SweepErrors, AFolderThatIsAnotherOneElsewhere) {
+  const auto wanted =
+      "; an absolute path is expected, since workers run elsewhere; give one that begins with /";
+  EXPECT_EQ(refusal("dataset.root: ./pictures\n"),
+            std::string("s.yaml:6: dataset.root: './pictures' is relative") + wanted);
+  EXPECT_EQ(
+      refusal("dataset.root: ~/pictures\n"),
+      std::string("s.yaml:6: dataset.root: '~/pictures' begins with ~, which shells alone replace") + wanted);
+}
+
 TEST(SweepErrors, WhatThisVersionDoesNotServe) {
   EXPECT_EQ(refusal("requires: {memory: 20GB}\n"),
             "s.yaml:6: requires.memory: '20GB' stands here; an amount in KiB, MiB or GiB, such as 20GiB, is "

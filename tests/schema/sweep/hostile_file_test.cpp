@@ -32,6 +32,33 @@ TEST(HostileFile, TwoDocumentsAndDuplicateKeys) {
             "s.yaml:6: << merges maps, but '3' stands here; give an alias of a map");
 }
 
+TEST(HostileFile, KeysOfOnesOwnMayHoldAnything) {
+  const auto id = only_id(small_sweep("training.lr: 0.5\n"));
+  EXPECT_EQ(only_id(small_sweep("x-recipe: &recipe {training.lr: 0.5}\n<<: *recipe\n")), id);
+  EXPECT_EQ(only_id(small_sweep(".recipe: &recipe {training.lr: 0.5}\n<<: *recipe\n")), id);
+  EXPECT_EQ(only_id(small_sweep("x-list: [1, {a: b}]\nx-text: hello\nx-none:\ntraining.lr: 0.5\n")), id);
+  EXPECT_EQ(bad_plan(small_sweep("x-a: 1\nx-a: 2\n")).message,
+            "s.yaml:7: the key 'x-a' stands twice in one map; give it once");
+  EXPECT_EQ(bad_plan(small_sweep("sharing: {x-a: 1}\n")).message.substr(0, 44),
+            "s.yaml:6: sharing.x-a: is no key of a sweep;");
+}
+
+TEST(HostileFile, TwoMergesInOneMapAreBothMerged) {
+  const auto network = [](const std::string& map) {
+    return good_plan(
+               "version: 1\nname: m\ndataset: mnist\nx-a: &a {channels: 8, depth: 2, patch: 7}\n"
+               "x-b: &b {depth: 4, kernel: 3}\nnetwork: {" +
+               map + "}\n")
+        .cells.at(0)
+        .network;
+  };
+  // As PyYAML reads them: of two merges the later holds, of the list of one merge the earlier.
+  EXPECT_EQ(network("<<: *a, <<: *b"), "8/4/7/3");
+  EXPECT_EQ(network("<<: *b, <<: *a"), "8/2/7/3");
+  EXPECT_EQ(network("<<: [*a, *b]"), "8/2/7/3");
+  EXPECT_EQ(network("<<: *a, depth: 6, <<: *b"), "8/6/7/3");
+}
+
 TEST(HostileFile, BytesThatAreNotUtf8) {
   for (const char* bytes : {"\xff", "\xc3(", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
     EXPECT_EQ(bad_plan("version: 1\nname: a" + std::string(bytes)).message,

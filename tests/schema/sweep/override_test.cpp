@@ -53,6 +53,24 @@ TEST(Override, DisplacesATopologyOfTheFile) {
             "sequential 2");
 }
 
+TEST(Override, OfTextIsTheTextAsItStands) {
+  for (const std::string text :
+       {"/data/a #b", "/data/a: b", "/data/%x", "/data/'q'", "/data/[1, 2]", "/data/=x"})
+    EXPECT_EQ(good_plan(small_sweep(), {"dataset.root=" + text}).jobs.at(0).config.dataset.root, text);
+  for (const char* text : {"%x", "@x", "*x", "~", "&x", "!x", "- x", "{x", "#"})
+    EXPECT_NE(bad_plan(small_sweep(), {"dataset.root=" + std::string(text)})
+                  .message.find("'" + std::string(text) + "'"),
+              std::string::npos)
+        << text;
+  EXPECT_EQ(good_plan(small_sweep("dataset.root: /data\n"), {"dataset.root="}).jobs.at(0).config.dataset.root,
+            "");
+  for (const std::string text : {"lr: second try", "# of blocks", "", "*", "~", "null", "a, b", "\"quoted\""})
+    EXPECT_EQ(good_plan(small_sweep(), {"description=" + text}).description, text);
+  EXPECT_EQ(good_plan(small_sweep(), {"sharing.groups=4x2"}).cells.at(0).sharing, "groups 4x2");
+  EXPECT_EQ(good_plan(small_sweep(), {"requires.labels=[a100, b]"}).requirements.labels,
+            (std::vector<std::string>{"a100", "b"}));
+}
+
 TEST(Override, TheLastOneHolds) {
   EXPECT_EQ(
       good_plan(small_sweep(), {"training.epochs=5", "training.epochs=6"}).jobs.at(0).config.training.epochs,

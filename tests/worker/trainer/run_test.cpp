@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
+#include "schema/base/portable_sha256.h"
+#include "schema/design/config_json.h"
 #include "tests/worker/trainer/run_harness.h"
 #include "worker/trainer/job_runner.h"
 
@@ -193,6 +195,27 @@ TEST(ParseJob, TakesAConfigurationOrAnElementOfAPlan) {
   }
   EXPECT_FALSE(parse_job("[]").ok());
   EXPECT_FALSE(parse_job("{\"config\": 1}").ok());
+}
+
+TEST(ParseJob, RefusesAConfigurationThatIsNotTheOneOfItsHash) {
+  const auto identity_of = [](const JobConfig& config) {
+    return to_hex(portable_sha256(kIdentityVersion + config_to_json(config).dump()));
+  };
+  auto config = canonical(tiny_config());
+  config.seed = 9007199254740993;  // no double holds it
+  const auto identity = identity_of(config);
+  const auto parsed =
+      parse_job(nlohmann::json{{"hash", identity}, {"config", config_to_json(config)}}.dump());
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  EXPECT_EQ(parsed->seed, 9007199254740993);
+
+  config.seed = 9007199254740992;
+  const auto refused =
+      parse_job(nlohmann::json{{"hash", identity}, {"config", config_to_json(config)}}.dump());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find(identity), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find(identity_of(config)), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(parse_job(nlohmann::json{{"config", config_to_json(config)}}.dump()).ok());
 }
 
 }  // namespace
