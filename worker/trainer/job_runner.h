@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "schema/design/config.h"
@@ -34,13 +36,16 @@ class JobRunner {
  private:
   Result<std::optional<FinishedEvent>> train(const JobConfig& config, const RunCommand& command,
                                              const std::atomic<StopRequest>& stop);
+  /// Nothing where it was to stop meanwhile.
+  Result<std::optional<ImageData>> load_data(const JobConfig& config, const RunCommand& command,
+                                             const std::atomic<StopRequest>& stop);
   Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
                                                       const std::atomic<StopRequest>& stop);
 
   Runtime runtime_;
   EventSink sink_;
   BadCheckpoint bad_checkpoint_;
-  DataStore data_;
+  std::shared_ptr<DataStore> data_;  // shared with a thread that loads
 };
 
 }  // namespace spin
