@@ -67,6 +67,8 @@ class Fields {
     }
     return value->get<std::int64_t>();
   }
+  /// 0 where there is none.
+  std::int64_t optional_count(const char* key) { return json_.contains(key) ? count(key) : 0; }
   int small(const char* key) { return static_cast<int>(count(key, std::numeric_limits<int>::max())); }
   void refuse(const char* key, const std::string& expected) { fail(key, json_.at(key), expected); }
 
@@ -178,6 +180,8 @@ Result<TrainerEvent> read_finished(Fields fields) {
   finished.result.peak_bytes = fields.count("peak_bytes");
   finished.result.seconds = fields.real("seconds");
   finished.model = fields.optional_text("model");
+  finished.train_images = fields.optional_count("train_images");
+  finished.eval_images = fields.optional_count("eval_images");
   return fields.finish<TrainerEvent>(std::move(finished));
 }
 
@@ -229,11 +233,14 @@ Json write(const FinishedEvent& event) {
                {"flops", result.flops},
                {"images_per_second", number(result.images_per_second)},
                {"peak_bytes", result.peak_bytes},
-               {"seconds", number(result.seconds)}};
+               {"seconds", number(result.seconds)},
+               {"train_images", event.train_images},
+               {"eval_images", event.eval_images}};
   if (!event.model.empty()) json["model"] = event.model;
   return json;
 }
-Json write(const FailedEvent& event) { return {{"event", "failed"}, {"message", event.message}}; }
+/// The message may quote names of files, which hold any byte.
+Json write(const FailedEvent& event) { return {{"event", "failed"}, {"message", visible(event.message)}}; }
 Json write(const StoppedEvent&) { return Json::object({{"event", "stopped"}}); }
 
 Json write(const RunCommand& run) {

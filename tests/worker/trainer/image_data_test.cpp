@@ -1,11 +1,13 @@
 // Image files, CIFAR and synthetic data on their way into training: batches and whole jobs.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "tests/worker/trainer/fixtures.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/data_speed.h"
+#include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
 
 namespace spin {
@@ -122,6 +124,66 @@ TEST_F(ImageFolderJobs, ManyDamagedImagesFailTheJobByName) {
   EXPECT_NE(message.find("11 of 120 images are damaged, more than the 10"), std::string::npos) << message;
   EXPECT_NE(message.find("train/blue/image_"), std::string::npos) << message;
   EXPECT_NE(message.find("(neither a JPEG nor a PNG file)"), std::string::npos) << message;
+}
+
+TEST_F(ImageFolderJobs, AFifoNamedLikeAPictureIsPassedOverByName) {
+  ASSERT_EQ(mkfifo((root() / "train/red/zz.jpg").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo((root() / "val/red/zz.jpg").c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  const auto end = run(folder_config(root().string()));
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(log.find("passed over: " + (root() / "val/red/zz.jpg").string() +
+                     ": a FIFO, where a regular file was expected\n"),
+            std::string::npos)
+      << log;
+  EXPECT_EQ(last<FinishedEvent>().eval_images, 30) << "the FIFO does not count";
+}
+
+TEST_F(ImageFolderJobs, TheLogNamesTheFolderThatJudgesAndTheResultItsSize) {
+  std::filesystem::rename(root() / "val", root() / "valid");
+  write_image(root() / "test/red/one.jpg", jpeg_bytes(gradient_image(9, 9)));
+  auto config = folder_config(root().string());
+  config.dataset.train_limit = 60;
+  testing::internal::CaptureStderr();
+  const auto end = run(config);
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(log.find("data: trains on 60 of 120 images of " + (root() / "train").string() +
+                     "; 30 images of " + (root() / "valid").string() + " judge\n"),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find((root() / "test").string() + " is there, too, and stays unread\n"), std::string::npos)
+      << log;
+  EXPECT_EQ(last<FinishedEvent>().train_images, 60);
+  EXPECT_EQ(last<FinishedEvent>().eval_images, 30);
+  EXPECT_NE(describe(events_.back()).find(" % of 30 images after "), std::string::npos);
+}
+
+TEST_F(ImageFolderJobs, AFileNameWritesNoLinesOfItsOwn) {
+  const std::string name = "clear\x1b[2J\x1b[31mred\nspin-train: finished top-1 100 caf\xe9.jpg";
+  write_image(root() / "train/red" / name, "broken");
+  testing::internal::CaptureStderr();
+  const auto end = run(folder_config(root().string()));
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(
+      log.find("clear\\x1b[2J\\x1b[31mred\\nspin-train: finished top-1 100 caf\\xe9.jpg: neither a JPEG"),
+      std::string::npos)
+      << log;
+  EXPECT_EQ(log.find('\x1b'), std::string::npos);
+  EXPECT_EQ(log.find("\nspin-train: finished top-1 100"), std::string::npos);
+}
+
+TEST(EventLog, AMessageThatQuotesAnyBytesIsOneLineOfUtf8) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  emit(FailedEvent{"caf\xe9 \x1b[2J\nspin-train: finished \xe2\x80\xaegpj.exe"});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "spin-train: failed: caf\\xe9 \\x1b[2J\\nspin-train: finished \\u202egpj.exe\n");
+  const auto event = event_from_line(testing::internal::GetCapturedStdout());
+  ASSERT_TRUE(event.ok()) << event.error().message;
+  EXPECT_EQ(std::get<FailedEvent>(*event).message, "caf\\xe9 \\x1b[2J\\nspin-train: finished \\u202egpj.exe");
 }
 
 TEST_F(ImageFolderJobs, AnotherNumberOfClassesFailsTheJob) {
