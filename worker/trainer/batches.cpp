@@ -36,7 +36,9 @@ class Normaliser {
     x.mul_(scale_).sub_(shift_);
     x = x.permute({0, 3, 1, 2});
     if (x.size(2) == resolution_) return x;
-    return torch::upsample_bilinear2d(x, {resolution_, resolution_}, /*align_corners=*/false);
+    // Antialiased, as resize() does it; where the image grows, both give the same.
+    return torch::_upsample_bilinear2d_aa(x, {resolution_, resolution_}, /*align_corners=*/false)
+        .contiguous(torch::MemoryFormat::ChannelsLast);
   }
 
  private:

@@ -6,6 +6,8 @@
 #include "tests/worker/trainer/data/image_writers.h"
 #include "tests/worker/trainer/fixtures.h"
 #include "worker/trainer/batches.h"
+#include "worker/trainer/data/crop_view.h"
+#include "worker/trainer/data/resize.h"
 #include "worker/trainer/data_speed.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
@@ -246,6 +248,33 @@ TEST(ImagesInMemory, ThreadsAndDeviceMakeTheSameBatches) {
       EXPECT_TRUE(torch::allclose(flipped[i].images.flip({3}), plain[i].images, 0, 1e-5));
     }
   }
+}
+
+TEST(ImagesInMemory, ShrinkAsCroppedOnesDo) {
+  TempFolder folder;
+  const auto data = load_grey(folder);
+  ASSERT_TRUE(data.ok());
+  auto config = tiny_config();
+  config.network.resolution = 14;
+  const auto evaluated = all_batches(evaluation_batches(*data, config, 10, 1)).at(0);
+  ASSERT_EQ(evaluated.images.sizes(), torch::IntArrayRef({10, 1, 14, 14}));
+  EXPECT_TRUE(evaluated.images.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  const auto image = data->eval.images[3].to(torch::kDouble);  // [28, 28, 1]
+  // By hand, at half the size: a triangle of two pixels to each side, at distances of 1.5, 0.5, 0.5 and 1.5.
+  const double weights[] = {0.125, 0.375, 0.375, 0.125};
+  double sum = 0;
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 4; ++x) sum += weights[y] * weights[x] * image[9 + y][11 + x][0].item<double>();
+  EXPECT_NEAR(evaluated.images[3][0][5][6].item<double>(), (sum / 255 - 0.2860) / 0.3530, 1e-4);
+  // And everywhere as the bytes of a crop are resized, but for their rounding.
+  const auto bytes = data->eval.images[3].contiguous();
+  const ByteImage source{
+      28, 28, 1, {bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + 28 * 28}};
+  const auto small = resize(source, whole_view(28, 28, 14));
+  for (int y = 0; y < 14; ++y)
+    for (int x = 0; x < 14; ++x)
+      EXPECT_NEAR(evaluated.images[3][0][y][x].item<double>() * 0.3530 * 255 + 0.2860 * 255, small.row(y)[x],
+                  1.01);
 }
 
 TEST(ImagesInMemory, OtherLabelsOfASplitReachItsBatches) {
