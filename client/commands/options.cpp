@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/commands/class_count.h"
 #include "client/commands/read_text.h"
 
 namespace spin::cli {
@@ -53,6 +54,7 @@ Result<SweepFile> read_sweep(const SweepSource& source) {
     sweep.overrides.push_back(std::move(entry));
   }
   SPIN_ASSIGN(sweep.text, read_text(source.file, {kMaxSweepFileBytes, "a sweep file"}));
+  SPIN_TRY(count_classes(sweep));
   return sweep;
 }
 

@@ -27,7 +27,8 @@ struct SweepSource {
 };
 void add_sweep_source(CLI::App& app, SweepSource& source);
 
-/// Reads, but does not parse. "-" is standard input. not_found or invalid_argument.
+/// Reads, but does not plan; counts the classes of an image folder where the file leaves them out. "-" is
+/// standard input. not_found or invalid_argument.
 Result<SweepFile> read_sweep(const SweepSource& source);
 
 }  // namespace spin::cli

@@ -41,6 +41,19 @@ Error locked_by_another(const FileDescriptor& file, const std::filesystem::path&
                path.string() + " is locked by " + (known ? "process " + first_line : "another process")};
 }
 
+/// What stands where a regular file was expected.
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+Error no_regular_file(const std::filesystem::path& path, mode_t mode) {
+  return Error{ErrorCode::invalid_argument,
+               path.string() + ": " + kind_of(mode) + ", where a regular file was expected"};
+}
+
 /// The path leads to the open file.
 bool is_at(const std::filesystem::path& path, const FileDescriptor& file) {
   struct ::stat opened {
@@ -94,9 +107,20 @@ Status sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+Result<FileDescriptor> open_regular_file(const std::filesystem::path& path) {
+  // Asked before, since opening a device may do something (a tape rewinds); and after, since the name may
+  // lead to something else by then, which O_NONBLOCK keeps from holding this thread.
+  struct ::stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    return no_regular_file(path, status.st_mode);
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return system_error(path, errno);
+  if (!S_ISREG(status.st_mode)) return no_regular_file(path, status.st_mode);
+  return file;
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return system_error(path, errno);
+  SPIN_ASSIGN(const auto file, open_regular_file(path));
   std::string bytes;
   char block[1 << 16];
   for (;;) {

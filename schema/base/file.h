@@ -32,7 +32,10 @@ Status write_all(int fd, std::string_view bytes, const std::filesystem::path& pa
 /// rename, fsync of the folder.
 Status write_file_durably(const std::filesystem::path& path, std::string_view bytes);
 Status sync_folder(const std::filesystem::path& folder);
-/// Whole file; resource_exhausted where it is larger than `limit_bytes`.
+/// Opens a regular file to read it, without ever waiting for whatever else bears the name: invalid_argument,
+/// with its kind, for a folder, FIFO, socket or device, and for a link to one.
+Result<FileDescriptor> open_regular_file(const std::filesystem::path& path);
+/// Whole regular file; resource_exhausted where it is larger than `limit_bytes`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
 /// Takes an exclusive lock that dies with the process; already_exists, with the holder's pid, where it is
 /// held.

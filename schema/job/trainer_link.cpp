@@ -69,6 +69,8 @@ class Fields {
     }
     return value->get<std::int64_t>();
   }
+  /// 0 where there is none.
+  std::int64_t optional_count(const char* key) { return json_.contains(key) ? count(key) : 0; }
   int small(const char* key) { return static_cast<int>(count(key, std::numeric_limits<int>::max())); }
   int small_or(const char* key, int usual) { return json_.contains(key) ? small(key) : usual; }
   void refuse(const char* key, const std::string& expected) { fail(key, json_.at(key), expected); }
@@ -201,6 +203,8 @@ Result<TrainerEvent> read_finished(Fields fields) {
   finished.result.peak_bytes = fields.count("peak_bytes");
   finished.result.seconds = fields.real("seconds");
   finished.model = fields.optional_text("model");
+  finished.train_images = fields.optional_count("train_images");
+  finished.eval_images = fields.optional_count("eval_images");
   return fields.finish<TrainerEvent>(std::move(finished));
 }
 
@@ -252,12 +256,15 @@ Json write(const FinishedEvent& event) {
                {"flops", result.flops},
                {"images_per_second", number(result.images_per_second)},
                {"peak_bytes", result.peak_bytes},
-               {"seconds", number(result.seconds)}};
+               {"seconds", number(result.seconds)},
+               {"train_images", event.train_images},
+               {"eval_images", event.eval_images}};
   if (!event.model.empty()) json["model"] = event.model;
   return json;
 }
+/// The message may quote names of files, which hold any byte.
 Json write(const FailedEvent& event) {
-  Json json = {{"event", "failed"}, {"message", event.message}};
+  Json json = {{"event", "failed"}, {"message", visible(event.message)}};
   if (event.cause != FailureCause::job) json["cause"] = kCauses[static_cast<std::size_t>(event.cause)];
   if (!event.device_works) json["device_works"] = false;
   return json;

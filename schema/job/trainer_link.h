@@ -63,7 +63,9 @@ struct CheckpointEvent {
 };
 struct FinishedEvent {
   JobResult result;
-  std::string model;  ///< path; empty if diverged or not asked for
+  std::string model;              ///< path; empty if diverged or not asked for
+  std::int64_t train_images = 0;  ///< of the data set, limits applied; 0 = not said
+  std::int64_t eval_images = 0;   ///< that judged; damaged ones do not count
   bool operator==(const FinishedEvent&) const = default;
 };
 /// What a failure says of the next attempt.

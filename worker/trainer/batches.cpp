@@ -7,6 +7,7 @@
 
 #include "worker/trainer/data/batch_loader.h"
 #include "worker/trainer/data/epoch_order.h"
+#include "worker/trainer/event_log.h"
 #include "worker/trainer/randaugment.h"
 
 namespace spin {
@@ -35,7 +36,9 @@ class Normaliser {
     x.mul_(scale_).sub_(shift_);
     x = x.permute({0, 3, 1, 2});
     if (x.size(2) == resolution_) return x;
-    return torch::upsample_bilinear2d(x, {resolution_, resolution_}, /*align_corners=*/false);
+    // Antialiased, as resize() does it; where the image grows, both give the same.
+    return torch::_upsample_bilinear2d_aa(x, {resolution_, resolution_}, /*align_corners=*/false)
+        .contiguous(torch::MemoryFormat::ChannelsLast);
   }
 
  private:
@@ -134,6 +137,8 @@ class LoadedBatches : public BatchStream {
     }
   }
 
+  [[nodiscard]] bool gave_up() const override { return loader_.gave_up(); }
+
  private:
   /// [buffers, batch, resolution, resolution, channels]; in page-locked memory where a GPU copies from it.
   static torch::Tensor make_buffers(const BatchLoader::Setup& setup, std::int64_t batch_size,
@@ -149,6 +154,7 @@ class LoadedBatches : public BatchStream {
   static BatchLoader::Setup with_buffers(BatchLoader::Setup setup, const torch::Tensor& buffers) {
     for (std::int64_t i = 0; i < buffers.size(0); ++i)
       setup.buffers.push_back(buffers.data_ptr<std::uint8_t>() + i * buffers.stride(0));
+    setup.memory = std::make_shared<torch::Tensor>(buffers);
     return setup;
   }
 
@@ -165,7 +171,7 @@ class LoadedBatches : public BatchStream {
   torch::Device device_;
   Normaliser normalise_;
   torch::Tensor buffers_;
-  BatchLoader loader_;  // the last member: its threads end before the buffers go
+  BatchLoader loader_;
 };
 
 std::shared_ptr<const ImageSource> image_source(const Split& split) {
@@ -253,7 +259,8 @@ std::int64_t steps_per_epoch(const ImageData& data, const Training& training) {
 }
 
 std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobConfig& config,
-                                              std::int64_t first_step, int threads) {
+                                              std::int64_t first_step, int threads,
+                                              std::function<bool()> should_stop) {
   const auto& split = data.train;
   if (!split.files && !changes_images(config.training))
     return std::make_unique<ResidentTraining>(data, config, first_step);
@@ -264,13 +271,16 @@ std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobCo
   setup.on_damage = OnDamage::take_next;
   setup.next_request = TrainingRequests(TrainingSteps(data, config, first_step));
   setup.threads = threads;
+  setup.should_stop = std::move(should_stop);
+  setup.log = log_line;
   return std::make_unique<LoadedBatches>(
       split, Normaliser(data.pixels, config.network.resolution, split.labels.device()),
       config.training.batch_size, std::move(setup));
 }
 
 std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const JobConfig& config,
-                                                std::int64_t batch_size, int threads) {
+                                                std::int64_t batch_size, int threads,
+                                                std::function<bool()> should_stop) {
   const auto& split = data.eval;
   if (!split.files) return std::make_unique<ResidentEvaluation>(data, config, batch_size);
   BatchLoader::Setup setup;
@@ -280,6 +290,8 @@ std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const Job
   setup.on_damage = OnDamage::leave_out;
   setup.next_request = EvaluationRequests(split.size(), batch_size);
   setup.threads = threads;
+  setup.should_stop = std::move(should_stop);
+  setup.log = log_line;
   return std::make_unique<LoadedBatches>(
       split, Normaliser(data.pixels, config.network.resolution, split.labels.device()), batch_size,
       std::move(setup));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -27,9 +28,12 @@ class BatchStream {
   BatchStream& operator=(const BatchStream&) = delete;
   virtual ~BatchStream() = default;
 
-  /// The next batch, whose tensors are the caller's; nothing after the last one. data_loss where more images
+  /// The next batch, whose tensors are the caller's; nothing after the last one, or where `should_stop` said
+  /// so while files were waited for. data_loss where more images
   /// are damaged than may be passed over, naming the first of them.
   virtual Result<std::optional<Batch>> next() = 0;
+  /// Whether that was why it ended: `should_stop` said so.
+  [[nodiscard]] virtual bool gave_up() const { return false; }
 };
 
 /// Full batches in an epoch; what is left over is not used in that epoch. 0 where the training images do not
@@ -41,11 +45,13 @@ std::int64_t steps_per_epoch(const ImageData& data, const Training& training);
 /// any number of `threads`, whichever step the stream begins at. A damaged image is replaced by the next one
 /// that is not, in the order of the data set. Precondition: steps_per_epoch() > 0.
 std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobConfig& config,
-                                              std::int64_t first_step, int threads);
+                                              std::int64_t first_step, int threads,
+                                              std::function<bool()> should_stop = {});
 
 /// The evaluation images once, in the order of the data set, `batch_size` at a time. A damaged image is left
 /// out, so a batch may be smaller, though never empty; data_loss where not one image could be read.
 std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const JobConfig& config,
-                                                std::int64_t batch_size, int threads);
+                                                std::int64_t batch_size, int threads,
+                                                std::function<bool()> should_stop = {});
 
 }  // namespace spin

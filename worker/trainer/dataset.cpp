@@ -9,6 +9,7 @@
 #include "worker/trainer/data/dataset_files.h"
 #include "worker/trainer/data/image_file.h"
 #include "worker/trainer/data/mnist.h"
+#include "worker/trainer/data/split_counts.h"
 #include "worker/trainer/data/synthetic.h"
 #include "worker/trainer/event_log.h"
 
@@ -51,13 +52,20 @@ Split first_images(const Split& split, std::int64_t limit) {
   return {split.images.narrow(0, 0, limit), nullptr, split.labels.narrow(0, 0, limit), nullptr};
 }
 
-Split first_files(const Split& split, std::int64_t limit, torch::Device device) {
+Split first_files(const std::shared_ptr<const FolderImages>& files, std::int64_t limit,
+                  torch::Device device) {
   Split first;
-  first.files = split.files->first(limit);
+  first.files = files->first(limit);
   auto labels = first.files->labels();
   first.labels = torch::tensor(labels, torch::kLong).to(device);
   first.damaged = std::make_shared<DamagedImages>(first.files->size(), log_line);
   return first;
+}
+
+/// "/data/cifar10/data_batch_1.bin and 4 more"
+std::string place_of(const std::vector<fs::path>& files) {
+  auto text = files.front().string();
+  return files.size() == 1 ? text : text + " and " + std::to_string(files.size() - 1) + " more";
 }
 
 std::int64_t limited(std::int64_t images, std::int64_t limit) {
@@ -78,6 +86,15 @@ std::string synthetic_key(const Dataset& dataset) {
 void DataStore::forget() {
   key_.clear();
   data_ = {};
+  source_ = {};
+}
+
+void DataStore::log_splits(const Dataset& dataset, const ImageData& used) const {
+  const auto& [train, eval, notes] = source_;
+  for (const auto& note : notes) log_line(note);
+  for (const auto& line : describe_splits(dataset, {data_.train.size(), used.train.size(), train},
+                                          {data_.eval.size(), used.eval.size(), eval}))
+    log_line(line);
 }
 
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
@@ -100,6 +117,7 @@ Result<ImageData> DataStore::make_synthetic(const Dataset& dataset) {
     data_.pixels = pixel_statistics(dataset.name);
     key_ = std::move(key);
   }
+  log_splits(dataset, data_);
   return data_;
 }
 
@@ -112,10 +130,13 @@ Result<ImageData> DataStore::read_files(const Dataset& dataset, const std::strin
     SPIN_ASSIGN(auto eval, read_split(dataset.name, files.eval, dataset.facts));
     data_.eval = to_split(std::move(eval), device_);
     data_.pixels = pixel_statistics(dataset.name);
+    source_ = {place_of(files.train), place_of(files.eval), {}};
     key_ = std::move(key);
   }
-  return ImageData{first_images(data_.train, dataset.train_limit),
-                   first_images(data_.eval, dataset.eval_limit), data_.pixels};
+  ImageData used{first_images(data_.train, dataset.train_limit), first_images(data_.eval, dataset.eval_limit),
+                 data_.pixels};
+  log_splits(dataset, used);
+  return used;
 }
 
 Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::string& folder) {
@@ -126,13 +147,16 @@ Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::strin
       key != key_) {
     forget();
     SPIN_ASSIGN(auto found, list_image_folder(dataset.name, path, classes));
-    data_.train.files = std::move(found.train);
-    data_.eval.files = std::move(found.eval);
+    source_ = {found.train->folder().string(), found.eval->folder().string(), std::move(found.notes)};
+    data_.train = first_files(found.train, 0, device_);
+    data_.eval = first_files(found.eval, 0, device_);
     data_.pixels = pixel_statistics(dataset.name);
     key_ = std::move(key);
   }
-  return ImageData{first_files(data_.train, dataset.train_limit, device_),
-                   first_files(data_.eval, dataset.eval_limit, device_), data_.pixels};
+  ImageData used{first_files(data_.train.files, dataset.train_limit, device_),
+                 first_files(data_.eval.files, dataset.eval_limit, device_), data_.pixels};
+  log_splits(dataset, used);
+  return used;
 }
 
 }  // namespace spin

@@ -47,10 +47,18 @@ class DataStore {
   /// or where the data usually lies (image folders: find_image_folder). Nothing is read for synthetic.
   /// not_found lists what was looked for; data_loss where a file is damaged or files do not fit together;
   /// invalid_argument where an image folder does not have the classes that the configuration says;
-  /// unsupported where this build cannot decode the files.
+  /// unsupported where this build cannot decode the files. The log says how many images of which folder train
+  /// and judge, and what was passed over.
   Result<ImageData> load(const Dataset& dataset, const std::string& folder);
 
  private:
+  /// Where `data_` came from, and what the log is to say of it.
+  struct Source {
+    std::string train;
+    std::string eval;
+    std::vector<std::string> notes;
+  };
+  void log_splits(const Dataset& dataset, const ImageData& used) const;
   Result<ImageData> make_synthetic(const Dataset& dataset);
   Result<ImageData> read_files(const Dataset& dataset, const std::string& root);
   Result<ImageData> list_files(const Dataset& dataset, const std::string& folder);
@@ -59,6 +67,7 @@ class DataStore {
   torch::Device device_;
   std::string key_;  // says which files, and in which state, `data_` was read from
   ImageData data_;
+  Source source_;
 };
 
 }  // namespace spin

@@ -42,6 +42,7 @@ Result<std::optional<Accuracy>> evaluate(const Model& network, BatchStream& batc
   std::int64_t images = 0;
   for (;;) {
     SPIN_ASSIGN(const auto batch, batches.next());
+    if (batches.gave_up()) return std::optional<Accuracy>();
     if (!batch) break;
     if (should_stop()) return std::optional<Accuracy>();
     const auto logits = network.forward(batch->images, weights, Mode::evaluate);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "schema/base/file.h"
+#include "schema/base/text.h"
 
 namespace spin {
 namespace {
@@ -49,12 +50,19 @@ std::string line(const CheckpointEvent& event) {
 }
 std::string line(const FinishedEvent& event) {
   if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";
-  const std::string accuracy =
-      event.result.top1 ? "top-1 " + fixed(*event.result.top1, 2) + " % " : std::string();
+  const std::string accuracy = event.result.top1 ? "top-1 " + fixed(*event.result.top1, 2) + " % of " +
+                                                       std::to_string(event.eval_images) + " images "
+                                                 : std::string();
   return "finished: " + accuracy + "after " + fixed(event.result.seconds, 1) + " s";
 }
 std::string line(const FailedEvent& event) { return "failed: " + event.message; }
 std::string line(const StoppedEvent&) { return "stopped"; }
+
+/// A message may quote names of files, which hold any byte.
+TrainerEvent with_visible_text(TrainerEvent event) {
+  if (auto* failed = std::get_if<FailedEvent>(&event)) failed->message = printable(failed->message);
+  return event;
+}
 
 }  // namespace
 
@@ -65,9 +73,10 @@ std::string describe(const TrainerEvent& event) {
 void emit(const TrainerEvent& event) {
   // The line for people first: who reads the event finds it in the log.
   if (const auto text = describe(event); !text.empty()) log_line(text);
-  if (!write_all(STDOUT_FILENO, to_line(event) + "\n", "standard output").ok()) _exit(EXIT_FAILURE);
+  if (!write_all(STDOUT_FILENO, to_line(with_visible_text(event)) + "\n", "standard output").ok())
+    _exit(EXIT_FAILURE);
 }
 
-void log_line(const std::string& text) { std::fprintf(stderr, "spin-train: %s\n", text.c_str()); }
+void log_line(const std::string& text) { std::fprintf(stderr, "spin-train: %s\n", printable(text).c_str()); }
 
 }  // namespace spin

@@ -13,7 +13,7 @@ std::string describe(const TrainerEvent& event);
 /// where nobody reads standard output any more.
 void emit(const TrainerEvent& event);
 
-/// One line to standard error.
+/// One line to standard error, whatever characters `text` holds (see visible).
 void log_line(const std::string& text);
 
 }  // namespace spin

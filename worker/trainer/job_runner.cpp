@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <exception>
+#include <future>
 #include <new>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -17,6 +20,9 @@
 
 namespace spin {
 namespace {
+
+constexpr std::chrono::milliseconds kStopInterval{100};  // in which a job that waits asks whether to stop
+constexpr std::chrono::minutes kPatience{1};             // with data that do not come
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -60,7 +66,10 @@ Result<JobConfig> parse_job(const std::string& text) {
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint)
-    : runtime_(runtime), sink_(std::move(sink)), bad_checkpoint_(bad_checkpoint), data_(runtime.device) {}
+    : runtime_(runtime),
+      sink_(std::move(sink)),
+      bad_checkpoint_(bad_checkpoint),
+      data_(std::make_shared<DataStore>(runtime.device)) {}
 
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>& stop) {
   const auto result = train_catching(command, stop);
@@ -78,15 +87,46 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>&
   return JobEnd::finished;
 }
 
+/// A thread of its own reads, since a dead disk may hold it for ever; it is left behind, with the store that
+/// it fills, where the job is to stop.
+Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, const RunCommand& command,
+                                                      const std::atomic<StopRequest>& stop) {
+  using Clock = std::chrono::steady_clock;
+  std::packaged_task<Result<ImageData>()> load(
+      [store = data_, dataset = config.dataset, folder = command.data] {
+        return store->load(dataset, folder);
+      });
+  auto loaded = load.get_future();
+  std::thread(std::move(load)).detach();
+  const auto start = Clock::now();
+  Clock::duration patience = kPatience;
+  while (loaded.wait_for(kStopInterval) != std::future_status::ready) {
+    if (stop.load(std::memory_order_relaxed) != StopRequest::none) {
+      data_ = std::make_shared<DataStore>(runtime_.device);
+      return std::optional<ImageData>();
+    }
+    const auto waited = Clock::now() - start;
+    if (waited < patience) continue;
+    patience *= 2;
+    const auto& root = command.data.empty() ? config.dataset.root : command.data;
+    log_line("waiting for data for " +
+             std::to_string(std::chrono::duration_cast<std::chrono::seconds>(waited).count()) + " s in " +
+             (root.empty() ? config.dataset.name : root));
+  }
+  SPIN_ASSIGN(auto data, loaded.get());
+  return std::optional(std::move(data));
+}
+
 Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, RunCommand command,
                                                       const std::atomic<StopRequest>& stop) {
   if (runtime_.device.is_cpu()) SPIN_TRY(check_memory(training_memory(config).total(), machine_memory()));
-  SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
+  SPIN_ASSIGN(auto data, load_data(config, command, stop));
+  if (!data) return std::optional<FinishedEvent>();
   const auto stop_request = [&stop] { return stop.load(std::memory_order_relaxed); };
   for (;;) {
     // Within the loop, so that the network that a bad checkpoint was meant for is gone before the next is
     // made.
-    TrainingRun run({config, command, data, runtime_.device, runtime_.threads, sink_, stop_request});
+    TrainingRun run({config, command, *data, runtime_.device, runtime_.threads, sink_, stop_request});
     const auto prepared = run.prepare();
     if (prepared.ok()) return run.run();
     if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();

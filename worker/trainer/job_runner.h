@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "schema/design/config.h"
@@ -38,13 +40,16 @@ class JobRunner {
   [[nodiscard]] bool device_works() const;
   Result<std::optional<FinishedEvent>> train(const JobConfig& config, RunCommand command,
                                              const std::atomic<StopRequest>& stop);
+  /// Nothing where it was to stop meanwhile.
+  Result<std::optional<ImageData>> load_data(const JobConfig& config, const RunCommand& command,
+                                             const std::atomic<StopRequest>& stop);
   Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
                                                       const std::atomic<StopRequest>& stop);
 
   Runtime runtime_;
   EventSink sink_;
   BadCheckpoint bad_checkpoint_;
-  DataStore data_;
+  std::shared_ptr<DataStore> data_;  // shared with a thread that loads
 };
 
 }  // namespace spin

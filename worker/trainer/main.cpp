@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "schema/base/file.h"
 #include "schema/base/standard_streams.h"
 #include "schema/base/stop_signals.h"
+#include "schema/base/text.h"
 #include "schema/base/version.h"
 #include "worker/trainer/data_speed.h"
 #include "worker/trainer/devices.h"
@@ -82,9 +84,17 @@ void declare(CLI::App& app, Options& options) {
   add_path("--model", options.files.model, "Write the folded weights here at the end");
 }
 
+/// A shell gives `<(command)` as a descriptor that it has opened: no name leads to it.
+bool is_open_descriptor(const std::string& path) {
+  return path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") || path == "/dev/stdin";
+}
+
 spin::Result<std::string> read_job(const std::string& path) {
-  if (path != "-") return spin::read_file(path, kJobLimit);
-  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (!is_open_descriptor(path)) return spin::read_file(path, kJobLimit);
+  std::ifstream stream(path, std::ios::binary);
+  if (stream) return std::string(std::istreambuf_iterator<char>(stream), {});
+  return spin::Error{spin::ErrorCode::not_found, path + ": cannot be read"};
 }
 
 int fail(int code, const std::string& message) {
@@ -146,7 +156,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
+    std::ostringstream help, complaint;
+    const int code = app.exit(error, help, complaint);
+    std::cout << help.str();
+    std::istringstream lines(complaint.str());  // may quote arguments, which hold any byte
+    for (std::string line; std::getline(lines, line);) std::cerr << spin::printable(line) << '\n';
+    return code == 0 ? EXIT_SUCCESS : kExitUsage;
   }
   if (options.devices) {
     std::cout << spin::describe_devices().dump(2) << std::endl;

@@ -21,6 +21,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+std::int64_t readable_images(const Split& split) {
+  return split.size() - (split.damaged ? split.damaged->count() : 0);
+}
+
 double rate(std::int64_t images, double seconds) {
   return seconds > 0 ? static_cast<double>(images) / seconds : 0;
 }
@@ -84,7 +88,8 @@ Result<std::optional<FinishedEvent>> TrainingRun::run() {
   const auto cost = learner_.network().cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
   if (state_.step < total_steps_)
-    batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads);
+    batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads,
+                                [this] { return should_stop(); });
   while (state_.epoch < setup_.config.training.epochs) {
     SPIN_ASSIGN(const auto end, run_epoch());
     if (end == EpochEnd::stopped) return std::optional<FinishedEvent>();
@@ -121,6 +126,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::train_epoch() {
     if (should_stop())
       return std::isfinite(loss_sum_.item<double>()) ? EpochEnd::stopped : EpochEnd::diverged;
     SPIN_TRY(train_step());
+    if (batches_->gave_up()) continue;  // without a step
     if (!report_step(done, start)) return EpochEnd::diverged;
   }
   return std::isfinite(loss_sum_.item<double>()) && learner_.is_finite() ? EpochEnd::finished
@@ -130,6 +136,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::train_epoch() {
 Status TrainingRun::train_step() {
   Stopwatch watch;
   SPIN_ASSIGN(auto batch, batches_->next());
+  if (batches_->gave_up()) return {};
   if (!batch) return Error{ErrorCode::internal, "the training images ended before the last step"};
   state_.begun.phases.data += watch.lap();
   loss_sum_.add_(learner_.step(std::move(*batch), state_.step, state_.begun.phases));
@@ -172,8 +179,9 @@ Result<std::optional<EpochMetrics>> TrainingRun::finish_epoch() {
 /// The accuracy of the epoch that ends, which becomes the result's where the recipe keeps it.
 Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
   const auto& recipe = setup_.config.training;
-  const auto batches = evaluation_batches(
-      setup_.data, setup_.config, evaluation_batch_size(setup_.device, setup_.config), setup_.threads);
+  const auto batches =
+      evaluation_batches(setup_.data, setup_.config, evaluation_batch_size(setup_.device, setup_.config),
+                         setup_.threads, [this] { return should_stop(); });
   learner_.exchange_average();
   SPIN_ASSIGN(const auto accuracy, evaluate(learner_.network(), *batches, setup_.device, recipe.precision,
                                             [this] { return should_stop(); }));
@@ -235,6 +243,8 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   }
   result.params = cost.params;
   result.flops = cost.flops;
+  event.train_images = setup_.data.train.size();
+  event.eval_images = readable_images(setup_.data.eval);
   result.images_per_second =
       rate(state_.step * setup_.config.training.batch_size, state_.train_seconds + begun.train_seconds);
   result.peak_bytes =

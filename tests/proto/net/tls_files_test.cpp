@@ -57,7 +57,8 @@ TEST_F(TlsFilesTest, MustBeReadable) {
   expect_refused(files, "--tls-cert " + files.certificate.string(), "No such file or directory");
   files = good;
   files.authority = authority.folder().path();
-  expect_refused(files, "--tls-ca " + files.authority.string(), "Is a directory");
+  expect_refused(files, "--tls-ca " + files.authority.string(),
+                 "a folder, where a regular file was expected");
 }
 
 TEST_F(TlsFilesTest, MustBePem) {

@@ -54,6 +54,26 @@ TEST(Sha256, TheOneWithoutOpenSslIsTheSame) {
   EXPECT_EQ(portable_sha256(large), sha256(large));
 }
 
+TEST(RegularFile, NothingElseIsOpenedNorWaitedFor) {
+  const TempFolder folder;
+  ASSERT_EQ(mkfifo((folder / "fifo.jpg").c_str(), 0600), 0);
+  fs::create_symlink(folder / "fifo.jpg", folder / "link.jpg");
+  fs::create_directory(folder / "folder.jpg");
+  for (const auto& [path, kind] : {std::pair<fs::path, std::string>{folder / "fifo.jpg", "a FIFO"},
+                                   {folder / "link.jpg", "a FIFO"},
+                                   {folder / "folder.jpg", "a folder"},
+                                   {"/dev/zero", "a device"}}) {
+    const auto bytes = read_file(path, 10);
+    ASSERT_FALSE(bytes.ok()) << path;
+    EXPECT_EQ(bytes.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(bytes.error().message, path.string() + ": " + kind + ", where a regular file was expected");
+  }
+  ASSERT_TRUE(write_file_durably(folder / "picture.jpg", "x").ok());
+  fs::create_symlink(folder / "picture.jpg", folder / "good.jpg");
+  EXPECT_EQ(read_file(folder / "good.jpg", 10).value(), "x");
+  EXPECT_EQ(read_file(folder / "none.jpg", 10).error().code, ErrorCode::not_found);
+}
+
 TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {
   const TempFolder folder;
   const std::string bytes(1'000'003, 'x');

@@ -27,7 +27,7 @@ std::vector<TrainerEvent> every_event() {
       EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5, 0.1, 0.2, 0.3, 0.4, 0.5}},
       EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
       CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
-      FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m"},
+      FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m", 60'000, 9'998},
       FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
       FailedEvent{"line one\nline two \"quoted\" \x01"},
       FailedEvent{"no data", FailureCause::permanent},

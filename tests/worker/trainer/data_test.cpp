@@ -1,5 +1,6 @@
 // IDX files, data sets and batches: what is read, and what each kind of damage is called.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/fixtures.h"
@@ -133,7 +134,7 @@ TEST_F(DataSetFiles, CorruptGzipFile) {
   write_bytes(path, bytes);
   EXPECT_TRUE(holds(message(), {path.string(), "not valid gzip data"}));
   write_bytes(path, "plain text, not gzip");
-  EXPECT_TRUE(holds(message(), {path.string(), "not valid gzip data"}));
+  EXPECT_TRUE(holds(message(), {path.string(), "magic number 0x706c6169"}));
 }
 
 TEST_F(DataSetFiles, BytesBehindTheEnd) {
@@ -144,6 +145,29 @@ TEST_F(DataSetFiles, BytesBehindTheEnd) {
   const auto packed = folder_ / "train-images-idx3-ubyte.gz";
   write_bytes(packed, read_bytes(packed) + "xyz");
   EXPECT_TRUE(holds(message(), {packed.string(), "3 bytes follow the end of the gzip data"}));
+}
+
+TEST_F(DataSetFiles, AnotherNumberThanPublishedIsSaidLoudly) {
+  testing::internal::CaptureStderr();
+  const auto data = load();
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(data.ok());
+  EXPECT_TRUE(holds(log, {"warning: fashion-mnist was published with 60000 training images and ",
+                          " holds 40: ", "published with 10000 evaluation images", "`dataset.eval_limit`"}));
+  auto dataset = tiny_config().dataset;
+  dataset.train_limit = 30;
+  dataset.eval_limit = 10;
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(load(dataset).ok());
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("warning"), std::string::npos)
+      << "a part was asked for";
+}
+
+TEST_F(DataSetFiles, AFifoOfTheNameIsNotOpened) {
+  const auto path = folder_ / "t10k-labels-idx1-ubyte";
+  std::filesystem::remove(path);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_TRUE(holds(message(), {"no t10k-labels-idx1-ubyte[.gz]"}));
 }
 
 TEST_F(DataSetFiles, CountsOfImagesAndLabelsMustAgree) {

@@ -1,11 +1,15 @@
 // Image files, CIFAR and synthetic data on their way into training: batches and whole jobs.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "tests/worker/trainer/fixtures.h"
 #include "worker/trainer/batches.h"
+#include "worker/trainer/data/crop_view.h"
+#include "worker/trainer/data/resize.h"
 #include "worker/trainer/data_speed.h"
+#include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
 
 namespace spin {
@@ -124,6 +128,66 @@ TEST_F(ImageFolderJobs, ManyDamagedImagesFailTheJobByName) {
   EXPECT_NE(message.find("(neither a JPEG nor a PNG file)"), std::string::npos) << message;
 }
 
+TEST_F(ImageFolderJobs, AFifoNamedLikeAPictureIsPassedOverByName) {
+  ASSERT_EQ(mkfifo((root() / "train/red/zz.jpg").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo((root() / "val/red/zz.jpg").c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  const auto end = run(folder_config(root().string()));
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(log.find("passed over: " + (root() / "val/red/zz.jpg").string() +
+                     ": a FIFO, where a regular file was expected\n"),
+            std::string::npos)
+      << log;
+  EXPECT_EQ(last<FinishedEvent>().eval_images, 30) << "the FIFO does not count";
+}
+
+TEST_F(ImageFolderJobs, TheLogNamesTheFolderThatJudgesAndTheResultItsSize) {
+  std::filesystem::rename(root() / "val", root() / "valid");
+  write_image(root() / "test/red/one.jpg", jpeg_bytes(gradient_image(9, 9)));
+  auto config = folder_config(root().string());
+  config.dataset.train_limit = 60;
+  testing::internal::CaptureStderr();
+  const auto end = run(config);
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(log.find("data: trains on 60 of 120 images of " + (root() / "train").string() +
+                     "; 30 images of " + (root() / "valid").string() + " judge\n"),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find((root() / "test").string() + " is there, too, and stays unread\n"), std::string::npos)
+      << log;
+  EXPECT_EQ(last<FinishedEvent>().train_images, 60);
+  EXPECT_EQ(last<FinishedEvent>().eval_images, 30);
+  EXPECT_NE(describe(events_.back()).find(" % of 30 images after "), std::string::npos);
+}
+
+TEST_F(ImageFolderJobs, AFileNameWritesNoLinesOfItsOwn) {
+  const std::string name = "clear\x1b[2J\x1b[31mred\nspin-train: finished top-1 100 caf\xe9.jpg";
+  write_image(root() / "train/red" / name, "broken");
+  testing::internal::CaptureStderr();
+  const auto end = run(folder_config(root().string()));
+  const auto log = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(end, JobEnd::finished) << last<FailedEvent>().message;
+  EXPECT_NE(
+      log.find("clear\\x1b[2J\\x1b[31mred\\nspin-train: finished top-1 100 caf\\xe9.jpg: neither a JPEG"),
+      std::string::npos)
+      << log;
+  EXPECT_EQ(log.find('\x1b'), std::string::npos);
+  EXPECT_EQ(log.find("\nspin-train: finished top-1 100"), std::string::npos);
+}
+
+TEST(EventLog, AMessageThatQuotesAnyBytesIsOneLineOfUtf8) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  emit(FailedEvent{"caf\xe9 \x1b[2J\nspin-train: finished \xe2\x80\xaegpj.exe"});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "spin-train: failed: caf\\xe9 \\x1b[2J\\nspin-train: finished \\u202egpj.exe\n");
+  const auto event = event_from_line(testing::internal::GetCapturedStdout());
+  ASSERT_TRUE(event.ok()) << event.error().message;
+  EXPECT_EQ(std::get<FailedEvent>(*event).message, "caf\\xe9 \\x1b[2J\\nspin-train: finished \\u202egpj.exe");
+}
+
 TEST_F(ImageFolderJobs, AnotherNumberOfClassesFailsTheJob) {
   auto config = folder_config(root().string());
   config.dataset.facts.classes = 10;
@@ -184,6 +248,33 @@ TEST(ImagesInMemory, ThreadsAndDeviceMakeTheSameBatches) {
       EXPECT_TRUE(torch::allclose(flipped[i].images.flip({3}), plain[i].images, 0, 1e-5));
     }
   }
+}
+
+TEST(ImagesInMemory, ShrinkAsCroppedOnesDo) {
+  TempFolder folder;
+  const auto data = load_grey(folder);
+  ASSERT_TRUE(data.ok());
+  auto config = tiny_config();
+  config.network.resolution = 14;
+  const auto evaluated = all_batches(evaluation_batches(*data, config, 10, 1)).at(0);
+  ASSERT_EQ(evaluated.images.sizes(), torch::IntArrayRef({10, 1, 14, 14}));
+  EXPECT_TRUE(evaluated.images.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  const auto image = data->eval.images[3].to(torch::kDouble);  // [28, 28, 1]
+  // By hand, at half the size: a triangle of two pixels to each side, at distances of 1.5, 0.5, 0.5 and 1.5.
+  const double weights[] = {0.125, 0.375, 0.375, 0.125};
+  double sum = 0;
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 4; ++x) sum += weights[y] * weights[x] * image[9 + y][11 + x][0].item<double>();
+  EXPECT_NEAR(evaluated.images[3][0][5][6].item<double>(), (sum / 255 - 0.2860) / 0.3530, 1e-4);
+  // And everywhere as the bytes of a crop are resized, but for their rounding.
+  const auto bytes = data->eval.images[3].contiguous();
+  const ByteImage source{
+      28, 28, 1, {bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + 28 * 28}};
+  const auto small = resize(source, whole_view(28, 28, 14));
+  for (int y = 0; y < 14; ++y)
+    for (int x = 0; x < 14; ++x)
+      EXPECT_NEAR(evaluated.images[3][0][y][x].item<double>() * 0.3530 * 255 + 0.2860 * 255, small.row(y)[x],
+                  1.01);
 }
 
 TEST(ImagesInMemory, OtherLabelsOfASplitReachItsBatches) {

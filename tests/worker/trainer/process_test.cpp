@@ -1,5 +1,6 @@
 // The command queue, and spin-train as a process: jobs by hand and jobs on a pipe.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/fixtures.h"
@@ -82,12 +83,14 @@ TEST_F(TrainerBinary, RunsAJobByHand) {
 }
 
 TEST_F(TrainerBinary, ReadsAJobFromStandardInput) {
-  TrainerProcess trainer({"-", "--data", (folder_ / "data").string(), "--threads", "1"});
-  trainer.send(config_text(tiny_config()));
-  trainer.close_input();
-  const auto event = last_event(trainer);
-  ASSERT_TRUE(event && std::holds_alternative<FinishedEvent>(*event));
-  EXPECT_EQ(trainer.wait(), 0);
+  for (const std::string name : {"-", "/dev/stdin"}) {
+    TrainerProcess trainer({name, "--data", (folder_ / "data").string(), "--threads", "1"});
+    trainer.send(config_text(tiny_config()));
+    trainer.close_input();
+    const auto event = last_event(trainer);
+    ASSERT_TRUE(event && std::holds_alternative<FinishedEvent>(*event)) << name;
+    EXPECT_EQ(trainer.wait(), 0);
+  }
 }
 
 TEST_F(TrainerBinary, ExitCodesTellUsageFromFailure) {
@@ -109,6 +112,10 @@ TEST_F(TrainerBinary, ExitCodesTellUsageFromFailure) {
   write_bytes(folder_ / "bad.json", "{\"network\": 1}");
   EXPECT_EQ(exit_code({(folder_ / "bad.json").string()}), 2);
   EXPECT_EQ(exit_code({job, "--data", "/nowhere"}), 1);
+  const auto fifo = (folder_ / "fifo").string();
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(exit_code({fifo}), 2) << "never opened, or it would wait for a writer";
+  EXPECT_EQ(exit_code({job, "--data", (folder_ / "data").string(), "--resume", fifo}), 1);
   EXPECT_EQ(exit_code({"--help"}), 0);
   EXPECT_EQ(exit_code({"--version"}), 0);
 }

@@ -1,8 +1,11 @@
 #include "worker/trainer/data/batch_loader.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <map>
+#include <mutex>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -10,7 +13,11 @@
 namespace spin {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::int64_t kLeftOut = -1;
+constexpr std::chrono::milliseconds kStopInterval{100};  // in which who waits asks whether to stop
+constexpr std::chrono::seconds kEndPatience{3};          // for threads that are to end
 
 Error from_exception() {
   try {
@@ -26,55 +33,152 @@ Error from_exception() {
 
 }  // namespace
 
-BatchLoader::BatchLoader(Setup setup)
-    : setup_(std::move(setup)),
-      image_bytes_(static_cast<std::size_t>(setup_.transform.resolution) *
-                   static_cast<std::size_t>(setup_.transform.resolution) *
-                   static_cast<std::size_t>(setup_.images->channels())) {
-  for (auto* buffer : setup_.buffers) slots_.emplace_back().pixels = buffer;
-  threads_.reserve(static_cast<std::size_t>(setup_.threads));
+/// What the loader and its threads share.
+class BatchLoader::Work {
+ public:
+  explicit Work(Setup setup)
+      : setup_(std::move(setup)),
+        image_bytes_(static_cast<std::size_t>(setup_.transform.resolution) *
+                     static_cast<std::size_t>(setup_.transform.resolution) *
+                     static_cast<std::size_t>(setup_.images->channels())) {
+    for (auto* buffer : setup_.buffers) slots_.emplace_back().pixels = buffer;
+  }
+
+  /// A thread: loads until the end.
+  void run();
+  Result<std::optional<Batch>> next(bool& gave_up);
+  /// No thread takes up another image.
+  void stop();
+  /// Whether all threads that ran have ended, for which it waits a while.
+  bool ended();
+
+ private:
+  struct Slot {
+    std::uint8_t* pixels = nullptr;
+    BatchRequest request;
+    std::size_t claimed = 0;  // images that a thread has taken up
+    std::size_t done = 0;
+    std::vector<std::int64_t> indices;  // of the images that were read; kLeftOut where none was
+  };
+  struct Claim {
+    Slot* slot;
+    std::size_t position;
+    [[nodiscard]] std::int64_t index() const { return slot->request.indices[position]; }
+  };
+
+  std::optional<Claim> claim(std::unique_lock<std::mutex>& lock);
+  void open_slot();
+  [[nodiscard]] bool oldest_is_ready() const;
+  [[nodiscard]] std::string waiting_for(Clock::duration waited) const;
+  Result<std::int64_t> load(const Claim& claim) const;
+  Result<std::int64_t> load_or_replace(std::int64_t index, ImageKey key, std::uint8_t* out) const;
+  void close_gaps(Slot& slot) const;
+
+  const Setup setup_;
+  const std::size_t image_bytes_;
+
+  std::mutex mutex_;
+  std::condition_variable work_changed_;  // a slot is free, or the end has come
+  std::condition_variable batch_ready_;   // the oldest batch is complete, or nothing more will come
+  std::condition_variable thread_ended_;
+  // Behind mutex_:
+  std::vector<Slot> slots_;     // a ring
+  std::uint64_t released_ = 0;  // batches that the caller is done with; the oldest one's number
+  std::uint64_t opened_ = 0;    // batches that were asked for
+  bool given_ = false;          // the caller has the oldest one
+  bool exhausted_ = false;      // nothing more to ask for
+  bool stopping_ = false;
+  std::optional<Error> failure_;
+  int running_ = 0;                                         // threads
+  std::multimap<Clock::time_point, std::int64_t> reading_;  // images at hand, by when they were taken up
+};
+
+BatchLoader::BatchLoader(Setup setup) {
+  const int threads = setup.threads;
+  work_ = std::make_shared<Work>(std::move(setup));
+  threads_.reserve(static_cast<std::size_t>(threads));
   try {
-    for (int i = 0; i < setup_.threads; ++i) threads_.emplace_back([this] { work(); });
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([work = work_] { work->run(); });
   } catch (const std::system_error&) {
     if (threads_.empty()) throw;  // fewer do the same work
   }
 }
 
 BatchLoader::~BatchLoader() {
+  work_->stop();
+  const bool ended = work_->ended();
+  for (auto& thread : threads_)
+    if (ended)
+      thread.join();
+    else
+      thread.detach();
+}
+
+Result<std::optional<BatchLoader::Batch>> BatchLoader::next() { return work_->next(gave_up_); }
+
+void BatchLoader::Work::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   work_changed_.notify_all();
-  for (auto& thread : threads_) thread.join();
 }
 
-Result<std::optional<BatchLoader::Batch>> BatchLoader::next() {
+bool BatchLoader::Work::ended() {
+  std::unique_lock lock(mutex_);
+  return thread_ended_.wait_for(lock, kEndPatience, [&] { return running_ == 0; });
+}
+
+bool BatchLoader::Work::oldest_is_ready() const {
+  if (failure_) return true;
+  if (released_ == opened_) return exhausted_;
+  const auto& slot = slots_[released_ % slots_.size()];
+  return slot.done == slot.request.indices.size();
+}
+
+std::string BatchLoader::Work::waiting_for(Clock::duration waited) const {
+  auto text = "waiting for data for " +
+              std::to_string(std::chrono::duration_cast<std::chrono::seconds>(waited).count()) + " s";
+  if (!reading_.empty()) text += " in " + setup_.images->name(reading_.begin()->second);
+  return text;
+}
+
+Result<std::optional<BatchLoader::Batch>> BatchLoader::Work::next(bool& gave_up) {
   std::unique_lock lock(mutex_);
   if (given_) {
     ++released_;
     given_ = false;
     work_changed_.notify_all();
   }
-  auto& slot = slots_[released_ % slots_.size()];
-  batch_ready_.wait(lock, [&] {
-    if (failure_) return true;
-    if (released_ == opened_) return exhausted_;
-    return slot.done == slot.request.indices.size();
-  });
+  const auto start = Clock::now();
+  Clock::duration patience = setup_.patience;
+  while (!batch_ready_.wait_for(lock, kStopInterval, [&] { return oldest_is_ready(); })) {
+    if (setup_.should_stop && setup_.should_stop()) {
+      gave_up = true;
+      return std::optional<Batch>();
+    }
+    const auto waited = Clock::now() - start;
+    if (waited < patience || !setup_.log) continue;
+    setup_.log(waiting_for(waited));
+    patience *= 2;
+  }
   if (failure_) return *failure_;
   if (released_ == opened_) return std::optional<Batch>();
+  auto& slot = slots_[released_ % slots_.size()];
   given_ = true;
   if (setup_.on_damage == OnDamage::leave_out) close_gaps(slot);
   return std::optional(Batch{slot.pixels, slot.indices});
 }
 
-void BatchLoader::work() {
+void BatchLoader::Work::run() {
   std::unique_lock lock(mutex_);
+  ++running_;
   while (const auto claimed = claim(lock)) {
+    const auto reading = reading_.emplace(Clock::now(), claimed->index());
     lock.unlock();
     const auto loaded = load(*claimed);
     lock.lock();
+    reading_.erase(reading);
     auto& slot = *claimed->slot;
     if (loaded.ok())
       slot.indices[claimed->position] = *loaded;
@@ -83,10 +187,12 @@ void BatchLoader::work() {
     if (++slot.done == slot.request.indices.size() || failure_) batch_ready_.notify_all();
     if (failure_) work_changed_.notify_all();
   }
+  --running_;
+  thread_ended_.notify_all();
 }
 
 /// Waits for an image that nobody has taken up, the earliest batch's first; nothing where there will be none.
-std::optional<BatchLoader::Claim> BatchLoader::claim(std::unique_lock<std::mutex>& lock) {
+std::optional<BatchLoader::Work::Claim> BatchLoader::Work::claim(std::unique_lock<std::mutex>& lock) {
   for (;;) {
     if (stopping_ || failure_) return std::nullopt;
     if (opened_ > released_) {
@@ -102,7 +208,7 @@ std::optional<BatchLoader::Claim> BatchLoader::claim(std::unique_lock<std::mutex
   }
 }
 
-void BatchLoader::open_slot() try {
+void BatchLoader::Work::open_slot() try {
   auto request = setup_.next_request();
   if (!request) {
     exhausted_ = true;
@@ -121,18 +227,19 @@ void BatchLoader::open_slot() try {
   work_changed_.notify_all();
 }
 
-Result<std::int64_t> BatchLoader::load(const Claim& claim) const {
+Result<std::int64_t> BatchLoader::Work::load(const Claim& claim) const {
   try {
-    const auto& request = claim.slot->request;
-    const auto index = request.indices[claim.position];
-    return load_or_replace(index, {request.epoch, index}, claim.slot->pixels + claim.position * image_bytes_);
+    const auto index = claim.index();
+    return load_or_replace(index, {claim.slot->request.epoch, index},
+                           claim.slot->pixels + claim.position * image_bytes_);
   } catch (...) {
     return from_exception();
   }
 }
 
 /// The index of the image that was read in the end, or kLeftOut.
-Result<std::int64_t> BatchLoader::load_or_replace(std::int64_t index, ImageKey key, std::uint8_t* out) const {
+Result<std::int64_t> BatchLoader::Work::load_or_replace(std::int64_t index, ImageKey key,
+                                                        std::uint8_t* out) const {
   for (;;) {
     const auto read = transform_image(*setup_.images, index, setup_.transform, key, out);
     if (read.ok()) return index;
@@ -145,7 +252,7 @@ Result<std::int64_t> BatchLoader::load_or_replace(std::int64_t index, ImageKey k
 }
 
 /// Moves the images up behind those that were left out.
-void BatchLoader::close_gaps(Slot& slot) const {
+void BatchLoader::Work::close_gaps(Slot& slot) const {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < slot.indices.size(); ++i) {
     if (slot.indices[i] == kLeftOut) continue;

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -36,10 +35,16 @@ class BatchLoader {
     OnDamage on_damage = OnDamage::take_next;
     /// The next batch to load; nothing after the last one. Called on any thread, one call at a time.
     std::function<std::optional<BatchRequest>()> next_request;
-    /// One for each batch in flight, each [largest batch, resolution, resolution, channels]; the caller keeps
-    /// them as long as the loader. At least 2, so that one fills while the other is used.
+    /// One for each batch in flight, each [largest batch, resolution, resolution, channels], kept alive by
+    /// `memory`. At least 2, so that one fills while the other is used.
     std::vector<std::uint8_t*> buffers;
+    std::shared_ptr<const void> memory;
     int threads = 1;
+    /// Asked while a batch is waited for; empty = never.
+    std::function<bool()> should_stop;
+    /// Gets a line that names the file when a batch was waited for that long, and then after twice as long.
+    std::function<void(const std::string&)> log;
+    std::chrono::milliseconds patience = std::chrono::minutes(1);
   };
 
   struct Batch {
@@ -50,49 +55,21 @@ class BatchLoader {
   explicit BatchLoader(Setup setup);
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
-  /// Ends the threads; each finishes the image it is at.
+  /// Ends the threads; each finishes the image it is at. One that a dead disk holds for seconds is left
+  /// behind, with all that it uses.
   ~BatchLoader();
 
-  /// Waits for the next batch; nothing after the last one. With OnDamage::leave_out a batch may hold fewer
-  /// images than were asked for, or none. Once it failed, it fails again.
+  /// Waits for the next batch; nothing after the last one, or when it is to stop. With OnDamage::leave_out a
+  /// batch may hold fewer images than were asked for, or none. Once it failed, it fails again.
   Result<std::optional<Batch>> next();
+  /// Whether it was to stop, and gave no batch for that.
+  [[nodiscard]] bool gave_up() const { return gave_up_; }
 
  private:
-  struct Slot {
-    std::uint8_t* pixels = nullptr;
-    BatchRequest request;
-    std::size_t claimed = 0;  // images that a thread has taken up
-    std::size_t done = 0;
-    std::vector<std::int64_t> indices;  // of the images that were read; kLeftOut where none was
-  };
-  struct Claim {
-    Slot* slot;
-    std::size_t position;
-  };
-
-  void work();
-  std::optional<Claim> claim(std::unique_lock<std::mutex>& lock);
-  void open_slot();
-  Result<std::int64_t> load(const Claim& claim) const;
-  Result<std::int64_t> load_or_replace(std::int64_t index, ImageKey key, std::uint8_t* out) const;
-  void close_gaps(Slot& slot) const;
-
-  const Setup setup_;
-  const std::size_t image_bytes_;
-
-  std::mutex mutex_;
-  std::condition_variable work_changed_;  // a slot is free, or the end has come
-  std::condition_variable batch_ready_;   // the oldest batch is complete, or nothing more will come
-  // Behind mutex_:
-  std::vector<Slot> slots_;     // a ring
-  std::uint64_t released_ = 0;  // batches that the caller is done with; the oldest one's number
-  std::uint64_t opened_ = 0;    // batches that were asked for
-  bool given_ = false;          // the caller has the oldest one
-  bool exhausted_ = false;      // nothing more to ask for
-  bool stopping_ = false;
-  std::optional<Error> failure_;
-
+  class Work;
+  std::shared_ptr<Work> work_;  // shared with the threads, which may outlast the loader
   std::vector<std::thread> threads_;
+  bool gave_up_ = false;
 };
 
 }  // namespace spin

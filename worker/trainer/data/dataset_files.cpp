@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "worker/trainer/data/folder_listing.h"
 #include "worker/trainer/data/gzip_file.h"
 
 namespace spin {
@@ -52,7 +53,8 @@ Error nothing_found(const KnownDataset& known, const std::vector<fs::path>& fold
   std::string looked_in;
   for (const auto& folder : folders) looked_in += (looked_in.empty() ? "" : " and ") + folder.string();
   return {ErrorCode::not_found, "data set " + std::string(known.name) + ": no " + std::string(file) +
-                                    "[.gz] in " + looked_in + "; " + std::string(known.advice)};
+                                    "[.gz] in " + looked_in + " (" + folders.back().string() + ": " +
+                                    what_is_there(folders.back()) + "); " + std::string(known.advice)};
 }
 
 Result<std::vector<fs::path>> find_all(const KnownDataset& known, const fs::path& folder,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #ifdef SPIN_HAVE_ZLIB
 #include <zlib.h>
@@ -11,6 +12,9 @@
 
 namespace spin {
 namespace {
+
+// What begins like this is packed, whatever it is called: no IDX or CIFAR file does.
+constexpr std::string_view kMagic = "\x1f\x8b";
 
 [[maybe_unused]] Error damaged(const std::string& name, const std::string& what) {
   return {ErrorCode::data_loss, name + ": " + what};
@@ -29,6 +33,39 @@ struct Inflater {
   }
 };
 
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
+
+/// Unpacks the member that `stream` is at the beginning of, and appends it to `out`.
+Status unpack_member(z_stream& stream, const std::string& name, std::string& out) {
+  std::vector<char> block(kBlockBytes);
+  int code = Z_OK;
+  while (code == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(block.data());
+    stream.avail_out = kBlockBytes;
+    code = inflate(&stream, Z_NO_FLUSH);
+    out.append(block.data(), kBlockBytes - stream.avail_out);
+    if (out.size() > kDataFileLimit)
+      return Error{ErrorCode::resource_exhausted, name + ": unpacks to more than 4 GiB"};
+  }
+  if (code == Z_STREAM_END) return {};
+  if (code == Z_BUF_ERROR)
+    return damaged(name, "truncated: the gzip data ends after " + std::to_string(stream.total_in) +
+                             " bytes without its end mark; fetch the file again");
+  return damaged(name, std::string("not valid gzip data") +
+                           (stream.msg ? std::string(" (") + stream.msg + ")" : "") +
+                           "; fetch the file again");
+}
+
+/// What follows the last member: nothing, or zeros as tapes leave them, which gunzip passes over as well. It
+/// warns of anything else; here that is damage.
+Status check_rest(std::string_view rest, const std::string& name) {
+  if (std::all_of(rest.begin(), rest.end(), [](char c) { return c == '\0'; })) return {};
+  return damaged(name,
+                 std::to_string(rest.size()) +
+                     " bytes follow the end of the gzip data; expected none but zeros or more gzip data");
+}
+
+/// RFC 1952: a file is a row of members, whose contents belong together.
 Result<std::string> gunzip(const std::string& packed, const std::string& name) {
   Inflater inflater;
   if (!inflater.ready) return Error{ErrorCode::resource_exhausted, name + ": no memory to unpack it"};
@@ -37,29 +74,13 @@ Result<std::string> gunzip(const std::string& packed, const std::string& name) {
     return Error{ErrorCode::resource_exhausted, name + ": larger than 4 GiB"};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // zlib reads only
   stream.avail_in = static_cast<uInt>(packed.size());
-  std::string out(std::max<std::size_t>(packed.size() * 4, 4096), '\0');
-  int code = Z_OK;
-  while (code == Z_OK) {
-    if (stream.total_out == out.size()) out.resize(out.size() * 2);
-    if (out.size() > kDataFileLimit)
-      return Error{ErrorCode::resource_exhausted, name + ": unpacks to more than 4 GiB"};
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + stream.total_out);
-    stream.avail_out = static_cast<uInt>(std::min<std::size_t>(out.size() - stream.total_out, 1U << 30));
-    code = inflate(&stream, Z_NO_FLUSH);
-    if (code == Z_BUF_ERROR && stream.avail_out == 0) code = Z_OK;
-    if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) code = Z_BUF_ERROR;
-  }
-  if (code == Z_BUF_ERROR)
-    return damaged(name, "truncated: the gzip data ends after " + std::to_string(packed.size()) +
-                             " bytes without its end mark; fetch the file again");
-  if (code != Z_STREAM_END)
-    return damaged(name, std::string("not valid gzip data") +
-                             (stream.msg ? std::string(" (") + stream.msg + ")" : "") +
-                             "; fetch the file again");
-  if (stream.avail_in != 0)
-    return damaged(name,
-                   std::to_string(stream.avail_in) + " bytes follow the end of the gzip data; expected none");
-  out.resize(stream.total_out);
+  std::string out;
+  const auto rest = [&] { return std::string_view(packed).substr(packed.size() - stream.avail_in); };
+  do {
+    SPIN_TRY(unpack_member(stream, name, out));
+    inflateReset(&stream);
+  } while (rest().starts_with(kMagic));
+  SPIN_TRY(check_rest(rest(), name));
   return out;
 }
 #else
@@ -86,7 +107,7 @@ std::optional<std::filesystem::path> find_maybe_gzip(const std::filesystem::path
 
 Result<std::string> read_maybe_gzip(const std::filesystem::path& path) {
   SPIN_ASSIGN(auto bytes, read_file(path, kDataFileLimit));
-  if (path.extension() == ".gz") return gunzip(bytes, path.string());
+  if (bytes.starts_with(kMagic)) return gunzip(bytes, path.string());
   return bytes;
 }
 

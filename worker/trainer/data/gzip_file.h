@@ -16,8 +16,9 @@ inline constexpr std::size_t kDataFileLimit = std::size_t{4} << 30;
 std::optional<std::filesystem::path> find_maybe_gzip(const std::filesystem::path& folder,
                                                      std::string_view name);
 
-/// Reads a file, unpacking it where its name ends in ".gz". not_found, data_loss where it is corrupt or cut
-/// short, unsupported where this build has no zlib.
+/// Reads a file, unpacking it where it begins as gzip data do, whatever its name: all members, as gunzip
+/// does, with zeros behind them. not_found, data_loss where it is corrupt, cut short or followed by something
+/// else, unsupported where this build has no zlib.
 Result<std::string> read_maybe_gzip(const std::filesystem::path& path);
 
 }  // namespace spin

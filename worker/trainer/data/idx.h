@@ -24,7 +24,7 @@ struct IdxArray {
 /// of the message, where the magic number is another, or the file is longer or shorter than its header says.
 Result<IdxArray> parse_idx(std::string bytes, int rank, const std::string& name);
 
-/// Reads the file, unpacked where its name ends in ".gz", and interprets it.
+/// Reads the file, unpacked where it is gzip data, and interprets it.
 Result<IdxArray> read_idx(const std::filesystem::path& path, int rank);
 
 }  // namespace spin

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <iterator>
 #include <numeric>
-#include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "schema/base/file.h"
+#include "worker/trainer/data/folder_listing.h"
 #include "worker/trainer/data/image_file.h"
 
 namespace spin {
@@ -17,67 +18,48 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kImageFileLimit = std::size_t{64} << 20;
-constexpr std::array<std::string_view, 4> kEvalFolders{"val", "validation", "eval", "test"};
-
-bool is_image_name(const fs::path& path) {
-  auto extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
-bool is_hidden(const std::string& name) { return name.starts_with('.'); }
+// "test" last: where there is another, it is kept for the very end (Roboflow, Kaggle, fastai: train, valid,
+// test).
+constexpr std::array<std::string_view, 5> kEvalFolders{"val", "validation", "valid", "eval", "test"};
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
 }
 
-/// Sorted names of the entries for which `wanted` holds.
-template <class Wanted>
-Result<std::vector<std::string>> list(const fs::path& folder, Wanted wanted) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    auto name = entry->path().filename().string();
-    if (!is_hidden(name) && wanted(*entry)) names.push_back(std::move(name));
-  }
-  if (error) return Error{ErrorCode::not_found, folder.string() + ": " + error.message()};
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-Result<std::vector<std::string>> list_classes(const fs::path& folder) {
-  return list(folder, [](const fs::directory_entry& entry) {
-    std::error_code ignored;
-    return entry.is_directory(ignored);
-  });
-}
-
-Result<std::vector<std::string>> list_images(const fs::path& folder) {
-  return list(folder, [](const fs::directory_entry& entry) {
-    std::error_code ignored;
-    return is_image_name(entry.path()) && !entry.is_directory(ignored);
-  });
-}
-
-std::optional<fs::path> find_eval_folder(const fs::path& root) {
+/// The folders that may hold the evaluation images, the one that does first.
+std::vector<fs::path> eval_folders(const fs::path& root) {
+  std::vector<fs::path> folders;
   for (const auto name : kEvalFolders)
-    if (is_folder(root / name)) return root / name;
-  return std::nullopt;
+    if (is_folder(root / name)) folders.push_back(root / name);
+  return folders;
+}
+
+/// Where a folder `train` lies next to what was named, for a message: in a subfolder, or around it.
+std::string nearest_train(const fs::path& folder) {
+  if (folder.empty()) return {};
+  if (is_folder(folder.parent_path() / "train"))
+    return "; its parent " + folder.parent_path().string() + " would do";
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (is_folder(entry->path() / "train")) return "; " + entry->path().string() + " would do";
+  return {};
 }
 
 Error no_split(const std::string& dataset, const fs::path& folder, const std::string& names) {
-  const auto where = folder.empty() ? "no folder was named" : folder.string() + " has no folder " + names;
+  const auto where = folder.empty()
+                         ? "no folder was named"
+                         : folder.string() + " has no folder " + names + ": " + what_is_there(folder);
   return {ErrorCode::not_found,
           "data set " + dataset + ": " + where +
               "; expected FOLDER/train/CLASS/*.jpg and FOLDER/val/CLASS/*.jpg (or .jpeg, "
-              ".png), FOLDER being dataset.root or --data"};
+              ".png), FOLDER being dataset.root or --data" +
+              (names == "train" ? nearest_train(folder) : std::string())};
 }
 
 Status check_class_count(const std::string& dataset, const fs::path& folder, std::size_t found, int classes) {
   if (found == 0)
-    return Error{ErrorCode::not_found,
+    return Error{ErrorCode::invalid_argument,
                  folder.string() + " holds no class folders; expected one for each class"};
   if (found == static_cast<std::size_t>(classes)) return {};
   const auto count = std::to_string(found);
@@ -96,20 +78,44 @@ std::string first_difference(const std::vector<std::string>& a, const std::vecto
   return difference.front();
 }
 
-Result<std::shared_ptr<const FolderImages>> list_split(const fs::path& folder,
-                                                       const std::vector<std::string>& classes) {
+struct ListedSplit {
+  fs::path folder;
+  std::vector<std::string> classes;
   std::vector<FolderImages::File> files;
-  for (std::size_t label = 0; label < classes.size(); ++label) {
-    const auto class_folder = folder / classes[label];
-    SPIN_ASSIGN(auto names, list_images(class_folder));
-    if (names.empty())
-      return Error{
-          ErrorCode::invalid_argument,
-          class_folder.string() + " holds no .jpg, .jpeg or .png file; remove the folder or fill it"};
-    for (auto& name : names) files.push_back({static_cast<std::int64_t>(label), std::move(name)});
+  std::vector<std::string> empty;  // classes without an image
+  PassedOver passed_over;
+};
+
+Result<ListedSplit> list_split(const fs::path& folder) {
+  ListedSplit split;
+  split.folder = folder;
+  SPIN_ASSIGN(split.classes, list_classes(folder, split.passed_over));
+  for (std::size_t label = 0; label < split.classes.size(); ++label) {
+    SPIN_ASSIGN(auto names, list_images(folder / split.classes[label], split.passed_over));
+    if (names.empty()) split.empty.push_back(split.classes[label]);
+    for (auto& name : names) split.files.push_back({static_cast<std::int64_t>(label), std::move(name)});
   }
-  return std::shared_ptr<const FolderImages>(
-      std::make_shared<FolderImages>(folder, classes, std::move(files)));
+  return split;
+}
+
+/// A folder without images is no class to be counted, whatever dataset.classes says.
+Status check_not_empty(const ListedSplit& split) {
+  if (split.empty.empty()) return {};
+  if (split.files.empty())
+    return Error{ErrorCode::invalid_argument, split.folder.string() + ": not one of its " +
+                                                  std::to_string(split.classes.size()) +
+                                                  " class folders holds a .jpg, .jpeg or .png file"};
+  std::string others;
+  if (split.empty.size() > 1)
+    others = ", nor do " + std::to_string(split.empty.size() - 1) + " more class folders";
+  return Error{ErrorCode::invalid_argument, (split.folder / split.empty.front()).string() +
+                                                " holds no .jpg, .jpeg or .png file" + others +
+                                                "; remove the folder or fill it"};
+}
+
+std::shared_ptr<const FolderImages> to_images(ListedSplit split) {
+  return std::make_shared<FolderImages>(std::move(split.folder), std::move(split.classes),
+                                        std::move(split.files));
 }
 
 }  // namespace
@@ -124,6 +130,7 @@ Result<Decoded> FolderImages::read(std::int64_t index, const ChooseView& choose)
   auto bytes = read_file(path, kImageFileLimit);
   if (bytes.ok()) return decode_image(*bytes, choose);
   auto error = bytes.error();
+  if (error.code == ErrorCode::invalid_argument) error.code = ErrorCode::data_loss;  // a FIFO is no picture
   if (error.message.starts_with(path + ": ")) error.message.erase(0, path.size() + 2);  // who asks adds it
   return error;
 }
@@ -161,21 +168,27 @@ fs::path find_image_folder(const std::string& dataset, const fs::path& folder, c
 }
 
 Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& folder, int classes) {
-  const auto train = folder / "train";
-  if (folder.empty() || !is_folder(train)) return no_split(dataset, folder, "train");
-  const auto eval = find_eval_folder(folder);
-  if (!eval) return no_split(dataset, folder, "val, validation, eval or test");
-  SPIN_ASSIGN(const auto names, list_classes(train));
-  SPIN_TRY(check_class_count(dataset, train, names.size(), classes));
-  SPIN_ASSIGN(const auto eval_names, list_classes(*eval));
-  if (names != eval_names)
+  if (folder.empty() || !is_folder(folder / "train")) return no_split(dataset, folder, "train");
+  const auto candidates = eval_folders(folder);
+  if (candidates.empty()) return no_split(dataset, folder, "val, validation, valid, eval or test");
+  SPIN_ASSIGN(auto train, list_split(folder / "train"));
+  SPIN_TRY(check_not_empty(train));
+  SPIN_TRY(check_class_count(dataset, train.folder, train.classes.size(), classes));
+  SPIN_ASSIGN(auto eval, list_split(candidates.front()));
+  if (train.classes != eval.classes)
     return Error{ErrorCode::invalid_argument,
-                 train.string() + " and " + eval->string() +
+                 train.folder.string() + " and " + eval.folder.string() +
                      " must hold the same class folders; only one of them has '" +
-                     first_difference(names, eval_names) + "'"};
+                     first_difference(train.classes, eval.classes) + "'"};
+  SPIN_TRY(check_not_empty(eval));
   ImageFolder found;
-  SPIN_ASSIGN(found.train, list_split(train, names));
-  SPIN_ASSIGN(found.eval, list_split(*eval, names));
+  for (const auto* split : {&train, &eval})
+    for (auto& line : describe(split->passed_over, split->folder)) found.notes.push_back(std::move(line));
+  for (auto other = candidates.begin() + 1; other != candidates.end(); ++other)
+    found.notes.push_back(candidates.front().string() + " judges; " + other->string() +
+                          " is there, too, and stays unread");
+  found.train = to_images(std::move(train));
+  found.eval = to_images(std::move(eval));
   return found;
 }
 
@@ -186,9 +199,12 @@ std::string fingerprint_image_folder(const fs::path& folder) {
     text += path.string() + ' ' +
             std::to_string(fs::last_write_time(path, ignored).time_since_epoch().count()) + '\n';
   };
-  for (const auto& split : {folder / "train", find_eval_folder(folder).value_or(folder)}) {
+  const auto candidates = eval_folders(folder);
+  add(folder);
+  for (const auto& split : {folder / "train", candidates.empty() ? folder : candidates.front()}) {
     add(split);
-    const auto classes = list_classes(split);
+    PassedOver ignored;
+    const auto classes = list_classes(split, ignored);
     if (!classes.ok()) continue;
     for (const auto& name : *classes) add(split / name);
   }

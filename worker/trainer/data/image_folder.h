@@ -28,6 +28,7 @@ class FolderImages : public ImageSource {
   /// Gray, CMYK, palettes and 16 bits become RGB of 8 bits; transparency is dropped.
   Result<Decoded> read(std::int64_t index, const ChooseView& choose) const override;
 
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::vector<std::int64_t> labels() const;
   /// `limit` images, taking one of every class in turn; all where it is 0 or larger than there are.
   [[nodiscard]] std::shared_ptr<const FolderImages> first(std::int64_t limit) const;
@@ -38,10 +39,13 @@ class FolderImages : public ImageSource {
   std::vector<File> files_;
 };
 
-/// Both splits: FOLDER/train/CLASS/*.{jpg,jpeg,png} and FOLDER/val (or validation, eval, test).
+/// Both splits: FOLDER/train/CLASS/*.{jpg,jpeg,png} and FOLDER/val, or the first that is there of validation,
+/// valid, eval and test.
 struct ImageFolder {
   std::shared_ptr<const FolderImages> train;
   std::shared_ptr<const FolderImages> eval;
+  std::vector<std::string>
+      notes;  ///< for the job's log: what was passed over, which other splits stay unread
 };
 
 /// Where the image folder lies: of `folder` its subfolder named as `root` or as the data set, or itself; then
@@ -49,9 +53,9 @@ struct ImageFolder {
 std::filesystem::path find_image_folder(const std::string& dataset, const std::filesystem::path& folder,
                                         const std::filesystem::path& root);
 
-/// Lists the files without opening them. Folders and files whose names begin with a dot are passed over.
-/// not_found where a folder is missing or holds nothing; invalid_argument where train has not `classes` class
-/// folders, the two splits have not the same ones, or one is empty.
+/// Lists the files without opening them. What is_system_name knows is passed over. not_found where `folder`
+/// is missing; invalid_argument where it holds no splits, train has not `classes` class folders, the two
+/// splits have not the same ones, or one is empty.
 Result<ImageFolder> list_image_folder(const std::string& dataset, const std::filesystem::path& folder,
                                       int classes);
 

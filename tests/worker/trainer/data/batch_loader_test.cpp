@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <numeric>
+#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -214,6 +216,77 @@ TEST(BatchLoader, AnExceptionOnAThreadIsAnErrorOfItsOwn) {
   LoaderRun run(loading);
   EXPECT_TRUE(run.rest().empty());
   EXPECT_NE(run.error.find("out of memory while images were decoded"), std::string::npos) << run.error;
+}
+
+/// Whose images come when they are released, as those on a disk that does not answer.
+class HeldImages : public NumberedImages {
+ public:
+  using NumberedImages::NumberedImages;
+  Result<Decoded> read(std::int64_t index, const ChooseView& choose) const override {
+    ++waiting;
+    released.wait(false);
+    auto image = NumberedImages::read(index, choose);
+    --waiting;
+    return image;
+  }
+  mutable std::atomic<int> waiting = 0;
+  std::atomic<bool> released = false;
+};
+
+/// A loader of its own memory, for threads that outlast it.
+BatchLoader::Setup patient_setup(const std::shared_ptr<ImageSource>& images) {
+  BatchLoader::Setup setup;
+  setup.images = images;
+  setup.damaged = std::make_shared<DamagedImages>(images->size(), [](const std::string&) {});
+  setup.transform = small_transform();
+  setup.next_request = [asked = false]() mutable -> std::optional<BatchRequest> {
+    if (std::exchange(asked, true)) return std::nullopt;
+    return BatchRequest{1, {7, 2}};
+  };
+  auto memory = std::make_shared<std::vector<std::uint8_t>>(2 * 2 * 64);
+  setup.buffers = {memory->data(), memory->data() + 2 * 64};
+  setup.memory = memory;
+  setup.threads = 1;
+  return setup;
+}
+
+TEST(BatchLoader, SaysInWhichFileItWaitsAndGoesOnWhenTheDataCome) {
+  const auto images = std::make_shared<HeldImages>(16);
+  auto setup = patient_setup(images);
+  setup.patience = std::chrono::milliseconds(1);
+  std::vector<std::string> log;
+  setup.log = [&](const std::string& line) {
+    log.push_back(line);
+    if (log.size() < 2) return;
+    images->released = true;
+    images->released.notify_all();
+  };
+  BatchLoader loader(std::move(setup));
+  const auto batch = loader.next();
+  ASSERT_TRUE(batch.ok() && batch->has_value());
+  EXPECT_EQ((*batch)->indices, (std::vector<std::int64_t>{7, 2}));
+  ASSERT_EQ(log.size(), 2U);
+  for (const auto& line : log)
+    EXPECT_TRUE(line.starts_with("waiting for data for ") && line.ends_with(" s in number 7")) << line;
+  EXPECT_FALSE(loader.gave_up());
+}
+
+TEST(BatchLoader, AStopDoesNotWaitForADiskThatDoesNotAnswer) {
+  const auto images = std::make_shared<HeldImages>(16);
+  auto setup = patient_setup(images);
+  setup.should_stop = [] { return true; };
+  {
+    BatchLoader loader(std::move(setup));
+    const auto batch = loader.next();
+    ASSERT_TRUE(batch.ok());
+    EXPECT_FALSE(batch->has_value());
+    EXPECT_TRUE(loader.gave_up());
+    while (images->waiting == 0) std::this_thread::yield();
+  }
+  EXPECT_EQ(images->waiting, 1) << "the thread is still held, and what it uses is there";
+  images->released = true;
+  images->released.notify_all();
+  while (images->waiting != 0 || images.use_count() > 1) std::this_thread::yield();
 }
 
 TEST(BatchLoader, EndsAtOnceWhereNobodyTakesItsBatches) {

@@ -2,6 +2,7 @@
 #include "worker/trainer/data/image_folder.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
@@ -25,6 +26,10 @@ class ImageFolders : public ::testing::Test {
     const auto found = load(classes);
     return found.ok() ? "it was listed" : found.error().message;
   }
+  static std::string message_of(const fs::path& folder) {
+    const auto found = list_image_folder("imagefolder", folder, 2);
+    return found.ok() ? "it was listed" : found.error().message;
+  }
   TempFolder folder_;
 };
 
@@ -43,7 +48,7 @@ TEST_F(ImageFolders, ListsImagesByClassAndName) {
 }
 
 TEST_F(ImageFolders, OtherNamesOfTheSecondSplit) {
-  for (const auto* name : {"validation", "eval", "test"}) {
+  for (const auto* name : {"validation", "valid", "eval", "test"}) {
     TempFolder other;
     fs::copy(root(), other / "imagefolder", fs::copy_options::recursive);
     fs::rename(other / "imagefolder" / "val", other / "imagefolder" / name);
@@ -51,6 +56,106 @@ TEST_F(ImageFolders, OtherNamesOfTheSecondSplit) {
     ASSERT_TRUE(found.ok()) << found.error().message;
     EXPECT_EQ(found->eval->size(), 2);
   }
+}
+
+TEST_F(ImageFolders, ValidJudgesAndTestStaysUnread) {
+  fs::copy(root() / "val", root() / "test", fs::copy_options::recursive);
+  write_image(root() / "test/cat/more.jpg", jpeg_bytes(gradient_image(9, 9)));
+  fs::rename(root() / "val", root() / "valid");
+  const auto found = load();
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_EQ(found->eval->folder(), root() / "valid");
+  EXPECT_EQ(found->eval->size(), 2);
+  EXPECT_EQ(found->notes,
+            std::vector<std::string>{(root() / "valid").string() + " judges; " + (root() / "test").string() +
+                                     " is there, too, and stays unread"});
+}
+
+TEST_F(ImageFolders, SystemFoldersAreNoClassesAndAreNamedOnce) {
+  for (const auto* name : {"@eaDir", "lost+found", "__MACOSX", "$Recycle.Bin", "System Volume Information",
+                           ".ipynb_checkpoints", "#recycle", ".AppleDouble"}) {
+    write_image(root() / "train" / name / "cat.jpg", "thumbnail");
+    write_image(root() / "train/cat" / name / "b.jpg/THUMB_M.jpg", "thumbnail");
+    fs::create_directories(root() / "val" / name);
+  }
+  for (const auto* name : {"Thumbs.db", "desktop.ini", "._a.jpg", ".DS_Store"})
+    write_image(root() / "train/cat" / name, "not an image");
+  const auto found = load();
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_EQ(found->train->size(), 3);
+  ASSERT_EQ(found->notes.size(), 2U) << "one for each split";
+  EXPECT_EQ(found->notes[0], "passed over in " + (root() / "train").string() +
+                                 ": folders that are no classes: #recycle (2), $Recycle.Bin (2), "
+                                 ".AppleDouble (2), .ipynb_checkpoints (2), @eaDir (2) and 3 more");
+}
+
+TEST_F(ImageFolders, WhatHoldsNoImageIsNoClassToBeCounted) {
+  fs::create_directories(root() / "train/notes");
+  write_image(root() / "train/notes/todo.txt", "text");
+  for (const int classes : {2, 3})
+    EXPECT_EQ(message(classes), (root() / "train/notes").string() +
+                                    " holds no .jpg, .jpeg or .png file; remove the folder or fill it");
+  fs::create_directories(root() / "train/zoo");
+  EXPECT_NE(message().find("train/notes holds no .jpg, .jpeg or .png file, nor do 1 more class folders"),
+            std::string::npos)
+      << message();
+  fs::remove_all(root() / "train/cat");
+  fs::remove_all(root() / "train/dog");
+  EXPECT_EQ(message(), (root() / "train").string() +
+                           ": not one of its 2 class folders holds a .jpg, .jpeg or .png file");
+}
+
+TEST_F(ImageFolders, OtherFilesAndDeeperFoldersAreNotLeftOutInSilence) {
+  write_image(root() / "train/cat/a.webp", "RIFF");
+  write_image(root() / "train/dog/b.WEBP", "RIFF");
+  write_image(root() / "train/dog/README", "text");
+  write_image(root() / "train/dog/2023/c.jpg", jpeg_bytes(gradient_image(9, 9)));
+  const auto found = load();
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  const auto train = "passed over in " + (root() / "train").string();
+  EXPECT_EQ(found->notes,
+            (std::vector<std::string>{
+                train + ": files that are no .jpg, .jpeg or .png by name: .webp (2), no extension (1)",
+                train + ": folders within class folders: dog/2023 (1)"}));
+}
+
+TEST_F(ImageFolders, WhatIsNoRegularFileIsDamagedAndNeverOpened) {
+  for (const auto* name : {"zz.jpg", "zz.png"})
+    ASSERT_EQ(mkfifo((root() / "train/dog" / name).c_str(), 0600), 0);
+  fs::create_symlink(root() / "train/dog/zz.jpg", root() / "train/dog/zzz.jpg");
+  fs::create_symlink("/dev/zero", root() / "train/dog/zzzz.jpg");
+  fs::create_symlink("/nowhere/at/all.jpg", root() / "train/dog/zzzzz.jpg");
+  fs::create_symlink(root() / "train/cat/b.jpg", root() / "train/dog/zzzzzz.jpg");
+  const auto found = load();
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->train->size(), 9);
+  std::vector<std::string> reasons;
+  for (std::int64_t i = 3; i < 9; ++i) {
+    const auto image = found->train->read(i, [](int w, int h) { return whole_view(w, h, 8); });
+    reasons.push_back(image.ok() ? "read" : image.error().message);
+    if (!image.ok())
+      EXPECT_TRUE(image.error().code == ErrorCode::data_loss || image.error().code == ErrorCode::not_found);
+  }
+  EXPECT_EQ(reasons,
+            (std::vector<std::string>{
+                "a FIFO, where a regular file was expected", "a FIFO, where a regular file was expected",
+                "a FIFO, where a regular file was expected", "a device, where a regular file was expected",
+                "No such file or directory", "read"}));
+}
+
+TEST_F(ImageFolders, AWrongFolderIsToldWhatWouldDo) {
+  EXPECT_NE(message_of(folder_.path()).find("; " + root().string() + " would do"), std::string::npos)
+      << message_of(folder_.path());
+  EXPECT_NE(message_of(root() / "train").find("its parent " + root().string() + " would do"),
+            std::string::npos);
+  EXPECT_NE(message_of(root() / "train").find("it holds cat, dog"), std::string::npos);
+  const auto far = message_of(root() / "no/such/place");
+  EXPECT_NE(
+      far.find("it does not exist on this host, where " + root().string() + " is what there is of its path"),
+      std::string::npos)
+      << far;
+  write_image(folder_ / "file", "x");
+  EXPECT_NE(message_of(folder_ / "file").find("it is no folder"), std::string::npos);
 }
 
 TEST_F(ImageFolders, AFolderOfDataSetsMayHoldTheJobsOwn) {
@@ -98,8 +203,10 @@ TEST_F(ImageFolders, BothSplitsMustHaveTheSameClasses) {
 
 TEST_F(ImageFolders, MissingFoldersSayWhatIsExpected) {
   fs::remove_all(root() / "val");
-  EXPECT_NE(message().find("has no folder val, validation, eval or test; expected FOLDER/train/CLASS/*.jpg"),
-            std::string::npos);
+  EXPECT_NE(message().find("has no folder val, validation, valid, eval or test: it holds train; expected "
+                           "FOLDER/train/CLASS/*.jpg"),
+            std::string::npos)
+      << message();
   fs::remove_all(root() / "train");
   EXPECT_NE(message().find("has no folder train"), std::string::npos);
   fs::create_directories(root() / "train");
@@ -120,7 +227,7 @@ TEST_F(ImageFolders, UnreadableFilesGiveTheReason) {
   fs::remove(root() / "train/cat/a.JPEG");
   EXPECT_EQ(reason(0), "No such file or directory");
   fs::create_directory(root() / "train/cat/a.JPEG");  // a file that even root cannot read
-  EXPECT_EQ(reason(0), "Is a directory");
+  EXPECT_EQ(reason(0), "a folder, where a regular file was expected");
   write_image(root() / "train/cat/b.jpg", "plain text");
   EXPECT_EQ(reason(1), "neither a JPEG nor a PNG file");
 }
