@@ -171,7 +171,28 @@ Status check_fusion(const JobConfig& config) {
                    "with a rate above 1 and the components to share, or fusion.strategy: none");
 }
 
+Status check_one_cycle(const Training& training) {
+  SPIN_TRY(number_in("training.pct_start", training.pct_start, 0, 1));
+  SPIN_TRY(below_one("training.base_momentum", training.base_momentum));
+  SPIN_TRY(below_one("training.max_momentum", training.max_momentum));
+  if (training.base_momentum <= training.max_momentum) return {};
+  return fault("training.base_momentum", text_of(training.base_momentum) +
+                                             " is above training.max_momentum, " +
+                                             text_of(training.max_momentum) + "; give at most that");
+}
+
+Status check_randaugment(const RandAugment& randaugment) {
+  SPIN_TRY(whole_in("training.randaugment.layers", randaugment.layers, 1, 16));
+  SPIN_TRY(whole_in("training.randaugment.magnitude", randaugment.magnitude, 0,
+                    randaugment.increasing ? kGreatestIncreasingMagnitude : kGreatestMagnitude));
+  return number_in("training.randaugment.magnitude_std", randaugment.magnitude_std, 0, 100);
+}
+
 Status check_later_training(const Training& training) {
+  SPIN_TRY(number_in("training.eps", training.eps, 1e-30, 1));
+  SPIN_TRY(check_one_cycle(training));
+  SPIN_TRY(below_one("training.stochastic_depth", training.stochastic_depth));
+  SPIN_TRY(whole_in("training.repeated_augmentation", training.repeated_augmentation, 1, 64));
   SPIN_TRY(below_one("training.momentum", training.momentum));
   SPIN_TRY(below_one("training.ema", training.ema));
   SPIN_TRY(whole_in("training.evaluate_every", training.evaluate_every, 1, 100'000));
@@ -197,12 +218,16 @@ Status check_training(const Training& training) {
   SPIN_TRY(number_in("training.mixup", training.mixup, 0, 100));
   SPIN_TRY(number_in("training.cutmix", training.cutmix, 0, 100));
   SPIN_TRY(number_in("training.random_erasing", training.random_erasing, 0, 1));
-  if (training.randaugment) {
-    SPIN_TRY(whole_in("training.randaugment.layers", training.randaugment->layers, 1, 16));
-    SPIN_TRY(whole_in("training.randaugment.magnitude", training.randaugment->magnitude, 0, 30));
-  }
+  if (training.randaugment) SPIN_TRY(check_randaugment(*training.randaugment));
   SPIN_TRY(number_in("training.label_noise", training.label_noise, 0, 1));
   return check_later_training(training);
+}
+
+Status check_stochastic_depth(const JobConfig& config) {
+  if (config.training.stochastic_depth == 0 || config.network.family != Family::convmixer) return {};
+  return fault("training.stochastic_depth",
+               "leaves out branches of convnext and deit, and a convmixer has none "
+               "that its authors left out; give 0");
 }
 
 Status check_batch_fits(const JobConfig& config) {
@@ -226,6 +251,7 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_work(config));
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
+  SPIN_TRY(check_stochastic_depth(config));
   SPIN_TRY(check_batch_fits(config));
   return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
 }

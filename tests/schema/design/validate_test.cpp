@@ -64,7 +64,21 @@ TEST(Validate, EveryNumberHasItsRange) {
       {"training.randaugment.magnitude", {[](auto& c) {
          c.training.randaugment = RandAugment{2, 31};
        }}},
+      {"training.randaugment.magnitude_std", {[](auto& c) {
+         c.training.randaugment = RandAugment{2, 9, -0.5};
+       }}},
       {"training.label_noise", {[](auto& c) { c.training.label_noise = 1.01; }}},
+      {"training.eps",
+       {[](auto& c) { c.training.eps = 0; }, [](auto& c) { c.training.eps = 1.1; },
+        [=](auto& c) { c.training.eps = nan; }}},
+      {"training.pct_start",
+       {[](auto& c) { c.training.pct_start = -0.1; }, [](auto& c) { c.training.pct_start = 1.1; }}},
+      {"training.base_momentum", {[](auto& c) { c.training.base_momentum = -0.1; }}},
+      {"training.max_momentum", {[](auto& c) { c.training.max_momentum = 1; }}},
+      {"training.stochastic_depth", {[](auto& c) { c.training.stochastic_depth = 1; }}},
+      {"training.repeated_augmentation",
+       {[](auto& c) { c.training.repeated_augmentation = 0; },
+        [](auto& c) { c.training.repeated_augmentation = 65; }}},
       {"seed", {[](auto& c) { c.seed = -1; }}},
   };
   for (const auto& [path, edits] : cases)
@@ -131,6 +145,19 @@ TEST(Validate, RefusesTransformAndFusionThatCannotBe) {
 TEST(Validate, RefusesFusionOfNoComponent) {
   EXPECT_TRUE(
       fault([](auto& c) { c.components = {}; }).starts_with("fusion.strategy: channel_weighted_mean fuses"));
+}
+
+TEST(Validate, RefusesRecipesThatCannotBe) {
+  EXPECT_EQ(fault([](auto& c) {
+              c.training.randaugment = RandAugment{2, 11, 0.5, true};
+            }),
+            "training.randaugment.magnitude: 11 is out of range; a whole number from 0 to 10 is accepted");
+  EXPECT_EQ(fault([](auto& c) { c.training.randaugment = RandAugment{2, 11, 0.5, false}; }), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.base_momentum = 0.96; }),
+            "training.base_momentum: 0.96 is above training.max_momentum, 0.95; give at most that");
+  EXPECT_TRUE(fault([](auto& c) {
+                c.training.stochastic_depth = 0.1;
+              }).starts_with("training.stochastic_depth: leaves out branches of convnext and deit"));
 }
 
 TEST(Validate, RefusesABatchAboveTheTrainingSet) {

@@ -31,7 +31,12 @@ JobConfig with_everything(Family family) {
   training.mixup = 0.4;
   training.cutmix = 0.6;
   training.random_erasing = 0.5;
-  training.randaugment = RandAugment{2, 9};
+  training.random_erasing_mode = Erase::pixel;
+  training.randaugment = RandAugment{2, 9, 0.5, true};
+  training.repeated_augmentation = 3;
+  if (family != Family::convmixer) training.stochastic_depth = 0.3;
+  training.eps = 1e-3;
+  training.cycle_momentum = true;
   training.label_noise = 0.2;
   training.crop = Crop::random_resized;
   training.crop_scale = 0.3;
@@ -98,6 +103,7 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   auto config = shared_config({Component::pointwise, Component::bias}, FusionStrategy::channel_weighted_mean);
   config.network.dropout = 0.3;
   config.training.optimizer = Optimizer::sgd;
+  config.training.schedule = Schedule::one_cycle_linear;
   const auto whole = run_whole(config);
   run_for(config, 7);  // an evaluation among them
   EXPECT_EQ(all<CheckpointEvent>(events_).back().epoch, 1);

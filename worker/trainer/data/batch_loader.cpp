@@ -125,7 +125,9 @@ Result<std::int64_t> BatchLoader::load(const Claim& claim) const {
   try {
     const auto& request = claim.slot->request;
     const auto index = request.indices[claim.position];
-    return load_or_replace(index, {request.epoch, index}, claim.slot->pixels + claim.position * image_bytes_);
+    const auto copy = request.copies.empty() ? 0 : request.copies[claim.position];
+    return load_or_replace(index, {request.epoch, index + copy * setup_.images->size()},
+                           claim.slot->pixels + claim.position * image_bytes_);
   } catch (...) {
     return from_exception();
   }
