@@ -230,6 +230,28 @@ Status check_stochastic_depth(const JobConfig& config) {
                "that its authors left out; give 0");
 }
 
+/// Where a norm sees one value, it is its own mean: nothing is left of it, and its unbiased variance is 0 /
+/// 0.
+Status check_norms(const JobConfig& config) {
+  const auto& network = config.network;
+  const auto& training = config.training;
+  if (network.family != Family::convmixer) {
+    if (network.channels > 1) return {};
+    return fault("network.channels", "LayerNorm over 1 channel leaves nothing of an image; give at least 2");
+  }
+  const int images = training.batch_size / training.accumulation;
+  if (images > 1 || positions(network) > 1) return {};
+  const std::string one = "BatchNorm sees 1 value of each channel, from " +
+                          (training.accumulation > 1 ? "passes of " : std::string("batches of ")) +
+                          "1 image of 1 position (network.patch " + std::to_string(network.patch) +
+                          ", network.resolution " + std::to_string(network.resolution) +
+                          "), and one value cannot be normalised; give ";
+  if (training.accumulation == 1)
+    return fault("training.batch_size", one + "at least 2 images, or a smaller network.patch");
+  return fault("training.accumulation", one + "fewer passes than the " + std::to_string(training.batch_size) +
+                                            " images of a batch, or a smaller network.patch");
+}
+
 Status check_batch_fits(const JobConfig& config) {
   const auto& dataset = config.dataset;
   std::int64_t images = dataset.facts.train_images;
@@ -252,6 +274,7 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
   SPIN_TRY(check_stochastic_depth(config));
+  SPIN_TRY(check_norms(config));
   SPIN_TRY(check_batch_fits(config));
   return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
 }

@@ -160,6 +160,35 @@ TEST(Validate, RefusesRecipesThatCannotBe) {
               }).starts_with("training.stochastic_depth: leaves out branches of convnext and deit"));
 }
 
+TEST(Validate, RefusesANormOfOneValue) {
+  const auto one_position = convmixer(8, 2, 32, 3, "synthetic");
+  EXPECT_EQ(
+      fault([](auto& c) { c.training.batch_size = 1; }, one_position),
+      "training.batch_size: BatchNorm sees 1 value of each channel, from batches of 1 image of 1 position "
+      "(network.patch 32, network.resolution 32), and one value cannot be normalised; give at least 2 "
+      "images, or a smaller network.patch");
+  EXPECT_EQ(
+      fault([](auto& c) { c.training.accumulation = 128; }, one_position),
+      "training.accumulation: BatchNorm sees 1 value of each channel, from passes of 1 image of 1 position "
+      "(network.patch 32, network.resolution 32), and one value cannot be normalised; give fewer passes "
+      "than the 128 images of a batch, or a smaller network.patch");
+  // A patch above half of the image leaves one position, too.
+  EXPECT_NE(fault([](auto& c) { c.training.batch_size = 1, c.network.patch = 17; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.batch_size = 2; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.accumulation = 64; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.batch_size = 1, c.network.patch = 16; }, one_position), "valid");
+  const auto convnext = [](int channels) {
+    return [channels](JobConfig& c) {
+      c.network.family = Family::convnext;
+      c.network.channels = channels;
+      c.training.batch_size = 1;
+    };
+  };
+  EXPECT_EQ(fault(convnext(2), one_position), "valid");
+  EXPECT_EQ(fault(convnext(1), one_position),
+            "network.channels: LayerNorm over 1 channel leaves nothing of an image; give at least 2");
+}
+
 TEST(Validate, RefusesABatchAboveTheTrainingSet) {
   EXPECT_EQ(fault([](auto& c) { c.dataset.train_limit = 100; }),
             "training.batch_size: 128 images are more than the 100 of the training set; give at most 100");
