@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/net/endpoint.h"
+#include "schema/job/trainer_link.h"
 
 namespace spin::daemon {
 
@@ -21,7 +22,7 @@ struct Options {
   std::string data;                   ///< folder of data sets for the trainers; empty = the configurations'
   std::string trainer;                ///< program; without a slash it is looked for in PATH
   std::filesystem::path state;
-  int checkpoint_seconds = 30;
+  int checkpoint_seconds = kCheckpointSeconds;  ///< see RunCommand
   std::int64_t cache_bytes = std::int64_t{20} << 30;
   int parent_pid = 0;  ///< of the process without which this worker shall not live; 0 = none
   int ready_fd = -1;   ///< gets a newline at the first welcome; -1 = nobody asks
