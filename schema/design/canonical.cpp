@@ -23,7 +23,17 @@ void drop_what_family_lacks(Network& network) {
 
 void drop_what_recipe_ignores(Training& training) {
   const Training defaults;
-  if (training.optimizer != Optimizer::sgd) training.momentum = defaults.momentum;
+  if (training.schedule != Schedule::one_cycle) training.cycle_momentum = defaults.cycle_momentum;
+  if (training.schedule != Schedule::one_cycle || training.warmup_epochs > 0)
+    training.pct_start = defaults.pct_start;
+  if (training.schedule == Schedule::one_cycle_linear) training.warmup_epochs = defaults.warmup_epochs;
+  if (!training.cycle_momentum) {
+    training.base_momentum = defaults.base_momentum;
+    training.max_momentum = defaults.max_momentum;
+  }
+  if (training.optimizer != Optimizer::sgd || training.cycle_momentum) training.momentum = defaults.momentum;
+  if (training.optimizer != Optimizer::adamw) training.eps = defaults.eps;
+  if (training.random_erasing == 0) training.random_erasing_mode = defaults.random_erasing_mode;
   if (training.crop != Crop::padded) training.crop_padding = defaults.crop_padding;
   if (training.crop != Crop::random_resized) training.crop_scale = defaults.crop_scale;
 }
@@ -46,12 +56,18 @@ bool is_weighted(FusionStrategy strategy) {
 void drop_signs_of_zeros(JobConfig& config) {
   auto& training = config.training;
   auto& network = config.network;
-  for (double* value :
-       {&network.layer_scale, &network.mlp_ratio, &network.dropout, &training.lr, &training.weight_decay,
-        &training.warmup_epochs, &training.clip_grad_norm, &training.label_smoothing, &training.mixup,
-        &training.cutmix, &training.random_erasing, &training.label_noise, &training.momentum, &training.ema,
-        &training.flip})
+  for (double* value : {&network.layer_scale,     &network.mlp_ratio,
+                        &network.dropout,         &training.lr,
+                        &training.weight_decay,   &training.warmup_epochs,
+                        &training.clip_grad_norm, &training.label_smoothing,
+                        &training.mixup,          &training.cutmix,
+                        &training.random_erasing, &training.label_noise,
+                        &training.momentum,       &training.ema,
+                        &training.flip,           &training.eps,
+                        &training.pct_start,      &training.base_momentum,
+                        &training.max_momentum,   &training.stochastic_depth})
     *value += 0.0;
+  if (training.randaugment) training.randaugment->magnitude_std += 0.0;
 }
 
 /// One spelling of a path: no //, no /./ and no / at its end. `..` stays, because behind a link it leads

@@ -89,6 +89,8 @@ Status read_randaugment(const json& value, std::optional<RandAugment>& randaugme
   randaugment.emplace();
   fields.read("layers", randaugment->layers);
   fields.read("magnitude", randaugment->magnitude);
+  fields.read_optional("magnitude_std", randaugment->magnitude_std);
+  fields.read_optional("increasing", randaugment->increasing);
   return fields.finish();
 }
 
@@ -117,6 +119,14 @@ Status read_training(const json& object, Training& training) {
   fields.read_optional("crop_padding", training.crop_padding);
   fields.read_optional("crop_scale", training.crop_scale);
   fields.read_optional("flip", training.flip);
+  fields.read_optional("eps", training.eps);
+  fields.read_optional("pct_start", training.pct_start);
+  fields.read_optional("cycle_momentum", training.cycle_momentum);
+  fields.read_optional("base_momentum", training.base_momentum);
+  fields.read_optional("max_momentum", training.max_momentum);
+  fields.read_optional("random_erasing_mode", training.random_erasing_mode);
+  fields.read_optional("stochastic_depth", training.stochastic_depth);
+  fields.read_optional("repeated_augmentation", training.repeated_augmentation);
   if (const auto* randaugment = fields.find("randaugment"))
     SPIN_TRY(read_randaugment(*randaugment, training.randaugment));
   return fields.finish();

@@ -80,14 +80,30 @@ void add_later_settings(const Training& training, json& out) {
   add("crop_padding", training.crop_padding, defaults.crop_padding);
   add("crop_scale", training.crop_scale, defaults.crop_scale);
   add("flip", training.flip, defaults.flip);
+  add("eps", training.eps, defaults.eps);
+  add("pct_start", training.pct_start, defaults.pct_start);
+  add("cycle_momentum", training.cycle_momentum, defaults.cycle_momentum);
+  add("base_momentum", training.base_momentum, defaults.base_momentum);
+  add("max_momentum", training.max_momentum, defaults.max_momentum);
+  add("random_erasing_mode", enum_name(training.random_erasing_mode),
+      enum_name(defaults.random_erasing_mode));
+  add("stochastic_depth", training.stochastic_depth, defaults.stochastic_depth);
+  add("repeated_augmentation", training.repeated_augmentation, defaults.repeated_augmentation);
+}
+
+json randaugment_to_json(const RandAugment& randaugment) {
+  const RandAugment defaults;
+  json out = {{"layers", randaugment.layers}, {"magnitude", randaugment.magnitude}};
+  if (randaugment.magnitude_std != defaults.magnitude_std) out["magnitude_std"] = randaugment.magnitude_std;
+  if (randaugment.increasing != defaults.increasing) out["increasing"] = randaugment.increasing;
+  return out;
 }
 
 }  // namespace
 
 json training_to_json(const Training& training) {
   json randaugment = nullptr;
-  if (training.randaugment)
-    randaugment = {{"layers", training.randaugment->layers}, {"magnitude", training.randaugment->magnitude}};
+  if (training.randaugment) randaugment = randaugment_to_json(*training.randaugment);
   json out = {{"epochs", training.epochs},
               {"batch_size", training.batch_size},
               {"optimizer", enum_name(training.optimizer)},

@@ -80,8 +80,10 @@ std::span<const EnumName<Optimizer>> enum_names() {
 
 template <>
 std::span<const EnumName<Schedule>> enum_names() {
-  static constexpr EnumName<Schedule> kNames[] = {
-      {Schedule::one_cycle, "one_cycle"}, {Schedule::cosine, "cosine"}, {Schedule::constant, "constant"}};
+  static constexpr EnumName<Schedule> kNames[] = {{Schedule::one_cycle, "one_cycle"},
+                                                  {Schedule::one_cycle_linear, "one_cycle_linear"},
+                                                  {Schedule::cosine, "cosine"},
+                                                  {Schedule::constant, "constant"}};
   return kNames;
 }
 
@@ -101,6 +103,12 @@ std::span<const EnumName<Crop>> enum_names() {
 template <>
 std::span<const EnumName<Keep>> enum_names() {
   static constexpr EnumName<Keep> kNames[] = {{Keep::last, "last"}, {Keep::best, "best"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<Erase>> enum_names() {
+  static constexpr EnumName<Erase> kNames[] = {{Erase::zero, "zero"}, {Erase::pixel, "pixel"}};
   return kNames;
 }
 

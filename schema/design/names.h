@@ -47,6 +47,8 @@ std::span<const EnumName<Crop>> enum_names();
 template <>
 std::span<const EnumName<Keep>> enum_names();
 template <>
+std::span<const EnumName<Erase>> enum_names();
+template <>
 std::span<const EnumName<Scaling>> enum_names();
 template <>
 std::span<const EnumName<Match>> enum_names();

@@ -182,7 +182,28 @@ Status check_fusion(const JobConfig& config) {
                    "with a rate above 1 and the components to share, or fusion.strategy: none");
 }
 
+Status check_one_cycle(const Training& training) {
+  SPIN_TRY(number_in("training.pct_start", training.pct_start, 0, 1));
+  SPIN_TRY(below_one("training.base_momentum", training.base_momentum));
+  SPIN_TRY(below_one("training.max_momentum", training.max_momentum));
+  if (training.base_momentum <= training.max_momentum) return {};
+  return fault("training.base_momentum", text_of(training.base_momentum) +
+                                             " is above training.max_momentum, " +
+                                             text_of(training.max_momentum) + "; give at most that");
+}
+
+Status check_randaugment(const RandAugment& randaugment) {
+  SPIN_TRY(whole_in("training.randaugment.layers", randaugment.layers, 1, 16));
+  SPIN_TRY(whole_in("training.randaugment.magnitude", randaugment.magnitude, 0,
+                    randaugment.increasing ? kGreatestIncreasingMagnitude : kGreatestMagnitude));
+  return number_in("training.randaugment.magnitude_std", randaugment.magnitude_std, 0, 100);
+}
+
 Status check_later_training(const Training& training) {
+  SPIN_TRY(number_in("training.eps", training.eps, 1e-30, 1));
+  SPIN_TRY(check_one_cycle(training));
+  SPIN_TRY(below_one("training.stochastic_depth", training.stochastic_depth));
+  SPIN_TRY(whole_in("training.repeated_augmentation", training.repeated_augmentation, 1, 64));
   SPIN_TRY(below_one("training.momentum", training.momentum));
   SPIN_TRY(below_one("training.ema", training.ema));
   SPIN_TRY(whole_in("training.evaluate_every", training.evaluate_every, 1, 100'000));
@@ -208,12 +229,38 @@ Status check_training(const Training& training) {
   SPIN_TRY(number_in("training.mixup", training.mixup, 0, 100));
   SPIN_TRY(number_in("training.cutmix", training.cutmix, 0, 100));
   SPIN_TRY(number_in("training.random_erasing", training.random_erasing, 0, 1));
-  if (training.randaugment) {
-    SPIN_TRY(whole_in("training.randaugment.layers", training.randaugment->layers, 1, 16));
-    SPIN_TRY(whole_in("training.randaugment.magnitude", training.randaugment->magnitude, 0, 30));
-  }
+  if (training.randaugment) SPIN_TRY(check_randaugment(*training.randaugment));
   SPIN_TRY(number_in("training.label_noise", training.label_noise, 0, 1));
   return check_later_training(training);
+}
+
+Status check_stochastic_depth(const JobConfig& config) {
+  if (config.training.stochastic_depth == 0 || config.network.family != Family::convmixer) return {};
+  return fault("training.stochastic_depth",
+               "leaves out branches of convnext and deit, and a convmixer has none "
+               "that its authors left out; give 0");
+}
+
+/// Where a norm sees one value, it is its own mean: nothing is left of it, and its unbiased variance is 0 /
+/// 0.
+Status check_norms(const JobConfig& config) {
+  const auto& network = config.network;
+  const auto& training = config.training;
+  if (network.family != Family::convmixer) {
+    if (network.channels > 1) return {};
+    return fault("network.channels", "LayerNorm over 1 channel leaves nothing of an image; give at least 2");
+  }
+  const int images = training.batch_size / training.accumulation;
+  if (images > 1 || positions(network) > 1) return {};
+  const std::string one = "BatchNorm sees 1 value of each channel, from " +
+                          (training.accumulation > 1 ? "passes of " : std::string("batches of ")) +
+                          "1 image of 1 position (network.patch " + std::to_string(network.patch) +
+                          ", network.resolution " + std::to_string(network.resolution) +
+                          "), and one value cannot be normalised; give ";
+  if (training.accumulation == 1)
+    return fault("training.batch_size", one + "at least 2 images, or a smaller network.patch");
+  return fault("training.accumulation", one + "fewer passes than the " + std::to_string(training.batch_size) +
+                                            " images of a batch, or a smaller network.patch");
 }
 
 Status check_batch_fits(const JobConfig& config) {
@@ -237,6 +284,8 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_work(config));
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
+  SPIN_TRY(check_stochastic_depth(config));
+  SPIN_TRY(check_norms(config));
   SPIN_TRY(check_batch_fits(config));
   return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
 }

@@ -39,6 +39,7 @@ class Fields {
     return value->get<std::string>();
   }
   std::string optional_text(const char* key) { return json_.contains(key) ? text(key) : std::string(); }
+  [[nodiscard]] bool has(const char* key) const { return json_.contains(key); }
   bool flag_or(const char* key, bool usual) {
     const auto found = json_.find(key);
     if (found == json_.end()) return usual;
@@ -142,6 +143,7 @@ Result<TrainerCommand> read_run(Fields fields) {
   run.model = fields.optional_text("model");
   run.resume = fields.optional_text("resume");
   run.init = fields.optional_text("init");
+  if (fields.has("checkpoint_seconds")) run.checkpoint_seconds = fields.small("checkpoint_seconds");
   return fields.finish<TrainerCommand>(std::move(run));
 }
 
@@ -285,6 +287,7 @@ Json write(const RunCommand& run) {
   add("model", run.model);
   add("resume", run.resume);
   add("init", run.init);
+  if (run.checkpoint_seconds != kCheckpointSeconds) json["checkpoint_seconds"] = run.checkpoint_seconds;
   return json;
 }
 Json write(const StopCommand& stop) {

@@ -13,14 +13,20 @@ namespace spin {
 // The link between spin-worker and spin-train: JSON lines, commands in on standard input, events out on
 // standard output. Standard error carries log lines for people.
 
+/// What a host that vanishes may cost, unless someone says otherwise.
+inline constexpr int kCheckpointSeconds = 300;
+
 /// Train this job. Paths are files that the trainer writes (checkpoint, model) or reads (resume, init).
 struct RunCommand {
   std::string config;      ///< canonical JSON of the JobConfig
   std::string data;        ///< folder of the data set; empty = the configuration's
-  std::string checkpoint;  ///< written after every epoch but the last; empty = never
+  std::string checkpoint;  ///< empty = never written
   std::string model;       ///< folded weights, written at the end; empty = never
   std::string resume;      ///< checkpoint to go on from; empty = from the start
   std::string init;        ///< weights that fusion starts from; empty = none
+  /// Seconds of training from one checkpoint to the next, within an epoch too; 0 = one at the end of every
+  /// epoch. None at the end of the last epoch, where the result is next.
+  int checkpoint_seconds = kCheckpointSeconds;
   bool operator==(const RunCommand&) const = default;
 };
 /// Stop the running job after the step in hand; answered by `stopped`. Without a running job, ignored.
@@ -58,7 +64,7 @@ struct EpochEvent {
 /// The checkpoint file is complete and on disk.
 struct CheckpointEvent {
   std::string path;
-  int epoch = 0;  ///< the last that it finished; 0 = the job was stopped within its first
+  int epoch = 0;  ///< the last that it finished; 0 = the job is within its first
   bool operator==(const CheckpointEvent&) const = default;
 };
 struct FinishedEvent {

@@ -46,7 +46,8 @@ std::uint64_t fingerprint(const Training& training) {
   return mixed({static_cast<double>(training.epochs), static_cast<double>(training.batch_size), training.lr,
                 training.weight_decay, training.warmup_epochs, training.clip_grad_norm,
                 training.label_smoothing, training.mixup, training.cutmix, training.random_erasing,
-                training.label_noise, training.ema});
+                training.label_noise, training.ema, training.eps, training.pct_start, training.base_momentum,
+                training.max_momentum, training.stochastic_depth});
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "schema/sweep/setting_table.h"
 
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "schema/sweep/read_value.h"
@@ -14,6 +16,8 @@ template <class T>
 std::string text_if_given(const T& value) {
   if constexpr (std::is_same_v<T, int>)
     if (value == kNotGiven) return {};
+  if constexpr (std::is_same_v<T, double>)
+    if (std::isnan(value)) return {};
   return text_of(value);
 }
 
@@ -75,15 +79,21 @@ Setting topology_field(std::string path, Access access, Displace displace) {
   return setting;
 }
 
-/// Access to a number of RandAugment, which setting it switches on.
-template <int RandAugment::*Member>
+/// Access to a field of RandAugment, which setting it switches on.
+template <auto Member>
 struct RandAugmentAccess {
-  int& operator()(Training& training) const {
+  auto& operator()(Training& training) const {
     if (!training.randaugment) training.randaugment.emplace();
     return *training.randaugment.*Member;
   }
-  const int& operator()(const Training& training) const {
-    return training.randaugment ? *training.randaugment.*Member : kNotGiven;
+  const auto& operator()(const Training& training) const {
+    using T = std::remove_cvref_t<decltype(std::declval<RandAugment&>().*Member)>;
+    static const T kNone = [] {
+      if constexpr (std::is_same_v<T, int>) return kNotGiven;
+      if constexpr (std::is_same_v<T, double>) return std::numeric_limits<double>::quiet_NaN();
+      if constexpr (std::is_same_v<T, bool>) return false;
+    }();
+    return training.randaugment ? *training.randaugment.*Member : kNone;
   }
 };
 
@@ -222,6 +232,8 @@ void add_recipe(std::vector<Setting>& table) {
       table, "randaugment", [](auto& t) -> auto& { return t.randaugment; });
   add_training(table, "randaugment.layers", RandAugmentAccess<&RandAugment::layers>());
   add_training(table, "randaugment.magnitude", RandAugmentAccess<&RandAugment::magnitude>());
+  add_training(table, "randaugment.magnitude_std", RandAugmentAccess<&RandAugment::magnitude_std>());
+  add_training(table, "randaugment.increasing", RandAugmentAccess<&RandAugment::increasing>());
   add_training(
       table, "label_noise", [](auto& t) -> auto& { return t.label_noise; });
   add_training(
@@ -244,6 +256,22 @@ void add_recipe(std::vector<Setting>& table) {
       table, "crop_scale", [](auto& t) -> auto& { return t.crop_scale; });
   add_training(
       table, "flip", [](auto& t) -> auto& { return t.flip; });
+  add_training(
+      table, "eps", [](auto& t) -> auto& { return t.eps; });
+  add_training(
+      table, "pct_start", [](auto& t) -> auto& { return t.pct_start; });
+  add_training(
+      table, "cycle_momentum", [](auto& t) -> auto& { return t.cycle_momentum; });
+  add_training(
+      table, "base_momentum", [](auto& t) -> auto& { return t.base_momentum; });
+  add_training(
+      table, "max_momentum", [](auto& t) -> auto& { return t.max_momentum; });
+  add_training(
+      table, "random_erasing_mode", [](auto& t) -> auto& { return t.random_erasing_mode; });
+  add_training(
+      table, "stochastic_depth", [](auto& t) -> auto& { return t.stochastic_depth; });
+  add_training(
+      table, "repeated_augmentation", [](auto& t) -> auto& { return t.repeated_augmentation; });
 }
 
 }  // namespace

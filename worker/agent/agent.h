@@ -16,12 +16,13 @@
 namespace spin::agent {
 
 struct Settings {
-  WorkerHello hello;                   ///< without `held`
-  std::string data;                    ///< folder of data sets for the trainers; empty = the configurations'
-  std::string scratch;                 ///< folder of the attempts' folders
-  std::uint64_t seed = 0;              ///< of the jitter
-  Millis checkpoint_interval{30'000};  ///< least time between two uploads of an attempt's checkpoint
-  Millis connect_limit{10'000};        ///< from opening a stream to its welcome
+  WorkerHello hello;       ///< without `held`
+  std::string data;        ///< folder of data sets for the trainers; empty = the configurations'
+  std::string scratch;     ///< folder of the attempts' folders
+  std::uint64_t seed = 0;  ///< of the jitter
+  int checkpoint_seconds = kCheckpointSeconds;  ///< see RunCommand
+  Millis checkpoint_interval{30'000};           ///< least time between two uploads of an attempt's checkpoint
+  Millis connect_limit{10'000};                 ///< from opening a stream to its welcome
   Millis reconnect_first{100}, reconnect_limit{10'000};
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
   Millis salvage_limit{60'000};  ///< how long the last checkpoint of a trainer that ended may travel

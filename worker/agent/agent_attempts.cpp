@@ -73,6 +73,7 @@ void Agent::try_run(Attempt& attempt) {
   run.model = scratch_file(lease.attempt, "model.safetensors");
   run.resume = preparing.resume.value_or("");
   run.init = preparing.init.value_or("");
+  run.checkpoint_seconds = settings_.checkpoint_seconds;
   const int index = preparing.slot;
   slot.trainer = TrainerBusy{};
   move(attempt, Training{index, {now_ + settings_.checkpoint_interval, {}, {}, {}}});

@@ -65,7 +65,9 @@ agent::Settings agent_settings(const Options& options) {
   settings.data = options.data;
   settings.scratch = (options.state / "scratch").string();
   settings.seed = std::random_device{}();
-  settings.checkpoint_interval = std::chrono::seconds(options.checkpoint_seconds);
+  settings.checkpoint_seconds = options.checkpoint_seconds;
+  // The trainer sets the pace; of two that come close together, as around an epoch's end, one travels.
+  settings.checkpoint_interval = std::chrono::milliseconds(options.checkpoint_seconds * 500);
   settings.save_limit = std::chrono::seconds(options.save_seconds);
   return settings;
 }

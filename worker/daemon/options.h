@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/net/endpoint.h"
+#include "schema/job/trainer_link.h"
 
 namespace spin::daemon {
 
@@ -27,7 +28,7 @@ struct Options {
   std::string data;                   ///< folder of data sets for the trainers; empty = the configurations'
   std::string trainer;                ///< program; without a slash it is looked for in PATH
   std::filesystem::path state;
-  int checkpoint_seconds = 30;
+  int checkpoint_seconds = kCheckpointSeconds;  ///< see RunCommand
   int save_seconds = 600;  ///< that a job may take from being told to save until it has
   OnTerm on_term = OnTerm::stop;
   std::int64_t cache_bytes = std::int64_t{20} << 30;

@@ -52,7 +52,8 @@ torch::Tensor global_average(const torch::Tensor& x) { return x.mean({2, 3}); }
 
 torch::Tensor classify(const torch::Tensor& features, const Affine& head, double dropout, Mode mode) {
   const auto kept = dropout > 0 ? torch::dropout(features, dropout, mode == Mode::train) : features;
-  return torch::linear(kept, head.weight, head.bias);
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  return torch::linear(kept.to(head.weight.scalar_type()), head.weight, head.bias);
 }
 
 }  // namespace spin

@@ -58,7 +58,8 @@ torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activati
 
 /// Mean over positions: [N, C, H, W] -> [N, C].
 torch::Tensor global_average(const torch::Tensor& x);
-/// Dropout (in training mode), then the linear head. features [N, C] -> [N, classes].
+/// Dropout (in training mode), then the linear head, in the head's own precision even under autocast: logits
+/// of bf16 have 8 bits, and so tie where a network is sure of itself. features [N, C] -> [N, classes].
 torch::Tensor classify(const torch::Tensor& features, const Affine& head, double dropout, Mode mode);
 
 }  // namespace spin

@@ -1,6 +1,7 @@
 #include "worker/trainer/batches.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -55,6 +56,7 @@ class TrainingSteps {
         batch_size_(config.training.batch_size),
         steps_per_epoch_(steps_per_epoch(data, config.training)),
         steps_(steps_per_epoch_ * config.training.epochs),
+        repeats_(config.training.repeated_augmentation),
         step_(first_step) {}
 
   [[nodiscard]] bool at_end() const { return step_ >= steps_; }
@@ -62,11 +64,25 @@ class TrainingSteps {
   /// Place of the step's first image in the order of its epoch.
   [[nodiscard]] std::int64_t offset() const { return step_ % steps_per_epoch_ * batch_size_; }
   [[nodiscard]] std::int64_t batch_size() const { return batch_size_; }
-  [[nodiscard]] std::vector<std::int64_t> order() const { return epoch_order(seed_, epoch(), images_); }
+  /// Of the epoch's images; repeated augmentation names each several times in a row, so that the epoch sees a
+  /// part of them.
+  [[nodiscard]] std::vector<std::int64_t> order() const {
+    auto order = epoch_order(seed_, epoch(), images_);
+    for (std::size_t place = order.size(); repeats_ > 1 && place-- > 0;)
+      order[place] = order[place / static_cast<std::size_t>(repeats_)];
+    return order;
+  }
+  /// Which of its image's copies each place of the step holds; empty where there is one of each.
+  [[nodiscard]] std::vector<std::int64_t> copies() const {
+    std::vector<std::int64_t> copies;
+    for (std::int64_t place = offset(); repeats_ > 1 && place < offset() + batch_size_; ++place)
+      copies.push_back(place % repeats_);
+    return copies;
+  }
   void advance() { ++step_; }
 
  private:
-  std::int64_t seed_, images_, batch_size_, steps_per_epoch_, steps_, step_;
+  std::int64_t seed_, images_, batch_size_, steps_per_epoch_, steps_, repeats_, step_;
 };
 
 /// Images that lie on the device and need nothing done to them one by one.
@@ -190,7 +206,16 @@ ImageTransform plain_transform(const Split& split, const JobConfig& config) {
   return transform;
 }
 
-ImageTransform training_transform(const Split& split, const JobConfig& config) {
+/// The mean of the training pixels, which normalising makes 0.
+Colour mean_colour(const PixelStatistics& pixels) {
+  Colour colour{};
+  for (std::size_t c = 0; c < pixels.mean.size() && c < colour.size(); ++c)
+    colour[c] = static_cast<std::uint8_t>(std::clamp<long>(std::lround(255 * pixels.mean[c]), 0, 255));
+  return colour;
+}
+
+ImageTransform training_transform(const Split& split, const PixelStatistics& pixels,
+                                  const JobConfig& config) {
   const auto& training = config.training;
   auto transform = plain_transform(split, config);
   transform.crop = training.crop;
@@ -199,8 +224,8 @@ ImageTransform training_transform(const Split& split, const JobConfig& config) {
   transform.flip = training.flip;
   transform.seed = config.seed;
   if (const auto& settings = training.randaugment)
-    transform.change = [settings](ByteImage& image, Random& random) {
-      rand_augment(image, *settings, random);
+    transform.change = [settings, outside = mean_colour(pixels)](ByteImage& image, Random& random) {
+      rand_augment(image, *settings, outside, random);
     };
   if (transform.crop == Crop::random_resized) transform.resolution = config.network.resolution;
   return transform;
@@ -222,7 +247,7 @@ class TrainingRequests {
       order_ = steps_.order();
     }
     const auto first = order_.begin() + steps_.offset();
-    BatchRequest request{epoch_, {first, first + steps_.batch_size()}};
+    BatchRequest request{epoch_, {first, first + steps_.batch_size()}, steps_.copies()};
     steps_.advance();
     return request;
   }
@@ -267,7 +292,7 @@ std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobCo
   BatchLoader::Setup setup;
   setup.images = image_source(split);
   setup.damaged = split.damaged;
-  setup.transform = training_transform(split, config);
+  setup.transform = training_transform(split, data.pixels, config);
   setup.on_damage = OnDamage::take_next;
   setup.next_request = TrainingRequests(TrainingSteps(data, config, first_step));
   setup.threads = threads;

@@ -11,9 +11,11 @@ torch::Tensor rows_of(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}).r
 
 }  // namespace
 
-torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weights, Activation activation) {
-  const auto mixed = rows_of(depthwise(x, weights.depthwise));                        // [N * H * W, C]
-  const auto change = mlp(layer_norm(mixed, weights.norm), weights.mlp, activation);  // [N * H * W, C]
+torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weights, Activation activation,
+                             const StochasticDepth& depth) {
+  const auto mixed = rows_of(depthwise(x, weights.depthwise));  // [N * H * W, C]
+  const auto change =
+      depth(mlp(layer_norm(mixed, weights.norm), weights.mlp, activation), x.size(0));  // [N * H * W, C]
   const auto rows = rows_of(x);
   return unflat(weights.scale.defined() ? torch::addcmul(rows, change, weights.scale) : rows + change, x);
 }
@@ -52,7 +54,7 @@ torch::Tensor ConvNext::forward(const torch::Tensor& images, const Weights& weig
                         weights.of(norm_, layer),
                         {weights.of(expand_, layer), weights.of(contract_, layer)},
                         scale_ ? weights.of(*scale_, layer) : torch::Tensor()},
-                       network().activation);
+                       network().activation, stochastic_depth(layer, mode));
   return classify(layer_norm(global_average(x), head_norm_), head_, network().dropout, mode);
 }
 

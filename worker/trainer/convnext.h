@@ -32,7 +32,9 @@ struct ConvNextWeights {
   torch::Tensor scale;  ///< [C], or undefined
 };
 
-/// x + scale * mlp(norm(depthwise(x))). x [N, C, H, W], channels-last.
-torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weights, Activation activation);
+/// x + scale * mlp(norm(depthwise(x))), of which `depth` leaves the sum's second part out of some images.
+/// x [N, C, H, W], channels-last.
+torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weights, Activation activation,
+                             const StochasticDepth& depth = {});
 
 }  // namespace spin

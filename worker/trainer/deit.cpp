@@ -8,10 +8,12 @@ constexpr Constant kDeitBiasStart{0};
 
 }  // namespace
 
-torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads) {
-  const auto y = x + attention(layer_norm(x, weights.attention_norm), weights.attention, heads);
+torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads,
+                         const StochasticDepth& depth) {
+  const auto mixed = attention(layer_norm(x, weights.attention_norm), weights.attention, heads);
+  const auto y = x + depth(mixed, x.size(0));
   const auto rows = layer_norm(y, weights.mlp_norm).view({-1, x.size(2)});  // [N * T, C]
-  return y + mlp(rows, weights.mlp, Activation::gelu).view(x.sizes());
+  return y + depth(mlp(rows, weights.mlp, Activation::gelu), x.size(0)).view(x.sizes());
 }
 
 Deit::Deit(const JobConfig& config) : Model(config) {
@@ -55,7 +57,7 @@ torch::Tensor Deit::forward(const torch::Tensor& images, const Weights& weights,
                     {weights.of(qkv_, layer), weights.of(projection_, layer)},
                     weights.of(mlp_norm_, layer),
                     {weights.of(expand_, layer), weights.of(contract_, layer)}},
-                   network().heads);
+                   network().heads, stochastic_depth(layer, mode));
   return classify(layer_norm(x.select(1, 0), head_norm_), head_, network().dropout, mode);
 }
 

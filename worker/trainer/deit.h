@@ -35,7 +35,9 @@ struct DeitWeights {
   MlpWeights mlp;
 };
 
-/// y = x + attention(norm(x)); y + mlp(norm(y)). x [N, T, C].
-torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads);
+/// y = x + attention(norm(x)); y + mlp(norm(y)); `depth` leaves each sum's second part out of some images.
+/// x [N, T, C].
+torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads,
+                         const StochasticDepth& depth = {});
 
 }  // namespace spin

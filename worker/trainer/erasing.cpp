@@ -21,6 +21,14 @@ torch::Tensor outside(const torch::Tensor& begin, const torch::Tensor& end, std:
   return positions.lt(begin).logical_or_(positions.ge(end)).to(torch::kFloat);
 }
 
+void erase_to_noise(const torch::Tensor& images, double probability, Random& random) {
+  for (std::int64_t i = 0; i < images.size(0); ++i) {
+    const auto erased = draw_erasure(random, probability, images.size(2), images.size(3));
+    if (!erased) continue;
+    images[i].narrow(1, erased->top, erased->height).narrow(2, erased->left, erased->width).normal_();
+  }
+}
+
 }  // namespace
 
 std::optional<Rectangle> draw_erasure(Random& random, double probability, std::int64_t height,
@@ -39,7 +47,8 @@ std::optional<Rectangle> draw_erasure(Random& random, double probability, std::i
   return std::nullopt;
 }
 
-void erase_randomly(const torch::Tensor& images, double probability, Random& random) {
+void erase_randomly(const torch::Tensor& images, double probability, Erase mode, Random& random) {
+  if (mode == Erase::pixel) return erase_to_noise(images, probability, random);
   const auto count = images.size(0);
   const auto height = images.size(2);
   const auto width = images.size(3);

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include "schema/design/training.h"
 #include "worker/trainer/random.h"
 #include "worker/trainer/rectangle.h"
 
@@ -15,7 +16,8 @@ std::optional<Rectangle> draw_erasure(Random& random, double probability, std::i
                                       std::int64_t width);
 
 /// Random Erasing in place: sets a rectangle of its own in some of `images` [N, C, H, W] float to 0, which is
-/// the mean colour of a normalised image.
-void erase_randomly(const torch::Tensor& images, double probability, Random& random);
+/// the mean colour of a normalised image, or each of its values to a normal number of its own (timm's
+/// "pixel") from the generator of the images' device, whose state checkpoints hold.
+void erase_randomly(const torch::Tensor& images, double probability, Erase mode, Random& random);
 
 }  // namespace spin

@@ -46,7 +46,7 @@ std::string line(const EpochEvent& event) {
   return phases.empty() ? text : text + " (" + phases + ")";
 }
 std::string line(const CheckpointEvent& event) {
-  return "checkpoint after epoch " + std::to_string(event.epoch) + ": " + event.path;
+  return "checkpoint, " + std::to_string(event.epoch) + " epochs finished: " + event.path;
 }
 std::string line(const FinishedEvent& event) {
   if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";

@@ -63,9 +63,10 @@ void copy_row(const ByteImage& source, std::uint8_t* target, Point from) {
   std::copy_n(begin, (last - first) * source.channels, target + first * source.channels);
 }
 
-void transform(ByteImage& image, const Affine& map) {
+void transform(ByteImage& image, const Affine& map, const Colour& outside) {
   ByteImage source = image;
-  std::fill(image.pixels.begin(), image.pixels.end(), std::uint8_t{0});
+  const auto channels = static_cast<std::size_t>(image.channels);
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = outside[i % channels];
   const Point step{fixed(map.xx), fixed(map.yx)};
   const Point next_row{fixed(map.xy), fixed(map.yy)};
   // Pixels are sampled at their middle.
@@ -84,26 +85,32 @@ void transform(ByteImage& image, const Affine& map) {
 
 }  // namespace
 
-void shear_x(ByteImage& image, double slope) { transform(image, {.xy = slope}); }
-
-void shear_y(ByteImage& image, double slope) { transform(image, {.yx = slope}); }
-
-void translate(ByteImage& image, int right, int down) {
-  transform(image, {.x0 = -static_cast<double>(right), .y0 = -static_cast<double>(down)});
+void shear_x(ByteImage& image, double slope, const Colour& outside) {
+  transform(image, {.xy = slope}, outside);
 }
 
-void rotate(ByteImage& image, double degrees) {
+void shear_y(ByteImage& image, double slope, const Colour& outside) {
+  transform(image, {.yx = slope}, outside);
+}
+
+void translate(ByteImage& image, int right, int down, const Colour& outside) {
+  transform(image, {.x0 = -static_cast<double>(right), .y0 = -static_cast<double>(down)}, outside);
+}
+
+void rotate(ByteImage& image, double degrees, const Colour& outside) {
   const double angle = -degrees * std::numbers::pi / 180;
   const double cosine = std::cos(angle);
   const double sine = std::sin(angle);
   const double x = image.width / 2.0;
   const double y = image.height / 2.0;
-  transform(image, {.xx = cosine,
-                    .xy = sine,
-                    .x0 = x - cosine * x - sine * y,
-                    .yx = -sine,
-                    .yy = cosine,
-                    .y0 = y + sine * x - cosine * y});
+  transform(image,
+            {.xx = cosine,
+             .xy = sine,
+             .x0 = x - cosine * x - sine * y,
+             .yx = -sine,
+             .yy = cosine,
+             .y0 = y + sine * x - cosine * y},
+            outside);
 }
 
 }  // namespace spin

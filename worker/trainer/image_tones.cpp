@@ -145,6 +145,15 @@ void solarize(ByteImage& image, double threshold) {
   map_values(image, tabulate([&](int value) { return to_byte(value < threshold ? value : 255 - value); }));
 }
 
+void solarize_add(ByteImage& image, int amount) {
+  map_values(image,
+             tabulate([&](int value) { return to_byte(value < kValues / 2 ? value + amount : value); }));
+}
+
+void invert(ByteImage& image) {
+  map_values(image, tabulate([](int value) { return to_byte(kValues - 1 - value); }));
+}
+
 void autocontrast(ByteImage& image) { map_channels(image, stretch); }
 
 void equalize(ByteImage& image) { map_channels(image, flatten); }

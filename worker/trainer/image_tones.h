@@ -20,10 +20,13 @@ void adjust_sharpness(ByteImage& image, float factor);
 
 // ImageOps.
 
-/// Keeps the upper `bits` (1 to 8) of each value.
+/// Keeps the upper `bits` (0 to 8) of each value.
 void posterize(ByteImage& image, int bits);
 /// Inverts values of `threshold` and above.
 void solarize(ByteImage& image, double threshold);
+/// Adds `amount` to values below 128; none becomes more than 255. (AutoAugment's, which PIL does not have.)
+void solarize_add(ByteImage& image, int amount);
+void invert(ByteImage& image);
 /// Stretches each channel so that its darkest value becomes 0 and its brightest 255.
 void autocontrast(ByteImage& image);
 /// Flattens each channel's histogram.

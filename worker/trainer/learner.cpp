@@ -36,7 +36,7 @@ torch::Tensor Learner::step(Batch batch, std::int64_t step, PhaseSeconds& second
   const auto loss = accumulate(batch.images, targets, seconds);
   watch.lap();
   if (recipe_.clip_grad_norm > 0) clip_gradients(parameters_.gradients(), recipe_.clip_grad_norm);
-  optimizer_->step(learning_rate_.at(step));
+  optimizer_->step(learning_rate_.at(step), learning_rate_.momentum_at(step));
   if (average_) average_->average(recipe_.ema);
   seconds.step += watch.lap();
   return loss;
@@ -47,7 +47,7 @@ torch::Tensor Learner::augment(Batch& batch, std::int64_t step) const {
   const auto& images = batch.images;
   if (recipe_.random_erasing > 0) {
     Random random(seed_, RandomUse::erasing, step);
-    erase_randomly(images, recipe_.random_erasing, random);
+    erase_randomly(images, recipe_.random_erasing, recipe_.random_erasing_mode, random);
   }
   if (recipe_.mixup == 0 && recipe_.cutmix == 0) return batch.labels;
   Random random(seed_, RandomUse::mixing, step);

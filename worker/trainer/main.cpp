@@ -78,7 +78,13 @@ void declare(CLI::App& app, Options& options) {
   add_path("--data", options.files.data,
            "Folder of the data set (default: the job's, or where Debian puts it)");
   add_path("--checkpoint", options.files.checkpoint,
-           "Write a checkpoint here after every epoch but the last, and where the job is stopped");
+           "Write a checkpoint here every --checkpoint-seconds, and where the job is stopped");
+  app.add_option(
+         "--checkpoint-seconds", options.files.checkpoint_seconds,
+         "Time from one checkpoint to the next, within an epoch too; 0 = one at the end of every epoch")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str()
+      ->excludes(serve);
   add_path("--resume", options.files.resume, "Go on from this checkpoint");
   add_path("--init", options.files.init, "Model of the unshared network that fusion starts from");
   add_path("--model", options.files.model, "Write the folded weights here at the end");

@@ -8,7 +8,15 @@
 namespace spin {
 
 Model::Model(const JobConfig& config)
-    : network_(config.network), image_channels_(config.dataset.facts.channels), store_(config) {}
+    : network_(config.network),
+      stochastic_depth_(config.training.stochastic_depth),
+      image_channels_(config.dataset.facts.channels),
+      store_(config) {}
+
+StochasticDepth Model::stochastic_depth(std::size_t layer, Mode mode) const {
+  return mode == Mode::train ? StochasticDepth::of_block(layer, network_.depth, stochastic_depth_)
+                             : StochasticDepth();
+}
 
 Weights Model::weights() const {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);

@@ -10,6 +10,7 @@
 #include "schema/design/cost.h"
 #include "worker/trainer/arithmetic.h"
 #include "worker/trainer/network_weights.h"
+#include "worker/trainer/stochastic_depth.h"
 
 namespace spin {
 
@@ -50,11 +51,14 @@ class Model {
   explicit Model(const JobConfig& config);
 
   [[nodiscard]] const Network& network() const { return network_; }
+  /// How a block's branches are left out in `mode`.
+  [[nodiscard]] StochasticDepth stochastic_depth(std::size_t layer, Mode mode) const;
   [[nodiscard]] NetworkWeights& store() { return store_; }
   [[nodiscard]] const NetworkWeights& store() const { return store_; }
 
  private:
   Network network_;
+  double stochastic_depth_;  // of the last block
   int image_channels_;
   NetworkWeights store_;
 };

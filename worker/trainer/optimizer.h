@@ -16,7 +16,8 @@ namespace spin {
 class FlatOptimizer {
  public:
   virtual ~FlatOptimizer() = default;
-  virtual void step(double learning_rate) = 0;
+  /// `momentum` is sgd's, or adamw's first beta.
+  virtual void step(double learning_rate, double momentum) = 0;
   /// The tensors that a checkpoint holds, each [n] in the layout of the parameters, shared with the
   /// optimizer.
   [[nodiscard]] virtual std::vector<NamedTensor> state() const = 0;
@@ -24,7 +25,7 @@ class FlatOptimizer {
   virtual void set_steps(std::int64_t steps) = 0;
 };
 
-/// adamw: Loshchilov and Hutter's Adam with decoupled weight decay; betas 0.9 and 0.999, epsilon 1e-8.
+/// adamw: Loshchilov and Hutter's Adam with decoupled weight decay; the second beta is 0.999.
 /// sgd: torch.optim.SGD's, with Nesterov's look-ahead where there is momentum; weight decay is added to the
 /// gradient. Only the parameters that decay do so.
 std::unique_ptr<FlatOptimizer> make_optimizer(const Training& training, FlatParameters& parameters);

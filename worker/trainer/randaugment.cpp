@@ -1,9 +1,10 @@
 #include "worker/trainer/randaugment.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "worker/trainer/image_geometry.h"
 #include "worker/trainer/image_tones.h"
+#include "worker/trainer/increasing_augment.h"
 
 namespace spin {
 
@@ -11,7 +12,7 @@ bool is_signed(Augmentation operation) {
   return operation >= Augmentation::shear_x && operation <= Augmentation::sharpness;
 }
 
-void augment(ByteImage& image, Augmentation operation, int magnitude, bool negative) {
+void augment(ByteImage& image, Augmentation operation, double magnitude, bool negative) {
   const double share = (negative ? -1.0 : 1.0) * magnitude / kGreatestMagnitude;
   const auto factor = static_cast<float>(1 + 0.9 * share);
   const auto shift = [share](int size) { return static_cast<int>(150.0 / 331.0 * size * share); };
@@ -19,15 +20,15 @@ void augment(ByteImage& image, Augmentation operation, int magnitude, bool negat
     case Augmentation::identity:
       return;
     case Augmentation::shear_x:
-      return shear_x(image, 0.3 * share);
+      return shear_x(image, 0.3 * share, kBlack);
     case Augmentation::shear_y:
-      return shear_y(image, 0.3 * share);
+      return shear_y(image, 0.3 * share, kBlack);
     case Augmentation::translate_x:
-      return translate(image, shift(image.width), 0);
+      return translate(image, shift(image.width), 0, kBlack);
     case Augmentation::translate_y:
-      return translate(image, 0, shift(image.height));
+      return translate(image, 0, shift(image.height), kBlack);
     case Augmentation::rotate:
-      return rotate(image, 30 * share);
+      return rotate(image, 30 * share, kBlack);
     case Augmentation::brightness:
       return adjust_brightness(image, factor);
     case Augmentation::colour:
@@ -47,11 +48,18 @@ void augment(ByteImage& image, Augmentation operation, int magnitude, bool negat
   }
 }
 
-void rand_augment(ByteImage& image, const RandAugment& settings, Random& random) {
+double draw_magnitude(const RandAugment& settings, int greatest, Random& random) {
+  if (settings.magnitude_std == 0) return settings.magnitude;
+  return std::clamp(settings.magnitude + settings.magnitude_std * random.normal(), 0.0,
+                    static_cast<double>(greatest));
+}
+
+void rand_augment(ByteImage& image, const RandAugment& settings, const Colour& outside, Random& random) {
+  if (settings.increasing) return rand_augment_increasing(image, settings, outside, random);
   for (int layer = 0; layer < settings.layers; ++layer) {
     const auto operation = static_cast<Augmentation>(random.below(kAugmentations));
     const bool negative = is_signed(operation) && random.below(2) == 1;
-    augment(image, operation, settings.magnitude, negative);
+    augment(image, operation, draw_magnitude(settings, kGreatestMagnitude, random), negative);
   }
 }
 

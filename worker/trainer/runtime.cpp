@@ -53,6 +53,10 @@ Result<Runtime> prepare_runtime(const std::string& device, int threads) {
   mallopt(M_TRIM_THRESHOLD, kKeepBytes);
   // Before the OpenMP threads start, which inherit the mode.
   at::globalContext().setFlushDenormal(true);
+  // LibTorch's defaults differ between convolutions and products, and between versions; training.precision:
+  // fp32 is fp32 in all of them. bf16 is what trades digits for speed.
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
   SPIN_ASSIGN(const auto parsed, parse_device(device));
   if (threads <= 0) threads = usable_cores();
   at::init_num_threads();

@@ -6,7 +6,7 @@
 
 namespace spin {
 
-/// Learning rate as a function of the step: nothing to store, nothing to restore.
+/// Learning rate and momentum as functions of the step: nothing to store, nothing to restore.
 class LearningRate {
  public:
   /// `total_steps` optimizer steps of which `steps_per_epoch` make an epoch; both at least 1.
@@ -14,13 +14,19 @@ class LearningRate {
 
   /// Rate of the 0-based `step`.
   [[nodiscard]] double at(std::int64_t step) const;
+  /// Momentum of the 0-based `step`: sgd's, or adamw's first beta.
+  [[nodiscard]] double momentum_at(std::int64_t step) const;
 
  private:
-  [[nodiscard]] double one_cycle(double step) const;
+  /// From `start` up or down to `top` while the rate rises, then to `end`.
+  [[nodiscard]] double one_cycle(double step, double start, double top, double end) const;
   [[nodiscard]] double cosine(double step) const;
 
   Schedule schedule_;
   double peak_;
+  double momentum_;
+  bool cycles_momentum_;
+  double base_momentum_, max_momentum_;
   double total_steps_;
   double warmup_steps_;
 };

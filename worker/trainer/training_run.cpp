@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kProgressInterval{250};
 // Reading the loss waits for a GPU, so there it is looked at only now and then.
 constexpr std::int64_t kGpuCheckInterval = 50;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+double in_seconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
 }
 
 std::int64_t readable_images(const Split& split) {
@@ -87,6 +87,7 @@ bool TrainingRun::is_within_run(const RunState& state) const {
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
   const auto cost = learner_.network().cost();
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
+  saved_at_ = setup_.now();
   if (state_.step < total_steps_)
     batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads,
                                 [this] { return should_stop(); });
@@ -102,9 +103,9 @@ Result<std::optional<FinishedEvent>> TrainingRun::run() {
 }
 
 Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
-  const auto start = Clock::now();
+  counted_until_ = setup_.now();
   SPIN_ASSIGN(const auto end, train_epoch());
-  state_.begun.train_seconds += seconds_since(start);
+  count_training_time();
   if (end == EpochEnd::diverged) return end;
   std::optional<EpochMetrics> metrics;
   if (end == EpochEnd::finished) {
@@ -116,18 +117,24 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
     return EpochEnd::stopped;
   }
   setup_.sink(EpochEvent{*metrics});
-  if (state_.epoch < setup_.config.training.epochs) SPIN_TRY(save());
+  const bool each_epoch = setup_.files.checkpoint_seconds == 0;
+  if (state_.epoch < setup_.config.training.epochs && (each_epoch || is_checkpoint_due())) SPIN_TRY(save());
   return end;
 }
 
 Result<TrainingRun::EpochEnd> TrainingRun::train_epoch() {
-  const auto start = Clock::now();
+  const auto start = setup_.now();
   for (std::int64_t done = 1; step_in_epoch() < steps_per_epoch_; ++done) {
     if (should_stop())
       return std::isfinite(loss_sum_.item<double>()) ? EpochEnd::stopped : EpochEnd::diverged;
     SPIN_TRY(train_step());
     if (batches_->gave_up()) continue;  // without a step
     if (!report_step(done, start)) return EpochEnd::diverged;
+    if (!is_checkpoint_due()) continue;
+    if (!std::isfinite(loss_sum_.item<double>())) return EpochEnd::diverged;
+    count_training_time();
+    SPIN_TRY(save());
+    counted_until_ = saved_at_;
   }
   return std::isfinite(loss_sum_.item<double>()) && learner_.is_finite() ? EpochEnd::finished
                                                                          : EpochEnd::diverged;
@@ -194,12 +201,24 @@ Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
   return accuracy;
 }
 
+bool TrainingRun::is_checkpoint_due() const {
+  const auto& files = setup_.files;
+  return !files.checkpoint.empty() && files.checkpoint_seconds > 0 &&
+         setup_.now() - saved_at_ >= std::chrono::seconds(files.checkpoint_seconds);
+}
+
+void TrainingRun::count_training_time() {
+  const auto now = setup_.now();
+  state_.begun.train_seconds += in_seconds(now - std::exchange(counted_until_, now));
+}
+
 /// A checkpoint is insurance: a disk that is full costs it, not the run.
 Status TrainingRun::save() {
   const auto& path = setup_.files.checkpoint;
   if (path.empty()) return {};
   state_.begun.loss_sum = loss_sum_.item<double>();
   const auto saved = save_checkpoint(path, config_json_, learner_, setup_.device, state_);
+  saved_at_ = setup_.now();
   if (saved.ok()) {
     saved_step_ = state_.step;
     setup_.sink(CheckpointEvent{path, state_.epoch});
@@ -212,7 +231,7 @@ Status TrainingRun::save() {
 
 /// After `steps_done` steps since `start`. False where the loss is known not to be finite.
 bool TrainingRun::report_step(std::int64_t steps_done, Clock::time_point start) {
-  const auto now = Clock::now();
+  const auto now = setup_.now();
   const bool due = now - last_progress_ >= kProgressInterval;
   const bool check = setup_.device.is_cpu() || state_.step % kGpuCheckInterval == 0;
   if (!due && !check) return true;
@@ -226,7 +245,7 @@ bool TrainingRun::report_step(std::int64_t steps_done, Clock::time_point start) 
   progress.step = state_.step;
   progress.steps = total_steps_;
   progress.loss = loss;
-  progress.images_per_second = rate(steps_done * setup_.config.training.batch_size, seconds_since(start));
+  progress.images_per_second = rate(steps_done * setup_.config.training.batch_size, in_seconds(now - start));
   setup_.sink(ProgressEvent{progress});
   return true;
 }

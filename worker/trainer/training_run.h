@@ -36,6 +36,7 @@ class TrainingRun {
     int threads = 1;  ///< that may prepare images
     EventSink sink;
     std::function<StopRequest()> stop_request;  ///< asked before each step and each batch of an evaluation
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   };
 
   /// Seeds LibTorch's default generators.
@@ -44,9 +45,9 @@ class TrainingRun {
   /// Loads initial weights and checkpoint where the command names them. failed_precondition, data_loss,
   /// not_found; invalid_argument where the training images do not fill a batch.
   Status prepare();
-  /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped; where that was to
-  /// save, a checkpoint then holds the step that it came to. unavailable where the disk has no room for the
-  /// model.
+  /// Emits started, progress, epoch and checkpoint events; checkpoints come when RunCommand says. Nothing
+  /// where it was stopped; where that was to save, a checkpoint then holds the step that it came to.
+  /// unavailable where the disk has no room for the model.
   Result<std::optional<FinishedEvent>> run();
 
  private:
@@ -59,7 +60,9 @@ class TrainingRun {
   Result<std::optional<EpochMetrics>> finish_epoch();
   Result<std::optional<Accuracy>> evaluate_epoch();
   [[nodiscard]] bool should_stop() const { return setup_.stop_request() != StopRequest::none; }
+  [[nodiscard]] bool is_checkpoint_due() const;
   Status save();
+  void count_training_time();
   bool report_step(std::int64_t steps_done, Clock::time_point start);
   [[nodiscard]] bool is_within_run(const RunState& state) const;
   [[nodiscard]] std::int64_t step_in_epoch() const { return state_.step - state_.epoch * steps_per_epoch_; }
@@ -77,6 +80,8 @@ class TrainingRun {
   std::unique_ptr<BatchStream> batches_;  // from the step after state_.step
   torch::Tensor loss_sum_;                // double scalar on the device, over the steps of the epoch
   std::int64_t saved_step_ = 0;           // of the newest checkpoint
+  Clock::time_point saved_at_{};          // when it was written or last tried
+  Clock::time_point counted_until_{};     // what state_.begun.train_seconds holds
   Clock::time_point last_progress_{};
 };
 

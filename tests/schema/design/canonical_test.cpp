@@ -39,6 +39,29 @@ TEST(Canonical, DropsParametersOfWhatIsOff) {
   EXPECT_FALSE(canonical(config).init_from.has_value());
 }
 
+TEST(Canonical, DropsWhatTheRecipeIgnores) {
+  const auto plain = convmixer(64, 8, 4, 3);
+  const auto same = [&](auto edit, const JobConfig& expected) {
+    auto config = expected;
+    edit(config.training);
+    return canonical(config) == expected;
+  };
+  EXPECT_TRUE(same([](auto& t) { t.base_momentum = 0.5, t.max_momentum = 0.6; }, plain));
+  EXPECT_TRUE(same([](auto& t) { t.random_erasing_mode = Erase::pixel; }, plain));
+  EXPECT_FALSE(same([](auto& t) { t.pct_start = 0.3; }, plain));
+  auto warm = plain;
+  warm.training.warmup_epochs = 1;
+  EXPECT_TRUE(same([](auto& t) { t.pct_start = 0.3; }, warm));
+  auto linear = plain;
+  linear.training.schedule = Schedule::one_cycle_linear;
+  EXPECT_TRUE(same([](auto& t) { t.warmup_epochs = 2, t.pct_start = 0.3, t.cycle_momentum = true; }, linear));
+  auto sgd = plain;
+  sgd.training.optimizer = Optimizer::sgd;
+  EXPECT_TRUE(same([](auto& t) { t.eps = 0.1; }, sgd));
+  sgd.training.cycle_momentum = true;
+  EXPECT_TRUE(same([](auto& t) { t.momentum = 0.5; }, sgd));
+}
+
 TEST(Canonical, DropsWhatTheFamilyDoesNotHave) {
   auto config = convmixer(64, 8, 4, 3);
   config.network.heads = 6;

@@ -39,6 +39,31 @@ TEST(ConfigJson, RoundTripsEverySection) {
   expect_round_trip(config);
 }
 
+TEST(ConfigJson, RoundTripsWhatCameLaterAndLeavesItOutAtItsDefault) {
+  const auto before = config_to_json(fused_on_fashion_mnist());
+  auto config = fused_on_fashion_mnist();
+  auto& training = config.training;
+  training.randaugment = RandAugment{2, 9, 0.5, true};
+  training.schedule = Schedule::one_cycle_linear;
+  training.eps = 1e-3;
+  training.pct_start = 0.3;
+  training.cycle_momentum = true;
+  training.base_momentum = 0.8;
+  training.max_momentum = 0.9;
+  training.random_erasing_mode = Erase::pixel;
+  training.repeated_augmentation = 3;
+  expect_round_trip(config);
+  EXPECT_EQ(config_to_json(config).at("training").size(), before.at("training").size() + 7);
+  training.randaugment = RandAugment{};
+  EXPECT_EQ(config_to_json(config).at("training").at("randaugment").size(), 2U);
+
+  auto deit = convmixer(192, 12, 16, 0);
+  deit.network.family = Family::deit;
+  deit.network.heads = 3;
+  deit.training.stochastic_depth = 0.1;
+  expect_round_trip(deit);
+}
+
 TEST(ConfigJson, RoundTripsOtherFamilies) {
   auto convnext = convmixer(384, 18, 16, 7);
   convnext.network.family = Family::convnext;

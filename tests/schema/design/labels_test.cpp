@@ -44,7 +44,7 @@ TEST(Labels, SharingTransformAndFusion) {
 }
 
 TEST(Labels, EnumNamesReadBack) {
-  EXPECT_EQ(enum_choices<Schedule>(), "one_cycle | cosine | constant");
+  EXPECT_EQ(enum_choices<Schedule>(), "one_cycle | one_cycle_linear | cosine | constant");
   for (const auto& entry : enum_names<Component>()) {
     const auto read = enum_from_name<Component>(entry.name);
     ASSERT_TRUE(read.ok());

@@ -64,7 +64,21 @@ TEST(Validate, EveryNumberHasItsRange) {
       {"training.randaugment.magnitude", {[](auto& c) {
          c.training.randaugment = RandAugment{2, 31};
        }}},
+      {"training.randaugment.magnitude_std", {[](auto& c) {
+         c.training.randaugment = RandAugment{2, 9, -0.5};
+       }}},
       {"training.label_noise", {[](auto& c) { c.training.label_noise = 1.01; }}},
+      {"training.eps",
+       {[](auto& c) { c.training.eps = 0; }, [](auto& c) { c.training.eps = 1.1; },
+        [=](auto& c) { c.training.eps = nan; }}},
+      {"training.pct_start",
+       {[](auto& c) { c.training.pct_start = -0.1; }, [](auto& c) { c.training.pct_start = 1.1; }}},
+      {"training.base_momentum", {[](auto& c) { c.training.base_momentum = -0.1; }}},
+      {"training.max_momentum", {[](auto& c) { c.training.max_momentum = 1; }}},
+      {"training.stochastic_depth", {[](auto& c) { c.training.stochastic_depth = 1; }}},
+      {"training.repeated_augmentation",
+       {[](auto& c) { c.training.repeated_augmentation = 0; },
+        [](auto& c) { c.training.repeated_augmentation = 65; }}},
       {"seed", {[](auto& c) { c.seed = -1; }}},
   };
   for (const auto& [path, edits] : cases)
@@ -131,6 +145,48 @@ TEST(Validate, RefusesTransformAndFusionThatCannotBe) {
 TEST(Validate, RefusesFusionOfNoComponent) {
   EXPECT_TRUE(
       fault([](auto& c) { c.components = {}; }).starts_with("fusion.strategy: channel_weighted_mean fuses"));
+}
+
+TEST(Validate, RefusesRecipesThatCannotBe) {
+  EXPECT_EQ(fault([](auto& c) {
+              c.training.randaugment = RandAugment{2, 11, 0.5, true};
+            }),
+            "training.randaugment.magnitude: 11 is out of range; a whole number from 0 to 10 is accepted");
+  EXPECT_EQ(fault([](auto& c) { c.training.randaugment = RandAugment{2, 11, 0.5, false}; }), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.base_momentum = 0.96; }),
+            "training.base_momentum: 0.96 is above training.max_momentum, 0.95; give at most that");
+  EXPECT_TRUE(fault([](auto& c) {
+                c.training.stochastic_depth = 0.1;
+              }).starts_with("training.stochastic_depth: leaves out branches of convnext and deit"));
+}
+
+TEST(Validate, RefusesANormOfOneValue) {
+  const auto one_position = convmixer(8, 2, 32, 3, "synthetic");
+  EXPECT_EQ(
+      fault([](auto& c) { c.training.batch_size = 1; }, one_position),
+      "training.batch_size: BatchNorm sees 1 value of each channel, from batches of 1 image of 1 position "
+      "(network.patch 32, network.resolution 32), and one value cannot be normalised; give at least 2 "
+      "images, or a smaller network.patch");
+  EXPECT_EQ(
+      fault([](auto& c) { c.training.accumulation = 128; }, one_position),
+      "training.accumulation: BatchNorm sees 1 value of each channel, from passes of 1 image of 1 position "
+      "(network.patch 32, network.resolution 32), and one value cannot be normalised; give fewer passes "
+      "than the 128 images of a batch, or a smaller network.patch");
+  // A patch above half of the image leaves one position, too.
+  EXPECT_NE(fault([](auto& c) { c.training.batch_size = 1, c.network.patch = 17; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.batch_size = 2; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.accumulation = 64; }, one_position), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.training.batch_size = 1, c.network.patch = 16; }, one_position), "valid");
+  const auto convnext = [](int channels) {
+    return [channels](JobConfig& c) {
+      c.network.family = Family::convnext;
+      c.network.channels = channels;
+      c.training.batch_size = 1;
+    };
+  };
+  EXPECT_EQ(fault(convnext(2), one_position), "valid");
+  EXPECT_EQ(fault(convnext(1), one_position),
+            "network.channels: LayerNorm over 1 channel leaves nothing of an image; give at least 2");
 }
 
 TEST(Validate, RefusesABatchAboveTheTrainingSet) {

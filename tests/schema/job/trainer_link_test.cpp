@@ -39,7 +39,8 @@ std::vector<TrainerEvent> every_event() {
 TEST(TrainerLink, CommandsComeBackAsTheyWere) {
   for (const TrainerCommand& command :
        {TrainerCommand(full_run()), TrainerCommand(RunCommand{"{}", "", "", "", "", ""}),
-        TrainerCommand(StopCommand{}), TrainerCommand(StopCommand{false})}) {
+        TrainerCommand(RunCommand{"{}", "", "", "", "", "", 0}), TrainerCommand(StopCommand{}),
+        TrainerCommand(StopCommand{false})}) {
     const auto read = command_from_line(to_line(command));
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_TRUE(*read == command) << to_line(command);

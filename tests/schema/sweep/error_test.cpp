@@ -50,6 +50,11 @@ TEST(SweepErrors, WrongTypes) {
             "s.yaml:6: seeds: '3' stands here; a list, such as [0, 1, 2], is expected");
 }
 
+TEST(SweepErrors, ANetworkThatCannotBeNormalisedHasItsLine) {
+  EXPECT_EQ(refusal("cells: [{network.patch: 28, training.batch_size: 1}]\n").substr(0, 68),
+            "s.yaml:6: training.batch_size: BatchNorm sees 1 value of each channel");
+}
+
 TEST(SweepErrors, ValuesOutOfRange) {
   EXPECT_EQ(refusal("network.dropout: 1.5\n"),
             "s.yaml:6: network.dropout: 1.5 is out of range; a number from 0 to below 1 is accepted");

@@ -80,7 +80,8 @@ TEST(Identity, WhatSharesNothingIsTheUnsharedNetwork) {
         "sharing: {mapping: sequential, rate: 2, components: []}\n", "pretrain: {epochs: 9}\n",
         "transform: {kind: affine, group: 16}\n",
         "sharing: {mapping: pyramid, rate: 1}\ntransform: {kind: affine, group: 64}\n",
-        "training.momentum: 0.5\ntraining.crop_padding: 9\n"})
+        "training.momentum: 0.5\ntraining.crop_padding: 9\n", "training.random_erasing_mode: pixel\n",
+        "training.base_momentum: 0.1\ntraining.max_momentum: 0.2\n", "training.eps: 1.0e-8\n"})
     EXPECT_EQ(only_id(small_sweep(spelling)), unshared) << spelling;
 }
 
@@ -138,7 +139,18 @@ TEST(Identity, EverySettingMakesAnotherJob) {
                           "{training.crop: padded, training.crop_padding: 2}",
                           "training.crop: random_resized",
                           "{training.crop: random_resized, training.crop_scale: 0.5}",
-                          "training.flip: 0.5"};
+                          "training.flip: 0.5",
+                          "training.schedule: one_cycle_linear",
+                          "training.eps: 1.0e-3",
+                          "training.pct_start: 0.3",
+                          "training.cycle_momentum: true",
+                          "{training.cycle_momentum: true, training.base_momentum: 0.8}",
+                          "{training.cycle_momentum: true, training.max_momentum: 0.9}",
+                          "{training.random_erasing: 0.25, training.random_erasing_mode: pixel}",
+                          "training.randaugment: {magnitude_std: 0.5}",
+                          "training.randaugment: {increasing: true}",
+                          "{network.family: deit, training.stochastic_depth: 0.1}",
+                          "training.repeated_augmentation: 3"};
   std::set<std::string> ids = {only_id(small_sweep()).hex()};
   for (const auto& setting : settings) {
     const auto cell = setting.front() == '{' ? setting : "{" + setting + "}";

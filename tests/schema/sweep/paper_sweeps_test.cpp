@@ -144,7 +144,7 @@ TEST(PaperSweeps, Figure6IsTwoNetworksAtEveryNoise) {
   }
 }
 
-TEST(PaperSweeps, TrainAsAppendixCSays) {
+TEST(PaperSweeps, TrainAsAppendixCAndWhatItsSourcesReleasedSay) {
   for (const auto& sweep : paper_sweeps())
     for (const auto& job : good_plan(paper_sweep_text(sweep.name)).jobs) {
       SCOPED_TRACE(sweep.name + (": " + job.name));
@@ -153,15 +153,21 @@ TEST(PaperSweeps, TrainAsAppendixCSays) {
       EXPECT_EQ(config.dataset.name, "imagenet");
       EXPECT_EQ(training.optimizer, Optimizer::adamw);
       EXPECT_TRUE(training.randaugment && training.mixup > 0 && training.cutmix > 0);
+      EXPECT_EQ(training.randaugment, (RandAugment{2, 9, 0.5, true}));
       EXPECT_EQ(training.random_erasing, 0.25);
+      EXPECT_EQ(training.random_erasing_mode, Erase::pixel);
+      const auto family = config.network.family;
+      EXPECT_EQ(training.stochastic_depth, family == Family::convmixer ? 0 : 0.1);
+      EXPECT_EQ(training.repeated_augmentation, family == Family::deit ? 3 : 1);
+      EXPECT_EQ(training.eps, family == Family::convmixer ? 1e-3 : 1e-8);
       EXPECT_EQ(training.label_smoothing, 0.1);
       EXPECT_EQ(training.crop, Crop::random_resized);
       EXPECT_EQ(training.epochs, config.network.channels == 1536 ? 150 : 300);
-      if (config.network.family != Family::convmixer) continue;
+      if (family != Family::convmixer) continue;
       EXPECT_EQ(training.batch_size, 256);
       EXPECT_EQ(training.lr, 0.01);
       EXPECT_EQ(training.weight_decay, 2e-5);
-      EXPECT_EQ(training.schedule, Schedule::one_cycle);
+      EXPECT_EQ(training.schedule, Schedule::one_cycle_linear);
       EXPECT_EQ(training.clip_grad_norm, 1);
       EXPECT_TRUE(config.network.pointwise_residual);
       EXPECT_EQ(config.network.activation, Activation::relu);

@@ -18,7 +18,7 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   ASSERT_EQ(commands.size(), 1U);
   const auto run = std::get<RunCommand>(commands[0].command);
   EXPECT_EQ(run, (RunCommand{lease_of(1).config, "/data", "/scratch/3-1/checkpoint.safetensors",
-                             "/scratch/3-1/model.safetensors", "", ""}));
+                             "/scratch/3-1/model.safetensors", "", "", 7}));
 
   worker.say(StartedEvent{1, 2, 1});
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);

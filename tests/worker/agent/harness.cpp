@@ -8,6 +8,7 @@ Settings test_settings(int slots) {
   settings.data = "/data";
   settings.scratch = "/scratch";
   settings.seed = 7;
+  settings.checkpoint_seconds = 7;
   return settings;
 }
 

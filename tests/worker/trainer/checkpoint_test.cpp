@@ -31,7 +31,12 @@ JobConfig with_everything(Family family) {
   training.mixup = 0.4;
   training.cutmix = 0.6;
   training.random_erasing = 0.5;
-  training.randaugment = RandAugment{2, 9};
+  training.random_erasing_mode = Erase::pixel;
+  training.randaugment = RandAugment{2, 9, 0.5, true};
+  training.repeated_augmentation = 3;
+  if (family != Family::convmixer) training.stochastic_depth = 0.3;
+  training.eps = 1e-3;
+  training.cycle_momentum = true;
   training.label_noise = 0.2;
   training.crop = Crop::random_resized;
   training.crop_scale = 0.3;
@@ -98,6 +103,7 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   auto config = shared_config({Component::pointwise, Component::bias}, FusionStrategy::channel_weighted_mean);
   config.network.dropout = 0.3;
   config.training.optimizer = Optimizer::sgd;
+  config.training.schedule = Schedule::one_cycle_linear;
   const auto whole = run_whole(config);
   run_for(config, 7);  // an evaluation among them
   EXPECT_EQ(all<CheckpointEvent>(events_).back().epoch, 1);
@@ -108,6 +114,40 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.loss, whole.epochs[1].metrics.loss);
   expect_ends_as(whole, config);
   at::set_num_threads(threads_before);
+}
+
+TEST_F(Checkpoint, ComesByTimeWithinAnEpochTooAndIsGoneOnFromBitForBit) {
+  const auto config = with_everything(Family::deit);  // 2 epochs of 5 steps and one evaluation batch
+  const auto whole = run_whole(config);
+  command_.checkpoint_seconds = 120;
+  now_ = [&] { return std::chrono::steady_clock::time_point(std::chrono::minutes(steps_asked_)); };
+  std::vector<std::string> kept;
+  on_event_ = [&](const TrainerEvent& event) {
+    if (std::holds_alternative<CheckpointEvent>(event)) kept.push_back(read_bytes(command_.checkpoint));
+  };
+  steps_asked_ = 0;
+  finish(config);
+  EXPECT_TRUE(read_bytes(command_.model) == whole.model);
+  std::vector<int> epochs;
+  for (const auto& event : all<CheckpointEvent>(events_)) epochs.push_back(event.epoch);
+  // After steps 2 and 4, at the end of the epoch, then two and four steps later; none where the result comes.
+  EXPECT_EQ(epochs, (std::vector<int>{0, 0, 1, 1, 1}));
+  on_event_ = nullptr;
+  for (const auto& bytes : kept) {
+    write_bytes(folder_ / "kept", bytes);
+    command_.resume = (folder_ / "kept").string();
+    torch::manual_seed(12345);
+    expect_ends_as(whole, config);
+  }
+}
+
+TEST_F(Checkpoint, ShortEpochsDoNotPayForOneEach) {
+  command_.checkpoint_seconds = 300;
+  now_ = [&] { return std::chrono::steady_clock::time_point(std::chrono::seconds(steps_asked_)); };
+  finish(tiny_config());
+  EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
+  ASSERT_TRUE(run(tiny_config(), 7).ok());
+  EXPECT_EQ(all<CheckpointEvent>(events_).size(), 1U) << "a stop saves";
 }
 
 TEST_F(Checkpoint, StoppingWritesOnlyWhatIsNew) {

@@ -80,17 +80,39 @@ TEST(EraseRandomly, EqualsThePerImageReference) {
             for (auto y = erased->top; y < erased->top + erased->height; ++y)
               for (auto x = erased->left; x < erased->left + erased->width; ++x) expected[i][c][y][x] = 0;
       auto random = stream();
-      erase_randomly(images, probability, random);
+      erase_randomly(images, probability, Erase::zero, random);
       EXPECT_TRUE(images.equal(expected)) << channels << 'x' << height << 'x' << width << ' ' << probability;
       EXPECT_TRUE(images.is_contiguous(torch::MemoryFormat::ChannelsLast));
     }
+}
+
+TEST(EraseRandomly, PixelModePutsNoiseWhereZeroModePutsNothing) {
+  torch::manual_seed(2);
+  const auto plain = torch::full({200, 3, 32, 32}, 7.0F).contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto erased = [&](Erase mode, std::uint64_t seed) {
+    torch::manual_seed(seed);
+    auto images = plain.clone();
+    auto random = stream();
+    erase_randomly(images, 0.5, mode, random);
+    return images;
+  };
+  const auto noisy = erased(Erase::pixel, 5);
+  const auto inside = erased(Erase::zero, 5).eq(0);
+  EXPECT_TRUE(noisy.ne(7).equal(inside)) << "the same rectangles";
+  const auto noise = noisy.masked_select(inside);
+  const auto count = static_cast<double>(noise.numel());
+  ASSERT_GT(count, 10'000);
+  EXPECT_NEAR(noise.mean().item<double>(), 0, 5 / std::sqrt(count));
+  EXPECT_NEAR(noise.std().item<double>(), 1, 5 / std::sqrt(2 * count));
+  EXPECT_TRUE(noisy.equal(erased(Erase::pixel, 5)));
+  EXPECT_FALSE(noisy.equal(erased(Erase::pixel, 6))) << "from the generator";
 }
 
 TEST(EraseRandomly, DependsOnNothingButTheRandomStream) {
   const auto erased = [](std::int64_t step) {
     auto random = stream(step);
     const auto images = torch::ones({8, 1, 16, 16});
-    erase_randomly(images, 0.5, random);
+    erase_randomly(images, 0.5, Erase::zero, random);
     return images;
   };
   EXPECT_TRUE(erased(3).equal(erased(3)));

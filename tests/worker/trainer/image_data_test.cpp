@@ -35,6 +35,7 @@ class ImageFolderJobs : public ::testing::Test {
     JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
     return runner.run(command, stop);
   }
+  void expect_the_same_batches(int repeats);
   template <class Event>
   const Event& last() {
     return std::get<Event>(events_.back());
@@ -64,8 +65,35 @@ TEST_F(ImageFolderJobs, TrainAndAreEvaluated) {
   EXPECT_GT(last<FinishedEvent>().result.top1, 80);
 }
 
-TEST_F(ImageFolderJobs, BatchesAreTheSameForAnyNumberOfThreadsAndAnyFirstStep) {
+TEST_F(ImageFolderJobs, RepeatedAugmentationShowsEachImageSeveralTimesInARow) {
   auto config = folder_config(root().string());
+  config.training.crop = Crop::random_resized;
+  config.training.batch_size = 15;
+  const auto data = load();
+  ASSERT_TRUE(data.ok()) << data.error().message;
+  const auto once = all_batches(training_batches(*data, config, 0, 1));
+  config.training.repeated_augmentation = 3;
+  const auto thrice = all_batches(training_batches(*data, config, 0, 2));
+  ASSERT_EQ(thrice.size(), once.size()) << "an epoch has as many steps, and sees a third of the images";
+  for (std::int64_t image = 0; image < 5; ++image) {
+    const auto copies = thrice[0].images.narrow(0, 3 * image, 3);
+    EXPECT_TRUE(thrice[0].labels.narrow(0, 3 * image, 3).eq(once[0].labels[image]).all().item<bool>())
+        << image;
+    EXPECT_TRUE(copies[0].equal(once[0].images[image]))
+        << image << ": the first copy is cropped as the only one";
+    EXPECT_FALSE(copies[0].equal(copies[1]) || copies[0].equal(copies[2]) || copies[1].equal(copies[2]))
+        << image;
+  }
+  EXPECT_TRUE(thrice[1].images[0].equal(once[0].images[5])) << "the next batch goes on with the next image";
+}
+
+TEST_F(ImageFolderJobs, BatchesAreTheSameForAnyNumberOfThreadsAndAnyFirstStep) {
+  for (const int repeats : {1, 3}) expect_the_same_batches(repeats);
+}
+
+void ImageFolderJobs::expect_the_same_batches(int repeats) {
+  auto config = folder_config(root().string());
+  config.training.repeated_augmentation = repeats;
   config.training.crop = Crop::random_resized;
   config.training.flip = 0.5;
   config.training.randaugment = RandAugment{2, 9};

@@ -54,20 +54,22 @@ ByteImage channel_of(const ByteImage& image, int channel) {
 
 TEST(Translate, MovesWholePixelsAndLeavesBlack) {
   const auto image = gray(3, {1, 2, 3, 4, 5, 6});
-  EXPECT_EQ(after(translate, image, 1, 0), (Bytes{0, 1, 2, 0, 4, 5}));
-  EXPECT_EQ(after(translate, image, -2, 0), (Bytes{3, 0, 0, 6, 0, 0}));
-  EXPECT_EQ(after(translate, image, 0, 1), (Bytes{0, 0, 0, 1, 2, 3}));
-  EXPECT_EQ(after(translate, image, -1, -1), (Bytes{5, 6, 0, 0, 0, 0}));
-  EXPECT_EQ(after(translate, image, 3, 0), Bytes(6, 0));
-  EXPECT_EQ(after(translate, image, 0, -200), Bytes(6, 0));
+  EXPECT_EQ(after(translate, image, 1, 0, kBlack), (Bytes{0, 1, 2, 0, 4, 5}));
+  EXPECT_EQ(after(translate, image, -2, 0, kBlack), (Bytes{3, 0, 0, 6, 0, 0}));
+  EXPECT_EQ(after(translate, image, 0, 1, kBlack), (Bytes{0, 0, 0, 1, 2, 3}));
+  EXPECT_EQ(after(translate, image, -1, -1, kBlack), (Bytes{5, 6, 0, 0, 0, 0}));
+  EXPECT_EQ(after(translate, image, 3, 0, kBlack), Bytes(6, 0));
+  EXPECT_EQ(after(translate, image, 0, -200, kBlack), Bytes(6, 0));
 }
 
 TEST(Shear, ShiftsEachRowByItsMiddle) {
   const auto image = gray(4, {1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24, 31, 32, 33, 34});
   // Column x + 0.5 of row y + 0.5 comes from column x + 0.5 + (y + 0.5) / 2: 0.25, 0.75, 1.25, 1.75 to the
   // right.
-  EXPECT_EQ(after(shear_x, image, 0.5), (Bytes{1, 2, 3, 4, 12, 13, 14, 0, 22, 23, 24, 0, 33, 34, 0, 0}));
-  EXPECT_EQ(after(shear_x, image, -0.5), (Bytes{1, 2, 3, 4, 0, 11, 12, 13, 0, 21, 22, 23, 0, 0, 31, 32}));
+  EXPECT_EQ(after(shear_x, image, 0.5, kBlack),
+            (Bytes{1, 2, 3, 4, 12, 13, 14, 0, 22, 23, 24, 0, 33, 34, 0, 0}));
+  EXPECT_EQ(after(shear_x, image, -0.5, kBlack),
+            (Bytes{1, 2, 3, 4, 0, 11, 12, 13, 0, 21, 22, 23, 0, 0, 31, 32}));
 }
 
 TEST(Shear, OfColumnsIsThatOfRowsTransposed) {
@@ -75,23 +77,23 @@ TEST(Shear, OfColumnsIsThatOfRowsTransposed) {
     for (const double slope : {0.3, -0.3, 0.01, 1.7}) {
       const auto image = numbered(37, 23, channels);
       auto rows = transposed(image);
-      shear_x(rows, slope);
-      EXPECT_EQ(after(shear_y, image, slope), transposed(rows).pixels) << channels << ' ' << slope;
+      shear_x(rows, slope, kBlack);
+      EXPECT_EQ(after(shear_y, image, slope, kBlack), transposed(rows).pixels) << channels << ' ' << slope;
     }
 }
 
 TEST(Rotate, QuarterAndHalfTurnsMoveWholePixels) {
   const auto image = gray(3, {1, 2, 3, 4, 5, 6, 7, 8, 9});
-  EXPECT_EQ(after(rotate, image, 90.0), (Bytes{3, 6, 9, 2, 5, 8, 1, 4, 7}));
-  EXPECT_EQ(after(rotate, image, -90.0), (Bytes{7, 4, 1, 8, 5, 2, 9, 6, 3}));
-  EXPECT_EQ(after(rotate, image, 180.0), (Bytes{9, 8, 7, 6, 5, 4, 3, 2, 1}));
-  EXPECT_EQ(after(rotate, gray(2, {1, 2, 3, 4, 5, 6}), 180.0), (Bytes{6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(after(rotate, image, 90.0, kBlack), (Bytes{3, 6, 9, 2, 5, 8, 1, 4, 7}));
+  EXPECT_EQ(after(rotate, image, -90.0, kBlack), (Bytes{7, 4, 1, 8, 5, 2, 9, 6, 3}));
+  EXPECT_EQ(after(rotate, image, 180.0, kBlack), (Bytes{9, 8, 7, 6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(after(rotate, gray(2, {1, 2, 3, 4, 5, 6}), 180.0, kBlack), (Bytes{6, 5, 4, 3, 2, 1}));
 }
 
 TEST(Rotate, TakesTheNearestPixelOfTheTurnedGrid) {
   const auto image = numbered(40, 31, 1);
   for (const double degrees : {30.0, -17.0, 3.0}) {
-    const auto turned = after(rotate, image, degrees);
+    const auto turned = after(rotate, image, degrees, kBlack);
     const auto turn = std::polar(1.0, degrees * std::numbers::pi / 180);
     for (int y = 0; y < image.height; ++y)
       for (int x = 0; x < image.width; ++x) {
@@ -119,10 +121,10 @@ TEST(Geometry, MovesTheChannelsOfAPixelTogether) {
       operation(together, arguments...);
       return channel_of(together, channel).pixels == after(operation, alone, arguments...);
     };
-    EXPECT_TRUE(same(rotate, 23.0));
-    EXPECT_TRUE(same(shear_x, 0.2));
-    EXPECT_TRUE(same(shear_y, 0.2));
-    EXPECT_TRUE(same(translate, 5, -3));
+    EXPECT_TRUE(same(rotate, 23.0, kBlack));
+    EXPECT_TRUE(same(shear_x, 0.2, kBlack));
+    EXPECT_TRUE(same(shear_y, 0.2, kBlack));
+    EXPECT_TRUE(same(translate, 5, -3, kBlack));
   }
 }
 

@@ -40,6 +40,40 @@ TEST(LearningRate, OneCycleIsPyTorchs) {
     EXPECT_NEAR(tenth.at(step), rate, 1e-12) << step;
 }
 
+TEST(LearningRate, OneCycleRisesForPctStart) {
+  auto training = recipe(Schedule::one_cycle, 0.4, 0);
+  training.pct_start = 0.1;  // the second of the two above
+  const LearningRate tenth(training, 5, 50);
+  for (const auto [step, rate] :
+       {Expected{0, 0.016}, Expected{1, 0.07223549801218293}, Expected{10, 0.38270916069215405},
+        Expected{32, 0.12507978100209233}, Expected{49, 1.6e-06}})
+    EXPECT_NEAR(tenth.at(step), rate, 1e-12) << step;
+}
+
+TEST(LearningRate, MomentumCyclesAgainstTheRate) {
+  auto training = recipe(Schedule::one_cycle, 0.4, 0);
+  training.pct_start = 0.1;
+  EXPECT_EQ(LearningRate(training, 5, 50).momentum_at(7), 0.9) << "adamw's first beta";
+  training.optimizer = Optimizer::sgd;
+  training.momentum = 0.7;
+  EXPECT_EQ(LearningRate(training, 5, 50).momentum_at(7), 0.7);
+  training.cycle_momentum = true;
+  const LearningRate cycle(training, 5, 50);
+  // OneCycleLR's formula by hand: half a cosine wave from 0.95 at step 0 to 0.85 at step 4, and back at 49.
+  for (const auto [step, momentum] : {Expected{0, 0.95}, Expected{2, 0.9}, Expected{4, 0.85},
+                                      Expected{32, 0.918730329670796}, Expected{49, 0.95}})
+    EXPECT_NEAR(cycle.momentum_at(step), momentum, 1e-12) << step;
+  training.schedule = Schedule::cosine;
+  EXPECT_EQ(LearningRate(training, 5, 50).momentum_at(7), 0.7) << "only one_cycle cycles";
+}
+
+TEST(LearningRate, LinearOneCycleIsThatOfConvMixersAuthors) {
+  // numpy.interp((step + 1) / 10, [0, 2/5, 4/5, 1], [0, lr, lr / 20, 0])
+  const LearningRate rate(recipe(Schedule::one_cycle_linear, 0.01, 0), 2, 10);
+  const double expected[] = {0.0025, 0.005, 0.0075, 0.01, 0.007625, 0.00525, 0.002875, 0.0005, 0.00025, 0};
+  for (std::int64_t step = 0; step < 10; ++step) EXPECT_NEAR(rate.at(step), expected[step], 1e-15) << step;
+}
+
 TEST(LearningRate, CosineFallsFromThePeakToNothing) {
   const LearningRate rate(recipe(Schedule::cosine, 0.8, 0), 10, 100);
   EXPECT_DOUBLE_EQ(rate.at(0), 0.8);
@@ -83,10 +117,14 @@ TEST(LearningRate, ShortestRunsStayWithinBounds) {
         }
 }
 
+void set_momentum(torch::optim::AdamWOptions& options, double momentum) { options.betas({momentum, 0.999}); }
+void set_momentum(torch::optim::SGDOptions& options, double momentum) { options.momentum(momentum); }
+
 /// Twenty steps of our optimizer and of PyTorch's on the same gradients. `options` are the decaying
 /// parameters' in PyTorch, `plain` the others'.
 template <class Reference, class Options>
 void expect_equals_pytorchs(const Training& training, const Options& options, const Options& plain) {
+  const LearningRate schedule(training, 20, 20);
   torch::manual_seed(1);
   const std::vector<Parameter> ours{{"bias", torch::randn({5}).set_requires_grad(true), false},
                                     {"weight", torch::randn({4, 3}).set_requires_grad(true), true},
@@ -106,8 +144,11 @@ void expect_equals_pytorchs(const Training& training, const Options& options, co
       theirs[i].mutable_grad() = torch::randn_like(theirs[i]);
       ours[i].value.grad().copy_(theirs[i].grad());
     }
+    const double momentum = schedule.momentum_at(step);
+    for (auto& group : reference.param_groups())
+      set_momentum(static_cast<Options&>(group.options()), momentum);
     reference.step();
-    optimizer->step(0.1);
+    optimizer->step(0.1, momentum);
   }
   for (std::size_t i = 0; i < ours.size(); ++i)
     EXPECT_TRUE(torch::allclose(ours[i].value, theirs[i], 1e-5, 1e-6)) << ours[i].name;
@@ -116,9 +157,26 @@ void expect_equals_pytorchs(const Training& training, const Options& options, co
 TEST(FlatOptimizer, AdamWEqualsPyTorchs) {
   Training training;
   training.weight_decay = 0.3;
-  const torch::optim::AdamWOptions options(0.1);
-  expect_equals_pytorchs<torch::optim::AdamW>(training, torch::optim::AdamWOptions(options).weight_decay(0.3),
-                                              torch::optim::AdamWOptions(options).weight_decay(0));
+  for (const double eps : {1e-8, 1e-3, 0.5})
+    for (const bool cycle : {false, true}) {
+      SCOPED_TRACE("eps " + std::to_string(eps) + (cycle ? ", cycling" : ""));
+      training.eps = eps;
+      training.cycle_momentum = cycle;
+      const auto options = torch::optim::AdamWOptions(0.1).eps(eps);
+      expect_equals_pytorchs<torch::optim::AdamW>(training,
+                                                  torch::optim::AdamWOptions(options).weight_decay(0.3),
+                                                  torch::optim::AdamWOptions(options).weight_decay(0));
+    }
+}
+
+TEST(FlatOptimizer, SgdWithCyclingMomentumEqualsPyTorchs) {
+  Training training;
+  training.optimizer = Optimizer::sgd;
+  training.cycle_momentum = true;
+  training.momentum = 0;
+  training.weight_decay = 0;
+  const auto options = torch::optim::SGDOptions(0.1).momentum(0.95).nesterov(true);
+  expect_equals_pytorchs<torch::optim::SGD>(training, options, options);
 }
 
 TEST(FlatOptimizer, SgdEqualsPyTorchs) {

@@ -69,7 +69,8 @@ class TrainerBinary : public ::testing::Test {
 TEST_F(TrainerBinary, RunsAJobByHand) {
   const auto job = write_job(tiny_config());
   TrainerProcess trainer({job, "--data", (folder_ / "data").string(), "--threads", "1", "--model",
-                          (folder_ / "model").string(), "--checkpoint", (folder_ / "checkpoint").string()});
+                          (folder_ / "model").string(), "--checkpoint", (folder_ / "checkpoint").string(),
+                          "--checkpoint-seconds", "0"});
   std::optional<TrainerEvent> last;
   while (const auto line = trainer.read_line()) {
     const auto event = event_from_line(*line);

@@ -59,11 +59,13 @@ TEST(RandAugment, GreatestMagnitudeIsTheTablesEnd) {
     EXPECT_EQ(augmented(image, operation, 30, false), forward) << static_cast<int>(operation);
     EXPECT_EQ(augmented(image, operation, 30, true), backward) << static_cast<int>(operation);
   };
-  check(Augmentation::shear_x, after(shear_x, image, 0.3), after(shear_x, image, -0.3));
-  check(Augmentation::shear_y, after(shear_y, image, 0.3), after(shear_y, image, -0.3));
-  check(Augmentation::translate_x, after(translate, image, 150, 0), after(translate, image, -150, 0));
-  check(Augmentation::translate_y, after(translate, image, 0, 14), after(translate, image, 0, -14));  // 14.95
-  check(Augmentation::rotate, after(rotate, image, 30.0), after(rotate, image, -30.0));
+  check(Augmentation::shear_x, after(shear_x, image, 0.3, kBlack), after(shear_x, image, -0.3, kBlack));
+  check(Augmentation::shear_y, after(shear_y, image, 0.3, kBlack), after(shear_y, image, -0.3, kBlack));
+  check(Augmentation::translate_x, after(translate, image, 150, 0, kBlack),
+        after(translate, image, -150, 0, kBlack));
+  check(Augmentation::translate_y, after(translate, image, 0, 14, kBlack),
+        after(translate, image, 0, -14, kBlack));  // 14.95
+  check(Augmentation::rotate, after(rotate, image, 30.0, kBlack), after(rotate, image, -30.0, kBlack));
   check(Augmentation::brightness, after(adjust_brightness, image, 1.9F),
         after(adjust_brightness, image, 0.1F));
   check(Augmentation::colour, after(adjust_colour, image, 1.9F), after(adjust_colour, image, 0.1F));
@@ -75,8 +77,8 @@ TEST(RandAugment, GreatestMagnitudeIsTheTablesEnd) {
 
 TEST(RandAugment, StrengthGrowsInThirtySteps) {
   const auto image = picture(331, 50, 1);
-  EXPECT_EQ(augmented(image, Augmentation::translate_x, 9), after(translate, image, 45, 0));
-  EXPECT_EQ(augmented(image, Augmentation::rotate, 9), after(rotate, image, 9.0));
+  EXPECT_EQ(augmented(image, Augmentation::translate_x, 9), after(translate, image, 45, 0, kBlack));
+  EXPECT_EQ(augmented(image, Augmentation::rotate, 9), after(rotate, image, 9.0, kBlack));
   EXPECT_EQ(augmented(image, Augmentation::brightness, 10), after(adjust_brightness, image, 1.3F));
   EXPECT_EQ(augmented(image, Augmentation::solarize, 10), after(solarize, image, 170.0));
   // 8 - round(magnitude / 7.5)
@@ -105,10 +107,10 @@ TEST(RandAugment, LayersFollowEachOther) {
     Random together(seed, RandomUse::randaugment);
     Random alone(seed, RandomUse::randaugment);
     auto twice = image;
-    rand_augment(twice, {2, 9}, together);
+    rand_augment(twice, {2, 9}, {}, together);
     auto once_each = image;
-    rand_augment(once_each, {1, 9}, alone);
-    rand_augment(once_each, {1, 9}, alone);
+    rand_augment(once_each, {1, 9}, {}, alone);
+    rand_augment(once_each, {1, 9}, {}, alone);
     EXPECT_EQ(twice, once_each) << seed;
   }
 }
@@ -117,7 +119,7 @@ TEST(RandAugment, DependsOnNothingButTheRandomStream) {
   const auto image = picture(32, 32, 3);
   const auto drawn = [&](int seed, int epoch, int index) {
     Random random(seed, RandomUse::randaugment, epoch, index);
-    return after(rand_augment, image, RandAugment{4, 20}, std::ref(random));
+    return after(rand_augment, image, RandAugment{4, 20}, Colour{}, std::ref(random));
   };
   EXPECT_EQ(drawn(5, 1, 7), drawn(5, 1, 7));
   EXPECT_NE(drawn(5, 1, 7), drawn(5, 1, 8));
@@ -143,7 +145,8 @@ TEST(RandAugment, DrawsEachOperationAndDirectionEquallyOften) {
   std::map<std::string, int> count;
   Random random(3, RandomUse::randaugment);
   for (int i = 0; i < kDraws; ++i)
-    ++count[name_of.at(pixels_of(after(rand_augment, image, RandAugment{1, 20}, std::ref(random))))];
+    ++count[name_of.at(
+        pixels_of(after(rand_augment, image, RandAugment{1, 20}, Colour{}, std::ref(random))))];
   for (const auto& [name, share] : expected)
     EXPECT_NEAR(count[name], kDraws * share, 5 * std::sqrt(kDraws * share)) << name;
 }

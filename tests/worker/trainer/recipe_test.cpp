@@ -27,7 +27,8 @@ TEST_F(Recipe, EveryPrecisionOptimizerAndScheduleTrains) {
   config.training.epochs = 2;
   for (const auto precision : {Precision::fp32, Precision::bf16})
     for (const auto optimizer : {Optimizer::adamw, Optimizer::sgd})
-      for (const auto schedule : {Schedule::one_cycle, Schedule::cosine, Schedule::constant}) {
+      for (const auto schedule :
+           {Schedule::one_cycle, Schedule::one_cycle_linear, Schedule::cosine, Schedule::constant}) {
         config.training.precision = precision;
         config.training.optimizer = optimizer;
         config.training.schedule = schedule;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ class RunTest : public ::testing::Test {
     write_dataset(folder_ / "data", 83, 40);
     command_.checkpoint = (folder_ / "run.checkpoint").string();
     command_.model = (folder_ / "run.model").string();
+    command_.checkpoint_seconds = 0;  // at the end of every epoch
   }
 
   /// Stops after `steps` steps of this call, where that is above 0; an evaluation counts as one.
@@ -39,11 +41,15 @@ class RunTest : public ::testing::Test {
                                            StopRequest how = StopRequest::save) {
     SPIN_ASSIGN(auto data, store_.load(config.dataset, (folder_ / "data").string()));
     events_.clear();
-    const auto sink = [&](const TrainerEvent& event) { events_.push_back(event); };
-    const auto stop_request = [steps, how, asked = 0]() mutable {
+    const auto sink = [&](const TrainerEvent& event) {
+      events_.push_back(event);
+      if (on_event_) on_event_(event);
+    };
+    const auto stop_request = [this, steps, how, asked = 0]() mutable {
+      ++steps_asked_;
       return steps > 0 && asked++ >= steps ? how : StopRequest::none;
     };
-    TrainingRun training({config, command_, std::move(data), torch::kCPU, 1, sink, stop_request});
+    TrainingRun training({config, command_, std::move(data), torch::kCPU, 1, sink, stop_request, now_});
     SPIN_TRY(training.prepare());
     return training.run();
   }
@@ -61,6 +67,9 @@ class RunTest : public ::testing::Test {
   RunCommand command_;
   DataStore store_{torch::kCPU};
   std::vector<TrainerEvent> events_;
+  std::function<void(const TrainerEvent&)> on_event_;
+  int steps_asked_ = 0;  ///< steps and evaluation batches that were begun
+  std::function<std::chrono::steady_clock::time_point()> now_ = std::chrono::steady_clock::now;
 };
 
 }  // namespace spin

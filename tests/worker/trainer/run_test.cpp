@@ -78,6 +78,24 @@ TEST_F(Run, LossThatIsNotFiniteEndsAsDiverged) {
   EXPECT_FALSE((*result)->result.top5.has_value());
 }
 
+TEST_F(Run, ANetworkThatCannotBeNormalisedFailsWithTheReason) {
+  auto config = tiny_config();
+  config.network.patch = 28;
+  for (const auto& [batch, accumulation] : {std::pair{1, 1}, {16, 16}}) {
+    config.training.batch_size = batch;
+    config.training.accumulation = accumulation;
+    JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
+    RunCommand command;
+    command.config = config_text(config);
+    command.data = (folder_ / "data").string();
+    const std::atomic<StopRequest> stop = StopRequest::none;
+    EXPECT_EQ(runner.run(command, stop), JobEnd::failed);
+    ASSERT_TRUE(std::holds_alternative<FailedEvent>(events_.back()));
+    EXPECT_NE(std::get<FailedEvent>(events_.back()).message.find("one value cannot be normalised"),
+              std::string::npos);
+  }
+}
+
 TEST_F(Run, PretrainedFusionNeedsAModel) {
   auto config = shared_config({Component::pointwise}, FusionStrategy::mean);
   config.fusion.init = FusionInit::pretrained;

@@ -229,8 +229,10 @@ void BatchLoader::Work::open_slot() try {
 
 Result<std::int64_t> BatchLoader::Work::load(const Claim& claim) const {
   try {
+    const auto& request = claim.slot->request;
     const auto index = claim.index();
-    return load_or_replace(index, {claim.slot->request.epoch, index},
+    const auto copy = request.copies.empty() ? 0 : request.copies[claim.position];
+    return load_or_replace(index, {request.epoch, index + copy * setup_.images->size()},
                            claim.slot->pixels + claim.position * image_bytes_);
   } catch (...) {
     return from_exception();

@@ -20,6 +20,7 @@ namespace spin {
 struct BatchRequest {
   std::int64_t epoch = 0;
   std::vector<std::int64_t> indices;
+  std::vector<std::int64_t> copies{};  ///< of an image that stands several times, from 0; empty = all 0
 };
 
 enum class OnDamage { take_next, leave_out };

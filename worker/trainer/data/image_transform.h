@@ -27,7 +27,8 @@ struct ImageTransform {
   std::function<void(ByteImage&, Random&)> change;
 };
 
-/// Names the random numbers of an image: training takes the epoch and the image's place in the data set.
+/// Names the random numbers of an image: training takes the epoch and the image's place in the data set, to
+/// which the size of the data set is added for each further copy of the image in the epoch.
 struct ImageKey {
   std::int64_t epoch = 0;
   std::int64_t index = 0;
