@@ -4,11 +4,17 @@
 #include <array>
 #include <cstdint>
 
+#include <fmt/format.h>
+
 namespace spin::render {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+/// Columns of the beginning that a cut at the front leaves, where there is room.
+constexpr std::size_t kFrontColumns = 4;
+
+std::string_view ellipsis(Charset charset) { return charset == Charset::utf8 ? "\u2026" : "..."; }
+std::string_view replacement(Charset charset) { return charset == Charset::utf8 ? kReplacement : "?"; }
 
 /// One character of UTF-8 text. An invalid byte is a character of its own.
 struct Character {
@@ -103,6 +109,21 @@ std::string_view tail(std::string_view text, std::size_t width) {
   return text;
 }
 
+struct Spelling {
+  char32_t code;
+  std::string_view ascii;
+};
+/// Of what spin writes itself.
+constexpr std::array kSpellings{Spelling{U'\u00B1', "+-"},    Spelling{U'\u2026', "..."},
+                                Spelling{U'\u03A9', "Omega"}, Spelling{U'\u03A3', "Sum"},
+                                Spelling{U'\u00D7', "x"},     Spelling{U'\u2013', "-"}};
+
+std::string ascii_of(char32_t code) {
+  for (const auto& spelling : kSpellings)
+    if (spelling.code == code) return std::string(spelling.ascii);
+  return fmt::format("<U+{:04X}>", static_cast<std::uint32_t>(code));
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -116,7 +137,7 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, Charset charset) {
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {
@@ -126,7 +147,9 @@ std::string printable(std::string_view text) {
     if (is_space) {
       line += ' ';
     } else if (is_control || !character.valid) {
-      line += kReplacement;
+      line += replacement(charset);
+    } else if (charset == Charset::ascii && character.code >= 0x80) {
+      line += ascii_of(character.code);
     } else {
       line += character.bytes;
     }
@@ -135,13 +158,17 @@ std::string printable(std::string_view text) {
   return line;
 }
 
-std::string shorten(std::string_view text, std::size_t width, Cut cut) {
+std::string shorten(std::string_view text, std::size_t width, Cut cut, Charset charset) {
   if (display_width(text) <= width) return std::string(text);
-  if (width == 0) return {};
-  const std::size_t kept = width - 1;
-  const std::size_t behind = cut == Cut::middle ? kept / 2 : 0;
+  const std::string_view dots = ellipsis(charset);
+  const std::size_t dots_width = display_width(dots);
+  if (width < dots_width) return std::string(dots.substr(0, charset == Charset::utf8 ? 0 : width));
+  const std::size_t kept = width - dots_width;
+  const std::size_t behind = cut == Cut::end      ? 0
+                             : cut == Cut::middle ? kept / 2
+                                                  : kept - std::min(kFrontColumns, kept / 2);
   std::string result(head(text, kept - behind));
-  result += kEllipsis;
+  result += dots;
   result += tail(text, behind);
   return result;
 }
