@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
-# Installs what is missing of the Debian 12 packages that spin is built from; quick and silent when all is there.
+# Installs what is missing of the Debian packages (12 or 13) that spin is built from; quick and silent when all is there.
 #   deploy/install-packages.sh          to build and run
 #   deploy/install-packages.sh tests    to run the tests too
 #   deploy/install-packages.sh bench    to run the benchmarks too
+#   deploy/install-packages.sh cuda     to build spin-train alone with CUDA (Debian 13 with contrib and non-free)
 set -euo pipefail
 
+tools=(g++ cmake ninja-build ccache mold)
+trainer=(zlib1g-dev libjpeg62-turbo-dev libpng-dev libcli11-dev nlohmann-json3-dev)
 packages=(
-  g++ cmake ninja-build ccache mold
-  libtorch-dev libopenblas0-openmp zlib1g-dev libjpeg62-turbo-dev libpng-dev
+  "${tools[@]}" "${trainer[@]}"
+  libtorch-dev libopenblas0-openmp
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libboost-dev libssl-dev openssl prometheus-cpp-dev
-  libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+  libyaml-cpp-dev libspdlog-dev libfmt-dev
   dataset-fashion-mnist
 )
 case "${1:-}" in
   "") ;;
-  tests) packages+=(libgtest-dev procps prometheus iproute2 nftables clang libclang-rt-14-dev) ;;
+  tests) packages+=(libgtest-dev procps prometheus iproute2 nftables clang libclang-rt-dev) ;;
   bench) packages+=(libgtest-dev procps python3 python3-torch python3-numpy python3-pil strace) ;;
-  *) echo "usage: $0 [tests|bench]" >&2; exit 2 ;;
+  cuda) packages=("${tools[@]}" "${trainer[@]}" libtorch-cuda-dev nvidia-cuda-toolkit nvidia-cudnn) ;;
+  *) echo "usage: $0 [tests|bench|cuda]" >&2; exit 2 ;;
 esac
 
 missing=()
@@ -33,4 +37,13 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing ${#missing[@]} packages: ${missing[*]}"
 "${as_root[@]}" apt-get update -qq
+unknown=()
+for package in "${missing[@]}"; do apt-cache show "$package" >/dev/null 2>&1 || unknown+=("$package"); done
+if [ ${#unknown[@]} -gt 0 ]; then
+  echo "$0: apt knows no ${unknown[*]}" >&2
+  [ "${1:-}" != cuda ] || echo "$0: LibTorch with CUDA is packaged in Debian 13, in contrib and non-free: add both behind 'main' in
+  /etc/apt/sources.list or in Components: of /etc/apt/sources.list.d/debian.sources. Elsewhere take LibTorch's own archive
+  (README, \"A GPU host\")." >&2
+  exit 1
+fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

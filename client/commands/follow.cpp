@@ -48,8 +48,7 @@ class JobNews {
     const auto begin = Clock::now();
     const auto rows = client_.jobs(sweep_);
     if (!rows.ok()) return false;
-    for (const auto& row : changes_.update(*rows))
-      display_.note(render::job_line(row, {0, display_.colour()}));
+    for (const auto& row : changes_.update(*rows)) display_.note(render::job_line(row, display_.style()));
     const auto end = Clock::now();
     after_pause_ = end + kListingShare * (end - begin);
     after_interval_ = std::max(after_pause_, end + kListingInterval);

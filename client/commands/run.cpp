@@ -139,7 +139,7 @@ class WithOwnWorker final : public render::ProgressDisplay {
   }
   void note(const std::string& line) override { display_.note(line); }
   void close() override { display_.close(); }
-  [[nodiscard]] bool colour() const override { return display_.colour(); }
+  [[nodiscard]] render::Style style() const override { return display_.style(); }
 
  private:
   render::ProgressDisplay& display_;

@@ -41,16 +41,18 @@ bool is_dumb() {
 render::Style style_of(int fd) {
   const bool is_terminal = ::isatty(fd) == 1;
   return {is_terminal ? size_of(fd).columns : 0,
-          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM"))};
+          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM")),
+          render::charset_of_locale(std::getenv("LC_ALL"), std::getenv("LC_CTYPE"), std::getenv("LANG"))};
 }
 
 std::unique_ptr<render::ProgressDisplay> make_display(int fd) {
   const auto write = [fd](std::string_view text) { write_text(fd, text); };
+  const auto style = style_of(fd);
   if (::isatty(fd) == 1 && !is_dumb())
     return std::make_unique<render::LiveDisplay>(
-        render::Screen{write, [fd] { return size_of(fd); }, style_of(fd).colour});
-  return std::make_unique<render::PlainDisplay>(write, kPlainInterval,
-                                                [] { return std::chrono::steady_clock::now(); });
+        render::Screen{write, [fd] { return size_of(fd); }, style.colour, style.charset});
+  return std::make_unique<render::PlainDisplay>(
+      write, kPlainInterval, [] { return std::chrono::steady_clock::now(); }, style.charset);
 }
 
 void print_listing(const render::Table& table, render::Format format, std::string_view nothing) {
@@ -63,7 +65,7 @@ void print_object(const render::Table& table, render::Format format) {
   if (format == render::Format::json) {
     std::cout << render::row_to_json(table, 0) << '\n';
   } else {
-    render::write_table(std::cout, table, format, {});
+    render::write_table(std::cout, table, format, {.charset = style_of(STDOUT_FILENO).charset});
   }
 }
 

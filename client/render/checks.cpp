@@ -44,14 +44,15 @@ Table checks_table(const std::vector<CheckRow>& rows) {
 
 void write_checks(std::ostream& out, const std::vector<CheckRow>& rows, const Style& style) {
   std::size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, display_width(row.name));
+  for (const auto& row : rows) width = std::max(width, display_width(printable(row.name, style.charset)));
   for (const auto& row : rows) {
     const auto state = name_of(row.state);
+    const auto name = printable(row.name, style.charset);
     out << painted(state, tone_of(row.state), style) << std::string(kStateWidth - state.size() + 2, ' ')
-        << printable(row.name) << std::string(width - display_width(row.name) + 2, ' ')
-        << printable(row.found) << '\n';
+        << name << std::string(width - display_width(name) + 2, ' ') << printable(row.found, style.charset)
+        << '\n';
     if (!row.advice.empty())
-      out << std::string(kStateWidth + 2 + width + 2, ' ') << printable(row.advice) << '\n';
+      out << std::string(kStateWidth + 2 + width + 2, ' ') << printable(row.advice, style.charset) << '\n';
   }
 }
 

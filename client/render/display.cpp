@@ -47,7 +47,8 @@ void LiveDisplay::draw(const std::string& above) {
   drawn_widths_.clear();
   if (status_) {
     const std::size_t max_lines = size.rows > 4 ? size.rows - 1 : 3;
-    for (const auto& line : progress_lines(*status_, {size.columns, screen_.colour}, max_lines)) {
+    for (const auto& line :
+         progress_lines(*status_, {size.columns, screen_.colour, screen_.charset}, max_lines)) {
       frame += line + "\n";
       drawn_widths_.push_back(visible_width(line));
     }
@@ -78,7 +79,7 @@ void LiveDisplay::close() {
 
 void PlainDisplay::show(const SweepStatus& status) {
   const std::lock_guard lock(mutex_);
-  pending_ = progress_line(status) + "\n";
+  pending_ = progress_line(status, charset_) + "\n";
   const auto now = now_();
   if (written_at_ && now - *written_at_ < interval_) return;
   written_at_ = now;

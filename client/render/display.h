@@ -21,6 +21,7 @@ struct Screen {
   std::function<void(std::string_view)> write;
   std::function<Size()> size;  ///< asked before each drawing, so that a resize is noticed
   bool colour = false;
+  Charset charset = Charset::utf8;
 };
 
 /// Shows how a sweep goes on. Thread-safe.
@@ -32,7 +33,8 @@ class ProgressDisplay {
   virtual void note(const std::string& line) = 0;
   /// Draws no more; the terminal is as it was.
   virtual void close() = 0;
-  [[nodiscard]] virtual bool colour() const = 0;
+  /// Of the lines that it is given.
+  [[nodiscard]] virtual Style style() const = 0;
 };
 
 /// On a terminal: a block of lines, drawn again in its place; notes scroll above it.
@@ -43,7 +45,7 @@ class LiveDisplay final : public ProgressDisplay {
   void show(const SweepStatus& status) override;
   void note(const std::string& line) override;
   void close() override;
-  [[nodiscard]] bool colour() const override { return screen_.colour; }
+  [[nodiscard]] Style style() const override { return {0, screen_.colour, screen_.charset}; }
 
  private:
   [[nodiscard]] std::string erase_block(const Screen::Size& size) const;
@@ -62,18 +64,20 @@ class LiveDisplay final : public ProgressDisplay {
 class PlainDisplay final : public ProgressDisplay {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
-  PlainDisplay(std::function<void(std::string_view)> write, std::chrono::seconds interval, Clock now)
-      : write_(std::move(write)), interval_(interval), now_(std::move(now)) {}
+  PlainDisplay(std::function<void(std::string_view)> write, std::chrono::seconds interval, Clock now,
+               Charset charset = Charset::utf8)
+      : write_(std::move(write)), interval_(interval), now_(std::move(now)), charset_(charset) {}
   void show(const SweepStatus& status) override;
   void note(const std::string& line) override;
   /// Writes the last status, where it has not been written yet.
   void close() override;
-  [[nodiscard]] bool colour() const override { return false; }
+  [[nodiscard]] Style style() const override { return {0, false, charset_}; }
 
  private:
   const std::function<void(std::string_view)> write_;
   const std::chrono::seconds interval_;
   const Clock now_;
+  const Charset charset_;
   std::mutex mutex_;
   // Behind mutex_.
   std::optional<std::chrono::steady_clock::time_point> written_at_;

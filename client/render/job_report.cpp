@@ -97,8 +97,8 @@ void write_facts(std::ostream& out, const Facts& facts, Format format, const Sty
   std::size_t width = 0;
   for (const auto& [key, value] : facts) width = std::max(width, key.size());
   for (const auto& [key, value] : facts)
-    out << painted(key, Tone::muted, style) << std::string(width - key.size() + 2, ' ') << printable(value)
-        << '\n';
+    out << painted(key, Tone::muted, style) << std::string(width - key.size() + 2, ' ')
+        << printable(value, style.charset) << '\n';
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ void write_job_report(std::ostream& out, const JobDetail& detail, Format format,
       if (style.width > 0 && attempt.error.size() > style.width / 3)
         out << painted(fmt::format("{}.{}: ", attempt.token.boot_epoch, attempt.token.sequence), Tone::muted,
                        style)
-            << printable(attempt.error) << '\n';
+            << printable(attempt.error, style.charset) << '\n';
   }
   if (!detail.epochs.empty()) {
     out << '\n';

@@ -104,19 +104,20 @@ Tone state_tone(JobState state) {
 }
 
 Table jobs_table(const std::vector<JobRow>& rows) {
-  return table_of<JobRow>({{.key = "job", .title = "job"},
-                           {.key = "name", .title = "name", .shrink = 2, .min_width = 16, .cut = Cut::middle},
-                           {.key = "state", .title = "state"},
-                           {.key = "priority", .title = "priority", .align = Align::right, .drop_if = "0"},
-                           {.key = "params", .title = "params", .align = Align::right},
-                           {.key = "flops", .title = "FLOPs", .align = Align::right},
-                           {.key = "share_done", .title = "done", .align = Align::right, .drop_if = "-"},
-                           {.key = "top1", .title = "top-1 %", .align = Align::right},
-                           {.key = "seconds", .title = "time", .align = Align::right},
-                           {.key = "attempts", .title = "attempts", .align = Align::right},
-                           {.key = "worker", .title = "worker", .shrink = 3, .min_width = 6, .drop_if = ""},
-                           {.key = "reason", .title = "reason", .shrink = 1, .min_width = 16, .drop_if = ""}},
-                          rows, job_cells);
+  return table_of<JobRow>(
+      {{.key = "job", .title = "job"},
+       {.key = "name", .title = "name", .shrink = 2, .min_width = 16, .cut = Cut::middle},
+       {.key = "state", .title = "state"},
+       {.key = "priority", .title = "priority", .align = Align::right, .rank = 2, .drop_if = "0"},
+       {.key = "params", .title = "params", .align = Align::right, .rank = 5},
+       {.key = "flops", .title = "FLOPs", .align = Align::right, .rank = 6},
+       {.key = "share_done", .title = "done", .align = Align::right, .drop_if = "-"},
+       {.key = "top1", .title = "top-1 %", .align = Align::right},
+       {.key = "seconds", .title = "time", .align = Align::right, .rank = 3},
+       {.key = "attempts", .title = "attempts", .align = Align::right, .rank = 4},
+       {.key = "worker", .title = "worker", .shrink = 3, .min_width = 6, .rank = 1, .drop_if = ""},
+       {.key = "reason", .title = "reason", .shrink = 1, .min_width = 16, .drop_if = ""}},
+      rows, job_cells);
 }
 
 Table results_table(const std::vector<ResultRow>& rows) {
@@ -126,15 +127,15 @@ Table results_table(const std::vector<ResultRow>& rows) {
        {.key = "transform", .title = "transform", .drop_if = "none"},
        {.key = "fusion", .title = "fusion", .shrink = 3, .min_width = 10, .drop_if = "none"},
        {.key = "settings", .title = "settings", .shrink = 4, .min_width = 10, .drop_if = ""},
-       {.key = "params", .title = "params", .align = Align::right},
-       {.key = "flops", .title = "FLOPs", .align = Align::right},
+       {.key = "params", .title = "params", .align = Align::right, .rank = 2},
+       {.key = "flops", .title = "FLOPs", .align = Align::right, .rank = 4},
        {.key = "top1_mean", .title = "top-1 %", .align = Align::right},
        {.key = "top1_deviation", .title = "", .audience = Audience::machines},
        {.key = "difference", .title = "diff", .align = Align::right},
-       {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people},
+       {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people, .rank = 3},
        {.key = "seeds", .title = "", .audience = Audience::machines},
        {.key = "finished", .title = "", .audience = Audience::machines},
-       {.key = "diverged", .title = "diverged", .align = Align::right, .drop_if = "0"}},
+       {.key = "diverged", .title = "diverged", .align = Align::right, .rank = 1, .drop_if = "0"}},
       rows, result_cells);
 }
 
@@ -156,7 +157,7 @@ Table attempts_table(const std::vector<AttemptRow>& rows) {
        {.key = "state", .title = "state"},
        {.key = "started_at_ms", .title = "", .audience = Audience::machines},
        {.key = "ended_at_ms", .title = "", .audience = Audience::machines},
-       {.key = "seconds", .title = "time", .align = Align::right},
+       {.key = "seconds", .title = "time", .align = Align::right, .rank = 1},
        {.key = "error", .title = "error", .shrink = 1, .min_width = 16, .drop_if = ""}},
       rows, cells);
 }
@@ -179,14 +180,18 @@ Table epochs_table(const std::vector<EpochMetrics>& rows) {
       {{.key = "epoch", .title = "epoch", .align = Align::right},
        {.key = "loss", .title = "loss", .align = Align::right},
        {.key = "top1", .title = "top-1 %", .align = Align::right},
-       {.key = "top5", .title = "top-5 %", .align = Align::right},
-       {.key = "images_per_second", .title = "images/s", .align = Align::right},
-       {.key = "seconds", .title = "time", .align = Align::right},
-       {.key = "data_seconds", .title = "data", .align = Align::right, .drop_if = "-"},
-       {.key = "forward_seconds", .title = "forward", .align = Align::right, .drop_if = "-"},
-       {.key = "backward_seconds", .title = "backward", .align = Align::right, .drop_if = "-"},
-       {.key = "step_seconds", .title = "step", .align = Align::right, .drop_if = "-"},
-       {.key = "evaluation_seconds", .title = "evaluation", .align = Align::right, .drop_if = "-"}},
+       {.key = "top5", .title = "top-5 %", .align = Align::right, .rank = 3},
+       {.key = "images_per_second", .title = "images/s", .align = Align::right, .rank = 4},
+       {.key = "seconds", .title = "time", .align = Align::right, .rank = 2},
+       {.key = "data_seconds", .title = "data", .align = Align::right, .rank = 6, .drop_if = "-"},
+       {.key = "forward_seconds", .title = "forward", .align = Align::right, .rank = 6, .drop_if = "-"},
+       {.key = "backward_seconds", .title = "backward", .align = Align::right, .rank = 6, .drop_if = "-"},
+       {.key = "step_seconds", .title = "step", .align = Align::right, .rank = 6, .drop_if = "-"},
+       {.key = "evaluation_seconds",
+        .title = "evaluation",
+        .align = Align::right,
+        .rank = 5,
+        .drop_if = "-"}},
       rows, cells);
 }
 

@@ -87,7 +87,7 @@ Table paper_table(std::vector<PublishedRow> rows) {
            {.key = "fusion_label", .title = "fusion", .audience = kPeople, .drop_if = "none"},
            {.key = "init", .title = "", .audience = kMachines},
            {.key = "params_m", .title = "params M", .align = Align::right},
-           {.key = "flops_g", .title = "FLOPs G", .align = Align::right},
+           {.key = "flops_g", .title = "FLOPs G", .align = Align::right, .rank = 2},
            {.key = "top1", .title = "top-1 %", .align = Align::right},
            {.key = "outcome", .title = "", .audience = kMachines}},
           shared->size(),

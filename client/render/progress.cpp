@@ -41,7 +41,8 @@ std::size_t job_bar(std::size_t width) { return width >= kDefaultWidth ? 16 : 8;
 std::string running_line(const RunningJob& job, std::size_t name_width, std::size_t width,
                          const Style& style) {
   const auto numbers = numbers_of(job);
-  std::string line = "  " + shorten(printable(job.name), name_width, Cut::middle);
+  std::string line =
+      "  " + shorten(printable(job.name, style.charset), name_width, Cut::middle, style.charset);
   line += std::string(name_width + 2 - std::min(name_width + 2, display_width(line)), ' ');
   std::size_t used = name_width + 2;
   const std::size_t bar_width = job_bar(width);
@@ -80,7 +81,7 @@ std::string to_come_text(const SweepStatus& status) {
 std::string overall_line(const SweepStatus& status, std::size_t width, const Style& style) {
   std::string behind = "  " + share(share_done(status));
   if (const auto left = time_left(status); !left.empty()) behind += "  " + left;
-  if (behind.size() > width) return shorten(behind.substr(2), width, Cut::end);
+  if (behind.size() > width) return shorten(behind.substr(2), width, Cut::end, style.charset);
   const std::size_t room = width - behind.size();
   return bar(share_done(status), std::min(kOverallBar, room), style) + behind;
 }
@@ -116,20 +117,25 @@ std::string counts_text(const StateCounts& counts) {
 std::string bar(double share, std::size_t width, const Style& style) {
   const double clamped = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) : 0.0;
   const auto filled = static_cast<std::size_t>(clamped * static_cast<double>(width));
+  const bool utf8 = style.charset == Charset::utf8;
   std::string full;
   std::string rest;
-  for (std::size_t i = 0; i < width; ++i) (i < filled ? full : rest) += i < filled ? "█" : "░";
+  for (std::size_t i = 0; i < width; ++i)
+    (i < filled ? full : rest) += i < filled ? (utf8 ? "█" : "#") : (utf8 ? "░" : "-");
   return painted(full, Tone::accent, style) + painted(rest, Tone::muted, style);
 }
 
 std::vector<std::string> progress_lines(const SweepStatus& status, const Style& style,
                                         std::size_t max_lines) {
   const std::size_t width = style.width == 0 ? kDefaultWidth : style.width;
-  const auto title =
-      fmt::format("{}: {}{}", printable(status.name), counts_text(status.counts), to_come_text(status));
-  std::vector<std::string> lines{shorten(title, width, Cut::end), overall_line(status, width, style)};
+  const auto title = fmt::format("{}: {}{}", printable(status.name, style.charset),
+                                 counts_text(status.counts), to_come_text(status));
+  std::vector<std::string> lines{shorten(title, width, Cut::end, style.charset),
+                                 overall_line(status, width, style)};
   if (!status.hint.empty())
-    lines.push_back(painted(shorten("  " + printable(status.hint), width, Cut::end), Tone::warning, style));
+    lines.push_back(
+        painted(shorten("  " + printable(status.hint, style.charset), width, Cut::end, style.charset),
+                Tone::warning, style));
   const std::size_t room = std::max<std::size_t>(max_lines, 3) - lines.size();
   const std::size_t count = status.running.size();
   const std::size_t shown = count <= room ? count : room - 1;
@@ -137,25 +143,26 @@ std::vector<std::string> progress_lines(const SweepStatus& status, const Style& 
   for (std::size_t i = 0; i < shown; ++i)
     lines.push_back(running_line(status.running[i], name_width, width, style));
   if (shown < count)
-    lines.push_back(shorten(fmt::format("  and {} more running", count - shown), width, Cut::end));
+    lines.push_back(
+        shorten(fmt::format("  and {} more running", count - shown), width, Cut::end, style.charset));
   return lines;
 }
 
-std::string progress_line(const SweepStatus& status) {
-  auto line = fmt::format("{}: {}, {}{}", printable(status.name), share(share_done(status)),
+std::string progress_line(const SweepStatus& status, Charset charset) {
+  auto line = fmt::format("{}: {}, {}{}", printable(status.name, charset), share(share_done(status)),
                           counts_text(status.counts), to_come_text(status));
   if (const auto left = time_left(status); !left.empty()) line += ", " + left;
-  if (!status.hint.empty()) line += ": " + printable(status.hint);
+  if (!status.hint.empty()) line += ": " + printable(status.hint, charset);
   return line;
 }
 
 std::string job_line(const JobRow& row, const Style& style) {
   const auto what =
       row.state == JobState::backoff ? "will be tried again" : std::string(state_name(row.state));
-  std::string line = painted(what, state_tone(row.state), style) + "  " + printable(row.name);
+  std::string line = painted(what, state_tone(row.state), style) + "  " + printable(row.name, style.charset);
   if (row.top1) line += fmt::format("  top-1 {} %", fixed(*row.top1, 2));
   if (row.top1 && row.seconds) line += ", " + duration(*row.seconds);
-  if (!row.reason.empty()) line += ": " + printable(row.reason);
+  if (!row.reason.empty()) line += ": " + printable(row.reason, style.charset);
   return line;
 }
 

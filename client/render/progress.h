@@ -23,7 +23,7 @@ std::string bar(double share, std::size_t width, const Style& style);
 std::vector<std::string> progress_lines(const SweepStatus& status, const Style& style, std::size_t max_lines);
 
 /// The same in one line: "fashion-mnist: 42.1 %, 3 of 8 done, 2 running, 1m 12s left".
-std::string progress_line(const SweepStatus& status);
+std::string progress_line(const SweepStatus& status, Charset charset = Charset::utf8);
 
 /// What became of a job: "completed  NAME  top-1 89.12 %, 12s", "failed  NAME: reason".
 std::string job_line(const JobRow& row, const Style& style);

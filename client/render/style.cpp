@@ -1,5 +1,11 @@
 #include "client/render/style.h"
 
+#include <algorithm>
+#include <cctype>
+
+#include <langinfo.h>
+#include <locale.h>
+
 namespace spin::render {
 namespace {
 
@@ -24,6 +30,23 @@ std::string_view code_of(Tone tone) {
 }
 
 }  // namespace
+
+Charset charset_of_locale(const char* lc_all, const char* lc_ctype, const char* lang) {
+  std::string name;
+  for (const char* value : {lc_all, lc_ctype, lang})
+    if (name.empty() && value != nullptr) name = value;
+  std::string codeset = name.substr(std::min(name.size(), name.find('.')));
+  std::transform(codeset.begin(), codeset.end(), codeset.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  // A name that says its codeset is believed though the system has no such locale, as in a small container.
+  if (!codeset.empty())
+    return codeset.starts_with(".utf-8") || codeset.starts_with(".utf8") ? Charset::utf8 : Charset::ascii;
+  const locale_t locale = newlocale(LC_CTYPE_MASK, name.empty() ? "C" : name.c_str(), nullptr);
+  if (locale == nullptr) return Charset::ascii;
+  const bool is_utf8 = std::string_view(nl_langinfo_l(CODESET, locale)) == "UTF-8";
+  freelocale(locale);
+  return is_utf8 ? Charset::utf8 : Charset::ascii;
+}
 
 bool wants_colour(bool is_terminal, const char* no_color, const char* term) {
   const bool refused = no_color != nullptr && *no_color != '\0';

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "client/render/text.h"
+
 namespace spin::render {
 
 /// What a piece of text means; a terminal shows it as a colour.
@@ -13,7 +15,12 @@ enum class Tone { plain, heading, muted, accent, good, warning, bad };
 struct Style {
   std::size_t width = 0;  ///< columns of the terminal; 0 = unlimited
   bool colour = false;
+  Charset charset = Charset::utf8;
 };
+
+/// What the user's locale says. The texts are the values of LC_ALL, LC_CTYPE and LANG; null or empty = not
+/// set.
+Charset charset_of_locale(const char* lc_all, const char* lc_ctype, const char* lang);
 
 /// Colours only on a terminal that has them, and not where NO_COLOR is set to anything
 /// (https://no-color.org). The texts are the values of NO_COLOR and TERM; null = not set.

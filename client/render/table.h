@@ -24,11 +24,14 @@ struct Column {
   std::string title;  ///< for people
   Align align = Align::left;
   Audience audience = Audience::all;
-  int shrink = 0;             ///< the highest gives way first where a line is too long; 0 = never
+  /// The highest gives way first where a line is too long, as far as its cells stay apart; 0 = never.
+  int shrink = 0;
   std::size_t min_width = 8;  ///< columns of the terminal that shrinking leaves
   Cut cut = Cut::end;
-  std::optional<std::string> drop_if =
-      std::nullopt;  ///< people do not see the column where every cell says this
+  /// The highest is left out first where the line is too long though all are as narrow as they may be; 0 =
+  /// stays.
+  int rank = 0;
+  const char* drop_if = nullptr;  ///< people do not see the column where every cell says this
 };
 
 /// The value is the text itself.
@@ -53,9 +56,9 @@ struct Table {
   std::function<Row(std::size_t)> row;
 };
 
-/// Table: fitted to the style's width, no trailing spaces. JSON: one array of objects, a row a line. CSV: RFC
-/// 4180 with a header. Markdown: a GitHub table. JSON and CSV carry raw numbers; colours are for tables
-/// alone.
+/// Table: fitted to the style's width, no trailing spaces; what tells two rows apart is never cut off. JSON:
+/// one array of objects, a row a line. CSV: RFC 4180 with a header. Markdown: a GitHub table. JSON and CSV
+/// carry raw numbers; colours are for tables alone.
 void write_table(std::ostream& out, const Table& table, Format format, const Style& style);
 
 /// JSON text of one row: {"key": value, ...}.

@@ -11,7 +11,7 @@ struct Layout {
   std::vector<std::size_t> widths;  ///< widest cell or title
   std::vector<bool> shown;          ///< to people
 };
-Layout measure(const Table& table);
+Layout measure(const Table& table, Charset charset = Charset::utf8);
 
 void write_text(std::ostream& out, const Table& table, const Style& style);
 void write_json(std::ostream& out, const Table& table);

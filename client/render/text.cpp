@@ -4,10 +4,15 @@
 #include <array>
 #include <cstdint>
 
+#include <fmt/format.h>
+
 namespace spin::render {
 namespace {
 
-constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+/// Columns of the beginning that a cut at the front leaves, where there is room.
+constexpr std::size_t kFrontColumns = 4;
+
+std::string_view ellipsis(Charset charset) { return charset == Charset::utf8 ? "\u2026" : "..."; }
 
 struct Range {
   char32_t first, last;
@@ -65,6 +70,21 @@ std::string_view tail(std::string_view text, std::size_t width) {
   return text;
 }
 
+struct Spelling {
+  char32_t code;
+  std::string_view ascii;
+};
+/// Of what spin writes itself.
+constexpr std::array kSpellings{Spelling{U'\u00B1', "+-"},    Spelling{U'\u2026', "..."},
+                                Spelling{U'\u03A9', "Omega"}, Spelling{U'\u03A3', "Sum"},
+                                Spelling{U'\u00D7', "x"},     Spelling{U'\u2013', "-"}};
+
+std::string ascii_of(char32_t code) {
+  for (const auto& spelling : kSpellings)
+    if (spelling.code == code) return std::string(spelling.ascii);
+  return fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code));
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -78,13 +98,29 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::string shorten(std::string_view text, std::size_t width, Cut cut) {
+std::string printable(std::string_view text, Charset charset) {
+  const std::string line = spin::printable(text);
+  if (charset == Charset::utf8 || is_ascii(line)) return line;
+  std::string result;
+  for (std::string_view rest = line; !rest.empty();) {
+    const auto character = first_character(rest);
+    result += character.code < 0x80 ? std::string(character.bytes) : ascii_of(character.code);
+    rest.remove_prefix(character.bytes.size());
+  }
+  return result;
+}
+
+std::string shorten(std::string_view text, std::size_t width, Cut cut, Charset charset) {
   if (display_width(text) <= width) return std::string(text);
-  if (width == 0) return {};
-  const std::size_t kept = width - 1;
-  const std::size_t behind = cut == Cut::middle ? kept / 2 : 0;
+  const std::string_view dots = ellipsis(charset);
+  const std::size_t dots_width = display_width(dots);
+  if (width < dots_width) return std::string(dots.substr(0, charset == Charset::utf8 ? 0 : width));
+  const std::size_t kept = width - dots_width;
+  const std::size_t behind = cut == Cut::end      ? 0
+                             : cut == Cut::middle ? kept / 2
+                                                  : kept - std::min(kFrontColumns, kept / 2);
   std::string result(head(text, kept - behind));
-  result += kEllipsis;
+  result += dots;
   result += tail(text, behind);
   return result;
 }

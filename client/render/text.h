@@ -11,10 +11,17 @@ namespace spin::render {
 /// Columns that a terminal gives the text: 0 for combining marks, 2 for wide East Asian characters and emoji.
 std::size_t display_width(std::string_view text);
 
-/// Which part of a text gives way when it is too long.
-enum class Cut { end, middle };
+/// The characters that the reader's terminal can show.
+enum class Charset { utf8, ascii };
+
+/// spin::printable(). ASCII: the signs that spin itself writes have a spelling (+-, ...); any other character
+/// stands as \u00e9.
+std::string printable(std::string_view text, Charset charset = Charset::utf8);
+
+/// Which part of a text gives way when it is too long. `front` keeps a few columns of the beginning.
+enum class Cut { end, middle, front };
 
 /// At most `width` columns; an ellipsis stands where something was cut.
-std::string shorten(std::string_view text, std::size_t width, Cut cut);
+std::string shorten(std::string_view text, std::size_t width, Cut cut, Charset charset = Charset::utf8);
 
 }  // namespace spin::render

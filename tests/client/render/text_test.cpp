@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "client/render/style.h"
+
 namespace spin::render {
 namespace {
 
@@ -36,6 +38,21 @@ TEST(Text, ShortenNeverSplitsACharacter) {
   // Three columns on each side of the ellipsis hold one character of two columns.
   EXPECT_EQ(shorten("権重共有", 7, Cut::middle), "権…有");
   EXPECT_EQ(shorten("e\u0301tude", 3, Cut::end), "e\u0301t…");
+}
+
+TEST(Text, ShortenAtTheFrontKeepsTheEnd) {
+  EXPECT_EQ(shorten("convmixer-64-8-4-3.mean.s0", 13, Cut::front), "conv….mean.s0");
+  EXPECT_EQ(shorten("convmixer-64-8-4-3.mean.s0", 13, Cut::front, Charset::ascii), "conv...ean.s0");
+  EXPECT_EQ(shorten("convmixer", 2, Cut::end, Charset::ascii), "..");
+}
+
+TEST(Charset, IsWhatTheLocaleSays) {
+  EXPECT_EQ(charset_of_locale(nullptr, nullptr, nullptr), Charset::ascii);
+  EXPECT_EQ(charset_of_locale("C", nullptr, "en_US.UTF-8"), Charset::ascii);
+  EXPECT_EQ(charset_of_locale("", "", "en_US.UTF-8"), Charset::utf8);
+  EXPECT_EQ(charset_of_locale(nullptr, "C.utf8", nullptr), Charset::utf8);
+  EXPECT_EQ(charset_of_locale(nullptr, nullptr, "de_DE.ISO-8859-1"), Charset::ascii);
+  EXPECT_EQ(charset_of_locale(nullptr, nullptr, "xx_UTF-8"), Charset::ascii);  // no such locale
 }
 
 }  // namespace
