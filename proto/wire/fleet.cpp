@@ -112,6 +112,7 @@ void to_wire(const WorkerHello& value, v1::WorkerHello* message) {
   for (const auto& token : value.held) to_wire(token, message->add_held());
   for (const auto& label : value.labels) message->add_labels(valid_utf8(label));
   message->set_memory_bytes(value.memory_bytes);
+  message->set_instance(valid_utf8(value.instance));
 }
 
 Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
@@ -127,6 +128,7 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
   SPIN_TRY(check_count("hello.labels", message.labels_size(), kMaxLabels));
   for (const auto& label : message.labels()) SPIN_TRY(check_name("hello.labels", label));
   SPIN_TRY(check_at_least("hello.pid", message.pid(), std::int64_t{0}));
+  SPIN_TRY(check_name("hello.instance", message.instance()));
   WorkerHello hello{.name = message.name(),
                     .version = message.version(),
                     .host = message.host(),
@@ -136,7 +138,8 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
                     .pid = message.pid(),
                     .held = {},
                     .labels = {message.labels().begin(), message.labels().end()},
-                    .memory_bytes = message.memory_bytes()};
+                    .memory_bytes = message.memory_bytes(),
+                    .instance = message.instance()};
   SPIN_ASSIGN(hello.held, tokens_from_wire("hello.held", message.held()));
   return hello;
 }

@@ -20,6 +20,8 @@ v1::FailureKind kind_to_wire(FailureKind kind) {
       return v1::FAILURE_KIND_INPUT_LOST;
     case FailureKind::refused:
       return v1::FAILURE_KIND_REFUSED;
+    case FailureKind::permanent:
+      return v1::FAILURE_KIND_PERMANENT;
   }
   return v1::FAILURE_KIND_UNSPECIFIED;
 }
@@ -34,9 +36,11 @@ Result<FailureKind> kind_from_wire(v1::FailureKind kind) {
       return FailureKind::input_lost;
     case v1::FAILURE_KIND_REFUSED:
       return FailureKind::refused;
+    case v1::FAILURE_KIND_PERMANENT:
+      return FailureKind::permanent;
     default:
       return rejected("report.failed.kind",
-                      "is " + std::to_string(kind) + "; a failure kind from 1 to 4 is accepted");
+                      "is " + std::to_string(kind) + "; a failure kind from 1 to 5 is accepted");
   }
 }
 
@@ -58,6 +62,8 @@ struct BodyToWire {
     auto* failed = message->mutable_failed();
     failed->set_kind(kind_to_wire(body.kind));
     failed->set_message(valid_utf8(body.message));
+    if (body.checkpoint) to_wire(*body.checkpoint, failed->mutable_checkpoint());
+    failed->set_epoch(body.epoch);
   }
   void operator()(const LogLines& body) const {
     auto* log = message->mutable_log();
@@ -101,6 +107,20 @@ Result<ReportBody> finished_from_wire(const v1::Report::Finished& message) {
   return ReportBody{std::move(finished)};
 }
 
+Result<ReportBody> failed_from_wire(const v1::Report::Failed& message) {
+  AttemptFailed failed;
+  SPIN_ASSIGN(failed.kind, kind_from_wire(message.kind()));
+  failed.message = shortened(message.message(), kMaxFailureBytes);
+  if (message.has_checkpoint()) {
+    SPIN_ASSIGN(failed.checkpoint, from_wire(message.checkpoint()));
+    if (failed.checkpoint->kind != ArtifactKind::checkpoint)
+      return rejected("report.failed.checkpoint.kind", "is model; checkpoint is accepted");
+  }
+  SPIN_TRY(check_at_least("report.failed.epoch", message.epoch(), 0));
+  failed.epoch = message.epoch();
+  return ReportBody{std::move(failed)};
+}
+
 Result<ReportBody> log_from_wire(const v1::Report::LogLines& message) {
   SPIN_TRY(check_count("report.log.lines", message.lines_size(), kMaxLogLines));
   LogLines log;
@@ -118,11 +138,8 @@ Result<ReportBody> body_from_wire(const v1::Report& message) {
       return checkpoint_from_wire(message.checkpoint());
     case v1::Report::kFinished:
       return finished_from_wire(message.finished());
-    case v1::Report::kFailed: {
-      SPIN_ASSIGN(const FailureKind kind, kind_from_wire(message.failed().kind()));
-      return ReportBody{
-          AttemptFailed{.kind = kind, .message = shortened(message.failed().message(), kMaxFailureBytes)}};
-    }
+    case v1::Report::kFailed:
+      return failed_from_wire(message.failed());
     case v1::Report::kLog:
       return log_from_wire(message.log());
     case v1::Report::BODY_NOT_SET:

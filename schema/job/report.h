@@ -63,6 +63,7 @@ enum class FailureKind {
   trainer_died,  ///< killed or crashed; three of them quarantine the job
   input_lost,    ///< an artifact that the job needs could not be fetched; counts as job_error
   refused,       ///< the worker is stopping and gives the lease back; counts as nothing
+  permanent,     ///< every attempt would fail like this one; not tried again where no other worker could
 };
 
 // What a worker reports of an attempt. Reports of one attempt are sent in order and may be repeated.
@@ -87,6 +88,10 @@ struct AttemptFinished {
 struct AttemptFailed {
   FailureKind kind = FailureKind::job_error;
   std::string message;
+  /// What it had learnt, where that has not been reported as CheckpointStored before; complete at the
+  /// coordinator.
+  std::optional<ArtifactRef> checkpoint{};
+  int epoch = 0;  ///< the last that the checkpoint has finished
   bool operator==(const AttemptFailed&) const = default;
 };
 struct LogLines {
@@ -138,6 +143,8 @@ struct WorkerHello {
   std::vector<AttemptToken> held;     ///< attempts that it still runs, or whose results wait in its outbox
   std::vector<std::string> labels{};  ///< what jobs may ask for; sorted, each once
   std::int64_t memory_bytes = 0;      ///< of its device, for all slots together; 0 = not known
+  /// Drawn when the process started: host and pid may be those of another container.
+  std::string instance{};
   bool operator==(const WorkerHello&) const = default;
 };
 

@@ -1,5 +1,7 @@
 #include "schema/job/trainer_link.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -68,6 +70,7 @@ class Fields {
     return value->get<std::int64_t>();
   }
   int small(const char* key) { return static_cast<int>(count(key, std::numeric_limits<int>::max())); }
+  int small_or(const char* key, int usual) { return json_.contains(key) ? small(key) : usual; }
   void refuse(const char* key, const std::string& expected) { fail(key, json_.at(key), expected); }
 
   /// The value, unless something was wrong on the way.
@@ -93,6 +96,26 @@ class Fields {
   std::string what_;
   std::string message_;
 };
+
+constexpr std::array<std::string_view, 3> kCauses = {"job", "permanent", "disk full"};
+
+Result<TrainerEvent> read_failed(Fields fields) {
+  FailedEvent failed;
+  failed.message = fields.text("message");
+  const std::string cause = fields.optional_text("cause");
+  const auto* const known = std::find(kCauses.begin(), kCauses.end(), cause);
+  if (known != kCauses.end())
+    failed.cause = static_cast<FailureCause>(known - kCauses.begin());
+  else if (!cause.empty())
+    fields.refuse("cause", "job, permanent or disk full");
+  failed.device_works = fields.flag_or("device_works", true);
+  return fields.finish<TrainerEvent>(std::move(failed));
+}
+
+Result<TrainerEvent> read_stopped(Fields fields) {
+  const StoppedEvent stopped{fields.small_or("signal", 0)};
+  return fields.finish<TrainerEvent>(stopped);
+}
 
 /// Parses one line into an object and takes the string that says what it is.
 Result<std::pair<Json, std::string>> open_line(std::string_view line, const char* key) {
@@ -233,8 +256,17 @@ Json write(const FinishedEvent& event) {
   if (!event.model.empty()) json["model"] = event.model;
   return json;
 }
-Json write(const FailedEvent& event) { return {{"event", "failed"}, {"message", event.message}}; }
-Json write(const StoppedEvent&) { return Json::object({{"event", "stopped"}}); }
+Json write(const FailedEvent& event) {
+  Json json = {{"event", "failed"}, {"message", event.message}};
+  if (event.cause != FailureCause::job) json["cause"] = kCauses[static_cast<std::size_t>(event.cause)];
+  if (!event.device_works) json["device_works"] = false;
+  return json;
+}
+Json write(const StoppedEvent& event) {
+  Json json = Json::object({{"event", "stopped"}});
+  if (event.signal != 0) json["signal"] = event.signal;
+  return json;
+}
 
 Json write(const RunCommand& run) {
   Json json = {{"command", "run"}, {"config", run.config}};
@@ -288,11 +320,8 @@ Result<TrainerEvent> event_from_line(std::string_view line) {
     return fields.finish<TrainerEvent>(std::move(checkpoint));
   }
   if (name == "finished") return read_finished(fields);
-  if (name == "failed") {
-    FailedEvent failed{fields.text("message")};
-    return fields.finish<TrainerEvent>(std::move(failed));
-  }
-  if (name == "stopped") return TrainerEvent(StoppedEvent{});
+  if (name == "failed") return read_failed(fields);
+  if (name == "stopped") return read_stopped(fields);
   return Error{ErrorCode::invalid_argument,
                "unknown event " + excerpt(name) +
                    "; expected ready, started, progress, epoch, checkpoint, finished, failed or stopped"};

@@ -24,6 +24,7 @@ struct RunCommand {
   bool operator==(const RunCommand&) const = default;
 };
 /// Stop the running job after the step in hand; answered by `stopped`. Without a running job, ignored.
+/// SIGTERM, SIGHUP and SIGINT do the same, with save, and end the process then.
 struct StopCommand {
   bool save = true;  ///< write a checkpoint of that step first, where the job writes checkpoints
   bool operator==(const StopCommand&) const = default;
@@ -65,11 +66,20 @@ struct FinishedEvent {
   std::string model;  ///< path; empty if diverged or not asked for
   bool operator==(const FinishedEvent&) const = default;
 };
+/// What a failure says of the next attempt.
+enum class FailureCause {
+  job,        ///< it may go better
+  permanent,  ///< it would fail the same way: a setting that does not fit, data that are not there
+  disk_full,  ///< the disk has no room for what the trainer writes
+};
 struct FailedEvent {
   std::string message;
+  FailureCause cause = FailureCause::job;
+  bool device_works = true;  ///< false: nothing runs on the device any more, and the process ends now
   bool operator==(const FailedEvent&) const = default;
 };
 struct StoppedEvent {
+  int signal = 0;  ///< that asked for it, and ends the process now; 0 = a StopCommand did
   bool operator==(const StoppedEvent&) const = default;
 };
 using TrainerEvent = std::variant<ReadyEvent, StartedEvent, ProgressEvent, EpochEvent, CheckpointEvent,

@@ -54,7 +54,8 @@ inline const WorkerHello kHello{.name = "w1",
                                 .pid = 4242,
                                 .held = {kToken, {4, 1}},
                                 .labels = {"a100", "lab-2"},
-                                .memory_bytes = std::int64_t{80} << 30};
+                                .memory_bytes = std::int64_t{80} << 30,
+                                .instance = "5f3a"};
 inline const Lease kLease{.attempt = kToken,
                           .job = {digest(9)},
                           .name = "convmixer-64-8-4-3.none.s0",
@@ -72,6 +73,8 @@ inline std::vector<Report> reports() {
           report(CheckpointStored{.artifact = kCheckpoint, .epoch = 3}),
           report(AttemptFinished{.result = kResult, .model = kModel}),
           report(AttemptFailed{.kind = FailureKind::input_lost, .message = "no such file"}),
+          report(AttemptFailed{
+              .kind = FailureKind::refused, .message = "stopped", .checkpoint = kCheckpoint, .epoch = 3}),
           report(LogLines{{"one", "two"}})};
 }
 

@@ -30,7 +30,10 @@ std::vector<TrainerEvent> every_event() {
       FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m"},
       FinishedEvent{JobResult{Outcome::diverged, 10, 50, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
       FailedEvent{"line one\nline two \"quoted\" \x01"},
-      StoppedEvent{}};
+      FailedEvent{"no data", FailureCause::permanent},
+      FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
+      StoppedEvent{},
+      StoppedEvent{15}};
 }
 
 TEST(TrainerLink, CommandsComeBackAsTheyWere) {
