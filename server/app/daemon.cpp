@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "schema/base/paths.h"
+#include "schema/base/stop_signals.h"
 #include "schema/base/version.h"
 #include "server/app/exit_code.h"
 #include "server/app/grpc_log.h"
@@ -75,7 +76,8 @@ void tell_ready(const App& app, const DaemonOptions& options) {
 int run_daemon(const DaemonOptions& options) {
   prepare_process(options);
   boost::asio::io_context io(1);
-  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  boost::asio::signal_set signals(io);
+  for (const int number : stop_signals()) signals.add(number);
   if (const Status ready = prepare_socket_folder(options.app.listen); !ready.ok()) return fail(ready.error());
   auto app = App::start(options.app);
   if (!app.ok()) return fail(app.error());

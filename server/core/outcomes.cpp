@@ -146,6 +146,8 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
   if (!counts)
     retry_later(step, key,
                 failed.message + " (on worker " + worker + ", which is quarantined; this does not count)");
+  else if (failed.kind == FailureKind::permanent && !others_can_take(step.core, key, worker))
+    give_up(step, key, failed.message);
   else if (failed.kind == FailureKind::trainer_died)
     count_death(step, key, failed.message);
   else

@@ -69,6 +69,7 @@ struct ReportHandler {
     if (accept_or_count(step, key, token, finished, worker)) note_success(step.core, worker);
   }
   void operator()(const AttemptFailed& failed) const {
+    if (failed.checkpoint) (*this)(CheckpointStored{*failed.checkpoint, failed.epoch});
     if (!current) return;
     if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase))
       change(step, key, GiveBack{});

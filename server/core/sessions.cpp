@@ -16,9 +16,14 @@ void close(Step& step, SessionId session, Error error) {
 }
 
 bool may_replace(const Step& step, const Session& old, const WorkerHello& hello) {
-  const bool same_process = old.hello.host == hello.host && old.hello.pid == hello.pid;
-  return same_process ||
+  return old.hello.instance == hello.instance ||
          step.now - old.heard > 2 * std::chrono::milliseconds(step.core.settings.heartbeat_ms);
+}
+
+/// Containers may share a host name and have a process of every number each.
+std::string twin_note(const WorkerHello& one, const WorkerHello& other) {
+  const bool looks_the_same = one.host == other.host && one.pid == other.pid;
+  return looks_the_same ? " (in another container than this worker's)" : "";
 }
 
 std::optional<Error> reason_to_refuse(const Step& step, const WorkerHello& hello) {
@@ -32,7 +37,7 @@ std::optional<Error> reason_to_refuse(const Step& step, const WorkerHello& hello
   if (old != nullptr && !may_replace(step, *old, hello))
     return Error{ErrorCode::already_exists, "worker name '" + hello.name + "' is in use by " +
                                                 old->hello.host + " pid " + std::to_string(old->hello.pid) +
-                                                "; give another with --name"};
+                                                twin_note(old->hello, hello) + "; give another with --name"};
   return std::nullopt;
 }
 

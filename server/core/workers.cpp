@@ -30,7 +30,7 @@ bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
 
 /// Another process of the name has nothing of the one before but its outbox.
 void Workers::restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held) {
-  if (absent.host != session.hello.host || absent.pid != session.hello.pid) return;
+  if (absent.instance != session.hello.instance) return;
   session.draining = session.drain_asked = absent.drain_asked;
   for (const AttemptToken& token : held) {
     const auto found = absent.ending.find(token);
@@ -46,7 +46,7 @@ void Workers::remove(SessionId id) {
   by_name_.erase(gone.hello.name);
   open_.erase(id);
   if (gone.drain_asked || !gone.ending.empty())
-    absent_[gone.hello.name] = {gone.hello.host, gone.hello.pid, gone.drain_asked, std::move(gone.ending)};
+    absent_[gone.hello.name] = {gone.hello.instance, gone.drain_asked, std::move(gone.ending)};
   sessions_.erase(found);
 }
 

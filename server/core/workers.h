@@ -83,8 +83,7 @@ class Workers {
  private:
   /// What is known of a worker that is not attached.
   struct Absent {
-    std::string host;
-    std::int64_t pid = 0;
+    std::string instance;
     bool drain_asked = false;
     std::map<AttemptToken, std::int64_t> ending;
   };

@@ -51,6 +51,7 @@ void SimWorker::restart() {
   training_.clear();
   draining_ = frozen = false;
   ++hello_.pid;
+  hello_.instance = hello_.name + " " + std::to_string(hello_.pid);
 }
 
 std::optional<WorkerMessage> SimWorker::take_message() {

@@ -35,6 +35,7 @@ WorkerHello make_worker(int number, bool is_plain) {
   hello.device = "cpu";
   hello.slots = 1 + number % 3;
   hello.pid = 100;
+  hello.instance = hello.name + " 0";
   if (is_plain) return hello;
   if (number % 2 == 1) hello.labels = {"big"};
   if (number % 3 != 0) hello.memory_bytes = (4 + 4 * (number % 2)) * kUnit;

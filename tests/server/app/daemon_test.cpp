@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -69,12 +70,15 @@ std::string get(const std::string& target) {
   return "GET " + target + " HTTP/1.1\r\nHost: spind\r\nConnection: close\r\n\r\n";
 }
 
-TEST_F(DaemonTest, SigtermEndsItWithZeroAndRemovesTheSocket) {
-  Process process = start();
-  ASSERT_TRUE(std::filesystem::exists(path("s.sock")));
-  process.signal(SIGTERM);
-  EXPECT_EQ(process.wait(kLimit), 0) << process.output();
-  EXPECT_FALSE(std::filesystem::exists(path("s.sock")));
+TEST_F(DaemonTest, WhatAsksItToEndEndsItWithZeroAndRemovesTheSocket) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    ::signal(number, SIG_DFL);  // which who runs the tests may ignore
+    Process process = start();
+    ASSERT_TRUE(std::filesystem::exists(path("s.sock")));
+    process.signal(number);
+    EXPECT_EQ(process.wait(kLimit), 0) << process.output();
+    EXPECT_FALSE(std::filesystem::exists(path("s.sock"))) << number;
+  }
 }
 
 TEST_F(DaemonTest, SaysWhereItListens) {

@@ -23,7 +23,8 @@ FakeWorker::FakeWorker(const std::string& address, const std::string& name, cons
                    .slots = 4,
                    .threads = 1,
                    .pid = 1,
-                   .held = std::move(held)});
+                   .held = std::move(held),
+                   .instance = "start of " + name});
 }
 
 void FakeWorker::send(const WorkerMessage& message) {

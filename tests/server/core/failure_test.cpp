@@ -50,6 +50,30 @@ TEST(Failure, AJobFailsForGoodAfterItsAttemptsWithTheLastError) {
   EXPECT_EQ(harness.history("a"), "failed failed");
 }
 
+TEST(Failure, WhatEveryAttemptWouldFailWithIsNotTriedAgain) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(9).job("a").job("b", {"a"}));
+  harness.fail(harness.lease_to("w"), FailureKind::permanent, "dataset.classes is 3 where there are 2");
+  EXPECT_EQ(harness.state("a"), JobState::failed);
+  EXPECT_EQ(harness.stored("a").reason, "dataset.classes is 3 where there are 2");
+  EXPECT_EQ(harness.state("b"), JobState::blocked);
+  EXPECT_EQ(harness.history("a"), "failed");
+}
+
+TEST(Failure, WhatAnotherWorkerMayHaveIsTriedThere) {
+  Harness harness;
+  harness.submit(PlanOf("s").max_attempts(9).job("a"));
+  const SendLease lease = harness.lease_to("without data");
+  const SessionId other = harness.attach("with data");
+  harness.fail(lease, FailureKind::permanent, "/data is not there");
+  ASSERT_EQ(harness.state("a"), JobState::backoff);
+  harness.advance(60'000);
+  const auto leases = harness.credits(other, 1);
+  ASSERT_EQ(leases.size(), 1U);
+  harness.finish(leases[0]);
+  EXPECT_EQ(harness.state("a"), JobState::completed);
+}
+
 TEST(Failure, ACheckpointThatIsGoneIsForgottenAndTheJobBeginsAnew) {
   Harness harness;
   harness.submit(PlanOf("s").max_attempts(2).job("a"));

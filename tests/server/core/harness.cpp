@@ -101,6 +101,7 @@ WorkerHello Harness::hello(const std::string& name, int slots) {
   hello.device = "cpu";
   hello.slots = slots;
   hello.pid = 100;
+  hello.instance = "first start of " + name;
   return hello;
 }
 

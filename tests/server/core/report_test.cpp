@@ -225,5 +225,39 @@ TEST(Report, AnEpochReplacesAnEarlierReportOfTheSameEpoch) {
   EXPECT_EQ(harness.coordinator->counters().epochs, 2);
 }
 
+TEST(Report, TheCheckpointOfAnEndedAttemptIsThatOfTheNextOne) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};
+  harness.report(lease, AttemptFailed{FailureKind::refused, "the worker was stopped", checkpoint, 2});
+  ASSERT_EQ(harness.state("a"), JobState::ready);
+  EXPECT_EQ(harness.stored("a").failures, 0);
+  const auto again = harness.credits(lease.session, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].resume, checkpoint);
+}
+
+TEST(Report, TheCheckpointOfALostAttemptIsTakenWhereItsSuccessorHasNone) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.detach(lease.session);
+  harness.advance(20'000);
+  const SendLease second = harness.lease_to("quick");
+  WorkerHello back = Harness::hello("w");
+  back.instance = "next start";
+  back.held = {lease.attempt};
+  SendLease delivered = lease;
+  delivered.session = harness.attach(back);
+  const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};
+  harness.report(delivered, AttemptFailed{FailureKind::refused, "the worker was stopped", checkpoint, 2});
+  EXPECT_EQ(harness.state("a"), JobState::running) << "the other one goes on";
+  harness.fail(second, FailureKind::refused, "stopping");
+  const auto third = harness.credits(second.session, 1);
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_EQ(third[0].resume, checkpoint);
+}
+
 }  // namespace
 }  // namespace spin::core

@@ -7,6 +7,7 @@ WorkerHello hello_holding(const std::string& name, std::vector<AttemptToken> hel
   WorkerHello hello = Harness::hello(name);
   hello.held = std::move(held);
   hello.pid = pid;
+  if (pid != 100) hello.instance = "start as " + std::to_string(pid);
   return hello;
 }
 
@@ -35,6 +36,22 @@ TEST(Session, ANameInUseIsRefusedAndSaysByWhom) {
   const Error error = harness.attach_refused(hello_holding("w", {}, 200));
   EXPECT_EQ(error.code, ErrorCode::already_exists);
   EXPECT_EQ(error.message, "worker name 'w' is in use by host-of-w pid 100; give another with --name");
+}
+
+TEST(Session, TheTwinOfAnotherContainerIsRefusedAndTheFirstGoesOn) {
+  Harness harness;  // both are process 1 of a host called gpu
+  harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  WorkerHello twin = Harness::hello("w");
+  twin.instance = "start in another container";
+  const Error error = harness.attach_refused(twin);
+  EXPECT_EQ(error.code, ErrorCode::already_exists);
+  EXPECT_EQ(error.message,
+            "worker name 'w' is in use by host-of-w pid 100 (in another container than this worker's); "
+            "give another with --name");
+  EXPECT_EQ(harness.coordinator->workers().at(0).busy, 1);
+  harness.heartbeat(lease.session, {lease.attempt});
+  EXPECT_EQ(harness.state("a"), JobState::running);
 }
 
 TEST(Session, TheSameProcessReplacesItsOldSession) {
@@ -249,7 +266,7 @@ TEST_F(EndingMemory, OfAnAttemptOfWhichNothingIsKnownMayBeAll) {
 
 TEST_F(EndingMemory, OfAnotherProcessIsFree) {
   harness.cancel(lease.job);
-  hello.pid = 200;
+  hello.instance = "next start";
   harness.detach(lease.session);
   const SessionId session = come_back();  // with a report in the outbox
   EXPECT_EQ(used(), 0);

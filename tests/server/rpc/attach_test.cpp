@@ -22,7 +22,8 @@ WorkerHello hello(const std::string& name) {
           .slots = 2,
           .threads = 1,
           .pid = 1,
-          .held = {}};
+          .held = {},
+          .instance = "start of " + name};
 }
 
 /// The worker's end of a stream.
