@@ -52,12 +52,17 @@ void Agent::on(const TimePassed&) {
   link_time();
   trainer_time();
   salvage_time();
-  if (quit_at_ && now_ >= *quit_at_) finish(0, "");
 }
 
-void Agent::on(const TerminateRequested&) {
-  if (!draining_) return start_drain("asked to stop");
-  if (!quit_at_) quit_now();
+void Agent::on(const TerminateRequested& event) {
+  switch (event.how) {
+    case TerminateRequested::How::drain:
+      return start_drain("asked to drain");
+    case TerminateRequested::How::stop:
+      return start_stop();
+    case TerminateRequested::How::at_once:
+      return stop_at_once();
+  }
 }
 
 void Agent::on(const Persisted& event) {
@@ -69,34 +74,35 @@ void Agent::start_drain(const std::string& reason) {
   draining_ = true;
   send(Draining{});
   const std::size_t count = attempts_.size();
-  const std::string what = count == 0
-                               ? "nothing is running"
-                               : "finishing " + std::to_string(count) + (count == 1 ? " job" : " jobs") +
-                                     " first (a second SIGTERM ends them at once)";
+  const std::string what = count == 0 ? "nothing is running"
+                                      : "finishing " + std::to_string(count) +
+                                            (count == 1 ? " job" : " jobs") + " first (SIGTERM stops them)";
   say(Severity::info, reason + ": no more jobs are taken, " + what);
-}
-
-void Agent::quit_now() {
-  quit_at_ = now_ + settings_.quit_limit;
-  say(Severity::warning, "asked to stop again: running jobs are given back");
-  for (const auto& token : held()) give_back(token);
-  for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
 }
 
 // What follows from every step: credits, and the end once nothing is left to do.
 void Agent::settle() {
   if (ended_) return;
   send_credits();
-  const bool nothing_left = attempts_.empty() && reports_.empty();
-  const bool keeping = std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
-    return std::holds_alternative<Keeping>(entry.second.state);
+  if (draining_ && attempts_.empty() && reports_.empty()) return finish(0, "");
+  if (!stopping_) return;
+  const bool saving = std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
+    return slot_of(entry.second) || std::holds_alternative<Keeping>(entry.second.state);
   });
-  const bool cannot_report = quit_at_ && !keeping && !std::holds_alternative<LinkUp>(link_);
-  if ((draining_ && nothing_left) || cannot_report) finish(0, "");
+  if (saving) {
+    saved_at_.reset();
+  } else if (!saved_at_) {
+    saved_at_ = now_;
+  }
+  if (const auto leave = leave_at(); leave && now_ >= *leave) finish(0, "");
 }
 
 void Agent::finish(int code, std::string message) {
   if (ended_) return;
+  for (const auto& token : held()) {
+    Attempt& attempt = attempts_.at(token);
+    if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) end_with(attempt, salvaging->failure);
+  }
   for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
   emit(Disconnect{});
   emit(Exit{code, std::move(message)});
@@ -110,7 +116,7 @@ std::optional<Now> Agent::next_deadline() const {
   if (const auto* down = std::get_if<LinkDown>(&link_)) consider(down->retry_at);
   if (const auto* connecting = std::get_if<LinkConnecting>(&link_)) consider(connecting->give_up_at);
   if (const auto* up = std::get_if<LinkUp>(&link_)) consider(up->heartbeat_at);
-  if (quit_at_) consider(*quit_at_);
+  if (const auto leave = leave_at()) consider(*leave);
   for (const auto& [token, attempt] : attempts_) {
     if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) consider(salvaging->give_up_at);
     const auto kill_at = kill_time(attempt);

@@ -26,12 +26,11 @@ struct Settings {
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
   Millis salvage_limit{60'000};  ///< how long the last checkpoint of a trainer that ended may travel
   Millis stop_grace{1'800};      ///< from StopCommand to SIGKILL: gone within two seconds
-  Millis pause_grace{10'000};    ///< the same where it is to save: time for a step and a checkpoint
+  Millis save_limit{600'000};    ///< the same where it is to save: time for the step in hand and a checkpoint
   Millis start_limit{120'000};   ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
   Millis full_disk_rest{5'000};  ///< of a slot whose job found the disk full
-  Millis quit_limit{
-      1'000};  ///< second SIGTERM: how long the last reports may take, half of it for checkpoints
+  Millis offline_limit{5'000};   ///< how long a worker that stops waits for a coordinator that is away
 };
 
 /// The worker's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
@@ -72,7 +71,6 @@ class Agent {
   void on(const TerminateRequested& event);
   void on(const Persisted& event);
   void start_drain(const std::string& reason);
-  void quit_now();
   void settle();
   void finish(int code, std::string message);
 
@@ -102,6 +100,7 @@ class Agent {
   /// The job is given back, for it may run elsewhere; the slot rests.
   void disk_is_full(Attempt& attempt, const std::string& message);
   void finish_training(Attempt& attempt, const FinishedEvent& event);
+  void cannot_read_kept(Attempt& attempt, const std::string& message);
   void keep_report(const Attempt& attempt, ReportBody body);
   /// Last report of the attempt; its slot is free, its transfers end.
   void end_with(Attempt& attempt, ReportBody body);
@@ -120,11 +119,18 @@ class Agent {
   // agent_stops.cpp
   void receive(const StopAttempt& message);
   void cancel(Attempt& attempt);
-  void pause(Attempt& attempt);
+  /// Ends it with `failure` once what it has learnt is at the coordinator.
+  void save_and_end(Attempt& attempt, AttemptFailed failure);
+  void start_stop();
+  void stop_at_once();
+  /// When a worker that stops leaves, whatever has not been delivered.
+  [[nodiscard]] std::optional<Now> leave_at() const;
+  /// Whether the process that ended so was ended on purpose, rather than by a fault of its job.
+  [[nodiscard]] bool is_planned(const ExitStatus& status) const;
   void trainer_died(Attempt& attempt, const std::string& message);
+  void end_saving(Attempt& attempt, FailureKind kind, const std::string& message);
   /// Ends an attempt that trained with `failure`, once its newest checkpoint is at the coordinator.
-  void salvage(Attempt& attempt, AttemptFailed failure, Millis limit);
-  void give_back(AttemptToken token);
+  void salvage(Attempt& attempt, AttemptFailed failure);
   void salvage_time();
 
   // agent_trainers.cpp
@@ -143,7 +149,7 @@ class Agent {
   void hear(int slot, const StoppedEvent& event);
   void start_trainer(int slot);
   /// The process is gone.
-  void start_failed(int slot, const std::string& message);
+  void start_failed(int slot, FailureKind kind, const std::string& message);
   /// The process lives and is no use.
   void start_refused(int slot, const std::string& message);
   void kill_trainer(int slot);
@@ -180,7 +186,10 @@ class Agent {
   Reports reports_;
 
   bool draining_ = false;
-  std::optional<Now> quit_at_;  // set by the second SIGTERM
+  bool stopping_ = false;             // and running jobs do not finish
+  bool is_hurried_ = false;           // and nothing is waited for but this machine's disk
+  std::optional<Now> saved_at_;       // while stopping: since when no trainer works any more
+  std::optional<Now> offline_since_;  // while no stream is up
   bool ended_ = false;
 };
 

@@ -92,7 +92,13 @@ void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
 void Agent::on(const ModelKept& event) {
   Attempt* attempt = find(event.attempt);
   const auto* keeping = attempt == nullptr ? nullptr : std::get_if<Keeping>(&attempt->state);
-  if (keeping != nullptr) end_with(*attempt, AttemptFinished{keeping->result, event.model});
+  if (keeping == nullptr) return;
+  if (const auto* result = std::get_if<JobResult>(&keeping->end))
+    return end_with(*attempt, AttemptFinished{*result, event.model});
+  AttemptFailed failure = std::get<AttemptFailed>(keeping->end);
+  failure.checkpoint = event.model;
+  failure.checkpoint->kind = ArtifactKind::checkpoint;
+  end_with(*attempt, std::move(failure));
 }
 
 void Agent::on(const Uploaded& event) {
@@ -122,9 +128,23 @@ void Agent::on(const UploadFailed& event) {
     say(Severity::warning, attempt->lease.name + ": last checkpoint not stored: " + event.error.message);
     end_with(*attempt, salvaging->failure);
   } else if (!slot_of(*attempt) && !std::holds_alternative<Reporting>(attempt->state)) {
-    if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) withdraw(uploading->sequence);
-    fail(*attempt, FailureKind::job_error, "the trained model could not be read: " + event.error.message);
+    cannot_read_kept(*attempt, event.error.message);
   }
+}
+
+/// The model or checkpoint that goes with the last report is not there any more, or not what it was.
+void Agent::cannot_read_kept(Attempt& attempt, const std::string& message) {
+  const auto* keeping = std::get_if<Keeping>(&attempt.state);
+  const auto* failure = keeping == nullptr ? nullptr : std::get_if<AttemptFailed>(&keeping->end);
+  std::optional<AttemptFailed> without = failure == nullptr ? std::nullopt : std::optional(*failure);
+  if (const auto* uploading = std::get_if<Uploading>(&attempt.state)) {
+    withdraw(uploading->sequence);
+    without = uploading->without;
+  }
+  if (!without)
+    return fail(attempt, FailureKind::job_error, "the trained model could not be read: " + message);
+  say(Severity::warning, attempt.lease.name + ": last checkpoint not stored: " + message);
+  end_with(attempt, *std::move(without));
 }
 
 void Agent::keep_report(const Attempt& attempt, ReportBody body) {
@@ -142,9 +162,12 @@ void Agent::end_with(Attempt& attempt, ReportBody body) {
 }
 
 void Agent::deliver(Attempt& attempt, const SequencedReport& last) {
-  const ArtifactRef* model = model_of(last.report.body);
+  const ArtifactRef* model = artifact_of(last.report.body);
   if (model == nullptr) return move(attempt, Reporting{last.sequence});
-  move(attempt, Uploading{last.sequence});
+  std::optional<AttemptFailed> without;
+  if (const auto* failed = std::get_if<AttemptFailed>(&last.report.body))
+    without = AttemptFailed{failed->kind, failed->message};
+  move(attempt, Uploading{last.sequence, std::move(without)});
   emit(UploadModel{attempt.lease.attempt, *model});
 }
 

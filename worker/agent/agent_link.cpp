@@ -65,6 +65,7 @@ void Agent::receive(const Welcome& message) {
   said_reasons_.clear();
   say_again_at_.reset();
   name_refused_since_.reset();
+  offline_since_.reset();
   welcome_lease_ = Millis(message.lease_ms);
   say(Severity::info, "attached to the coordinator, session " + std::to_string(message.session.value));
   if (draining_) send(Draining{});
@@ -123,6 +124,7 @@ void Agent::on(const LinkLost& event) {
     return finish(*code, error.message);
   }
   link_ = LinkDown{now_ + reconnect_.next()};
+  if (!offline_since_) offline_since_ = now_;
   if (was_up) {
     say(Severity::warning, "lost the coordinator: " + error.message + "; jobs go on, trying again");
     is_to_be_said(error.message);

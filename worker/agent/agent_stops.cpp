@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "worker/agent/agent.h"
@@ -7,6 +8,11 @@
 // How attempts end before their time: no longer wanted, paused, given back, or left by their trainer.
 
 namespace spin::agent {
+namespace {
+
+AttemptFailed stopped() { return {FailureKind::refused, "the worker was stopped"}; }
+
+}  // namespace
 
 void Agent::receive(const StopAttempt& message) {
   Attempt* attempt = find(message.attempt);
@@ -17,7 +23,7 @@ void Agent::receive(const StopAttempt& message) {
   if (message.keep && (is_salvaged || std::holds_alternative<Pausing>(attempt->state))) return;
   say(Severity::info, attempt->lease.name + ": stopped: " + message.reason);
   if (message.keep) {
-    pause(*attempt);
+    save_and_end(*attempt, {FailureKind::refused, "paused"});
   } else {
     cancel(*attempt);
   }
@@ -32,46 +38,90 @@ void Agent::cancel(Attempt& attempt) {
   emit(CommandTrainer{slot, StopCommand{false}});
 }
 
-void Agent::pause(Attempt& attempt) {
+void Agent::save_and_end(Attempt& attempt, AttemptFailed failure) {
   const auto* training = std::get_if<Training>(&attempt.state);
-  if (training == nullptr) return end_with(attempt, paused());
+  if (training == nullptr) return end_with(attempt, std::move(failure));
   const int slot = training->slot;
-  move(attempt, Pausing{slot, training->checkpoints, now_ + settings_.pause_grace});
+  move(attempt, Pausing{slot, training->checkpoints, std::move(failure), now_ + settings_.save_limit});
   emit(CommandTrainer{slot, StopCommand{true}});
 }
 
-void Agent::trainer_died(Attempt& attempt, const std::string& message) {
-  say(Severity::warning, attempt.lease.name + ": " + message);
-  salvage(attempt, {FailureKind::trainer_died, shortened(message, kMessageBytes)}, settings_.salvage_limit);
+// However often it is asked for: asking again saves nothing less.
+void Agent::start_stop() {
+  if (std::exchange(stopping_, true)) return;
+  if (!std::exchange(draining_, true)) send(Draining{});
+  int saving = 0;
+  for (const auto& token : held()) {
+    Attempt& attempt = attempts_.at(token);
+    saving += checkpoints_of(attempt) != nullptr ? 1 : 0;
+    const bool begins = std::holds_alternative<Preparing>(attempt.state);
+    if (begins || std::holds_alternative<Training>(attempt.state)) save_and_end(attempt, stopped());
+  }
+  const std::string what = saving == 0 ? "no job trains"
+                           : saving == 1
+                               ? "1 job saves after the step in hand"
+                               : std::to_string(saving) + " jobs save after the step that each has in hand";
+  say(Severity::info, "asked to stop: " + what);
 }
 
-void Agent::salvage(Attempt& attempt, AttemptFailed failure, Millis limit) {
+// The outbox tells the coordinator at the next start.
+void Agent::stop_at_once() {
+  if (std::exchange(is_hurried_, true)) return;
+  draining_ = stopping_ = true;
+  say(Severity::warning, "ending at once: running jobs are given back");
+  for (const auto& token : held()) {
+    Attempt& attempt = attempts_.at(token);
+    if (std::holds_alternative<Stopping>(attempt.state)) {
+      drop(token);
+    } else if (slot_of(attempt)) {
+      end_with(attempt, stopped());
+    }
+  }
+  for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
+}
+
+std::optional<Now> Agent::leave_at() const {
+  if (!saved_at_ || is_hurried_) return saved_at_;
+  const Now at = *saved_at_ + settings_.salvage_limit;
+  if (!offline_since_) return at;
+  return std::min(at, std::max(*saved_at_, *offline_since_) + settings_.offline_limit);
+}
+
+bool Agent::is_planned(const ExitStatus& status) const {
+  // A shell gives the signal of its child so.
+  const int signal = status.by_signal ? status.number : status.number - 128;
+  if (signal == SIGTERM || signal == SIGHUP || signal == SIGINT) return true;
+  // Who stops a host kills what is left after a while, the trainers perhaps before us.
+  return stopping_ || (draining_ && signal == SIGKILL);
+}
+
+void Agent::trainer_died(Attempt& attempt, const std::string& message) {
+  end_saving(attempt, FailureKind::trainer_died, message);
+}
+
+void Agent::end_saving(Attempt& attempt, FailureKind kind, const std::string& message) {
+  say(Severity::warning, attempt.lease.name + ": " + message);
+  salvage(attempt, {kind, shortened(message, kMessageBytes)});
+}
+
+void Agent::salvage(Attempt& attempt, AttemptFailed failure) {
   const Checkpoints checkpoints = *checkpoints_of(attempt);
   const Checkpoint& newest = checkpoints.written;
   if (newest.number == checkpoints.stored.number) return end_with(attempt, std::move(failure));
   const AttemptToken token = attempt.lease.attempt;
   release_slot(attempt);
-  move(attempt, Salvaging{std::move(failure), newest.epoch, now_ + limit});
+  if (stopping_) {
+    // It outlives this process, which may have no time to upload it: the next start would.
+    failure.epoch = newest.epoch;
+    emit(CancelTransfers{token});
+    move(attempt, Keeping{std::move(failure)});
+    emit(KeepModel{token, scratch_file(token, "checkpoint.safetensors")});
+    return;
+  }
+  move(attempt, Salvaging{std::move(failure), newest.epoch, now_ + settings_.salvage_limit});
   if (checkpoints.storing && checkpoints.storing->number == newest.number) return;  // on its way already
   emit(CancelTransfers{token});
   upload_checkpoint(token);
-}
-
-// The process ends soon: what can be saved in so short a time is saved.
-void Agent::give_back(AttemptToken token) {
-  Attempt& attempt = attempts_.at(token);
-  const bool can_upload = std::holds_alternative<LinkUp>(link_);
-  const AttemptFailed failure{FailureKind::refused, "the worker was stopped"};
-  if (std::holds_alternative<Stopping>(attempt.state)) {
-    drop(token);
-  } else if (auto* salvaging = std::get_if<Salvaging>(&attempt.state)) {
-    if (!can_upload) return end_with(attempt, salvaging->failure);
-    salvaging->give_up_at = std::min(salvaging->give_up_at, now_ + settings_.quit_limit / 2);
-  } else if (slot_of(attempt)) {
-    say(Severity::warning, attempt.lease.name + ": " + failure.message);
-    if (!can_upload || checkpoints_of(attempt) == nullptr) return end_with(attempt, failure);
-    salvage(attempt, failure, settings_.quit_limit / 2);
-  }
 }
 
 void Agent::salvage_time() {

@@ -42,27 +42,29 @@ void Agent::kill_trainer(int slot) {
 
 // The job is told why; the slot rests before it tries again, so that a broken trainer does not eat a whole
 // sweep.
-void Agent::start_failed(int slot, const std::string& message) {
+void Agent::start_failed(int slot, FailureKind kind, const std::string& message) {
   Slot& place = slots_[static_cast<std::size_t>(slot)];
   const int doublings = std::min(place.failed_starts++, 20);
   const auto rest = std::min(settings_.start_backoff_first * (1 << doublings), settings_.start_backoff_limit);
   const std::string text = "the trainer does not start: " + message;
   if (Attempt* attempt = attempt_in(slot)) {
-    fail(*attempt, FailureKind::job_error, text);
-  } else {
+    fail(*attempt, kind, text);
+  } else if (kind != FailureKind::refused) {
     say(Severity::error, text);
   }
   place.trainer = NoTrainer{now_ + rest};
 }
 
 void Agent::start_refused(int slot, const std::string& message) {
-  start_failed(slot, message);
+  start_failed(slot, FailureKind::job_error, message);
   auto& trainer = slots_[static_cast<std::size_t>(slot)].trainer;
   trainer = TrainerDying{std::get<NoTrainer>(trainer).not_before};
   emit(KillTrainer{slot});
 }
 
-void Agent::on(const TrainerStartFailed& event) { start_failed(event.slot, event.error.message); }
+void Agent::on(const TrainerStartFailed& event) {
+  start_failed(event.slot, FailureKind::job_error, event.error.message);
+}
 
 void Agent::on(const TrainerSaid& event) {
   const TrainerState& trainer = slots_[static_cast<std::size_t>(event.slot)].trainer;
@@ -100,21 +102,26 @@ void Agent::on(const TrainerWrote& event) {
 void Agent::on(const TrainerExited& event) {
   Slot& place = slots_[static_cast<std::size_t>(event.slot)];
   const std::string how = describe(event.status, place.log);
-  if (std::holds_alternative<TrainerStarting>(place.trainer)) return start_failed(event.slot, "it " + how);
+  const bool planned = is_planned(event.status);
+  if (std::holds_alternative<TrainerStarting>(place.trainer)) {
+    const auto kind = planned ? FailureKind::refused : FailureKind::job_error;
+    return start_failed(event.slot, kind, "it " + how);
+  }
   const auto* dying = std::get_if<TrainerDying>(&place.trainer);
   const bool expected = dying != nullptr;
   place.trainer = NoTrainer{expected ? dying->not_before : now_};
   Attempt* attempt = attempt_in(event.slot);
   if (attempt == nullptr) {
-    if (!expected) say(Severity::warning, "an idle trainer " + how);
+    if (!expected && !planned) say(Severity::warning, "an idle trainer " + how);
   } else if (std::holds_alternative<Stopping>(attempt->state)) {
     drop_stopped(event.slot);
   } else if (std::holds_alternative<Preparing>(attempt->state)) {
     start_trainer(event.slot);  // the warm trainer went before it had the job
-  } else if (expected && std::holds_alternative<Pausing>(attempt->state)) {
-    salvage(*attempt, paused(), settings_.salvage_limit);
+  } else if (const auto* pausing = std::get_if<Pausing>(&attempt->state);
+             pausing != nullptr && (expected || planned)) {
+    salvage(*attempt, pausing->failure);
   } else {
-    trainer_died(*attempt, "the trainer " + how);
+    end_saving(*attempt, planned ? FailureKind::refused : FailureKind::trainer_died, "the trainer " + how);
   }
 }
 
@@ -179,24 +186,34 @@ void Agent::hear(int slot, const FinishedEvent& event) {
 }
 
 void Agent::hear(int slot, const FailedEvent& event) {
-  if (Attempt* attempt = training_in(slot)) {
-    fail(*attempt, FailureKind::job_error, event.message);
-  } else {
-    drop_stopped(slot);
-  }
-  trainer_is_idle(slot);
-}
-
-void Agent::hear(int slot, const StoppedEvent&) {
   Attempt* attempt = training_in(slot);
   if (attempt == nullptr) {
     drop_stopped(slot);
-  } else if (std::holds_alternative<Pausing>(attempt->state)) {
-    salvage(*attempt, paused(), settings_.salvage_limit);
+  } else if (event.cause == FailureCause::disk_full) {
+    slots_[static_cast<std::size_t>(slot)].rests_until = now_ + settings_.full_disk_rest;
+    end_saving(*attempt, FailureKind::refused, event.message);
+  } else {
+    const bool permanent = event.cause == FailureCause::permanent;
+    fail(*attempt, permanent ? FailureKind::permanent : FailureKind::job_error, event.message);
+  }
+  if (event.device_works) return trainer_is_idle(slot);
+  kill_trainer(slot);
+}
+
+void Agent::hear(int slot, const StoppedEvent& event) {
+  Attempt* attempt = training_in(slot);
+  if (attempt == nullptr) {
+    drop_stopped(slot);
+  } else if (const auto* pausing = std::get_if<Pausing>(&attempt->state)) {
+    salvage(*attempt, pausing->failure);
+  } else if (event.signal != 0) {
+    end_saving(*attempt, FailureKind::refused,
+               "the trainer was stopped by signal " + std::to_string(event.signal));
   } else {
     trainer_died(*attempt, "the trainer stopped though nobody asked it to");
   }
-  trainer_is_idle(slot);
+  if (event.signal == 0) return trainer_is_idle(slot);
+  kill_trainer(slot);  // it ends anyway, and no next job goes to it
 }
 
 void Agent::drop_stopped(int slot) {

@@ -53,8 +53,6 @@ std::optional<Now> kill_time(const Attempt& attempt) {
   return std::nullopt;
 }
 
-AttemptFailed paused() { return {FailureKind::refused, "paused"}; }
-
 const char* state_name(const AttemptState& state) {
   constexpr std::array<const char*, kStates> names = {"preparing", "training", "pausing",   "stopping",
                                                       "salvaging", "keeping",  "uploading", "reporting"};

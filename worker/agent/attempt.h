@@ -32,10 +32,11 @@ struct Training {
   int slot = 0;
   Checkpoints checkpoints;
 };
-/// Its trainer has been told to save and stop.
+/// Its trainer has been told to save and stop: the job is paused, or the worker stops.
 struct Pausing {
   int slot = 0;
   Checkpoints checkpoints;
+  AttemptFailed failure;  ///< that the attempt ends with
   Now kill_at;
 };
 /// No longer wanted; the trainer has been told.
@@ -49,13 +50,15 @@ struct Salvaging {
   int epoch = 0;
   Now give_up_at;
 };
-/// Trained; the model is being put where it outlives this process.
+/// Trained, or saved because the worker stops; model or checkpoint are being put where they outlive this
+/// process.
 struct Keeping {
-  JobResult result;
+  std::variant<JobResult, AttemptFailed> end;
 };
-/// The result is in the outbox; it is sent once its model is at the coordinator.
+/// The last report is in the outbox; it is sent once its model or checkpoint is at the coordinator.
 struct Uploading {
   std::uint64_t sequence = 0;
+  std::optional<AttemptFailed> without;  ///< what is reported where a checkpoint cannot be had any more
 };
 /// The last report waits for its acknowledgement.
 struct Reporting {
@@ -77,8 +80,6 @@ Checkpoints* checkpoints_of(Attempt& attempt);
 std::optional<int> slot_of(const Attempt& attempt);
 /// When the trainer of an attempt that is to stop is killed.
 std::optional<Now> kill_time(const Attempt& attempt);
-/// What a paused attempt ends with.
-AttemptFailed paused();
 /// "preparing", ..., for messages.
 const char* state_name(const AttemptState& state);
 /// "3-17": boot epoch and sequence; names the attempt's scratch folder.

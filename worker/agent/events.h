@@ -96,8 +96,15 @@ struct UploadFailed {
 struct Persisted {
   std::uint64_t sequence = 0;
 };
-/// SIGTERM or SIGINT.
-struct TerminateRequested {};
+/// The process is to end.
+struct TerminateRequested {
+  enum class How {
+    drain,    ///< once its jobs have finished
+    stop,     ///< once its jobs have saved what they learnt; they are given back
+    at_once,  ///< nobody is left who would wait for it
+  };
+  How how = How::stop;
+};
 struct TimePassed {};
 using Event = std::variant<Begin, Received, LinkLost, TrainerStartFailed, TrainerSaid, TrainerBroke,
                            TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, ModelKept,
@@ -142,7 +149,8 @@ struct UploadCheckpoint {
   AttemptToken attempt;
   std::string path;
 };
-/// Hash the attempt's model and put it where it outlives this process. Retried while the disk is full.
+/// Hash the attempt's model, or its last checkpoint, and put it where it outlives this process. Retried while
+/// the disk is full.
 struct KeepModel {
   AttemptToken attempt;
   std::string path;

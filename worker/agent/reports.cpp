@@ -6,14 +6,14 @@ namespace spin::agent {
 
 void Reports::recover(const std::vector<SequencedReport>& outbox) {
   for (const auto& kept : outbox) {
-    entries_[kept.sequence] = Entry{kept.report, true, model_of(kept.report.body) != nullptr};
+    entries_[kept.sequence] = Entry{kept.report, true, artifact_of(kept.report.body) != nullptr};
     next_ = std::max(next_, kept.sequence + 1);
   }
 }
 
 SequencedReport Reports::add(Report report) {
   const std::uint64_t sequence = next_++;
-  entries_[sequence] = Entry{report, false, model_of(report.body) != nullptr};
+  entries_[sequence] = Entry{report, false, artifact_of(report.body) != nullptr};
   return {sequence, std::move(report)};
 }
 
@@ -48,9 +48,11 @@ bool is_last(const ReportBody& body) {
   return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
 }
 
-const ArtifactRef* model_of(const ReportBody& body) {
-  const auto* finished = std::get_if<AttemptFinished>(&body);
-  return finished != nullptr && finished->model ? &*finished->model : nullptr;
+const ArtifactRef* artifact_of(const ReportBody& body) {
+  if (const auto* finished = std::get_if<AttemptFinished>(&body))
+    return finished->model ? &*finished->model : nullptr;
+  const auto* failed = std::get_if<AttemptFailed>(&body);
+  return failed != nullptr && failed->checkpoint ? &*failed->checkpoint : nullptr;
 }
 
 }  // namespace spin::agent

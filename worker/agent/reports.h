@@ -41,7 +41,7 @@ class Reports {
 
 /// Whether no report of the attempt follows this one.
 [[nodiscard]] bool is_last(const ReportBody& body);
-/// The model that the report names; null where it names none.
-[[nodiscard]] const ArtifactRef* model_of(const ReportBody& body);
+/// The model or checkpoint that the report waits for; null where it waits for none.
+[[nodiscard]] const ArtifactRef* artifact_of(const ReportBody& body);
 
 }  // namespace spin::agent

@@ -1,6 +1,7 @@
 #include "worker/daemon/artifact_cache.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +19,8 @@ constexpr const char* kPartial = ".partial";
 Error failure(const fs::path& path, const std::error_code& error) {
   ErrorCode code = ErrorCode::internal;
   if (error == std::errc::no_such_file_or_directory) code = ErrorCode::not_found;
-  if (error == std::errc::no_space_on_device) code = ErrorCode::resource_exhausted;
+  const bool is_full = error == std::errc::no_space_on_device || error.value() == EDQUOT || error.value() == EFBIG;
+  if (is_full) code = ErrorCode::resource_exhausted;
   return {code, path.string() + ": " + error.message()};
 }
 

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "schema/base/paths.h"
+#include "schema/base/stop_signals.h"
 #include "schema/base/version.h"
 
 namespace spin::daemon {
@@ -23,6 +25,14 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+/// That no other start of a worker has.
+std::string random_name() {
+  std::random_device source;
+  std::string name;
+  for (int i = 0; i < 4; ++i) name += fmt::format("{:08x}", source());
+  return name;
+}
+
 /// An empty folder in place of whatever an earlier process left there.
 Status make_empty_folder(const fs::path& folder) {
   std::error_code error;
@@ -30,6 +40,14 @@ Status make_empty_folder(const fs::path& folder) {
   if (!error) fs::create_directories(folder, error);
   if (error) return Error{ErrorCode::internal, folder.string() + ": " + error.message()};
   return {};
+}
+
+Error in_use(const fs::path& state, const Error& error) {
+  if (error.code != ErrorCode::already_exists) return error;
+  return {error.code,
+          "another spin-worker keeps its state in " + state.string() + ": " + error.message +
+              "; a second worker on a host takes a name of its own (--name), and with it a folder "
+              "of its own unless --state names one"};
 }
 
 agent::Settings agent_settings(const Options& options) {
@@ -43,10 +61,12 @@ agent::Settings agent_settings(const Options& options) {
   settings.hello.pid = ::getpid();
   settings.hello.labels = options.labels;
   settings.hello.memory_bytes = options.memory_bytes;
+  settings.hello.instance = random_name();
   settings.data = options.data;
   settings.scratch = (options.state / "scratch").string();
   settings.seed = std::random_device{}();
   settings.checkpoint_interval = std::chrono::seconds(options.checkpoint_seconds);
+  settings.save_limit = std::chrono::seconds(options.save_seconds);
   return settings;
 }
 
@@ -73,7 +93,9 @@ Daemon::~Daemon() {
 Status Daemon::open_state() {
   const fs::path& state = options_.state;
   SPIN_TRY(make_private_folders(state));
-  SPIN_ASSIGN(lock_, lock_file(state / "lock"));
+  auto lock = lock_file(state / "lock");
+  if (!lock.ok()) return in_use(state, lock.error());
+  lock_ = std::move(*lock);
   SPIN_TRY(make_empty_folder(state / "scratch"));
   SPIN_TRY(make_empty_folder(state / "spool"));
   SPIN_ASSIGN(cache_, ArtifactCache::open(state / "artifacts", options_.cache_bytes));
@@ -142,18 +164,22 @@ void Daemon::arm_timer() {
 }
 
 void Daemon::watch_signals() {
-  terminate_.add(SIGTERM);
-  terminate_.add(SIGINT);
+  for (const int number : stop_signals()) terminate_.add(number);
   const auto wait = [this](auto&& self) -> void {
     terminate_.async_wait([this, self](const error_code& error, int) {
       if (error) return;
-      handle(agent::TerminateRequested{});
-      // A worker that nobody is left to stop a second time does not wait for its jobs.
-      if (options_.parent_pid != 0 && ::getppid() != options_.parent_pid) handle(agent::TerminateRequested{});
+      handle(agent::TerminateRequested{how_to_end()});
       self(self);
     });
   };
   wait(wait);
+}
+
+agent::TerminateRequested::How Daemon::how_to_end() const {
+  using How = agent::TerminateRequested::How;
+  // The coordinator of whoever started this one goes with it, and nobody would hear of what is saved.
+  if (options_.parent_pid != 0 && ::getppid() != options_.parent_pid) return How::at_once;
+  return options_.on_term == OnTerm::drain && !agent_->is_draining() ? How::drain : How::stop;
 }
 
 void Daemon::watch_children() {

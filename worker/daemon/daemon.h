@@ -42,6 +42,7 @@ class Daemon {
   void handle(const agent::Event& event);
   void arm_timer();
   void watch_signals();
+  [[nodiscard]] agent::TerminateRequested::How how_to_end() const;
   void watch_children();
 
   void apply(const agent::Connect& effect);

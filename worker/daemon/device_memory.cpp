@@ -1,15 +1,14 @@
 #include "worker/daemon/device_memory.h"
 
-#include <charconv>
-#include <chrono>
+#include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
+#include <nlohmann/json.hpp>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,61 +19,123 @@ namespace spin::daemon {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kLimit{10};  ///< a driver in trouble hangs for ever
-constexpr std::size_t kMaxBytes = 4096;
+constexpr std::size_t kMaxBytes = 64 << 10;
+/// Between two looks at whether the process has ended, whose children may hold its pipes.
+constexpr milliseconds kLookInterval{50};
+/// How long a process that was killed may take to go; one that hangs in a driver never does.
+constexpr milliseconds kKillLimit{2'000};
 
-/// What the process writes until it closes its output; nothing where it does not within the limit.
-std::optional<std::string> read_output(const ChildProcess& child) {
-  const auto end = Clock::now() + kLimit;
-  std::string text;
-  while (text.size() < kMaxBytes) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-    if (left.count() <= 0) return std::nullopt;
-    pollfd output{child.output.get(), POLLIN, 0};
-    if (::poll(&output, 1, static_cast<int>(left.count())) <= 0) continue;
-    char block[512];
-    const ssize_t count = ::read(child.output.get(), block, sizeof block);
-    if (count <= 0) return text;
-    text.append(block, static_cast<std::size_t>(count));
-  }
-  return std::nullopt;
-}
+struct Answer {
+  std::string output, errors;
+  std::optional<int> exit_code;  ///< none where a signal ended it
+};
 
-/// Output of a program that succeeded; empty where it is not there, failed or did not end.
-std::string output_of(const std::vector<std::string>& argv) {
-  const auto child = spawn(argv);
-  if (!child.ok()) return {};
-  const auto text = read_output(*child);
-  if (!text) ::kill(-child->pid, SIGKILL);
+/// Set once the process has ended; its group is dead then.
+std::optional<int> status_of(pid_t pid) {
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != pid)
+    return std::nullopt;
+  ::kill(-pid, SIGKILL);
   int status = 0;
-  ::waitpid(child->pid, &status, 0);
-  return text && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? *text : std::string();
+  ::waitpid(pid, &status, 0);
+  return status;
 }
 
-/// What nvidia-smi calls the K-th device that CUDA sees.
-std::string nvidia_name(std::size_t number) {
-  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-  if (visible == nullptr) return std::to_string(number);
-  std::string_view names = visible;
-  for (; number > 0 && !names.empty(); --number) {
-    const auto comma = names.find(',');
-    names = comma == std::string_view::npos ? std::string_view() : names.substr(comma + 1);
+/// What is there to read within the time, kept up to a limit; false at the end of both streams.
+bool read_some(ChildProcess& child, Answer& answer, milliseconds time) {
+  pollfd polled[] = {{child.output.get(), POLLIN, 0}, {child.errors.get(), POLLIN, 0}};
+  if (::poll(polled, 2, static_cast<int>(time.count())) <= 0) return true;
+  const auto take = [](const pollfd& ready, FileDescriptor& stream, std::string& text) {
+    if (ready.revents == 0) return;
+    char block[4096];
+    const ssize_t count = ::read(stream.get(), block, sizeof block);
+    if (count <= 0) return stream.reset();
+    if (text.size() < kMaxBytes) text.append(block, static_cast<std::size_t>(count));
+  };
+  take(polled[0], child.output, answer.output);
+  take(polled[1], child.errors, answer.errors);
+  return child.output.is_open() || child.errors.is_open();
+}
+
+void give_up_on(pid_t pid) {
+  ::kill(-pid, SIGKILL);
+  for (const auto end = Clock::now() + kKillLimit; !status_of(pid) && Clock::now() < end;)
+    ::poll(nullptr, 0, static_cast<int>(kLookInterval.count()));
+}
+
+Result<Answer> ask(const std::string& trainer, milliseconds limit) {
+  SPIN_ASSIGN(ChildProcess child, spawn({trainer, "--devices"}));
+  child.input.reset();
+  Answer answer;
+  bool more = true;
+  std::optional<int> status;
+  for (const auto end = Clock::now() + limit; !status; status = status_of(child.pid)) {
+    if (Clock::now() >= end) {
+      give_up_on(child.pid);
+      return Error{ErrorCode::unavailable,
+                   "`" + trainer + " --devices` has not answered for " +
+                       std::to_string(limit.count() / 1000) +
+                       " s: the driver of the device may hang (does `nvidia-smi` answer?)"};
+    }
+    if (more) {
+      more = read_some(child, answer, kLookInterval);
+    } else {
+      ::poll(nullptr, 0, static_cast<int>(kLookInterval.count()));
+    }
   }
-  return std::string(names.substr(0, names.find(',')));
+  while (more && answer.output.size() < kMaxBytes) {  // what it wrote last
+    const auto before = answer.output.size() + answer.errors.size();
+    more = read_some(child, answer, milliseconds(0));
+    if (answer.output.size() + answer.errors.size() == before) break;
+  }
+  if (WIFEXITED(*status)) answer.exit_code = WEXITSTATUS(*status);
+  return answer;
+}
+
+/// "cpu, cuda:0 (NVIDIA A100), cuda:1 (NVIDIA A100)".
+std::string list_of(const nlohmann::json& devices) {
+  std::string text;
+  for (const auto& device : devices) {
+    const auto name = device.value("device", "");
+    text += (text.empty() ? "" : ", ") + name;
+    if (name != "cpu") text += " (" + device.value("name", "") + ")";
+  }
+  return text.empty() ? "none" : text;
+}
+
+/// Of a list that a trainer gave; 0 where it says nothing of the device's memory.
+Result<std::int64_t> memory_in(const nlohmann::json& list, const std::string& device) {
+  const auto& devices = list.at("devices");
+  const auto found = std::find_if(devices.begin(), devices.end(),
+                                  [&](const auto& entry) { return entry.value("device", "") == device; });
+  if (found != devices.end()) return std::max(std::int64_t{0}, found->value("memory_bytes", std::int64_t{0}));
+  return Error{ErrorCode::invalid_argument,
+               "--device " + device + ": there is no such device for spin-train, whose LibTorch " +
+                   list.value("libtorch", "") + (list.value("cuda", false) ? " has" : " lacks") +
+                   " CUDA; there is " + list_of(devices)};
 }
 
 }  // namespace
 
-std::int64_t device_memory(const std::string& device) {
+Result<std::int64_t> device_memory(const std::string& device, const std::string& trainer,
+                                   milliseconds limit) {
   if (device == "cpu") return machine_memory() / 10 * 9;
-  const std::string name = nvidia_name(std::stoul(device.substr(device.find(':') + 1)));
-  if (name.empty()) return 0;
-  const std::string text =
-      output_of({"nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits", "-i", name});
-  std::int64_t mebibytes = 0;
-  std::from_chars(text.data(), text.data() + text.size(), mebibytes);
-  return mebibytes << 20;
+  SPIN_ASSIGN(const Answer answer, ask(trainer, limit));
+  const auto list = nlohmann::json::parse(answer.output, nullptr, /*allow_exceptions=*/false);
+  if (answer.exit_code == 0 && list.is_object() && list.contains("devices")) {
+    try {
+      return memory_in(list, device);
+    } catch (const nlohmann::json::exception& error) {
+      spdlog::warn("`{} --devices`: {}", trainer, error.what());
+      return std::int64_t{0};
+    }
+  }
+  spdlog::warn("`{} --devices` does not say what devices there are: {}", trainer,
+               answer.errors.empty() ? "it answered something else"
+                                     : answer.errors.substr(0, answer.errors.find('\n')));
+  return std::int64_t{0};
 }
 
 }  // namespace spin::daemon

@@ -35,7 +35,7 @@ Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
   std::unique_ptr<KeptModels> models(new KeptModels(folder));
   std::set<fs::path> wanted;
   for (const auto& kept : outbox) {
-    if (agent::model_of(kept.report.body) != nullptr) wanted.insert(models->path(kept.report.attempt));
+    if (agent::artifact_of(kept.report.body) != nullptr) wanted.insert(models->path(kept.report.attempt));
   }
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {

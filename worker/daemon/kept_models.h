@@ -10,9 +10,10 @@
 
 namespace spin::daemon {
 
-/// Models of finished attempts until the coordinator has acknowledged their results: what the outbox is for
-/// reports. One file an attempt, named by its token, because two attempts may train the same model. Its hash
-/// stands in the result. Thread-safe for different attempts.
+/// Models of finished attempts, and checkpoints of those that a stop of the worker ended, until the
+/// coordinator has acknowledged their last reports: what the outbox is for reports. One file an attempt,
+/// named by its token, because two attempts may train the same model. Its hash stands in the result.
+/// Thread-safe for different attempts.
 class KeptModels {
  public:
   /// Makes the folder and removes the models of which no result in `outbox` tells.

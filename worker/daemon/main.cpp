@@ -2,10 +2,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <iostream>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -14,7 +14,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "schema/base/machine.h"
 #include "schema/base/paths.h"
+#include "schema/base/program_path.h"
 #include "schema/base/standard_streams.h"
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
@@ -38,12 +40,13 @@ Examples:
   spin-worker --connect head.example.org:7443 --tls-cert gpu1.pem --tls-key gpu1.key --tls-ca ca.pem
                                                  for the spind on another host
 
-SIGTERM lets running jobs finish and leaves; a second one ends them at once.
+SIGTERM, SIGHUP and SIGINT stop: running jobs save after the step in hand, their checkpoints are uploaded, and the
+jobs go on elsewhere from there at no cost. `spinctl drain NAME`, or --on-term drain, lets them finish first.
 Exit codes: 0 asked to stop; 1 the disk of the state folder failed; 2 bad input, or the coordinator refuses this worker.)";
 
 struct CommandLine {
   Options options;
-  std::string state, log_level = "info";
+  std::string state, on_term = "stop", log_level = "info";
   bool exit_with_parent = false;
 };
 
@@ -62,8 +65,8 @@ std::string default_name(const std::string& device) {
 /// spin-train beside this program, else the one in PATH.
 std::string default_trainer() {
   std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / "spin-train";
-  return !error && fs::exists(beside, error) ? beside.string() : "spin-train";
+  const fs::path beside = spin::program_path().parent_path() / "spin-train";
+  return beside.has_parent_path() && fs::exists(beside, error) ? beside.string() : "spin-train";
 }
 
 bool only_of(std::string_view text, std::string_view allowed, std::size_t longest) {
@@ -100,7 +103,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--device", options.device, "cpu or cuda:K")->check(device)->capture_default_str();
-  app.add_option("--threads", options.threads, "Threads per slot (default: cores / slots)")
+  app.add_option("--threads", options.threads, "Threads per slot (default: usable cores / slots)")
       ->check(CLI::Range(1, 4096));
   app.add_option("--label", options.labels,
                  "A word that jobs may ask for, e.g. a100; may be given several times")
@@ -122,6 +125,16 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "Least time between two uploads of a job's checkpoint")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  app.add_option(
+         "--on-term", line.on_term,
+         "What SIGTERM does: stop (running jobs save and go on elsewhere), or drain (they finish first; "
+         "the next SIGTERM stops)")
+      ->check(CLI::IsMember({"stop", "drain"}))
+      ->capture_default_str();
+  app.add_option("--save-seconds", options.save_seconds,
+                 "Most time that a job takes to save, from the step in hand on, before its trainer is killed")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   app.add_option("--cache-bytes", options.cache_bytes, "Limit of the artifact cache, e.g. 20GiB")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
@@ -137,23 +150,28 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.footer(kExamples);
 }
 
-void fill_defaults(CommandLine& line) {
+spin::Status fill_defaults(CommandLine& line) {
   Options& options = line.options;
+  if (line.on_term == "drain") options.on_term = spin::daemon::OnTerm::drain;
   if (options.connect.text.empty()) options.connect.text = spin::default_listen_address();
   if (options.name.empty()) options.name = default_name(options.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
-  if (options.memory_bytes == 0) options.memory_bytes = spin::daemon::device_memory(options.device);
-  if (options.memory_bytes == 0)
-    spdlog::warn("the memory of {} is not known: without --memory jobs come as if it had no end",
-                 options.device);
   if (options.trainer.empty()) options.trainer = default_trainer();
+  SPIN_ASSIGN(const std::int64_t memory, spin::daemon::device_memory(options.device, options.trainer));
+  if (options.memory_bytes == 0) options.memory_bytes = memory;
+  if (options.memory_bytes == 0) {
+    spdlog::warn("the memory of {} is not known: jobs come one at a time; --memory says how much there is",
+                 options.device);
+    options.slots = 1;
+  }
   if (options.threads == 0) {
-    options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / options.slots);
+    options.threads = std::max(1, spin::usable_cores() / options.slots);
   }
   options.state = line.state.empty()
                       ? spin::default_database_path().parent_path() / ("worker-" + options.name)
                       : fs::absolute(line.state);
+  return {};
 }
 
 spin::Status prepare_process(CommandLine& line) {
@@ -174,7 +192,9 @@ spin::Status prepare_process(CommandLine& line) {
 }
 
 int run(CommandLine line) {
-  if (const auto prepared = prepare_process(line); !prepared.ok()) {
+  for (const auto prepare : {prepare_process, fill_defaults}) {
+    const auto prepared = prepare(line);
+    if (prepared.ok()) continue;
     spdlog::error("{}", prepared.error().message);
     return kBadInput;
   }
@@ -204,7 +224,6 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("spin-worker"));
   spdlog::set_level(spdlog::level::from_str(line.log_level));
   try {
-    fill_defaults(line);
     return run(std::move(line));
   } catch (const std::exception& error) {
     spdlog::critical("{}", error.what());

@@ -4,7 +4,7 @@ namespace spin::agent {
 
 Settings test_settings(int slots) {
   Settings settings;
-  settings.hello = WorkerHello{"w1", "0.1.0", "host", "cpu", slots, 2, 42, {}};
+  settings.hello = WorkerHello{"w1", "0.1.0", "host", "cpu", slots, 2, 42, {}, {}, 0, "start"};
   settings.data = "/data";
   settings.scratch = "/scratch";
   settings.seed = 7;

@@ -26,6 +26,7 @@ class Harness {
   void ready(int slot = 0);
   /// The attempt of lease_of(1) finishes in slot 0 and its model, artifact 9, is kept.
   void finish_training();
+  void terminate(TerminateRequested::How how) { step(TerminateRequested{how}); }
   void say(const TrainerEvent& event, int slot = 0) { step(TrainerSaid{slot, event}); }
 
   template <class E>
@@ -50,6 +51,14 @@ class Harness {
   [[nodiscard]] std::vector<B> kept() const {
     std::vector<B> found;
     for (const auto& persist : last<Persist>()) {
+      if (const auto* body = std::get_if<B>(&persist.report.report.body)) found.push_back(*body);
+    }
+    return found;
+  }
+  template <class B>
+  [[nodiscard]] std::vector<B> ever_kept() const {
+    std::vector<B> found;
+    for (const auto& persist : all<Persist>()) {
       if (const auto* body = std::get_if<B>(&persist.report.report.body)) found.push_back(*body);
     }
     return found;

@@ -106,7 +106,7 @@ TEST(Pause, ATrainerThatDoesNotAnswerIsKilledAndItsLastCheckpointTravels) {
   worker.start_training(lease_of(1));
   worker.say(CheckpointEvent{"", 3});
   worker.step(kPause);
-  worker.pass(worker.settings.pause_grace - Millis(1));
+  worker.pass(worker.settings.save_limit - Millis(1));
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
   worker.pass(Millis(1));
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
@@ -115,6 +115,15 @@ TEST(Pause, ATrainerThatDoesNotAnswerIsKilledAndItsLastCheckpointTravels) {
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
   worker.step(kUploaded);
   EXPECT_EQ(worker.kept<CheckpointStored>()[0].epoch, 3);
+  EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
+}
+
+TEST(Pause, ATrainerThatTheHostEndsMeanwhileHasPausedAsWell) {
+  Harness worker;
+  pause_training(worker);
+  worker.say(CheckpointEvent{"", 1});
+  worker.step(TrainerExited{0, {true, 15}});
+  worker.step(kUploaded);
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
 }
 
@@ -214,23 +223,6 @@ TEST(Pause, TheCoordinatorMayBeAwayMeanwhile) {
   ASSERT_EQ(sent.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<CheckpointStored>(sent[0].report.body));
   EXPECT_EQ(std::get<AttemptFailed>(sent[1].report.body), kPaused);
-}
-
-TEST(Pause, ASecondSignalSavesWhatIsWritten) {
-  Harness worker;
-  worker.start_training(lease_of(1));
-  worker.say(CheckpointEvent{"", 2});
-  worker.step(TerminateRequested{});
-  worker.step(TerminateRequested{});
-  EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
-  EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
-  worker.step(kUploaded);
-  EXPECT_EQ(worker.kept<CheckpointStored>().size(), 1U);
-  EXPECT_EQ(worker.kept<AttemptFailed>(),
-            (std::vector<AttemptFailed>{{FailureKind::refused, "the worker was stopped"}}));
-  worker.persist();
-  worker.acknowledge_all();
-  EXPECT_TRUE(worker.exit());
 }
 
 }  // namespace

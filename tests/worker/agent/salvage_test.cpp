@@ -72,7 +72,7 @@ TEST(Salvage, TheFailureDoesNotWaitForEver) {
   EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
 }
 
-TEST(Salvage, AFileThatCannotBeReadOrASecondSignalEndsIt) {
+TEST(Salvage, AFileThatCannotBeReadOrAnEndAtOnceEndsIt) {
   Harness unreadable;
   train_to(unreadable, 4);
   unreadable.step(kCrash);
@@ -82,10 +82,10 @@ TEST(Salvage, AFileThatCannotBeReadOrASecondSignalEndsIt) {
   Harness stopped;
   train_to(stopped, 4);
   stopped.step(kCrash);
-  stopped.step(TerminateRequested{});
-  stopped.step(TerminateRequested{});
-  EXPECT_TRUE(stopped.last<Persist>().empty()) << "half a second may be enough";
-  stopped.pass(stopped.settings.quit_limit / 2);
+  stopped.terminate(TerminateRequested::How::stop);
+  EXPECT_TRUE(stopped.last<Persist>().empty()) << "what is on its way arrives";
+  stopped.terminate(TerminateRequested::How::at_once);
+  EXPECT_TRUE(stopped.exit());
   ASSERT_EQ(stopped.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(stopped.kept<AttemptFailed>()[0].kind, FailureKind::trainer_died);
 }

@@ -94,6 +94,38 @@ TEST(Trainers, OneThatBreaksTheProtocolIsKilledAndItsJobFails) {
   EXPECT_TRUE(worker.last<Persist>().empty()) << "a dying trainer is not listened to";
 }
 
+TEST(Trainers, AFailureThatWouldRepeatIsReportedAsSuch) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(FailedEvent{"dataset.classes is 3 where there are 2", FailureCause::permanent});
+  EXPECT_EQ(worker.kept<AttemptFailed>(),
+            (std::vector<AttemptFailed>{{FailureKind::permanent, "dataset.classes is 3 where there are 2"}}));
+  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+}
+
+TEST(Trainers, AFullDiskOfTheTrainerFailsNoJob) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "the slot rests";
+  worker.pass(worker.settings.full_disk_rest);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+}
+
+TEST(Trainers, NoJobGoesToOneWhoseDeviceIsGone) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(FailedEvent{"CUDA error: an illegal memory access", FailureCause::job, /*device_works=*/false});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::job_error);
+  EXPECT_TRUE(worker.sent<Credits>().empty());
+  worker.step(TrainerExited{0, {false, 1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_TRUE(worker.kept<AttemptFailed>().empty()) << "no second failure";
+}
+
 TEST(Trainers, AnEventWithoutAJobIsAProtocolError) {
   Harness worker;
   worker.start_training(lease_of(1));

@@ -61,5 +61,16 @@ TEST_F(FullDisk, AJobWhoseInputsFindNoRoomIsGivenBack) {
   EXPECT_TRUE(fleet_.finishes(fleet_.coordinator.add_job(R"({"do":"finish"})", {}, checkpoint))) << log();
 }
 
+TEST(TrainersDisk, WithoutRoomForTheModelFailsNoJob) {
+  Fleet fleet;
+  fleet.start_worker();
+  const auto job = fleet.coordinator.add_job(
+      R"({"do":"fail","message":"model.safetensors: No space left on device","cause":"disk full"})");
+  ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
+  EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::refused);
+  EXPECT_NE(fleet.worker_log().find("No space left on device"), std::string::npos) << fleet.worker_log();
+  EXPECT_TRUE(fleet.finishes(fleet.coordinator.add_job(R"({"do":"finish"})"))) << fleet.worker_log();
+}
+
 }  // namespace
 }  // namespace spin

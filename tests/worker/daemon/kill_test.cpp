@@ -74,7 +74,7 @@ std::vector<Point> points() {
       {"Pausing", R"({"do":"hang","checkpoints":1})", nothing, after_stop(true, is_stopping)},
       {"APausedCheckpointUploading", kTrains, full, after_stop(true, is_uploading)},
       {"APauseReported", kTrains, silent, after_stop(true, has_failed)},
-      {"Draining", kTrains, nothing,
+      {"Stopping", R"({"do":"hang"})", nothing,
        [told = false](Fleet& fleet, auto& job) mutable {
          if (!fleet.coordinator.has_started(job)) return false;
          if (!std::exchange(told, true)) fleet.worker().signal(SIGTERM);

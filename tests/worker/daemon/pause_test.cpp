@@ -65,7 +65,7 @@ TEST(Pause, TheSlotIsFreeWhileTheCheckpointTravels) {
 
 TEST(Pause, ATrainerThatDoesNotHearIsKilledAndItsLastCheckpointKept) {
   Fleet fleet;
-  fleet.start_worker();
+  fleet.start_worker({"--save-seconds", "1"});
   const auto job = fleet.coordinator.add_job(R"({"do":"hang","checkpoints":3})");
   ASSERT_TRUE(fleet.starts(job)) << fleet.worker_log();
   fleet.coordinator.send(StopAttempt{job, "paused", true});

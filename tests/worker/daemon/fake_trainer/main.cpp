@@ -7,7 +7,9 @@
 //   {"do": "hang", "checkpoints": N}  writes so many checkpoints, trains for ever and does not hear stop
 //   {"do": "fork"}                 like hang, with a child of its own that sleeps
 //   {"do": "crash", "checkpoints": N}  writes so many checkpoints, then dies of SIGABRT
-//   {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT}
+//   {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT, "cause": WORD}
+// SIGTERM, SIGHUP and SIGINT stop a job that obeys stop, with a checkpoint, and end the process, as those of
+// spin-train do; SPIN_FAKE_MORTAL=1 in the environment: they just end it.
 
 #include <chrono>
 #include <csignal>
@@ -30,6 +32,15 @@ namespace {
 using spin::TrainerEvent;
 
 std::string pending;
+volatile std::sig_atomic_t signal_seen = 0;
+
+void note_signal(int number) { signal_seen = number; }
+
+[[noreturn]] void end_by(int number) {
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+  ::_exit(1);
+}
 
 void say(const TrainerEvent& event) {
   std::puts(spin::to_line(event).c_str());
@@ -55,8 +66,12 @@ std::optional<std::string> next_line(int wait_ms) {
       pending.erase(0, end + 1);
       return line;
     }
+    if (signal_seen != 0 && wait_ms < 0) end_by(signal_seen);
+    // A signal that comes just before is seen within the limit.
     pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, wait_ms) == 0) return std::nullopt;
+    const int ready = ::poll(&input, 1, wait_ms < 0 ? 20 : wait_ms);
+    if (ready <= 0 && wait_ms < 0) continue;
+    if (ready <= 0) return std::nullopt;
     char block[4096];
     const auto count = ::read(STDIN_FILENO, block, sizeof block);
     if (count <= 0) std::exit(0);
@@ -91,6 +106,7 @@ void finish(const spin::RunCommand& run, const nlohmann::json& config) {
 /// The stop that came before the file.
 std::optional<spin::StopCommand> wait_for(const std::string& file) {
   while (!std::filesystem::exists(file)) {
+    if (signal_seen != 0) return spin::StopCommand{true};
     const auto line = next_line(5);
     if (!line) continue;
     const auto command = spin::command_from_line(*line);
@@ -104,7 +120,8 @@ void wait_or_stop(const spin::RunCommand& run, const nlohmann::json& config) {
   const auto stop = wait_for(config.at("file"));
   if (!stop) return finish(run, config);
   if (stop->save) write_checkpoint(run, 0);
-  say(spin::StoppedEvent{});
+  say(spin::StoppedEvent{signal_seen});
+  if (signal_seen != 0) end_by(signal_seen);
 }
 
 nlohmann::json what_to_do(const std::string& config) {
@@ -126,7 +143,11 @@ void run_job(const spin::RunCommand& run) {
   if (what == "finish") return finish(run, config);
   if (what == "fail") {
     std::fprintf(stderr, "failing now\n");
-    return say(spin::FailedEvent{config.at("message").get<std::string>()});
+    const auto cause = config.value("cause", "job");
+    return say(spin::FailedEvent{config.at("message").get<std::string>(),
+                                 cause == "permanent"   ? spin::FailureCause::permanent
+                                 : cause == "disk full" ? spin::FailureCause::disk_full
+                                                        : spin::FailureCause::job});
   }
   if (what == "wait") return wait_or_stop(run, config);
   if (what == "garbage") std::puts("Hello, world");
@@ -145,7 +166,8 @@ void run_job(const spin::RunCommand& run) {
 
 int main(int argc, char** argv) {
   if (argc < 2 || std::string(argv[1]) != "--serve") return 2;
-  ::signal(SIGTERM, SIG_IGN);
+  if (std::getenv("SPIN_FAKE_MORTAL") == nullptr)
+    for (const int number : {SIGTERM, SIGHUP, SIGINT}) ::signal(number, note_signal);
   say(spin::ReadyEvent{"0.1.0", "none", "none", "cpu", 1});
   for (;;) {
     const auto command = spin::command_from_line(*next_line(-1));
