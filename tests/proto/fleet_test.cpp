@@ -51,8 +51,8 @@ TEST(WireFleet, EveryCoordinatorMessageComesBackAsItWas) {
 }
 
 TEST(WireFleet, EveryFailureKindAndOutcomeComesBack) {
-  for (const auto kind :
-       {FailureKind::job_error, FailureKind::trainer_died, FailureKind::input_lost, FailureKind::refused}) {
+  for (const auto kind : {FailureKind::job_error, FailureKind::trainer_died, FailureKind::input_lost,
+                          FailureKind::refused, FailureKind::permanent}) {
     const Report value = samples::report(AttemptFailed{.kind = kind, .message = "m"});
     EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(value)), value);
   }
