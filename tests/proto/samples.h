@@ -72,7 +72,6 @@ inline std::vector<Report> reports() {
           report(EpochFinished{kEpoch}),
           report(CheckpointStored{.artifact = kCheckpoint, .epoch = 3}),
           report(AttemptFinished{.result = kResult, .model = kModel}),
-          report(AttemptFailed{.kind = FailureKind::input_lost, .message = "no such file"}),
           report(AttemptFailed{
               .kind = FailureKind::refused, .message = "stopped", .checkpoint = kCheckpoint, .epoch = 3}),
           report(LogLines{{"one", "two"}})};
