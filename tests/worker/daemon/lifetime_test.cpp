@@ -135,7 +135,7 @@ TEST(Lifetime, ASecondWorkerOnTheSameStateIsRefused) {
   ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
   const auto second = run_command(fleet.worker_command({"--name", "w2"}), fleet.mark, Fleet::kDeadline);
   EXPECT_EQ(second.exit_code, 2);
-  for (const std::string part :
+  for (const std::string& part :
        {std::string("another spin-worker keeps its state in ") + fleet.state().string(),
         "process " + std::to_string(fleet.worker().pid()), std::string("--name"), std::string("--state")})
     EXPECT_NE(second.errors.find(part), std::string::npos) << second.errors;

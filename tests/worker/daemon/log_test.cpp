@@ -32,12 +32,14 @@ TEST_P(Log, ThatCannotBeWrittenCostsNothingElse) {
   }
 }
 
+std::string name_of_way(const testing::TestParamInfo<const char*>& way) {
+  constexpr const char* names[] = {"Closed", "AllClosed", "Full", "BrokenPipe"};
+  return names[way.index];
+}
+
 INSTANTIATE_TEST_SUITE_P(Worker, Log,
                          testing::Values("2>&-)", "0<&- 1>&- 2>&-)", "2>/dev/full)", "2>&1) | true"),
-                         [](const auto& test) {
-                           constexpr const char* names[] = {"Closed", "AllClosed", "Full", "BrokenPipe"};
-                           return names[test.index];
-                         });
+                         name_of_way);
 
 }  // namespace
 }  // namespace spin
