@@ -3,12 +3,15 @@
 run; an outside ledger says what was lost.   tests/bench/kills.py [kills] [seed]
 
 40 % of the kills hit spind, 40 % a worker, 20 % a trainer; what was killed is started again at once. Besides, one moment in eight
-stops a process (SIGSTOP) for up to 2.5 leases. The trainer (kills_trainer.py) learns nothing and gives every execution a top-1 of
+stops a process (SIGSTOP) for up to 2.5 leases, and one in three ends a worker as hosts and people do, or pauses a sweep: SIGTERM,
+SIGHUP or SIGINT to the worker, SIGTERM to it and its trainers in either order, SIGTERM and soon SIGKILL to all, a drain. The trainer (kills_trainer.py) learns nothing and gives every execution a top-1 of
 its own. What must hold, else the exit code is 1:
   - a job that spinctl once showed as completed stays so, with that top-1;
   - a result that a worker saw acknowledged is the job's result, or came second: whatever the job ends with was finished by then;
   - a sweep whose submission was acknowledged is there, and in the end every job is done, with one result, of an execution
     that the trainer wrote down, that execution's model, and every epoch;
+  - no planned stop uses up an attempt: attempts fail of SIGKILL to a trainer alone, and no more often than that was sent; a
+    worker that is asked to stop ends with 0;
   - no daemon ends but by our hand, no trainer outlives its worker, nothing is left of all of them;
   - the database passes integrity_check and foreign_key_check.
 The seed repeats the choice of moments and victims, not what the processes do meanwhile."""
@@ -30,6 +33,10 @@ axes: {{fusion.strategy: [none, mean]}}
 seeds: [{seeds}]
 max_attempts: 10
 """
+
+
+SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "SIGINT": signal.SIGINT}
+WAYS = [*SIGNALS, "group", "group, trainers first", "group then kill", "drain"]
 
 
 class Acknowledgements(threading.Thread):
@@ -116,8 +123,9 @@ class Sweeps:
 
 
 class Killer:
-    def __init__(self, fleet):
-        self.fleet, self.chance, self.counts, self.frozen = fleet, random.Random(SEED), collections.Counter(), []
+    def __init__(self, fleet, sweeps):
+        self.fleet, self.sweeps, self.chance, self.counts, self.frozen = fleet, sweeps, random.Random(SEED), collections.Counter(), []
+        self.paused = set()
 
     def pid_of(self, kind, choice):
         if kind == "trainer":
@@ -144,6 +152,53 @@ class Killer:
             os.close(moment[1])
             self.frozen.remove(moment)
 
+    def wait(self):
+        self.thaw(time.monotonic())
+        time.sleep(0.005)
+
+    def stop_as_planned(self):
+        """A stop of one worker, in one of the ways in which hosts and people do it."""
+        name, way, pause = f"w{self.chance.randrange(WORKERS)}", self.chance.choice(WAYS), self.chance.uniform(0, 1)
+
+        def tell(process, trainers, number, order):
+            for pid in [process.pid, *trainers] if order == "worker first" else [*trainers, process.pid]:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
+
+        def strike(process, trainers):
+            if way == "drain":
+                if self.fleet.spinctl("drain", name, may_refuse=True) is None:
+                    process.terminate()  # nobody is there who would hear of it
+            elif way in SIGNALS:
+                process.send_signal(SIGNALS[way])
+            else:
+                tell(process, trainers, signal.SIGTERM, "worker first" if way == "group" else "trainers first")
+            if way != "group then kill":
+                return False
+            end = time.monotonic() + pause
+            while time.monotonic() < end:
+                self.wait()
+            tell(process, trainers, signal.SIGKILL, "trainers first")
+            return True
+
+        self.fleet.end_as_planned(name, strike, self.wait)
+        self.counts["planned: " + way] += 1
+
+    def pause_or_resume(self):
+        if self.paused and self.chance.random() < 0.7:
+            self.resume(self.chance.choice(sorted(self.paused)))
+        elif open := [self.sweeps.submitted[number] for number in list(self.sweeps.open) if number < len(self.sweeps.submitted)]:
+            name = self.chance.choice(open)
+            if self.fleet.spinctl("pause", name, may_refuse=True) is not None:
+                self.counts["planned: pause"] += 1
+            self.paused.add(name)  # the answer may have been lost
+
+    def resume(self, name):
+        if self.fleet.spinctl("resume", name, may_refuse=True) is not None:
+            self.paused.remove(name)
+
     def kill(self):
         kind, choice = self.chance.choices(["spind", "worker", "trainer"], [4, 4, 2])[0], self.chance.randrange(60)
         if kind == "trainer":
@@ -169,10 +224,12 @@ class Killer:
             time.sleep(0.005)
         if freezes:
             self.freeze()
+        if self.chance.random() < 1 / 3:
+            self.chance.choices([self.stop_as_planned, self.pause_or_resume], [3, 1])[0]()
         return self.kill()
 
 
-def check_database(folder, sweeps, acknowledgements, problems):
+def check_database(folder, sweeps, acknowledgements, trainer_kills, problems):
     """The ledger against what is stored; (jobs, finished executions, attempts lost)."""
     finished = {}
     lines = [line.split() for line in open(folder / "ledger")]
@@ -210,13 +267,19 @@ def check_database(folder, sweeps, acknowledgements, problems):
     sweeps_there = {name for name, in database.execute("SELECT name FROM sweep")}
     if missing := set(sweeps.submitted) - sweeps_there:
         problems.add(f"sweeps were acknowledged and are gone: {missing}")
+    failed = [message for message, in database.execute("SELECT error FROM attempt WHERE state = 'failed'")]
+    if wrong := [message for message in failed if "signal 9" not in (message or "")]:
+        problems.add(f"attempts were used up by a planned stop: {wrong[:5]}")
+    if len(failed) > trainer_kills:
+        problems.add(f"{len(failed)} attempts failed, and {trainer_kills} trainers were killed")
     lost, = database.execute("SELECT count(*) FROM attempt WHERE state = 'lost'").fetchone()
     return len(rows), len(lines), lost
 
 
 def run(folder, problems):
     fleet = Fleet(folder, problems)
-    sweeps, killer, acknowledgements = Sweeps(fleet, problems), Killer(fleet), Acknowledgements(fleet)
+    sweeps, acknowledgements = Sweeps(fleet, problems), Acknowledgements(fleet)
+    killer = Killer(fleet, sweeps)
     acknowledgements.start()
     stopping = threading.Event()
 
@@ -237,6 +300,12 @@ def run(folder, problems):
         if struck and kills % 100 == 0:
             print(f"{kills} kills, {len(sweeps.shown)} jobs done, {time.monotonic() - start:.0f} s", flush=True)
     killer.thaw(float("inf"))
+    for _ in range(100):
+        for name in sorted(killer.paused):
+            killer.resume(name)
+        if not killer.paused:
+            break
+        time.sleep(0.2)
     deadline[0] = time.monotonic() + 600
     stopping.set()
     watcher.join()
@@ -247,7 +316,7 @@ def run(folder, problems):
     acknowledgements.done.set()
     acknowledgements.join()
     fleet.stop()
-    jobs, executions, lost = check_database(folder, sweeps, acknowledgements, problems)
+    jobs, executions, lost = check_database(folder, sweeps, acknowledgements, killer.counts["kills of trainer"], problems)
     print(f"{machine()}; seed {SEED}")
     print(", ".join(f"{count} {kind}" for kind, count in sorted(killer.counts.items())))
     print(f"{jobs} jobs in {len(sweeps.submitted)} sweeps, {executions} finished executions, {lost} attempts lost, "

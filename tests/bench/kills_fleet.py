@@ -1,5 +1,5 @@
 """The processes of tests/bench/kills.py: a real spind and real workers that are killed, frozen and started again."""
-import collections, os, pathlib, select, signal, subprocess
+import collections, os, pathlib, select, signal, subprocess, time
 from common import BIN
 
 WORKERS, SLOTS, LEASE_SECONDS = 3, 2, 1
@@ -58,6 +58,25 @@ class Fleet:
             self.problems.add(f"a trainer of {name} outlived it")
         self.start(name)
 
+    def end_as_planned(self, name, strike, wait):
+        """Lets `strike` end the worker, then starts it again. `wait` is called until it has ended."""
+        self.start_again_what_ended()
+        process = self.processes[name]
+        trainers = [pid for pid, parent in self.trainers() if parent == process.pid]
+        killed = strike(process, trainers)
+        deadline = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < deadline:
+            wait()
+        if process.poll() is None:
+            self.problems.add(f"{name} did not end: {self.log(name).read_text()[-2000:]}")
+            process.kill()
+        elif process.returncode != 0 and not killed:
+            self.problems.add(f"{name} was asked to stop and ended with {process.returncode}: {self.log(name).read_text()[-2000:]}")
+        process.wait()
+        if any(not gone_within(10, pid) for pid in trainers):
+            self.problems.add(f"a trainer of {name} outlived it")
+        self.start(name)
+
     def start_again_what_ended(self):
         for name, process in self.processes.items():
             if process.poll() is not None:
@@ -79,15 +98,16 @@ class Fleet:
     def trainers(self):
         return sorted((pid, parent) for pid, parent, name in self.marked() if name == TRAINER.name[:15])
 
-    def spinctl(self, *args):
-        """Its output, or None where it failed: the coordinator may be dead or frozen. What it does not know, it has lost."""
+    def spinctl(self, *args, may_refuse=False):
+        """Its output, or None where it failed: the coordinator may be dead or frozen. What it does not know, it has lost, unless
+        it may be refused."""
         try:
             done = subprocess.run([BIN / "spinctl", "--connect", self.address, *args], capture_output=True, text=True, timeout=20)
         except subprocess.TimeoutExpired:
             return None
-        if done.returncode == 2:
+        if done.returncode == 2 and not may_refuse:
             self.problems.add(f"spinctl {args}: {done.stderr}")
-        return done.stdout if done.returncode == 0 else None
+        return done.stdout if done.returncode == 0 or (done.returncode == 2 and may_refuse) else None
 
     def stop(self):
         for name in reversed(self.names()):

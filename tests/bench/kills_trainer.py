@@ -3,8 +3,9 @@
 
 Each execution of a job ends with a top-1 that no other has, so that a result which takes the place of another shows. Its model
 holds the job and that number; the ledger (KILLS_LEDGER) gets a line "job top1 seconds" before `finished` is said. Checkpoints and
-initial weights are refused where they are not what the job asked for."""
-import hashlib, json, os, random, select, sys, time
+initial weights are refused where they are not what the job asked for. A signal that ends processes saves and stops the job, as a
+stop command does; half of the trainers die of it instead."""
+import hashlib, json, os, random, select, signal, sys, time
 
 EPOCHS_SECONDS = (0.02, 0.12)  # an epoch's length, drawn anew for each
 
@@ -22,12 +23,27 @@ def write_by_rename(path, text):
 
 class Input:
     def __init__(self):
-        self.pending = b""
+        self.pending, self.signal = b"", 0
+        self.woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker)
+
+    def note(self, number, _):
+        self.signal = number
+
+    def end(self):
+        signal.signal(self.signal, signal.SIG_DFL)
+        os.kill(os.getpid(), self.signal)
 
     def line(self, wait=None):
-        """The next command; none within `wait` seconds. Ends the process with its worker."""
+        """The next command, or a stop where a signal came; none within `wait` seconds. Ends the process with its worker."""
         while b"\n" not in self.pending:
-            if not select.select([0], [], [], wait)[0]:
+            ready = select.select([0, self.woken], [], [], wait)[0]
+            if self.signal:
+                if wait is None:
+                    self.end()
+                return {"command": "stop"}
+            if not ready:
                 return None
             block = os.read(0, 65536)
             if not block:
@@ -64,8 +80,13 @@ def run(command, commands, chance):
     check_initial_weights(command.get("init"), config["init_from"] is not None)
     say("started", params=1000, flops=2000, first_epoch=done + 1)
     for epoch in range(done + 1, epochs + 1):
-        if commands.line(chance.uniform(*EPOCHS_SECONDS)) is not None:
-            return say("stopped")
+        stop = commands.line(chance.uniform(*EPOCHS_SECONDS))
+        if stop is not None:
+            if stop.get("save", True):
+                write_by_rename(command["checkpoint"], f"checkpoint {job} {epoch - 1} {filler(job, epoch - 1)}")
+                say("checkpoint", path=command["checkpoint"], epoch=epoch - 1)
+            say("stopped", signal=commands.signal)
+            return commands.end() if commands.signal else None
         say("epoch", epoch=epoch, loss=1 / epoch, top1=50.0, top5=90.0, images_per_second=1000.0, seconds=0.1)
         if epoch < epochs:
             write_by_rename(command["checkpoint"], f"checkpoint {job} {epoch} {filler(job, epoch)}")
@@ -80,6 +101,9 @@ def run(command, commands, chance):
 
 def main():
     commands, chance = Input(), random.Random()
+    if chance.random() < 0.5:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, commands.note)
     say("ready", version=os.environ["KILLS_VERSION"], libtorch="none", blas="none", device="cpu", threads=1)
     while True:
         command = commands.line()
