@@ -60,12 +60,13 @@ class Acknowledgements(threading.Thread):
         for model in there:
             if model not in kept or kept[model][0] != start:
                 try:
-                    kept[model] = (start, (folder / model).read_text().split(" ", 2)[1])
-                except (OSError, IndexError):  # gone already, or not whole
+                    kind, job, _ = (folder / model).read_text().split(" ", 2)
+                    kept[model] = (start, job if kind == "model" else None)  # else what a stopped job saved
+                except (OSError, ValueError):  # gone already, or not whole
                     pass
         for model in set(kept) - there:
             seen_in, job = kept.pop(model)
-            if seen_in == start:
+            if seen_in == start and job:
                 self.seen.append((job, now))
 
     def run(self):

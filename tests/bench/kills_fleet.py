@@ -70,7 +70,7 @@ class Fleet:
         if process.poll() is None:
             self.problems.add(f"{name} did not end: {self.log(name).read_text()[-2000:]}")
             process.kill()
-        elif process.returncode != 0 and not killed:
+        elif process.returncode != 0 and not killed and self.log(name).read_text():  # before its first word it has nothing
             self.problems.add(f"{name} was asked to stop and ended with {process.returncode}: {self.log(name).read_text()[-2000:]}")
         process.wait()
         if any(not gone_within(10, pid) for pid in trainers):
