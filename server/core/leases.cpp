@@ -87,16 +87,15 @@ bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
   const auto found = step.core.attempts.find(token);
   if (found == step.core.attempts.end()) return false;
   const JobKey key = found->second;
-  Attempt* attempt = running_attempt(step.core.catalogue.at(key));
-  if (attempt == nullptr) {
-    settle_job(step, key);
-    const Job& job = step.core.catalogue.at(key);
-    if (std::holds_alternative<Paused>(job.phase) || !step.core.attempts.contains(token)) return false;
-    step.core.workers.ended(session, token);
-    run(step, key, session, token);
-    return true;
-  }
-  return attempt->token == token && bind(step, key, *attempt, session);
+  Job& job = step.core.catalogue.at(key);
+  // A resume that reaches the job only now takes the attempt back by itself.
+  if (running_attempt(job) == nullptr) settle_job(step, key);
+  if (Attempt* attempt = running_attempt(job))
+    return attempt->token == token && bind(step, key, *attempt, session);
+  if (std::holds_alternative<Paused>(job.phase) || !step.core.attempts.contains(token)) return false;
+  step.core.workers.ended(session, token);
+  run(step, key, session, token);
+  return true;
 }
 
 }  // namespace spin::core

@@ -116,6 +116,24 @@ TEST(Settle, ALostAttemptThatComesBackBeforeTheCancelReachesItsJobIsStopped) {
   EXPECT_EQ(counts(harness, sweep), (StateCounts{.cancelled = 9}));
 }
 
+TEST(Settle, AWorkerThatStillSavesGoesOnThoughTheResumeHasNotReachedItsJob) {
+  Harness harness(kPieces);
+  const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
+  harness.steer(harness.key("j8"), steer::SetPriority{5});
+  const SendLease lease = harness.lease_to("w");
+  ASSERT_EQ(lease.job, harness.key("j8"));
+  harness.pause(sweep);
+  harness.settle();
+  harness.resume(sweep);
+  ASSERT_EQ(harness.state("j8"), JobState::paused);
+  harness.heartbeat(lease.session, {lease.attempt});
+  EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
+  EXPECT_EQ(harness.state("j8"), JobState::running);
+  EXPECT_EQ(harness.history("j8"), "running");
+  harness.settle();
+  EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 8, .running = 1}));
+}
+
 TEST(Settle, WhatAnotherSweepWantsRunsOnWhileTheCancelIsOnItsWay) {
   Harness harness(kPieces);
   const SweepId one = harness.submit(PlanOf("one").job("a").jobs("j", 8, {"a"}));
