@@ -19,6 +19,15 @@ void CommandQueue::push(Item item) {
   arrived_.notify_one();
 }
 
+void CommandQueue::end(int signal) {
+  {
+    const std::lock_guard lock(mutex_);
+    end_signal_ = signal;
+    if (running_ && stop_ == StopRequest::none) stop_ = StopRequest::save;
+  }
+  arrived_.notify_one();
+}
+
 void CommandQueue::stop_current(StopRequest how) {
   const std::lock_guard lock(mutex_);
   if (running_) {
@@ -35,7 +44,8 @@ void CommandQueue::stop_current(StopRequest how) {
 CommandQueue::Item CommandQueue::pop() {
   std::unique_lock lock(mutex_);
   running_ = false;
-  arrived_.wait(lock, [&] { return !waiting_.empty(); });
+  arrived_.wait(lock, [&] { return !waiting_.empty() || end_signal_ != 0; });
+  if (end_signal_ != 0) return EndSignal{end_signal_};
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
   running_ = std::holds_alternative<RunCommand>(next.item);

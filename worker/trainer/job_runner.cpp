@@ -29,6 +29,19 @@ bool is_out_of_memory(const c10::Error& error) {
          });
 }
 
+FailureCause cause_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::not_found:
+    case ErrorCode::unsupported:
+      return FailureCause::permanent;
+    case ErrorCode::unavailable:
+      return FailureCause::disk_full;
+    default:
+      return FailureCause::job;
+  }
+}
+
 }  // namespace
 
 Result<JobConfig> parse_job(const std::string& text) {
@@ -48,8 +61,10 @@ JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_c
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>& stop) {
   const auto result = train_catching(command, stop);
   if (!result.ok()) {
-    sink_(FailedEvent{result.error().message});
-    return JobEnd::failed;
+    // Tested before anybody hears of the failure, or the next job would come and die with this process.
+    const bool works = device_works();
+    sink_(FailedEvent{result.error().message, cause_of(result.error().code), works});
+    return works ? JobEnd::failed : JobEnd::device_lost;
   }
   if (!result->has_value()) {
     sink_(StoppedEvent{});
@@ -59,20 +74,22 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>&
   return JobEnd::finished;
 }
 
-Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, const RunCommand& command,
+Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, RunCommand command,
                                                       const std::atomic<StopRequest>& stop) {
   if (runtime_.device.is_cpu()) SPIN_TRY(check_memory(training_memory(config).total(), machine_memory()));
   SPIN_ASSIGN(auto data, data_.load(config.dataset, command.data));
   const auto stop_request = [&stop] { return stop.load(std::memory_order_relaxed); };
-  TrainingRun run({config, command, std::move(data), runtime_.device, runtime_.threads, sink_, stop_request});
-  const auto prepared = run.prepare();
-  if (prepared.ok()) return run.run();
-  if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();
-  // Nobody could mend it, and every further attempt would be given the same file.
-  log_line("begins anew: " + prepared.error().message);
-  auto anew = command;
-  anew.resume.clear();
-  return train(config, anew, stop);
+  for (;;) {
+    // Within the loop, so that the network that a bad checkpoint was meant for is gone before the next is
+    // made.
+    TrainingRun run({config, command, data, runtime_.device, runtime_.threads, sink_, stop_request});
+    const auto prepared = run.prepare();
+    if (prepared.ok()) return run.run();
+    if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();
+    // Nobody could mend it, and every further attempt would be given the same file.
+    log_line("begins anew: " + prepared.error().message);
+    command.resume.clear();
+  }
 }
 
 Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,

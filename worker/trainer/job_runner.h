@@ -15,7 +15,12 @@ namespace spin {
 /// under "config".
 Result<JobConfig> parse_job(const std::string& text);
 
-enum class JobEnd { finished, failed, stopped };
+enum class JobEnd {
+  finished,
+  failed,
+  device_lost,  ///< failed, and nothing runs on the device any more: the process should end
+  stopped,
+};
 
 /// What to do where the checkpoint to go on from is damaged, of another version or of another job.
 enum class BadCheckpoint { refuse, begin_anew };
@@ -28,11 +33,10 @@ class JobRunner {
   /// The last event is finished, failed or stopped, and the return value says which. Nothing is thrown.
   JobEnd run(const RunCommand& command, const std::atomic<StopRequest>& stop);
 
-  /// False where the device no longer computes, as after a fault of a CUDA kernel: the process should end.
-  [[nodiscard]] bool device_works() const;
-
  private:
-  Result<std::optional<FinishedEvent>> train(const JobConfig& config, const RunCommand& command,
+  /// False where the device no longer computes, as after a fault of a CUDA kernel.
+  [[nodiscard]] bool device_works() const;
+  Result<std::optional<FinishedEvent>> train(const JobConfig& config, RunCommand command,
                                              const std::atomic<StopRequest>& stop);
   Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
                                                       const std::atomic<StopRequest>& stop);

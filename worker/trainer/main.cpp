@@ -2,21 +2,21 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <string>
-#include <system_error>
 
 #include <CLI/CLI.hpp>
-#include <unistd.h>
 
 #include "schema/base/file.h"
 #include "schema/base/standard_streams.h"
+#include "schema/base/stop_signals.h"
 #include "schema/base/version.h"
 #include "worker/trainer/data_speed.h"
+#include "worker/trainer/devices.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/job_runner.h"
+#include "worker/trainer/openmp.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/serve.h"
 
@@ -33,15 +33,17 @@ constexpr auto kExamples =
     "  spin-train fused.json --init unshared.safetensors --checkpoint fused.ckpt\n"
     "  spin-train fused.json --resume fused.ckpt --checkpoint fused.ckpt\n"
     "  spin-train job.json --measure-data --threads 8\n"
+    "  spin-train --devices\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
-    "SIGINT or SIGTERM stops a job after the step in hand, which its checkpoint then holds; another ends "
-    "it.\n"
+    "SIGINT, SIGTERM or SIGHUP stops a job after the step in hand, which its checkpoint then holds; another "
+    "ends it.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {
   std::string job;
   bool serve = false;
   bool measure_data = false;
+  bool devices = false;
   std::string device = "cpu";
   int threads = 0;
   spin::RunCommand files;
@@ -58,12 +60,15 @@ void declare(CLI::App& app, Options& options) {
                  "Job file: an element of `jobs` of a plan, or its config; - = standard input")
       ->excludes(serve);
   app.add_option("--device", options.device, "cpu, cuda:0, cuda:1, ...")->capture_default_str();
-  app.add_option("--threads", options.threads, "CPU threads (default: one per core)")
+  app.add_option("--threads", options.threads, "CPU threads (default: one per usable core)")
       ->check(CLI::Range(1, 1024));
   app.add_flag(
          "--measure-data", options.measure_data,
          "Train nothing: read, decode and change one epoch's training images, and print how fast that went "
          "as JSON")
+      ->excludes(serve);
+  app.add_flag("--devices", options.devices,
+               "Train nothing: print as JSON which devices this process could train on, with their memory")
       ->excludes(serve);
   const auto add_path = [&](const char* name, std::string& target, const char* what) {
     app.add_option(name, target, what)->excludes(serve);
@@ -87,19 +92,6 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
-/// OpenMP threads that wait for the next piece of work spin for milliseconds (300,000 rounds), which makes
-/// trainers that share cores up to ten times slower; too few rounds cost a third of the speed on cores of
-/// their own. 10,000 was the best of both when measured on two cores. libgomp reads the limit when it is
-/// loaded, so the process starts itself again, once; a parent that sets either variable saves that.
-void limit_spinning(char** argv) {
-  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "10000", /*overwrite=*/1);
-  std::error_code error;
-  // By its path, so that the process keeps its name; a file that was replaced since has none any more.
-  execv(std::filesystem::read_symlink("/proc/self/exe", error).c_str(), argv);
-  execv("/proc/self/exe", argv);  // comes back only where it failed, and then the threads spin
-}
-
 int measure(const spin::JobConfig& config, const std::string& folder, const spin::Runtime& runtime) {
   const auto speed = spin::measure_data(config, folder, runtime);
   if (!speed.ok()) return fail(kExitFailed, speed.error().message);
@@ -121,7 +113,7 @@ void stop_on_signals() {
   struct sigaction action {};
   action.sa_handler = request_stop;
   action.sa_flags = SA_RESETHAND | SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  for (const int signal : spin::stop_signals()) sigaction(signal, &action, nullptr);
 }
 
 int run_one(Options& options, const spin::Runtime& runtime) {
@@ -137,6 +129,7 @@ int run_one(Options& options, const spin::Runtime& runtime) {
     case spin::JobEnd::finished:
       return EXIT_SUCCESS;
     case spin::JobEnd::failed:
+    case spin::JobEnd::device_lost:
       return kExitFailed;
     case spin::JobEnd::stopped:
       break;
@@ -155,10 +148,15 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
   }
+  if (options.devices) {
+    std::cout << spin::describe_devices().dump(2) << std::endl;
+    return std::cout ? EXIT_SUCCESS : kExitFailed;
+  }
   if (options.job.empty() && !options.serve)
     return fail(kExitUsage,
                 "no job file; `spin-train job.json` runs one, `spin-train --help` shows examples");
-  limit_spinning(argv);
+  if (options.serve) spin::block_stop_signals();
+  spin::fit_openmp(argv);
   const auto runtime = spin::prepare_runtime(options.device, options.threads);
   if (!runtime.ok()) return fail(kExitUsage, runtime.error().message);
   if (runtime->device.is_cpu() && spin::is_reference_blas(runtime->blas))

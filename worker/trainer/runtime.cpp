@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
+
+#include "schema/base/machine.h"
 
 namespace spin {
 namespace {
@@ -53,7 +54,7 @@ Result<Runtime> prepare_runtime(const std::string& device, int threads) {
   // Before the OpenMP threads start, which inherit the mode.
   at::globalContext().setFlushDenormal(true);
   SPIN_ASSIGN(const auto parsed, parse_device(device));
-  if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (threads <= 0) threads = usable_cores();
   at::init_num_threads();
   at::set_num_threads(threads);
   return Runtime{parsed, threads, TORCH_VERSION, blas_name()};

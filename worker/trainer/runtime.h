@@ -17,7 +17,7 @@ struct Runtime {
 };
 
 /// Sets malloc, threads and denormals for this process; call once, on the thread that trains, before any
-/// tensor. `threads` 0 = one per core. invalid_argument where LibTorch does not have the device.
+/// tensor. `threads` 0 = one per usable core. invalid_argument where LibTorch does not have the device.
 Result<Runtime> prepare_runtime(const std::string& device, int threads);
 
 /// The BLAS that LibTorch calls for matrix products.

@@ -242,7 +242,10 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   result.seconds = state_.seconds + begun.train_seconds;
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
     learner_.load_kept();
-    SPIN_TRY(save_model(setup_.files.model, config_json_, learner_.network()));
+    const auto saved = save_model(setup_.files.model, config_json_, learner_.network());
+    if (!saved.ok() && saved.error().code == ErrorCode::resource_exhausted)
+      return Error{ErrorCode::unavailable, saved.error().message};  // which passes
+    if (!saved.ok()) return saved.error();
     event.model = setup_.files.model;
   }
   return event;

@@ -45,7 +45,8 @@ class TrainingRun {
   /// not_found; invalid_argument where the training images do not fill a batch.
   Status prepare();
   /// Emits started, progress, epoch and checkpoint events. Nothing where it was stopped; where that was to
-  /// save, a checkpoint then holds the step that it came to.
+  /// save, a checkpoint then holds the step that it came to. unavailable where the disk has no room for the
+  /// model.
   Result<std::optional<FinishedEvent>> run();
 
  private:

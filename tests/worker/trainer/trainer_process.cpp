@@ -50,6 +50,10 @@ TrainerProcess::~TrainerProcess() {
   waitpid(pid_, nullptr, 0);
 }
 
+void TrainerProcess::signal(int number) const {
+  if (pid_ > 0) kill(pid_, number);
+}
+
 void TrainerProcess::send(const std::string& line) {
   const auto text = line + "\n";
   if (write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

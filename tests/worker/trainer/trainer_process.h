@@ -19,6 +19,8 @@ class TrainerProcess {
   TrainerProcess(const TrainerProcess&) = delete;
   TrainerProcess& operator=(const TrainerProcess&) = delete;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  void signal(int number) const;
   void send(const std::string& line);
   void close_input();
   /// Next line of standard output; nothing at its end or after a minute.

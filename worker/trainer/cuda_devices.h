@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace spin {
+
+// What needs a LibTorch with CUDA stands in cuda/, what there is without in no_cuda/; the build takes one.
+
+struct CudaDevice {
+  std::string name;
+  std::int64_t memory_bytes =
+      0;  ///< of the device, or of the slice of it that this process sees; 0 = not told
+  std::int64_t free_bytes = 0;
+};
+/// Whether this LibTorch was built with CUDA.
+bool has_cuda();
+/// Those that this process sees, in the order of their numbers. Opens each of them.
+std::vector<CudaDevice> cuda_devices();
+/// Gives the memory back that LibTorch keeps for tensors to come.
+void free_device_memory();
+
+}  // namespace spin
