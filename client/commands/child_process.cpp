@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "schema/base/program_path.h"
+
 namespace spin::cli {
 namespace {
 
@@ -123,9 +125,8 @@ void ChildProcess::reap() {
 }
 
 Result<std::string> find_program(const std::string& name) {
-  std::error_code error;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  if (!error && is_program(folder / name)) return (folder / name).string();
+  const fs::path folder = program_path().parent_path();
+  if (!folder.empty() && is_program(folder / name)) return (folder / name).string();
   const char* variable = std::getenv("PATH");
   std::string_view rest = variable == nullptr ? "" : variable;
   while (!rest.empty()) {

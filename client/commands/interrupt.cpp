@@ -8,20 +8,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "schema/base/stop_signals.h"
+
 namespace spin::cli {
-namespace {
-
-bool is_ignored(int number) {
-  struct sigaction action {};
-  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-}  // namespace
 
 Interrupt::Interrupt() {
   ::sigemptyset(&caught_);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP})
-    if (!is_ignored(number)) ::sigaddset(&caught_, number);
+  for (const int number : stop_signals()) ::sigaddset(&caught_, number);
   ::pthread_sigmask(SIG_BLOCK, &caught_, &before_);
   signals_ = FileDescriptor(::signalfd(-1, &caught_, SFD_CLOEXEC | SFD_NONBLOCK));
   wake_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC));
@@ -51,6 +44,7 @@ void Interrupt::stop(Error why) { trip(0, std::move(why)); }
 
 void Interrupt::trip(int signal, std::optional<Error> why) {
   const std::lock_guard lock(mutex_);
+  came_again_ = came_again_ || (stopped_ && signal != 0);
   if (stopped_) return;
   stopped_ = true;
   signal_ = signal;
@@ -62,6 +56,11 @@ void Interrupt::trip(int signal, std::optional<Error> why) {
 bool Interrupt::stopped() const {
   const std::lock_guard lock(mutex_);
   return stopped_;
+}
+
+bool Interrupt::came_again() const {
+  const std::lock_guard lock(mutex_);
+  return came_again_;
 }
 
 int Interrupt::signal() const {

@@ -28,6 +28,8 @@ class Interrupt {
   /// Stops for another reason than a signal.
   void stop(Error why);
   [[nodiscard]] bool stopped() const;
+  /// Whether a signal came after that, too.
+  [[nodiscard]] bool came_again() const;
   /// The signal that came, or 0.
   [[nodiscard]] int signal() const;
   /// Set where stop() came first.
@@ -61,6 +63,7 @@ class Interrupt {
   mutable std::condition_variable changed_;
   // Behind mutex_.
   bool stopped_ = false;
+  bool came_again_ = false;
   int signal_ = 0;
   std::optional<Error> error_;
   std::map<int, std::function<void()>> actions_;

@@ -12,6 +12,11 @@ using std::chrono::seconds;
 
 constexpr milliseconds kLookInterval{20};
 constexpr seconds kStartLimit{60};
+constexpr seconds kGraceWhenDone{10};
+/// For the step in hand and the checkpoints of all slots: beyond what a worker itself allows them.
+constexpr seconds kGraceToSave{900};
+/// Where nothing is kept, and for a coordinator whose worker has gone.
+constexpr seconds kGraceInterrupted{5};
 
 ChildProcess::Command coordinator_command(const std::string& program, const FleetSettings& settings) {
   return {{program, "--listen", "unix:" + settings.socket.string(), "--db", settings.database.string(),
@@ -38,18 +43,19 @@ Result<std::unique_ptr<LocalFleet>> LocalFleet::make(const FleetSettings& settin
   return std::unique_ptr<LocalFleet>(
       new LocalFleet(Supervised("spind", coordinator_command(spind, settings), /*tells_ready=*/true),
                      Supervised("spin-worker", worker_command(worker, settings), /*tells_ready=*/false),
-                     interrupt, std::move(say)));
+                     settings.is_kept, interrupt, std::move(say)));
 }
 
-LocalFleet::LocalFleet(Supervised coordinator, Supervised worker, Interrupt& interrupt,
+LocalFleet::LocalFleet(Supervised coordinator, Supervised worker, bool is_kept, Interrupt& interrupt,
                        std::function<void(const std::string&)> say)
-    : interrupt_(interrupt),
+    : is_kept_(is_kept),
+      interrupt_(interrupt),
       say_(std::move(say)),
       coordinator_(std::move(coordinator)),
       worker_(std::move(worker)),
       thread_([this] { tend(); }) {}
 
-LocalFleet::~LocalFleet() { stop(/*at_once=*/true); }
+LocalFleet::~LocalFleet() { stop(/*is_done=*/false); }
 
 void LocalFleet::enter(Phase phase) {
   const std::lock_guard lock(mutex_);
@@ -72,9 +78,9 @@ Status LocalFleet::start_coordinator() {
 
 void LocalFleet::start_worker() { enter(Phase::both); }
 
-void LocalFleet::stop(bool at_once) {
+void LocalFleet::stop(bool is_done) {
   if (!thread_.joinable()) return;
-  enter(at_once ? Phase::stopping_at_once : Phase::stopping);
+  enter(is_done ? Phase::stopping : Phase::interrupted);
   thread_.join();
 }
 
@@ -86,17 +92,20 @@ void LocalFleet::tend() {
       changed_.wait_for(lock, kLookInterval, [this] { return phase_ >= Phase::stopping; });
       phase = phase_;
     }
-    if (phase >= Phase::stopping) {
-      worker_.end(phase == Phase::stopping_at_once);
-      coordinator_.end(phase == Phase::stopping_at_once);
-      return;
-    }
+    if (phase >= Phase::stopping) return end_both(phase == Phase::stopping);
     if (phase >= Phase::coordinator) tend_one(coordinator_);
     if (phase >= Phase::both) tend_one(worker_);
     const std::lock_guard lock(mutex_);
     is_serving_ = coordinator_.is_ready();
     if (is_serving_) changed_.notify_all();
   }
+}
+
+void LocalFleet::end_both(bool is_done) {
+  const auto is_hurried = [this] { return interrupt_.came_again(); };
+  const auto to_save = is_kept_ ? kGraceToSave : kGraceInterrupted;
+  worker_.end(is_done ? kGraceWhenDone : to_save, is_hurried);
+  coordinator_.end(is_done ? kGraceWhenDone : kGraceInterrupted, [] { return false; });
 }
 
 void LocalFleet::tend_one(Supervised& daemon) {

@@ -19,7 +19,8 @@ struct FleetSettings {
   int slots = 1;
   int threads = 1;  ///< per slot
   std::string device = "cpu";
-  std::string data;  ///< folder of data sets; empty = the configurations'
+  std::string data;      ///< folder of data sets; empty = the configurations'
+  bool is_kept = false;  ///< the database stays, and with it what running jobs save when they are stopped
 };
 
 /// A coordinator and a worker of our own on this machine, started again when they die. When one of them does
@@ -36,18 +37,21 @@ class LocalFleet {
   /// Starts the coordinator and waits until it serves. Fails with the reason, or unavailable on an interrupt.
   Status start_coordinator();
   void start_worker();
-  /// Ends worker and coordinator, the worker first, and waits for both.
-  void stop(bool at_once);
+  /// Ends worker and coordinator, the worker first, and waits for both. `is_done`: no job runs any more.
+  /// Otherwise running jobs save where that is of use, until the interrupt comes once more.
+  void stop(bool is_done);
 
  private:
-  enum class Phase { idle, coordinator, both, stopping, stopping_at_once };
-  LocalFleet(Supervised coordinator, Supervised worker, Interrupt& interrupt,
+  enum class Phase { idle, coordinator, both, stopping, interrupted };
+  LocalFleet(Supervised coordinator, Supervised worker, bool is_kept, Interrupt& interrupt,
              std::function<void(const std::string&)> say);
   void tend();
   void tend_one(Supervised& daemon);
+  void end_both(bool is_done);
   void enter(Phase phase);
 
   // Constant after construction.
+  const bool is_kept_;
   Interrupt& interrupt_;
   const std::function<void(const std::string&)> say_;
 

@@ -2,11 +2,11 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include "client/commands/follow.h"
@@ -17,6 +17,7 @@
 #include "client/commands/verbs.h"
 #include "client/render/listings.h"
 #include "client/render/text.h"
+#include "schema/base/machine.h"
 
 namespace spin::cli {
 namespace {
@@ -32,13 +33,6 @@ struct RunOptions {
   std::string data;
   render::Format format = render::Format::table;
 };
-
-/// Cores that this process may use.
-int usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 /// Small networks train faster side by side on a thread each than one after the other on many threads; a GPU
 /// serves one.
@@ -77,6 +71,7 @@ FleetSettings settings_of(const RunOptions& options, const PrivateFolder& folder
   settings.spind_log = beside(".spind.log");
   settings.worker_log = beside(".worker.log");
   settings.device = options.device;
+  settings.is_kept = is_kept;
   if (!options.data.empty()) settings.data = fs::absolute(options.data).string();
   choose_slots(options, jobs, settings);
   return settings;
@@ -91,6 +86,19 @@ void print_failures(const std::vector<JobRow>& rows) {
     complain(fmt::format("{} failed: {}", row.name, render::printable(row.reason)));
   }
   if (failed > kMostShown) complain(fmt::format("and {} more jobs failed", failed - kMostShown));
+}
+
+/// The reason with which every job failed that could begin, at its first attempt: what they were given cannot
+/// be used.
+std::optional<std::string> common_failure(const std::vector<JobRow>& rows) {
+  std::optional<std::string> reason;
+  for (const auto& row : rows) {
+    if (row.state == JobState::blocked) continue;
+    if (row.state != JobState::failed || row.attempts > 1 || row.reason != reason.value_or(row.reason))
+      return {};
+    reason = row.reason;
+  }
+  return reason;
 }
 
 /// One sweep from submission to results, at a coordinator of our own.
@@ -128,6 +136,10 @@ class LocalRun {
     std::cout.flush();
     if (last.counts.failed > 0) {
       SPIN_ASSIGN(const auto jobs, with_patience(interrupt_, [&] { return client_.jobs(id); }));
+      if (const auto reason = common_failure(jobs)) {
+        complain(fmt::format("no job of {} can run: {}", last.name, render::printable(*reason)));
+        return kBadInput;
+      }
       print_failures(jobs);
     }
     return judge(last);
@@ -164,7 +176,10 @@ int train_here(const RunOptions& options, const SweepFile& sweep, int jobs) {
   if (!fleet.ok()) return report(fleet.error());
   const auto code = LocalRun(options, sweep, **fleet, *client, interrupt).train(*display);
   display->close();
-  (*fleet)->stop(/*at_once=*/!code.ok());
+  if (settings.is_kept && interrupt.signal() != 0 && !code.ok())
+    complain(
+        "stopping: running jobs save what they have learnt first; the same signal again ends them at once");
+  (*fleet)->stop(/*is_done=*/code.ok());
   if (interrupt.signal() != 0 && !code.ok()) return after_signal(options, interrupt.signal());
   if (code.ok()) return *code;
   const Error error = interrupt.error().value_or(code.error());
@@ -217,8 +232,11 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->type_name("DIR");
   add_format(*verb, options->format);
   verb->footer(
-      "\nProgress goes to standard error, the results to standard output. Ctrl-C stops everything.\n"
-      "Exit code 1 where a job failed.\n\nExamples:\n  spinctl run sweep.yaml\n"
+      "\nProgress goes to standard error, the results to standard output. Ctrl-C stops everything; with "
+      "--db,\n"
+      "running jobs save first, and the same command goes on from there.\n"
+      "Exit code 1 where a job failed, 2 where every one fails for what it was given.\n\nExamples:\n  "
+      "spinctl run sweep.yaml\n"
       "  spinctl run sweep.yaml --db study.db --set training.epochs=5\n"
       "  spinctl run sweep.yaml --device cuda:0 --format csv > results.csv");
   verb->callback([&invocation, options] {

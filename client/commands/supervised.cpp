@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "client/commands/invocation.h"
+
 namespace spin::cli {
 namespace {
 
@@ -24,9 +26,6 @@ constexpr seconds kWellAfter{10};
 constexpr milliseconds kFirstBackoff{100};
 constexpr int kMostDoublings = 5;
 constexpr int kMostStrikes = 5;
-constexpr milliseconds kSecondSignalAfter{200};
-constexpr seconds kGraceWhenDone{10};
-constexpr seconds kGraceAtOnce{5};
 constexpr milliseconds kPoll{5};
 constexpr std::size_t kTailLines = 20;
 constexpr std::uintmax_t kTailBytes = 8192;
@@ -102,7 +101,9 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
   early_ends_ = was_well ? 1 : early_ends_ + 1;
   if (!was_killed(end)) strikes_ = was_well ? 1 : strikes_ + 1;
   const bool never_served = tells_ready_ && !was_ready_ && !was_killed(end);
-  if (never_served || strikes_ >= kMostStrikes) return {"", give_up(end)};
+  // What it was given cannot be used, as a device that is not there: another start would end so too.
+  const bool is_refused = !was_well && end.signal == 0 && end.exit_code == kBadInput;
+  if (never_served || is_refused || strikes_ >= kMostStrikes) return {"", give_up(end)};
   next_start_ = now + kFirstBackoff * (1 << std::min(early_ends_ - 1, kMostDoublings));
   return {fmt::format("spinctl: {} ended with {}; starting it again", name_, to_text(end)), {}};
 }
@@ -110,26 +111,21 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
 Error Supervised::give_up(const ProcessEnd& end) const {
   const auto tail = tail_of(command_.log, log_start_);
   // Our daemons end with 2 where what they were given cannot be used: a database that another one holds, say.
-  const auto code = end.exit_code == 2 ? ErrorCode::invalid_argument : ErrorCode::internal;
+  const auto code = end.exit_code == kBadInput ? ErrorCode::invalid_argument : ErrorCode::internal;
   return {code, fmt::format("{} does not stay up: it ended with {}{}", name_, to_text(end),
                             tail.empty() ? "" : "; the last lines of its log:\n" + tail)};
 }
 
-bool Supervised::wait_for_end(milliseconds time) {
-  const auto deadline = Clock::now() + time;
-  while (!process_->poll()) {
-    if (Clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(kPoll);
-  }
-  return true;
-}
-
-void Supervised::end(bool at_once) {
+void Supervised::end(milliseconds grace, const std::function<bool()>& is_hurried) {
   if (!process_) return;
   process_->signal(SIGTERM);
-  if (!wait_for_end(at_once ? kSecondSignalAfter : milliseconds(kGraceWhenDone))) {
-    process_->signal(SIGTERM);
-    if (!wait_for_end(kGraceAtOnce)) process_->kill_group();
+  const auto deadline = Clock::now() + grace;
+  while (!process_->poll()) {
+    if (Clock::now() >= deadline || is_hurried()) {
+      process_->kill_group();
+      break;
+    }
+    std::this_thread::sleep_for(kPoll);
   }
   process_.reset();
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,15 +31,14 @@ class Supervised {
   /// True once the running process has said that it serves.
   [[nodiscard]] bool is_ready() const { return is_ready_; }
 
-  /// SIGTERM; with `at_once` a second one soon, which a worker takes as "do not finish the jobs"; SIGKILL to
-  /// its group where that does not help.
-  void end(bool at_once);
+  /// SIGTERM; SIGKILL to its group where it has not ended within the grace, or as soon as `is_hurried` says
+  /// so.
+  void end(std::chrono::milliseconds grace, const std::function<bool()>& is_hurried);
 
  private:
   Look start(Clock::time_point now);
   Look after_end(const ProcessEnd& end, Clock::time_point now);
   void read_ready();
-  bool wait_for_end(std::chrono::milliseconds time);
   [[nodiscard]] Error give_up(const ProcessEnd& end) const;
 
   const std::string name_;

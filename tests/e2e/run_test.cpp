@@ -78,9 +78,22 @@ TEST(Run, SaysWhereTheDataWasLookedFor) {
   const TempFolder folder;
   write(folder / "tiny.yaml", kTinySweep);
   const auto finished = run_sweep({folder / "tiny.yaml", "--set", "dataset.root=/nowhere/at/all"}, mark);
-  EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_NE((finished.output + finished.errors).find("/nowhere/at/all"), std::string::npos)
-      << finished.output << finished.errors;
+  EXPECT_EQ(finished.exit_code, 2) << "no attempt could do better";
+  const auto said = finished.errors.find("/nowhere/at/all");
+  ASSERT_NE(said, std::string::npos) << finished.output << finished.errors;
+  EXPECT_EQ(finished.errors.find("no job of", finished.errors.find('\n', said)), std::string::npos)
+      << "said once: " << finished.errors;
+}
+
+TEST(Run, SaysOnceThatADeviceIsNotThere) {
+  const auto mark = unique_mark();
+  const TempFolder folder;
+  write(folder / "tiny.yaml", kTinySweep);
+  const auto finished = run_sweep({folder / "tiny.yaml", "--device", "cuda:77"}, mark);
+  EXPECT_EQ(finished.exit_code, 2);
+  const auto said = finished.errors.find("--device cuda:77: there is no such device");
+  ASSERT_NE(said, std::string::npos) << finished.errors;
+  EXPECT_EQ(finished.errors.find("there is no such device", said + 30), std::string::npos) << finished.errors;
 }
 
 TEST(Run, NamesTheDataFileThatIsCutShort) {

@@ -90,17 +90,27 @@ TEST_F(SupervisedTest, KnowsWhenADaemonServes) {
 TEST_F(SupervisedTest, EndsGentlyWhatListens) {
   auto daemon = shell("trap 'echo ended; exit 0' TERM; echo up; while :; do sleep 0.02; done");
   ASSERT_TRUE(look_until(daemon, [&] { return text_of("log") == "up\n"; }));
-  daemon.end(/*at_once=*/false);
+  daemon.end(seconds(20), [] { return false; });
   EXPECT_EQ(text_of("log"), "up\nended\n");
 }
 
-TEST_F(SupervisedTest, AsksASecondTimeWhenItIsUrgent) {
-  auto daemon =
-      shell("n=0; trap 'n=$((n+1)); test $n -lt 2 || exit 0' TERM; echo $$; while :; do sleep 0.02; done");
-  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
-  const pid_t pid = std::stoi(text_of("log"));
-  daemon.end(/*at_once=*/true);
-  EXPECT_FALSE(is_running(pid));
+TEST_F(SupervisedTest, KillsWhatDoesNotEndInTimeOrWhenItIsHurried) {
+  for (const bool is_hurried : {false, true}) {
+    auto daemon = shell("trap '' TERM; echo $$; while :; do sleep 0.02; done");
+    ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
+    const pid_t pid = std::stoi(text_of("log"));
+    daemon.end(is_hurried ? seconds(3600) : seconds(0), [&] { return is_hurried; });
+    EXPECT_FALSE(is_running(pid));
+    std::filesystem::remove(folder / "log");
+  }
+}
+
+TEST_F(SupervisedTest, GivesUpAtOnceOnWhatIsRefused) {
+  auto daemon = shell("echo '--device cuda:0: there is no such device' >&2; exit 2");
+  ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
+  EXPECT_TRUE(news.empty()) << "said once";
+  EXPECT_EQ(given_up->code, ErrorCode::invalid_argument);
+  EXPECT_NE(given_up->message.find("no such device"), std::string::npos) << given_up->message;
 }
 
 TEST_F(SupervisedTest, LeavesNothingOfTheGroupBehind) {
