@@ -173,6 +173,10 @@ int run(int argc, char** argv) {
     std::cout << spin::describe_devices().dump(2) << std::endl;
     return std::cout ? EXIT_SUCCESS : kExitFailed;
   }
+  if (options.devices) {
+    std::cout << spin::describe_devices().dump(2) << std::endl;
+    return std::cout ? EXIT_SUCCESS : kExitFailed;
+  }
   if (options.job.empty() && !options.serve)
     return fail(kExitUsage,
                 "no job file; `spin-train job.json` runs one, `spin-train --help` shows examples");
