@@ -67,7 +67,7 @@ Status DatabaseCoordinator::wait_until_it_serves() {
 }
 
 DatabaseCoordinator::~DatabaseCoordinator() {
-  if (spind_ != nullptr) spind_->end(/*at_once=*/true);
+  if (spind_ != nullptr) spind_->end(std::chrono::milliseconds(0), [] { return true; });
 }
 
 }  // namespace spin::cli

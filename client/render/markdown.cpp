@@ -6,7 +6,7 @@ namespace spin::render {
 namespace {
 
 /// The text as Markdown shows it unchanged inside a table.
-std::string escaped(std::string_view text) {
+std::string markdown_text(std::string_view text) {
   std::string result;
   for (const char c : printable(text)) {
     if (c == '<') {
@@ -29,13 +29,13 @@ void write_markdown(std::ostream& out, const Table& table) {
       if (layout.shown[c]) out << text_of_column(c) << '|';
     out << '\n';
   };
-  line([&](std::size_t c) { return " " + escaped(table.columns[c].title) + " "; });
+  line([&](std::size_t c) { return " " + markdown_text(table.columns[c].title) + " "; });
   line([&](std::size_t c) {
     return std::string(table.columns[c].align == Align::right ? " ---: " : " --- ");
   });
   for (std::size_t r = 0; r < table.row_count; ++r) {
     const Row row = table.row(r);
-    line([&](std::size_t c) { return " " + escaped(row[c].text) + " "; });
+    line([&](std::size_t c) { return " " + markdown_text(row[c].text) + " "; });
   }
 }
 

@@ -264,9 +264,8 @@ Json write(const FinishedEvent& event) {
   if (!event.model.empty()) json["model"] = event.model;
   return json;
 }
-/// The message may quote names of files, which hold any byte.
 Json write(const FailedEvent& event) {
-  Json json = {{"event", "failed"}, {"message", visible(event.message)}};
+  Json json = {{"event", "failed"}, {"message", event.message}};
   if (event.cause != FailureCause::job) json["cause"] = kCauses[static_cast<std::size_t>(event.cause)];
   if (!event.device_works) json["device_works"] = false;
   return json;

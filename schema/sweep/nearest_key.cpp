@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <string_view>
 #include <utility>
+
+#include "schema/base/edit_distance.h"
 
 namespace spin::sweep {
 namespace {
@@ -89,22 +90,6 @@ constexpr std::array kAliases = std::to_array<std::pair<std::string_view, std::s
     {"comment", "description"},
 });
 
-/// Edit distance (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string_view last_part(std::string_view path) {
   const auto dot = path.rfind('.');
   return dot == std::string_view::npos ? path : path.substr(dot + 1);
@@ -142,7 +127,7 @@ std::string nearest_key(const std::string& path, const std::set<std::string>& le
   std::string nearest;
   std::size_t least = std::max<std::size_t>(1, given.size() / 4) + 1;
   const auto consider = [&](const std::string& known) {
-    if (const auto edits = distance(given, known); edits < least) {
+    if (const auto edits = edit_distance(given, known); edits < least) {
       least = edits;
       nearest = known;
     }

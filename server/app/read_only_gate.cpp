@@ -16,6 +16,16 @@ Error refused(const char* what) {
                    "; `spind --db` without --read-only does"};
 }
 
+/// A log that grows no more.
+class WholeLog final : public LogFeed {
+ public:
+  explicit WholeLog(Page page) : page_(std::move(page)) {}
+  void next(Ready ready) override { ready(std::move(page_)); }
+
+ private:
+  Page page_;
+};
+
 }  // namespace
 
 Result<std::vector<SweepStatus>> ReadOnlyGate::status(const std::string& sweep) {
@@ -49,9 +59,7 @@ Result<JobDetail> ReadOnlyGate::job(const std::string& job) {
   return reader_.job(key);
 }
 
-Status ReadOnlyGate::logs(const std::string& job, bool /*follow*/,
-                          const std::function<bool(const LogLine&)>& each,
-                          const std::function<bool()>& /*idle*/) {
+Status ReadOnlyGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
   constexpr int kPageLines = 1000;
   SPIN_ASSIGN(const core::JobKey key, reader_.find_job(job));
   for (std::int64_t after = 0;;) {
@@ -64,9 +72,21 @@ Status ReadOnlyGate::logs(const std::string& job, bool /*follow*/,
   }
 }
 
-Result<std::vector<ResultRow>> ReadOnlyGate::results(const std::string& sweep) {
+Result<std::unique_ptr<LogFeed>> ReadOnlyGate::follow(const std::string& job) {
+  LogFeed::Page page{{}, true};
+  SPIN_TRY(logs(job, [&page](const LogLine& line) {
+    page.items.push_back(line);
+    return true;
+  }));
+  return std::unique_ptr<LogFeed>(std::make_unique<WholeLog>(std::move(page)));
+}
+
+Status ReadOnlyGate::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
   SPIN_ASSIGN(const SweepId id, reader_.find_sweep(sweep));
-  return reader_.results(id);
+  SPIN_ASSIGN(const auto rows, reader_.results(id));
+  for (const auto& row : rows)
+    if (!each(row)) break;
+  return {};
 }
 
 Result<std::vector<WorkerRow>> ReadOnlyGate::workers() { return reader_.workers(); }

@@ -12,8 +12,8 @@
 
 namespace spin {
 
-/// Answers what people ask about a database that nobody writes, and refuses everything else. Its calls block
-/// and are made on gRPC's threads.
+/// Answers what people ask about a database that nobody writes, and refuses everything else. Its calls block,
+/// on threads of lanes.
 class ReadOnlyGate final : public ControlBackend {
  public:
   /// `database` as ReadOnlyDatabase names it; all of it outlives the gate.
@@ -23,9 +23,9 @@ class ReadOnlyGate final : public ControlBackend {
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
   Result<JobDetail> job(const std::string& job) override;
-  Status logs(const std::string& job, bool follow, const std::function<bool(const LogLine&)>& each,
-              const std::function<bool()>& idle) override;
-  Result<std::vector<ResultRow>> results(const std::string& sweep) override;
+  Status logs(const std::string& job, const std::function<bool(const LogLine&)>& each) override;
+  Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
+  Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
 

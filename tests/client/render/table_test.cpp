@@ -69,26 +69,26 @@ Table sharings() {
 }
 
 TEST(Table, WhatTellsRowsApartIsNotCutOff) {
-  EXPECT_EQ(written(sharings(), Format::table, {.width = 24}),
+  EXPECT_EQ(table_text(sharings(), Format::table, {.width = 24}),
             "sharing   FLOPs  params\n"
             "seq… 2   1.99 M  25.9 k\n"
             "seq… 4   1.99 M  17.7 k\n");
   const auto deep =
       table_of({{.key = "name", .title = "name", .shrink = 1, .min_width = 5}},
                {{text_cell("convmixer-64-2-4-3.a-long-end")}, {text_cell("convmixer-64-8-4-3.a-long-end")}});
-  std::istringstream lines(written(deep, Format::table, {.width = 12}));
+  std::istringstream lines(table_text(deep, Format::table, {.width = 12}));
   std::set<std::string> different;
   for (std::string line; std::getline(lines, line);) different.insert(line);
   EXPECT_EQ(different.size(), 3U);
 }
 
 TEST(Table, LeavesOutTheLeastImportantColumnAndSaysSo) {
-  EXPECT_EQ(written(sharings(), Format::table, {.width = 20}),
+  EXPECT_EQ(table_text(sharings(), Format::table, {.width = 20}),
             "sharing       params\n"
             "sequential 2  25.9 k\n"
             "sequential 4  17.7 k\n"
             "not shown at this width: FLOPs\n");
-  EXPECT_EQ(written(sharings(), Format::table, {.width = 9}),
+  EXPECT_EQ(table_text(sharings(), Format::table, {.width = 9}),
             "sharing\n"
             "seque… 2\n"
             "seque… 4\n"
@@ -100,7 +100,7 @@ TEST(Table, IsAsciiWhereTheTerminalIs) {
       table_of({{.key = "a", .title = "a", .shrink = 1, .min_width = 8}, {.key = "b", .title = "b"}},
                {{text_cell("sequential 2"), text_cell("89.12 ± 0.21")},
                 {text_cell("jos\u00e9"), text_cell("x\xFFy")}});
-  EXPECT_EQ(written(table, Format::table, {.width = 23, .charset = Charset::ascii}),
+  EXPECT_EQ(table_text(table, Format::table, {.width = 23, .charset = Charset::ascii}),
             "a         b\n"
             "seq... 2  89.12 +- 0.21\n"
             "jos...e9  x\\xffy\n");

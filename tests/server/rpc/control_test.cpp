@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/rpc/control_service.h"
 #include "tests/server/rpc/fixture.h"
 
 namespace spin {
