@@ -49,8 +49,10 @@ TEST(Settle, ACrashBetweenTwoPiecesGoesOn) {
   harness.restart();
   EXPECT_EQ(counts(harness, sweep), before);
   EXPECT_TRUE(harness.coordinator->is_unsettled());
-  EXPECT_TRUE(harness.credits(harness.attach("w", 4), 4).empty());
+  const SessionId session = harness.attach("w", 4);
+  EXPECT_TRUE(harness.credits(session, 4).empty());
   harness.settle();
+  harness.detach(session);
   EXPECT_EQ(counts(harness, sweep), (StateCounts{.paused = 9}));
   harness.resume(sweep);
   harness.restart();
