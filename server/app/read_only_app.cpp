@@ -69,6 +69,7 @@ class ReadOnlyApp final : public App {
   }
 
   [[nodiscard]] const std::vector<std::string>& addresses() const override { return addresses_; }
+  Health health() override { return {}; }
   Result<std::string> metrics() override {
     return Error{ErrorCode::unavailable, "a spind that reads alone (--read-only) measures nothing"};
   }

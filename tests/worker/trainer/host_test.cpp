@@ -126,9 +126,10 @@ TEST_F(Host, AHangUpStopsAJobByHandWithACheckpoint) {
 /// What /proc says of the cores of a thread.
 std::string cores_of(const fs::path& status) {
   std::ifstream file(status);
-  for (std::string line; std::getline(file, line);)
-    if (line.rfind("Cpus_allowed_list:", 0) == 0) return line;
-  return "gone";
+  std::string line;
+  while (std::getline(file, line))
+    if (line.rfind("Cpus_allowed_list:", 0) == 0) break;
+  return file ? line : "gone";
 }
 
 TEST_F(Host, AnEnvironmentThatBindsThreadsBindsNoTrainer) {

@@ -133,8 +133,9 @@ TEST_F(ImageFolders, WhatIsNoRegularFileIsDamagedAndNeverOpened) {
   for (std::int64_t i = 3; i < 9; ++i) {
     const auto image = found->train->read(i, [](int w, int h) { return whole_view(w, h, 8); });
     reasons.push_back(image.ok() ? "read" : image.error().message);
-    if (!image.ok())
+    if (!image.ok()) {
       EXPECT_TRUE(image.error().code == ErrorCode::data_loss || image.error().code == ErrorCode::not_found);
+    }
   }
   EXPECT_EQ(reasons,
             (std::vector<std::string>{
