@@ -19,7 +19,7 @@ struct AppOptions {
   net::TlsFiles tls;                ///< for HOST:PORT
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
-  std::filesystem::path backups;    ///< folder, made with the first backup that a peer asks for
+  std::filesystem::path backups{};  ///< folder, made with the first backup that a peer asks for
   core::Settings settings;
   GarbagePolicy garbage{};
   bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed

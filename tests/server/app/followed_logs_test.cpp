@@ -16,7 +16,7 @@ TEST(FollowedLogs, OnlyChangesOfAFollowedJobCount) {
   EXPECT_EQ(logs.among({line_of(1)}), Keys()) << "nobody follows";
   const auto one = logs.add({1}), two = logs.add({2});
   EXPECT_EQ(logs.among({line_of(1), line_of(3)}), (Keys{{1}}));
-  EXPECT_EQ(logs.among({core::SetJobState{.job = {2}, .state = JobState::failed}}), (Keys{{2}}));
+  EXPECT_EQ(logs.among({core::SetJobState{.job = {2}, .state = JobState::failed, .reason = {}}}), (Keys{{2}}));
   EXPECT_EQ(logs.among({core::UpsertWorker{}}), Keys());
   EXPECT_EQ(logs.among({core::SetSweepState{.id = {7}, .withdrawn = true}}), (Keys{{1}, {2}}))
       << "it may have ended any of them";
