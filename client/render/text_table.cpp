@@ -86,7 +86,7 @@ std::vector<Cut> fit(const Table& table, Layout& layout, const Style& style) {
   for (const auto& column : table.columns) cuts.push_back(column.cut);
   const auto order = shrink_order(table);
   const auto whole = layout.widths;
-  while (total_width(layout) > style.width) {
+  for (;;) {
     layout.widths = whole;
     for (const std::size_t c : order) {
       const std::size_t total = total_width(layout);
@@ -102,7 +102,6 @@ std::vector<Cut> fit(const Table& table, Layout& layout, const Style& style) {
     if (!out) return cuts;
     layout.shown[*out] = false;
   }
-  return cuts;
 }
 
 /// Says which columns the terminal had no room for.

@@ -126,7 +126,7 @@ TEST(Progress, LinesOfSingleJobs) {
   done.seconds = 12.2;
   EXPECT_EQ(job_line(done, {}), "completed  job-1  top-1 89.12 %, 12s");
   EXPECT_EQ(job_line(row(2, JobState::failed, 3, "no such file: /data/x\n"), {}),
-            "failed  job-2: no such file: /data/x ");
+            "failed  job-2: no such file: /data/x\\n");
   EXPECT_EQ(job_line(row(2, JobState::backoff, 1, "bad data"), {}), "will be tried again  job-2: bad data");
 }
 

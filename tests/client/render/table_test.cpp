@@ -55,9 +55,9 @@ TEST(Table, ShrinksTheNextColumnOnceTheFirstIsAtItsLeast) {
 
 TEST(Table, NeverShrinksNumbers) {
   EXPECT_EQ(table_text(networks(), Format::table, {.width = 5}),
-            "name      params  note\n"
-            "conv…4-3  52.1 k  the u…\n"
-            "conv…4-3     999\n");
+            "name        params  note\n"
+            "conv…8-4-3  52.1 k  the u…\n"
+            "conv…4-4-3     999\n");
 }
 
 Table sharings() {
@@ -70,9 +70,9 @@ Table sharings() {
 
 TEST(Table, WhatTellsRowsApartIsNotCutOff) {
   EXPECT_EQ(table_text(sharings(), Format::table, {.width = 24}),
-            "sharing   FLOPs  params\n"
-            "seq… 2   1.99 M  25.9 k\n"
-            "seq… 4   1.99 M  17.7 k\n");
+            "sharing    FLOPs  params\n"
+            "sequ…l 2  1.99 M  25.9 k\n"
+            "sequ…l 4  1.99 M  17.7 k\n");
   const auto deep =
       table_of({{.key = "name", .title = "name", .shrink = 1, .min_width = 5}},
                {{text_cell("convmixer-64-2-4-3.a-long-end")}, {text_cell("convmixer-64-8-4-3.a-long-end")}});
@@ -90,8 +90,8 @@ TEST(Table, LeavesOutTheLeastImportantColumnAndSaysSo) {
             "not shown at this width: FLOPs\n");
   EXPECT_EQ(table_text(sharings(), Format::table, {.width = 9}),
             "sharing\n"
-            "seque… 2\n"
-            "seque… 4\n"
+            "sequ…al 2\n"
+            "sequ…al 4\n"
             "not shown at this width: FLOPs, params\n");
 }
 
@@ -102,8 +102,8 @@ TEST(Table, IsAsciiWhereTheTerminalIs) {
                 {text_cell("jos\u00e9"), text_cell("x\xFFy")}});
   EXPECT_EQ(table_text(table, Format::table, {.width = 23, .charset = Charset::ascii}),
             "a         b\n"
-            "seq... 2  89.12 +- 0.21\n"
-            "jos...e9  x\\xffy\n");
+            "seque...  89.12 +- 0.21\n"
+            "jos\\u...  x\\xffy\n");
 }
 
 TEST(Table, FitsWideCharacters) {
@@ -193,7 +193,7 @@ TEST(Markdown, EscapesWhatMarkdownWouldRead) {
   const auto table = table_of({{.key = "a", .title = "a"}, {.key = "b", .title = "b", .align = Align::right}},
                               {{text_cell("x|y\\z *w* `c` <b>\nnext"), quantity_cell(52'100)}});
   EXPECT_EQ(table_text(table, Format::markdown),
-            "| a | b |\n| --- | ---: |\n| x\\|y\\\\z \\*w\\* \\`c\\` &lt;b> next | 52.1 k |\n");
+            "| a | b |\n| --- | ---: |\n| x\\|y\\\\z \\*w\\* \\`c\\` &lt;b>\\\\nnext | 52.1 k |\n");
 }
 
 TEST(Style, ColourNeedsATerminalThatWantsIt) {

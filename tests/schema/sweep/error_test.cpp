@@ -51,7 +51,7 @@ TEST(SweepErrors, WrongTypes) {
 }
 
 TEST(SweepErrors, ANetworkThatCannotBeNormalisedHasItsLine) {
-  EXPECT_EQ(refusal("cells: [{network.patch: 28, training.batch_size: 1}]\n").substr(0, 68),
+  EXPECT_EQ(refusal("cells: [{network.patch: 28, training.batch_size: 1}]\n").substr(0, 69),
             "s.yaml:6: training.batch_size: BatchNorm sees 1 value of each channel");
 }
 
