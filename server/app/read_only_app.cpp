@@ -1,13 +1,17 @@
 #include "server/app/read_only_app.h"
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <stdlib.h>
 
+#include "schema/base/paths.h"
 #include "server/app/read_only_gate.h"
 #include "server/core/restoration.h"
 #include "server/rpc/server.h"
@@ -22,49 +26,60 @@ namespace fs = std::filesystem;
 
 constexpr char kSelectBootEpoch[] = "SELECT value FROM meta WHERE key = 'boot_epoch'";
 
-/// What the server wants of a store for artifacts where none is served: an empty folder that goes with the
-/// object.
-class NoArtifacts {
+/// Beside the socket, whose folder is this user's own; $TMPDIR may be none.
+fs::path place_for_scratch(const std::vector<std::string>& addresses) {
+  for (const auto& address : addresses)
+    if (const auto path = unix_socket_path(address); path.ok()) return fs::absolute(*path).parent_path();
+  std::error_code error;
+  auto folder = fs::temp_directory_path(error);
+  if (error) folder = "/tmp";
+  return folder;
+}
+
+/// A folder that goes with the object: for the temporary files of queries, and as what the server wants of a
+/// store for artifacts where none is served.
+class Scratch {
  public:
-  static Result<std::unique_ptr<NoArtifacts>> make() {
-    std::error_code error;
-    std::string folder = (fs::temp_directory_path(error) / "spind-read-only.XXXXXX").string();
-    if (error || ::mkdtemp(folder.data()) == nullptr)
-      return Error{ErrorCode::invalid_argument,
-                   "no folder " + folder + " can be made; set TMPDIR to one of your own"};
-    std::unique_ptr<NoArtifacts> made(new NoArtifacts(folder));
-    SPIN_ASSIGN(made->store_, ArtifactStore::open(folder));
+  static Result<std::unique_ptr<Scratch>> make(const fs::path& place) {
+    std::string folder = (place / "spind-read-only.XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr)
+      return Error{ErrorCode::invalid_argument, "no folder for temporary files can be made in " +
+                                                    place.string() + ": " +
+                                                    std::generic_category().message(errno)};
+    std::unique_ptr<Scratch> made(new Scratch(folder));
+    SPIN_ASSIGN(made->artifacts_, ArtifactStore::open(folder));
     return made;
   }
-  ~NoArtifacts() {
-    store_.reset();
+  ~Scratch() {
+    artifacts_.reset();
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
-  NoArtifacts(const NoArtifacts&) = delete;
-  NoArtifacts& operator=(const NoArtifacts&) = delete;
-  [[nodiscard]] ArtifactStore& store() { return *store_; }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const fs::path& folder() const { return folder_; }
+  [[nodiscard]] ArtifactStore& artifacts() { return *artifacts_; }
 
  private:
-  explicit NoArtifacts(fs::path folder) : folder_(std::move(folder)) {}
+  explicit Scratch(fs::path folder) : folder_(std::move(folder)) {}
   const fs::path folder_;
-  std::unique_ptr<ArtifactStore> store_;
+  std::unique_ptr<ArtifactStore> artifacts_;
 };
 
 class ReadOnlyApp final : public App {
  public:
   ReadOnlyApp(ReadOnlyDatabase database, std::unique_ptr<Reader> reader, core::Restoration restoration,
-              std::unique_ptr<NoArtifacts> artifacts)
+              std::unique_ptr<Scratch> scratch)
       : database_(std::move(database)),
         reader_(std::move(reader)),
-        artifacts_(std::move(artifacts)),
+        scratch_(std::move(scratch)),
         coordinator_(std::move(restoration), std::chrono::steady_clock::now()),
-        control_(database_.name, *reader_, coordinator_) {}
+        control_(database_.name, scratch_->folder(), *reader_, coordinator_) {}
   ~ReadOnlyApp() override { stop(); }
 
   Status serve(ListenClaim claim) {
     addresses_ = claim.addresses();
-    SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, artifacts_->store()));
+    SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, scratch_->artifacts()));
     return {};
   }
 
@@ -81,7 +96,7 @@ class ReadOnlyApp final : public App {
  private:
   const ReadOnlyDatabase database_;
   const std::unique_ptr<Reader> reader_;
-  const std::unique_ptr<NoArtifacts> artifacts_;
+  const std::unique_ptr<Scratch> scratch_;
   const core::Coordinator coordinator_;
   ReadOnlyGate control_;
   ReadOnlyFleet fleet_;
@@ -98,9 +113,9 @@ Result<std::unique_ptr<App>> start_read_only(const AppOptions& options) {
   core::Restoration restoration(options.settings, epoch + 1);
   SPIN_TRY(load_state(database.connection, restoration));
   SPIN_ASSIGN(auto reader, Reader::open(database.name));
-  SPIN_ASSIGN(auto artifacts, NoArtifacts::make());
+  SPIN_ASSIGN(auto scratch, Scratch::make(place_for_scratch(options.listen)));
   auto app = std::make_unique<ReadOnlyApp>(std::move(database), std::move(reader), std::move(restoration),
-                                           std::move(artifacts));
+                                           std::move(scratch));
   SPIN_TRY(app->serve(std::move(claim)));
   return std::unique_ptr<App>(std::move(app));
 }

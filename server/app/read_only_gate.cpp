@@ -92,7 +92,9 @@ Status ReadOnlyGate::results(const std::string& sweep, const std::function<bool(
 Result<std::vector<WorkerRow>> ReadOnlyGate::workers() { return reader_.workers(); }
 
 Result<bool> ReadOnlyGate::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
-  return run_limited_query(database_, sql, {}, max_rows, visitor);
+  QueryLimits limits;
+  limits.folder = scratch_;
+  return run_limited_query(database_, sql, limits, max_rows, visitor);
 }
 
 Result<Submitted> ReadOnlyGate::submit(const SweepFile& /*source*/, bool /*replace*/,

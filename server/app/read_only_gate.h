@@ -16,9 +16,14 @@ namespace spin {
 /// on threads of lanes.
 class ReadOnlyGate final : public ControlBackend {
  public:
-  /// `database` as ReadOnlyDatabase names it; all of it outlives the gate.
-  ReadOnlyGate(std::filesystem::path database, Reader& reader, const core::Coordinator& coordinator)
-      : database_(std::move(database)), reader_(reader), coordinator_(coordinator) {}
+  /// `database` as ReadOnlyDatabase names it; `scratch`: folder for what a query does not hold in memory. All
+  /// of it outlives the gate.
+  ReadOnlyGate(std::filesystem::path database, std::filesystem::path scratch, Reader& reader,
+               const core::Coordinator& coordinator)
+      : database_(std::move(database)),
+        scratch_(std::move(scratch)),
+        reader_(reader),
+        coordinator_(coordinator) {}
 
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
@@ -40,6 +45,7 @@ class ReadOnlyGate final : public ControlBackend {
 
  private:
   const std::filesystem::path database_;
+  const std::filesystem::path scratch_;
   Reader& reader_;
   std::mutex mutex_;
   const core::Coordinator& coordinator_;  ///< behind the mutex

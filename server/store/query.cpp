@@ -228,8 +228,9 @@ Status run_query(const std::filesystem::path& database, const std::string& sql, 
   if (sql.find('\0') != std::string::npos) return wrong("the text holds a zero byte");
   SPIN_TRY(QueryBudget::prepare());
   SPIN_ASSIGN(const auto* layer, QueryBudget::file_layer());
-  const QueryBudget budget({limits.memory_bytes, limits.disk_bytes,
-                            std::filesystem::absolute(database).parent_path(), limits.reserve_bytes});
+  const auto folder =
+      limits.folder.empty() ? std::filesystem::absolute(database).parent_path() : limits.folder;
+  const QueryBudget budget({limits.memory_bytes, limits.disk_bytes, folder, limits.reserve_bytes});
   SPIN_ASSIGN(auto connection, Database::open(database, Database::Mode::read_only, layer));
   connection.never_checkpoint();
   SPIN_TRY(connection.run(kCache));

@@ -17,8 +17,9 @@ struct QueryLimits {
   /// While a query runs, the writer cannot reuse its log.
   std::chrono::milliseconds time{30'000};
   std::int64_t memory_bytes = 64 << 20;
-  std::int64_t disk_bytes = std::int64_t{1} << 30U;  ///< of temporary files, which lie beside the database
+  std::int64_t disk_bytes = std::int64_t{1} << 30U;  ///< of temporary files
   std::uint64_t reserve_bytes = 0;                   ///< that stay free on their disk
+  std::filesystem::path folder{};                    ///< of temporary files; empty = that of the database
 };
 
 /// Runs one SELECT, WITH .. SELECT, VALUES or EXPLAIN on a read-only connection of its own, which sees what

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -91,6 +92,19 @@ TEST_F(ReadOnlyTest, EveryReadingCommandAnswersWithoutASpindAndChangesNothing) {
   EXPECT_EQ(ask({"results", "no-such-sweep"}).exit_code, 2);
   EXPECT_EQ(files(), before);
   EXPECT_TRUE(marked_processes(folder_.path().string(), "spind").empty());
+}
+
+TEST_F(ReadOnlyTest, WhatAQueryDoesNotHoldInMemoryNeedsNoTmpdir) {
+  ::setenv("TMPDIR", "/nonexistent", 1);
+  const auto distinct =
+      ask({"query",
+           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) "
+           "SELECT count(*) AS n FROM (SELECT DISTINCT i, printf('%200d', i) FROM n)",
+           "--format", "csv"});
+  ::unsetenv("TMPDIR");
+  EXPECT_EQ(distinct.exit_code, 0) << distinct.errors;
+  EXPECT_TRUE(contains(distinct.output, "400000")) << distinct.output;
+  EXPECT_TRUE(contains(distinct.errors, "instead of TMPDIR=/nonexistent")) << distinct.errors;
 }
 
 TEST_F(ReadOnlyTest, ReadsACopyInAFolderWhereNobodyMayWrite) {
