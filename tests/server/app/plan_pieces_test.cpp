@@ -12,18 +12,17 @@
 namespace spin {
 namespace {
 
-/// 12,000 cells that share, and the unshared network of each behind them.
+/// 12,000 cells that share, and the unshared network of each behind all of them.
 SweepFile many_comparisons() {
   SweepFile source;
   source.file = "sweep.yaml";
   source.text =
       "version: 1\nname: wide\ndataset: mnist\n"
       "network: {family: convmixer, channels: 8, depth: 4, patch: 4, kernel: 3}\n"
-      "sharing: {mapping: sequential, rate: 2}\n"
+      "sharing: {rate: 2}\n"
       "training: {epochs: 1}\n"
-      "axes:\n  training.lr: " +
-      number_list(120, ".0e-4") + "\n  training.weight_decay: " + number_list(100, ".0e-5") +
-      "\nbaselines: {unshared: true}\n";
+      "axes:\n  sharing.mapping: [sequential, none]\n  training.lr: " +
+      number_list(120, ".0e-4") + "\n  training.weight_decay: " + number_list(100, ".0e-5") + "\n";
   return source;
 }
 

@@ -49,6 +49,12 @@ class Host : public ::testing::Test {
     trainer.send(to_line(TrainerCommand(command_of(endless()))));
     const auto started = trainer.read_event();
     ASSERT_TRUE(started && std::holds_alternative<StartedEvent>(*started));
+    // Before its first step there is nothing to save.
+    for (;;) {
+      const auto event = trainer.read_event();
+      ASSERT_TRUE(event);
+      if (std::holds_alternative<EpochEvent>(*event)) break;
+    }
   }
   TempFolder folder_;
 };
