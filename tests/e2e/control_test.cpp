@@ -144,7 +144,8 @@ TEST_F(Control, AnEditedSweepTakesThePlaceOfTheOldOneAndTrainsWhatIsNew) {
   EXPECT_NE(refused.errors.find("--replace"), std::string::npos) << refused.errors;
   auto replacing = edited;
   replacing.emplace_back("--replace");
-  EXPECT_EQ(succeed(replacing), "sweep 2 (study): 2 jobs, 1 new, 1 known already\n"
+  EXPECT_EQ(succeed(replacing),
+            "sweep 2 (study): 2 jobs, 1 new, 1 known already\n"
             "it takes the place of sweep 1: 2 jobs cancelled, what both need goes on\n");
   ASSERT_TRUE(reaches("2", "completed", 2)) << everything("2");
   EXPECT_EQ(count("1", "cancelled"), 2) << everything("1");
