@@ -166,7 +166,7 @@ TEST_F(Run, FullDiskAtTheModelFailsTheRunWithItsPath) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(result.error().code, ErrorCode::unavailable);
   EXPECT_NE(result.error().message.find(command_.model), std::string::npos) << result.error().message;
   EXPECT_FALSE(std::filesystem::exists(command_.model));
 }
