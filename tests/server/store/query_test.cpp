@@ -221,13 +221,13 @@ TEST_F(QueryTest, SeveralRunSideBySide) {
       // While this one stands still in the middle, another begins and ends, on a thread of its own as each
       // does.
       std::thread([this] {
-        EXPECT_TRUE(run_query(database, "SELECT count(*) FROM job", {}, inner).ok());
-        EXPECT_FALSE(run_query(database, kLargeSort, {.disk_bytes = 1 << 20}, inner).ok());
+        Recorder counted, sorted;
+        EXPECT_TRUE(run_query(database, "SELECT count(*) FROM job", {}, counted).ok());
+        EXPECT_FALSE(run_query(database, kLargeSort, {.disk_bytes = 1 << 20}, sorted).ok());
       }).join();
       return Recorder::row(std::move(row));
     }
     std::filesystem::path database;
-    Recorder inner;
   } nested(path());
   ASSERT_TRUE(run_query(path(), "SELECT name FROM jobs LIMIT 2", {}, nested).ok());
   EXPECT_EQ(nested.rows.size(), 2U);
