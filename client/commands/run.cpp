@@ -18,8 +18,8 @@
 #include "client/render/listings.h"
 #include "client/render/text.h"
 #include "schema/base/database_lock.h"
-#include "schema/job/hints.h"
 #include "schema/base/machine.h"
+#include "schema/job/hints.h"
 
 namespace spin::cli {
 namespace {

@@ -48,9 +48,8 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
       ->default_val(default_database_path().string());
   cli.add_option("--artifacts", options.app.artifacts,
                  "Folder of checkpoints and models (default: DB.artifacts)");
-  cli.add_option(
-         "--backups", options.app.backups,
-         "Folder that `spinctl backup` writes to, and nowhere else (default: DB.backups)")
+  cli.add_option("--backups", options.app.backups,
+                 "Folder that `spinctl backup` writes to, and nowhere else (default: DB.backups)")
       ->type_name("FOLDER");
   cli.add_option("--http", options.http,
                  "Serve /metrics and /healthz to this machine: unix:PATH, or a loopback address such as "
