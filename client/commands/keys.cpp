@@ -1,9 +1,11 @@
 #include "schema/sweep/keys.h"
 
 #include <algorithm>
+#include <iostream>
 #include <iterator>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "client/commands/options.h"
 #include "client/commands/terminal.h"
@@ -30,7 +32,10 @@ int keys(const KeysOptions& options) {
   if (docs.empty())
     return report({ErrorCode::invalid_argument, "'" + options.path + "' is no key of a sweep; " +
                                                     sweep::document_keys().advice(options.path)});
-  print_listing(render::key_table(std::move(docs)), options.format, "");
+  if (options.format == render::Format::table)
+    render::write_keys(std::cout, docs, style_of(STDOUT_FILENO));
+  else
+    print_listing(render::key_table(std::move(docs)), options.format, "");
   return kDone;
 }
 

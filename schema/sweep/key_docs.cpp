@@ -19,17 +19,17 @@ struct Row {
 };
 
 constexpr Row kSettings[] = {
-    {"dataset.name", "see `Data sets` in the README", "none: give one", "what is trained on"},
+    {"dataset.name", "see `Data sets` in the README", "none; give one", "what is trained on"},
     {"dataset.root", "an absolute path", "where the name's data lies, or the worker's --data",
      "folder of the files; part of what a job is"},
     {"dataset.resolution", "1 to 4096", "the data set's", "network.resolution where that is not given"},
-    {"dataset.classes", "1 to 1000000", "the data set's",
+    {"dataset.classes", "1 to 1000000", "the data set's; imagefolder: counted where spinctl sees the folder",
      "class folders of an imagefolder, or synthetic classes"},
     {"dataset.train_limit", "0 to 1099511627776", "", "first N training images; 0 = all"},
     {"dataset.eval_limit", "0 to 1099511627776", "", "first N evaluation images; 0 = all"},
     {"network.family", "", "", "isotropic architecture", "paper, Section 4"},
-    {"network.channels", "1 to 16384", "none: give it", "width of every block"},
-    {"network.depth", "1 to 1024", "none: give it", "number of blocks"},
+    {"network.channels", "1 to 16384", "none; give it", "width of every block"},
+    {"network.depth", "1 to 1024", "none; give it", "number of blocks"},
     {"network.patch", "1 to network.resolution", "convnext, deit: 16; convmixer: give it",
      "side of a patch, pixels", "ConvMixer, ConvNeXt, DeiT"},
     {"network.kernel", "odd, 1 to 63", "convnext: 7; convmixer: give it",
@@ -79,7 +79,8 @@ constexpr Row kTraining[] = {
     {"random_erasing", "0 to 1", "", "probability of an erased rectangle", "Zhong et al."},
     {"randaugment", "", "", "{layers, magnitude} switches it on", "Cubuk et al."},
     {"randaugment.layers", "1 to 16", "2 where randaugment is on", "operations per image", "Cubuk et al."},
-    {"randaugment.magnitude", "0 to 30", "9 where randaugment is on", "their strength", "timm"},
+    {"randaugment.magnitude", "0 to 30; increasing: 0 to 10", "9 where randaugment is on",
+     "their strength, on torchvision's scale; increasing: on timm's", "torchvision, timm"},
     {"randaugment.magnitude_std", "0 to 100", "0 where randaugment is on",
      "deviation of the magnitude from operation to operation", "timm: mstd"},
     {"randaugment.increasing", "", "false where randaugment is on",
@@ -110,8 +111,8 @@ constexpr Row kTraining[] = {
 
 std::vector<KeyDoc> before_settings() {
   return {
-      {"version", "whole number", "1", "none: give it", "of this format", ""},
-      {"name", kTextType, "1 to 128 letters, digits, - _ .; no id, no hash", "none: give it",
+      {"version", "whole number", "1", "none; give it", "of this format", ""},
+      {"name", kTextType, "1 to 128 letters, digits, - _ .; no id, no hash", "none; give it",
        "names the sweep; no part of what a job is", ""},
       {"description", kTextType, "up to 16384 bytes", "empty", "for people; no part of what a job is", ""}};
 }

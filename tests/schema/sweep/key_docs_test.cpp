@@ -113,6 +113,25 @@ TEST(KeyDocs, TheRangeIsTheOneThatIsRefusedBeyond) {
   EXPECT_GE(checked, 25);
 }
 
+TEST(KeyDocs, TheStrengthOfRandAugmentIsOnTheScaleOfItsSet) {
+  EXPECT_EQ(find_doc("training.randaugment.magnitude")->accepted, "0 to 30; increasing: 0 to 10");
+  for (const auto& [increasing, greatest] : {std::pair("false", 30), std::pair("true", 10)}) {
+    const auto sweep = small_sweep(std::string("training.randaugment.increasing: ") + increasing + "\n");
+    const auto with = [](int magnitude) {
+      return "training.randaugment.magnitude=" + std::to_string(magnitude);
+    };
+    good_plan(sweep, {with(greatest)});
+    EXPECT_NE(bad_plan(sweep, {with(greatest + 1)}).message.find("0 to " + std::to_string(greatest)),
+              std::string::npos)
+        << increasing;
+  }
+}
+
+TEST(KeyDocs, WhatTheFolderSaysIsNoFixedDefault) {
+  EXPECT_NE(find_doc("dataset.classes")->otherwise.find("counted where spinctl sees the folder"),
+            std::string::npos);
+}
+
 TEST(KeyDocs, OtherToolsNamesAreUnderstood) {
   const auto advice = [](const std::string& key) {
     const auto message = bad_plan(small_sweep(key + ": 1\n")).message;
