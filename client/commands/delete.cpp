@@ -96,8 +96,7 @@ void add_delete(CLI::App& app, Invocation& invocation) {
       "ended.\n\n"
       "To archive a sweep: back the database up, keep that file and the models that you want, and delete the "
       "sweep.\n"
-      "Later the backup answers by itself: `spind --db BACKUP --listen unix:PATH`, and `spinctl --connect "
-      "unix:PATH`.\n\n"
+      "Commands that read ask the backup with --db: `spinctl results my-sweep --db BACKUP`.\n\n"
       "Examples:\n  spinctl delete my-sweep\n  spinctl backup before-cleanup.db && spinctl delete 3 --yes");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return delete_sweep(invocation, *options); };

@@ -53,56 +53,64 @@ void print_drained(const std::string& worker, const Drained& drained, render::Fo
 /// that changes.
 class Departure {
  public:
-  Departure(ControlClient& client, std::string worker, const Interrupt& interrupt)
-      : client_(client), worker_(std::move(worker)), interrupt_(interrupt) {}
+  /// `asked_of`: boot epoch of the coordinator that was asked to drain the worker.
+  Departure(ControlClient& client, std::string worker, const Interrupt& interrupt, std::int64_t asked_of)
+      : client_(client), worker_(std::move(worker)), interrupt_(interrupt), asked_of_(asked_of) {}
 
   /// How it has left; none where a signal came first.
   Result<Drained> wait() {
     bool has_drained = false;
-    for (int told = -1;;) {
-      SPIN_ASSIGN(const auto rows, listing());
+    for (;;) {
+      SPIN_ASSIGN(const auto workers, with_patience(interrupt_, [this] { return client_.workers(); }));
+      const auto& rows = workers.rows;
       const auto row =
           std::find_if(rows.begin(), rows.end(), [&](const auto& entry) { return entry.name == worker_; });
       const std::string state = row == rows.end() ? "offline" : row->state;
-      if (state == "offline" && !is_just_back()) return Drained{"gone", 0, worker_ + " is gone"};
-      if (state == "online" && coordinator_away_at_) {
+      if (state == "offline" && !is_being_found(workers.boot_epoch))
+        return Drained{"gone", 0, worker_ + " is gone"};
+      if (state == "online" && workers.boot_epoch != asked_of_) {
         // A coordinator that was started again does not know what was asked of the worker.
-        SPIN_ASSIGN([[maybe_unused]] const int running, client_.drain(worker_));
-        coordinator_away_at_.reset();
+        const auto again = with_patience(interrupt_, [this] { return client_.drain(worker_); });
+        if (!again.ok() && again.error().code != ErrorCode::not_found) return again.error();
+        asked_of_ = again.ok() ? again->boot_epoch : workers.boot_epoch;
         continue;
       }
       // Who started it anew under its name finds it at work.
       if (has_drained && state == "online")
         return Drained{"back", row->busy, worker_ + " has gone, and is attached again"};
       has_drained = has_drained || state == "draining";
-      const int busy = row == rows.end() ? 0 : row->busy;
-      if (busy != told) complain(fmt::format("{}: {} to go", worker_, render::counted(busy, "job")));
-      told = busy;
+      tell(state == "offline" ? worker_ + " has not yet found the coordinator, which was started again"
+                              : fmt::format("{}: {} to go", worker_, render::counted(row->busy, "job")));
       if (interrupt_.wait_for(kPause)) return Error{ErrorCode::unavailable, "interrupted"};
     }
   }
 
  private:
-  Result<std::vector<WorkerRow>> listing() {
-    return with_patience(interrupt_, [this] {
-      auto rows = client_.workers();
-      if (!rows.ok()) coordinator_away_at_ = Clock::now();
-      return rows;
-    });
+  void tell(const std::string& how) {
+    if (how != told_) complain(how);
+    told_ = how;
   }
-  /// The coordinator, which may show the worker as offline until that has found it again.
-  [[nodiscard]] bool is_just_back() const {
-    return coordinator_away_at_ && Clock::now() - *coordinator_away_at_ < kReattachLimit;
+  /// Whether a worker that the coordinator shows as offline may still be at work: it needs a while to find a
+  /// coordinator that was started again.
+  [[nodiscard]] bool is_being_found(std::int64_t boot_epoch) {
+    if (boot_epoch == asked_of_) return false;
+    if (boot_epoch != seen_) seen_at_ = Clock::now();
+    seen_ = boot_epoch;
+    return Clock::now() - seen_at_ < kReattachLimit;
   }
 
   ControlClient& client_;
   const std::string worker_;
   const Interrupt& interrupt_;
-  std::optional<Clock::time_point> coordinator_away_at_;  ///< since the worker was last asked
+  std::string told_;
+  std::int64_t asked_of_;
+  std::int64_t seen_ = 0;  ///< the coordinator that last showed the worker as offline, and was not asked
+  Clock::time_point seen_at_{};  ///< first
 };
 
-int wait_for(ControlClient& client, const DrainOptions& options, const Interrupt& interrupt) {
-  const auto left = Departure(client, options.worker, interrupt).wait();
+int wait_for(ControlClient& client, const DrainOptions& options, const Interrupt& interrupt,
+             std::int64_t asked_of) {
+  const auto left = Departure(client, options.worker, interrupt, asked_of).wait();
   if (left.ok()) {
     print_drained(options.worker, *left, options.format);
     return kDone;
@@ -114,11 +122,12 @@ int wait_for(ControlClient& client, const DrainOptions& options, const Interrupt
 
 /// Where the coordinator knows no such worker: one that has left before is what was asked for.
 int judge_absent(ControlClient& client, const DrainOptions& options, const Error& error) {
-  const auto rows = client.workers();
-  if (error.code != ErrorCode::not_found || !rows.ok()) return report(error);
-  const auto row = std::find_if(rows->begin(), rows->end(),
-                                [&](const auto& entry) { return entry.name == options.worker; });
-  if (row == rows->end() || row->state != "offline") return report(error);
+  const auto workers = client.workers();
+  if (error.code != ErrorCode::not_found || !workers.ok()) return report(error);
+  const auto& rows = workers->rows;
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const auto& entry) { return entry.name == options.worker; });
+  if (row == rows.end() || row->state != "offline") return report(error);
   print_drained(options.worker,
                 {"gone", 0,
                  fmt::format("{} is gone already; it was last seen {}", options.worker,
@@ -138,16 +147,17 @@ int drain(const Invocation& invocation, const DrainOptions& options) {
   if (options.wait) interrupt.emplace();
   auto client = ControlClient::make(invocation.address(), interrupt ? &*interrupt : nullptr);
   if (!client.ok()) return report(client.error());
-  const auto running = client->drain(options.worker);
-  if (!running.ok() && interrupt && interrupt->signal() != 0) {
+  const auto begun = client->drain(options.worker);
+  if (!begun.ok() && interrupt && interrupt->signal() != 0) {
     complain("stopped before the coordinator answered; `spinctl workers` shows whether it drains");
     return 128 + interrupt->signal();
   }
-  if (!running.ok()) return judge_absent(*client, options, running.error());
+  if (!begun.ok()) return judge_absent(*client, options, begun.error());
   const bool is_all = !options.wait;  // one object for machines, at the end
   if (is_all || options.format == render::Format::table)
-    print_drained(options.worker, {"draining", *running, farewell(options.worker, *running)}, options.format);
-  return is_all ? kDone : wait_for(*client, options, *interrupt);
+    print_drained(options.worker, {"draining", begun->running, farewell(options.worker, begun->running)},
+                  options.format);
+  return is_all ? kDone : wait_for(*client, options, *interrupt, begun->boot_epoch);
 }
 
 }  // namespace
@@ -161,10 +171,9 @@ void add_drain(CLI::App& app, Invocation& invocation) {
              "JSON is one object: worker, state (draining, gone, back), running; default: a sentence");
   verb->footer(
       "\nIt takes no more jobs, delivers its results and ends. To stop it without waiting for its jobs, "
-      "kill\n"
-      "spin-worker: they go on elsewhere from their last checkpoint. Asking again, also for a worker that "
-      "has\n"
-      "gone, is no failure.\n\nExamples:\n  spinctl drain gpu1\n"
+      "send\n"
+      "SIGTERM to spin-worker: they save and go on elsewhere from there. The exit code is 0 also where the\n"
+      "worker drains already or has gone.\n\nExamples:\n  spinctl drain gpu1\n"
       "  spinctl drain gpu1 --wait && ssh gpu1 reboot");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return drain(invocation, *options); };

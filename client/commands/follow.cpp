@@ -48,7 +48,12 @@ class JobNews {
     const auto begin = Clock::now();
     const auto rows = client_.jobs(sweep_);
     if (!rows.ok()) return false;
-    for (const auto& row : changes_.update(*rows)) display_.note(render::job_line(row, display_.style()));
+    for (auto& row : changes_.update(*rows)) {
+      const bool is_told = !row.reason.empty() && row.reason == told_;
+      told_ = row.reason;
+      if (is_told) row.reason = "for the same reason";
+      display_.note(render::job_line(row, display_.style()));
+    }
     const auto end = Clock::now();
     after_pause_ = end + kListingShare * (end - begin);
     after_interval_ = std::max(after_pause_, end + kListingInterval);
@@ -60,6 +65,7 @@ class JobNews {
   render::ProgressDisplay& display_;
   const Interrupt& interrupt_;
   render::JobChanges changes_;
+  std::string told_;                   ///< reason in the last line
   std::optional<StateCounts> counts_;  ///< at the last listing
   Clock::time_point after_pause_{}, after_interval_{};
 };

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "client/commands/terminal.h"
 #include "schema/base/paths.h"
-#include "schema/base/text.h"
 #include "schema/base/unix_socket.h"
 
 namespace spin::cli {
@@ -29,7 +29,9 @@ int exit_code_of(const Error& error) {
   return kWorkFailed;
 }
 
-void complain(const std::string& message) { std::cerr << "spinctl: " << printable(message) << std::endl; }
+void complain(const std::string& message) {
+  std::cerr << "spinctl: " << render::printable(message, own_charset()) << std::endl;
+}
 
 int report(const Error& error) {
   complain(error.message);

@@ -8,7 +8,6 @@
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/plan_listing.h"
-#include "schema/base/text.h"
 
 namespace spin::cli {
 namespace {
@@ -30,7 +29,7 @@ PlanTotals totals_of(const SweepPlan& plan) {
 }
 
 void print_notes(std::ostream& out, const std::vector<std::string>& notes) {
-  for (const auto& note : notes) out << "note: " << printable(note) << '\n';
+  for (const auto& note : notes) out << "note: " << render::printable(note, own_charset()) << '\n';
 }
 
 void print_plan(const SweepPlan& plan, render::Format format) {

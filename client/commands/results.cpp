@@ -34,9 +34,8 @@ void add_results(CLI::App& app, Invocation& invocation) {
   verb->footer(
       "\nA network reads C/D/P/K: channels, depth, patch, kernel; @40 behind it: images of 40 pixels where "
       "the\n"
-      "data set's are others. top-1 is the mean over the seeds that are done, with ± the sample deviation (n "
-      "- 1)\n"
-      "where there are two or more; diff is its difference, in points, to the same network without sharing.\n"
+      "data set's are others. top-1 is the mean over the seeds that are done; of two or more their sample\n"
+      "deviation (n - 1) follows. diff is the difference, in points, to the same network without sharing.\n"
       "\nExamples:\n  spinctl results my-sweep\n  spinctl results my-sweep --format markdown");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return list_results(invocation, *options); };

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
@@ -109,7 +110,7 @@ void print_failures(const std::vector<JobRow>& rows) {
   int failed = 0;
   for (const auto& row : rows) {
     if (row.state != JobState::failed || ++failed > kMostShown) continue;
-    complain(fmt::format("{} failed: {}", row.name, printable(row.reason)));
+    complain(fmt::format("{} failed: {}", row.name, row.reason));
   }
   if (failed > kMostShown) complain(fmt::format("and {} more jobs failed", failed - kMostShown));
 }
@@ -177,17 +178,17 @@ class LocalRun {
 
  private:
   Result<int> print_results(const std::string& id, const SweepStatus& last) {
+    std::vector<JobRow> jobs;
+    if (last.counts.failed > 0) {
+      SPIN_ASSIGN(jobs, with_patience(interrupt_, [&] { return client_.jobs(id); }));
+      if (const auto reason = common_failure(jobs))
+        return report(
+            {ErrorCode::invalid_argument, fmt::format("no job of {} can run: {}", last.name, *reason)});
+    }
     SPIN_ASSIGN(const auto rows, with_patience(interrupt_, [&] { return client_.results(id); }));
     print_listing(render::results_table(rows), options_.format, "the sweep has no results");
     std::cout.flush();
-    if (last.counts.failed > 0) {
-      SPIN_ASSIGN(const auto jobs, with_patience(interrupt_, [&] { return client_.jobs(id); }));
-      if (const auto reason = common_failure(jobs)) {
-        complain(fmt::format("no job of {} can run: {}", last.name, render::printable(*reason)));
-        return kBadInput;
-      }
-      print_failures(jobs);
-    }
+    print_failures(jobs);
     return judge(last);
   }
 
@@ -197,6 +198,15 @@ class LocalRun {
   ControlClient& client_;
   Interrupt& interrupt_;
 };
+
+/// The first line says what happened; those behind it are the end of a daemon's log.
+void complain_with_log(const std::string& message) {
+  std::istringstream lines(message);
+  std::string line;
+  std::getline(lines, line);
+  complain(line);
+  while (std::getline(lines, line)) std::cerr << render::printable(line, own_charset()) << '\n';
+}
 
 /// Exit code of a run that a signal ended; says how to go on.
 int after_signal(const RunOptions& options, int signal) {
@@ -241,7 +251,7 @@ int train_here(const RunOptions& options, const SweepFile& sweep, int jobs) {
   if (interrupt.signal() != 0 && !code.ok()) return after_signal(options, interrupt.signal());
   if (code.ok()) return *code;
   const Error error = interrupt.error().value_or(code.error());
-  complain(error.message);
+  complain_with_log(error.message);
   // Our own coordinator is nobody else's business: that it cannot be reached is a failure of the work.
   const int exit_code = exit_code_of(error);
   return exit_code == kNoCoordinator ? kWorkFailed : exit_code;

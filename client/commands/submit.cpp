@@ -84,19 +84,20 @@ void print_hint(ControlClient& client, const Submitted& submitted) {
     complain("nothing of it runs yet: " + sweeps->front().hint);
 }
 
-/// Of sweeps with one name commands take the newest.
-void print_namesake(ControlClient& client, const Submitted& submitted) {
-  const auto sweeps = client.status("");
-  if (!sweeps.ok()) return;
-  const SweepStatus* before = nullptr;
-  for (const auto& sweep : *sweeps)
-    if (sweep.name == submitted.name && sweep.id < submitted.sweep && (!before || before->id < sweep.id))
-      before = &sweep;
-  if (before)
+/// Of sweeps with one name commands take the newest. `known`: the sweeps that were there before. What the new
+/// one replaces has been told.
+void print_namesake(const std::vector<SweepStatus>& known, const Submitted& submitted) {
+  if (!submitted.replaced.empty()) return;
+  const SweepStatus* earlier = nullptr;
+  for (const auto& sweep : known) {
+    if (sweep.id == submitted.sweep) return;
+    if (sweep.name == submitted.name && (!earlier || earlier->id < sweep.id)) earlier = &sweep;
+  }
+  if (earlier)
     complain(fmt::format(
         "an earlier sweep has that name too: id {0}; from now on `spinctl results {1}` shows the new "
         "one, and `spinctl results {0}` the earlier",
-        before->id.value, submitted.name));
+        earlier->id.value, submitted.name));
 }
 
 int wait_for(ControlClient& client, const std::string& sweep, Interrupt& interrupt) {
@@ -116,14 +117,16 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   auto client = ControlClient::make(invocation.address(), &interrupt);
   if (!client.ok()) return report(client.error());
   SubmitProgress last;
-  const auto submitted = hand_in(*client, *sweep, options.replace, last);
+  const auto known = client->status("");
+  const auto submitted =
+      known.ok() ? hand_in(*client, *sweep, options.replace, last) : Result<Submitted>(known.error());
   if (!submitted.ok() && interrupt.stopped()) {
     complain(stopped_text(last));
     return 128 + interrupt.signal();
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
-  print_namesake(*client, *submitted);
+  print_namesake(*known, *submitted);
   print_hint(*client, *submitted);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), interrupt) : kDone;
 }

@@ -38,11 +38,14 @@ bool is_dumb() {
 
 }  // namespace
 
+render::Charset own_charset() {
+  return render::charset_of_locale(std::getenv("LC_ALL"), std::getenv("LC_CTYPE"), std::getenv("LANG"));
+}
+
 render::Style style_of(int fd) {
   const bool is_terminal = ::isatty(fd) == 1;
   return {is_terminal ? size_of(fd).columns : 0,
-          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM")),
-          render::charset_of_locale(std::getenv("LC_ALL"), std::getenv("LC_CTYPE"), std::getenv("LANG"))};
+          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM")), own_charset()};
 }
 
 std::unique_ptr<render::ProgressDisplay> make_display(int fd) {
@@ -65,7 +68,7 @@ void print_object(const render::Table& table, render::Format format) {
   if (format == render::Format::json) {
     std::cout << render::row_to_json(table, 0) << '\n';
   } else {
-    render::write_table(std::cout, table, format, {.charset = style_of(STDOUT_FILENO).charset});
+    render::write_table(std::cout, table, format, {.charset = own_charset()});
   }
 }
 

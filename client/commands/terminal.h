@@ -12,6 +12,9 @@
 
 namespace spin::cli {
 
+/// What the user's terminal can show, by the locale.
+render::Charset own_charset();
+
 /// Colours and width of a standard stream (STDOUT_FILENO, STDERR_FILENO).
 render::Style style_of(int fd);
 

@@ -34,7 +34,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Pause&) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Pause&) {
-  if (sweep.withdrawn) return out_of_turn(sweep.title() + " was cancelled; there is nothing to pause");
+  if (sweep.withdrawn) return out_of_turn(sweep.title() + " was cancelled");
   if (sweep.paused) return out_of_turn(sweep.title() + " is paused already");
   if (sweep.jobs_to_come() == 0 && sweep.counts.live() == 0)
     return out_of_turn(sweep.title() + " has no job left that could be paused");

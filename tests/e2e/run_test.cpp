@@ -86,6 +86,7 @@ TEST(Run, SaysWhereTheDataWasLookedFor) {
   EXPECT_NE(finished.errors.find("/nowhere/at/all", said), std::string::npos) << finished.errors;
   EXPECT_EQ(finished.errors.find("no job of", said + 1), std::string::npos)
       << "said once: " << finished.errors;
+  EXPECT_EQ(finished.output, "") << "there are no results to show";
 }
 
 TEST(Run, SaysOnceThatADeviceIsNotThere) {

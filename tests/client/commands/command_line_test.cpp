@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -33,6 +35,9 @@ TEST_F(CommandLineTest, EveryVerbHasHelpWithExamples) {
     EXPECT_EQ(finished.exit_code, 0) << verb;
     EXPECT_NE(finished.output.find("spinctl " + std::string(verb)), std::string::npos) << finished.output;
     EXPECT_NE(finished.output.find("Examples:"), std::string::npos) << finished.output;
+    EXPECT_TRUE(std::all_of(finished.output.begin(), finished.output.end(),
+                            [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+        << "a terminal without UTF-8 shows it, too: " << finished.output;
   }
   const auto all = spinctl({"--help"});
   EXPECT_EQ(all.exit_code, 0);
@@ -178,11 +183,24 @@ TEST_F(CommandLineTest, KeysListsWhatASweepFileMaySay) {
   EXPECT_EQ(lr->at("default"), "0.01");
   EXPECT_EQ(lr->at("type"), "number");
   EXPECT_EQ(lr->at("accepted"), "above 0, to 1000");
-  EXPECT_NE(spinctl({"keys"}).output.find("sharing.rate"), std::string::npos);
+  EXPECT_NE(spinctl({"keys"}).output.find("\nsharing.rate  "), std::string::npos);
+  EXPECT_EQ(spinctl({"keys", "training.lr"}).output,
+            "training.lr  number, above 0, to 1000; default: 0.01\n    peak learning rate\n");
   EXPECT_NE(spinctl({"keys", "sharing.rate"}).output.find("ceil(depth / rate)"), std::string::npos);
   expect_complaint(spinctl({"keys", "learning_rate"}), kBadInput, "did you mean training.lr?");
   for (const auto* verb : {"plan", "submit", "run"})
     EXPECT_NE(spinctl({verb, "--help"}).output.find("spinctl keys"), std::string::npos) << verb;
+}
+
+TEST_F(CommandLineTest, ErrorsAreAsciiWhereTheTerminalIsNot8Bit) {
+  const auto missing = (folder / "jos\u00e9.yaml").string();
+  const auto complaint = [&](const char* locale) {
+    return run_command({"/usr/bin/env", locale, kSpinctl, "plan", missing}, "client-test",
+                       std::chrono::seconds(60))
+        .errors;
+  };
+  EXPECT_NE(complaint("LC_ALL=C").find("jos\\u00e9.yaml"), std::string::npos) << complaint("LC_ALL=C");
+  EXPECT_NE(complaint("LC_ALL=C.UTF-8").find("jos\u00e9.yaml"), std::string::npos);
 }
 
 TEST_F(CommandLineTest, NothingOfOthersReachesTheTerminalRaw) {

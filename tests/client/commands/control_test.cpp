@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <sstream>
 
 #include <signal.h>
 
@@ -119,6 +120,18 @@ TEST_F(ControlTest, WatchTellsFailuresAsTheyHappenAndEndsWithOne) {
   EXPECT_EQ(watch.wait(seconds(20)), kWorkFailed) << watch.output();
 }
 
+TEST_F(ControlTest, AReasonThatManyJobsHaveIsToldOnce) {
+  auto watch = begin({"watch", "tiny"});
+  ASSERT_TRUE(shows(watch, "0 of 2 done")) << watch.output();
+  coordinator.fail(0, "no such folder: /data");
+  ASSERT_TRUE(shows(watch, ".s0: no such folder: /data")) << watch.output();
+  coordinator.fail(1, "no such folder: /data");
+  EXPECT_EQ(watch.wait(seconds(20)), kWorkFailed) << watch.output();
+  EXPECT_NE(watch.output().find(".sequential-2.s0: for the same reason"), std::string::npos)
+      << watch.output();
+  EXPECT_EQ(watch.output().find("no such folder"), watch.output().rfind("no such folder")) << watch.output();
+}
+
 TEST_F(ControlTest, WatchSurvivesTheCoordinatorsRestart) {
   auto watch = begin({"watch", "tiny"});
   ASSERT_TRUE(shows(watch, "0 of 2 done")) << watch.output();
@@ -188,6 +201,21 @@ TEST_F(ControlTest, LogsAreShownOnce) {
   coordinator.log(0, "second, with \x1b[31mcolour");
   EXPECT_EQ(ask({"logs", job}).output, "first\nsecond, with \x1b[31mcolour\n")
       << "a file gets the log as it is";
+}
+
+TEST_F(ControlTest, LogsAsJsonAreALineForEachOfTheLog) {
+  const auto job = ask_json({"jobs", "tiny"})[0].at("job").get<std::string>();
+  coordinator.log(0, "first");
+  coordinator.log(0, "second, with \x1b[31mcolour");
+  const auto finished = ask({"logs", job, "--format", "json"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.errors;
+  std::istringstream lines(finished.output);
+  std::string first, second, more;
+  std::getline(lines, first);
+  std::getline(lines, second);
+  EXPECT_EQ(json::parse(first), json::parse(R"({"number": 1, "at_ms": 0, "text": "first"})"));
+  EXPECT_EQ(json::parse(second).at("text"), "second, with \x1b[31mcolour");
+  EXPECT_FALSE(std::getline(lines, more)) << more;
 }
 
 TEST_F(ControlTest, FollowedLogGoesOnAfterARestartWithoutRepeating) {

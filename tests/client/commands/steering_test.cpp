@@ -153,6 +153,7 @@ TEST_F(SteeringTest, EditedSweepIsRefusedUntilItMayReplaceTheOldOne) {
   EXPECT_EQ(taken.output,
             "sweep 2 (tiny): 3 jobs, 2 new, 1 known already\n"
             "it takes the place of sweep 1: 1 job cancelled, what both need goes on\n");
+  EXPECT_EQ(taken.errors.find("sweep has that name"), std::string::npos) << "told already: " << taken.errors;
   EXPECT_EQ(ask_json({"status", "1"})[0].at("cancelled"), 1) << "what only the old one had is ended";
 }
 
