@@ -51,9 +51,10 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
   cli.add_option("--backups", options.app.backups,
                  "Folder that `spinctl backup` writes to, and nowhere else (default: DB.backups)")
       ->type_name("FOLDER");
-  cli.add_option("--http", options.http,
-                 "Serve /metrics and /healthz to this machine: unix:PATH, or a loopback address such as "
-                 "127.0.0.1:9464; of port 0 the system picks one, which the first line of the log names");
+  cli.add_option(
+      "--http", options.http,
+      "Serve /metrics and /healthz to this machine: unix:PATH, or a loopback address such as "
+      "127.0.0.1:9464; for port 0 the system picks a free port, and the first line of the log names it");
   cli.add_flag(
          "--read-only", options.app.read_only,
          "Serve what can be read of a database that no other spind serves, a backup too, and change nothing: "
@@ -69,11 +70,12 @@ void add_options(CLI::App& cli, DaemonOptions& options, std::int64_t& lease_seco
                  "which no job is begun; 0: none")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
-  cli.add_option("--keep-checkpoints", options.app.settings.retention,
-                 "unfinished: the newest of each job until it is done; last: also afterwards; best: also the "
-                 "one with "
-                 "the best accuracy")
-      ->transform(CLI::CheckedTransformer(retentions(), CLI::ignore_case))
+  cli.add_option_function<std::string>(
+         "--keep-checkpoints",
+         [&options](const std::string& name) { options.app.settings.retention = retentions().at(name); },
+         "Which checkpoints of a job stay: its newest until it is done (unfinished), its newest for good "
+         "(last), or that and the one of its best accuracy (best)")
+      ->check(CLI::IsMember(&retentions()))
       ->default_str("unfinished");
   cli.add_option("--log-level", options.log_level, "Least serious messages that are logged")
       ->default_val("info")
