@@ -86,14 +86,9 @@ void Agent::settle() {
   send_credits();
   if (draining_ && attempts_.empty() && reports_.empty()) return finish(0, "");
   if (!stopping_) return;
-  const bool saving = std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
-    return slot_of(entry.second) || std::holds_alternative<Keeping>(entry.second.state);
-  });
-  if (saving) {
-    saved_at_.reset();
-  } else if (!saved_at_) {
-    saved_at_ = now_;
-  }
+  const bool trains = std::any_of(attempts_.begin(), attempts_.end(),
+                                  [](const auto& entry) { return slot_of(entry.second).has_value(); });
+  if (!trains && !trained_until_) trained_until_ = now_;
   if (const auto leave = leave_at(); leave && now_ >= *leave) finish(0, "");
 }
 
@@ -102,6 +97,7 @@ void Agent::finish(int code, std::string message) {
   for (const auto& token : held()) {
     Attempt& attempt = attempts_.at(token);
     if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) end_with(attempt, salvaging->failure);
+    if (const auto* keeping = std::get_if<Keeping>(&attempt.state)) end_unkept(attempt, keeping->end);
   }
   for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) kill_trainer(slot);
   emit(Disconnect{});

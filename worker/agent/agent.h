@@ -25,10 +25,11 @@ struct Settings {
   Millis connect_limit{10'000};                 ///< from opening a stream to its welcome
   Millis reconnect_first{100}, reconnect_limit{10'000};
   Millis name_grace{2'000};  ///< how long "name in use" is taken for a stream of our own that is not over yet
-  Millis salvage_limit{60'000};  ///< how long the last checkpoint of a trainer that ended may travel
-  Millis stop_grace{1'800};      ///< from StopCommand to SIGKILL: gone within two seconds
-  Millis save_limit{600'000};    ///< the same where it is to save: time for the step in hand and a checkpoint
-  Millis start_limit{120'000};   ///< from the trainer's start to `ready`
+  Millis salvage_limit{
+      60'000};               ///< how long what a trainer that ended has left may take to be kept or travel
+  Millis stop_grace{1'800};  ///< from StopCommand to SIGKILL, or to the end at once: gone within two seconds
+  Millis save_limit{600'000};   ///< the same where it is to save: time for the step in hand and a checkpoint
+  Millis start_limit{120'000};  ///< from the trainer's start to `ready`
   Millis start_backoff_first{1'000}, start_backoff_limit{60'000};
   Millis full_disk_rest{5'000};  ///< of a slot whose job found the disk full
   Millis offline_limit{5'000};   ///< how long a worker that stops waits for a coordinator that is away
@@ -101,6 +102,8 @@ class Agent {
   /// The job is given back, for it may run elsewhere; the slot rests.
   void disk_is_full(Attempt& attempt, const std::string& message);
   void finish_training(Attempt& attempt, const FinishedEvent& event);
+  /// `file` of the scratch folder is put where it outlives this process; the attempt then ends with `end`.
+  void keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, const char* file);
   void cannot_read_kept(Attempt& attempt, const std::string& message);
   void keep_report(const Attempt& attempt, ReportBody body);
   /// Last report of the attempt; its slot is free, its transfers end.
@@ -132,6 +135,9 @@ class Agent {
   void end_saving(Attempt& attempt, FailureKind kind, const std::string& message);
   /// Ends an attempt that trained with `failure`, once its newest checkpoint is at the coordinator.
   void salvage(Attempt& attempt, AttemptFailed failure);
+  void keep_checkpoint(Attempt& attempt, AttemptFailed failure, int epoch);
+  /// The worker leaves before the disk has taken the model or the checkpoint.
+  void end_unkept(Attempt& attempt, std::variant<JobResult, AttemptFailed> end);
   void salvage_time();
 
   // agent_trainers.cpp
@@ -188,8 +194,8 @@ class Agent {
 
   bool draining_ = false;
   bool stopping_ = false;             // and running jobs do not finish
-  bool is_hurried_ = false;           // and nothing is waited for but this machine's disk
-  std::optional<Now> saved_at_;       // while stopping: since when no trainer works any more
+  bool is_hurried_ = false;           // and nothing is waited for but this machine's disk, briefly
+  std::optional<Now> trained_until_;  // while stopping: since when no trainer works any more
   std::optional<Now> offline_since_;  // while no stream is up
   bool ended_ = false;
 };

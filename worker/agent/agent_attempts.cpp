@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "schema/base/text.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/checks.h"
 
@@ -81,13 +82,17 @@ void Agent::try_run(Attempt& attempt) {
 }
 
 void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
-  const AttemptToken token = attempt.lease.attempt;
   const JobResult result = reportable(event.result);
   release_slot(attempt);
   if (event.model.empty()) return end_with(attempt, AttemptFinished{result, std::nullopt});
+  keep(attempt, result, "model.safetensors");
+}
+
+void Agent::keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, const char* file) {
+  const AttemptToken token = attempt.lease.attempt;
   emit(CancelTransfers{token});
-  move(attempt, Keeping{result});
-  emit(KeepModel{token, scratch_file(token, "model.safetensors")});
+  move(attempt, Keeping{std::move(end)});
+  emit(KeepModel{token, scratch_file(token, file)});
 }
 
 void Agent::on(const ModelKept& event) {

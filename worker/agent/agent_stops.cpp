@@ -2,6 +2,7 @@
 #include <csignal>
 #include <utility>
 
+#include "schema/base/text.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/checks.h"
 
@@ -56,6 +57,8 @@ void Agent::start_stop() {
     saving += checkpoints_of(attempt) != nullptr ? 1 : 0;
     const bool begins = std::holds_alternative<Preparing>(attempt.state);
     if (begins || std::holds_alternative<Training>(attempt.state)) save_and_end(attempt, stopped());
+    if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state))
+      keep_checkpoint(attempt, salvaging->failure, salvaging->epoch);
   }
   const std::string what = saving == 0 ? "no job trains"
                            : saving == 1
@@ -81,10 +84,14 @@ void Agent::stop_at_once() {
 }
 
 std::optional<Now> Agent::leave_at() const {
-  if (!saved_at_ || is_hurried_) return saved_at_;
-  const Now at = *saved_at_ + settings_.salvage_limit;
-  if (!offline_since_) return at;
-  return std::min(at, std::max(*saved_at_, *offline_since_) + settings_.offline_limit);
+  if (!trained_until_) return std::nullopt;
+  const bool keeps = std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
+    return std::holds_alternative<Keeping>(entry.second.state);
+  });
+  if (is_hurried_) return *trained_until_ + (keeps ? settings_.stop_grace : Millis(0));
+  const Now at = *trained_until_ + settings_.salvage_limit;
+  if (!offline_since_ || keeps) return at;
+  return std::min(at, std::max(*trained_until_, *offline_since_) + settings_.offline_limit);
 }
 
 bool Agent::is_planned(const ExitStatus& status) const {
@@ -110,18 +117,25 @@ void Agent::salvage(Attempt& attempt, AttemptFailed failure) {
   if (newest.number == checkpoints.stored.number) return end_with(attempt, std::move(failure));
   const AttemptToken token = attempt.lease.attempt;
   release_slot(attempt);
-  if (stopping_) {
-    // It outlives this process, which may have no time to upload it: the next start would.
-    failure.epoch = newest.epoch;
-    emit(CancelTransfers{token});
-    move(attempt, Keeping{std::move(failure)});
-    emit(KeepModel{token, scratch_file(token, "checkpoint.safetensors")});
-    return;
-  }
+  if (stopping_) return keep_checkpoint(attempt, std::move(failure), newest.epoch);
   move(attempt, Salvaging{std::move(failure), newest.epoch, now_ + settings_.salvage_limit});
   if (checkpoints.storing && checkpoints.storing->number == newest.number) return;  // on its way already
   emit(CancelTransfers{token});
   upload_checkpoint(token);
+}
+
+// This process may have no time to upload it: the next start would.
+void Agent::keep_checkpoint(Attempt& attempt, AttemptFailed failure, int epoch) {
+  failure.epoch = epoch;
+  keep(attempt, std::move(failure), "checkpoint.safetensors");
+}
+
+void Agent::end_unkept(Attempt& attempt, std::variant<JobResult, AttemptFailed> end) {
+  auto* failure = std::get_if<AttemptFailed>(&end);
+  if (failure == nullptr)
+    return fail(attempt, FailureKind::refused, "the worker was stopped before its disk had taken the model");
+  say(Severity::warning, attempt.lease.name + ": last checkpoint not stored: the disk has not taken it");
+  end_with(attempt, std::move(*failure));
 }
 
 void Agent::salvage_time() {

@@ -15,7 +15,7 @@ constexpr std::array<std::array<bool, kStates>, kStates> kLegal = {{
     /* Training  */ {{false, false, true, true, true, true, false, true}},
     /* Pausing   */ {{false, false, false, true, true, true, false, true}},
     /* Stopping  */ {{false, false, false, false, false, false, false, true}},
-    /* Salvaging */ {{false, false, false, false, false, false, false, true}},
+    /* Salvaging */ {{false, false, false, false, false, true, false, true}},
     /* Keeping   */ {{false, false, false, false, false, false, true, true}},
     /* Uploading */ {{false, false, false, false, false, false, false, true}},
     /* Reporting */ {{false, false, false, false, false, false, false, false}},

@@ -50,8 +50,7 @@ struct Salvaging {
   int epoch = 0;
   Now give_up_at;
 };
-/// Trained, or saved because the worker stops; model or checkpoint are being put where they outlive this
-/// process.
+/// Trained, or ended as the worker stops; model or checkpoint are being put where they outlive this process.
 struct Keeping {
   std::variant<JobResult, AttemptFailed> end;
 };

@@ -82,8 +82,6 @@ TEST(Salvage, AFileThatCannotBeReadOrAnEndAtOnceEndsIt) {
   Harness stopped;
   train_to(stopped, 4);
   stopped.step(kCrash);
-  stopped.terminate(TerminateRequested::How::stop);
-  EXPECT_TRUE(stopped.last<Persist>().empty()) << "what is on its way arrives";
   stopped.terminate(TerminateRequested::How::at_once);
   EXPECT_TRUE(stopped.exit());
   ASSERT_EQ(stopped.kept<AttemptFailed>().size(), 1U);

@@ -97,12 +97,14 @@ TEST(Stop, ATrainerThatGotItFirstHasStopped) {
   EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
   EXPECT_TRUE(worker.sent<Credits>().empty()) << "no job for a trainer that ends";
   worker.terminate(How::stop);
+  EXPECT_EQ(worker.last<KeepModel>().size(), 1U);
   worker.step(TrainerExited{0, {true, SIGTERM}});
-  worker.step(Uploaded{{3, 1}, kSaved});
-  EXPECT_EQ(worker.kept<CheckpointStored>().size(), 1U);
+  worker.step(kSavedKept);
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
-  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0],
+            (AttemptFailed{FailureKind::refused, "the trainer was stopped by signal 15", kSaved, 0}));
   worker.persist();
+  worker.step(kSavedUploaded);
   worker.acknowledge_all();
   EXPECT_TRUE(worker.exit());
 }
@@ -243,6 +245,80 @@ TEST(Stop, WithoutACoordinatorItSavesLeavesSoonAndTheNextStartDelivers) {
   EXPECT_EQ(next.all<ReleaseModel>().size(), 1U);
 }
 
+TEST(Stop, ACheckpointThatIsStillSalvagedIsKeptForTheNextStart) {
+  const std::vector<void (*)(Harness&)> ends = {
+      [](Harness& worker) {
+        worker.step(TrainerExited{0, {true, SIGSEGV}});
+      },
+      [](Harness& worker) {
+        worker.step(Received{StopAttempt{{3, 1}, "paused", true}});
+        worker.say(CheckpointEvent{"", 4});
+        worker.say(StoppedEvent{});
+      },
+      [](Harness& worker) { worker.say(StoppedEvent{SIGTERM}); },
+  };
+  for (const auto end : ends) {
+    Harness worker;
+    worker.start_training(lease_of(1));
+    worker.say(CheckpointEvent{"", 4});
+    end(worker);
+    ASSERT_EQ(worker.all<UploadCheckpoint>().size(), 1U);
+    worker.step(LinkLost{{ErrorCode::unavailable, "gone"}});
+    worker.terminate(How::stop);
+    EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
+    ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
+    EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/checkpoint.safetensors");
+    worker.step(kSavedKept);
+    ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+    EXPECT_EQ(worker.kept<AttemptFailed>()[0].checkpoint, kSaved);
+    EXPECT_EQ(worker.kept<AttemptFailed>()[0].epoch, 4);
+    worker.run_for(worker.settings.offline_limit);
+    EXPECT_TRUE(worker.exit());
+    EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+  }
+}
+
+TEST(Stop, ADiskThatDoesNotTakeTheCheckpointIsNotWaitedForLong) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.terminate(How::stop);
+  worker.say(CheckpointEvent{"", 2});
+  worker.say(StoppedEvent{});
+  ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
+  worker.run_for(worker.settings.salvage_limit - Millis(1));
+  EXPECT_FALSE(worker.exit());
+  worker.run_for(Millis(1));
+  ASSERT_TRUE(worker.exit());
+  EXPECT_EQ(worker.exit()->code, 0);
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
+  EXPECT_FALSE(worker.kept<AttemptFailed>()[0].checkpoint);
+  EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U) << "no half-kept file stays";
+}
+
+TEST(Stop, ADiskThatDoesNotTakeTheModelCostsTheJobNoAttempt) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(finished_event());
+  worker.step(LinkLost{{ErrorCode::unavailable, "gone"}});
+  worker.terminate(How::stop);
+  worker.run_for(2 * worker.settings.offline_limit);
+  EXPECT_FALSE(worker.exit()) << "the disk gets more time than the network";
+  worker.run_for(worker.settings.salvage_limit);
+  EXPECT_TRUE(worker.exit());
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
+}
+
+TEST(Stop, AnAnswerThatEndsTheWorkerGivesWhatIsBeingKeptBack) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(finished_event());
+  worker.step(LinkLost{{ErrorCode::refused, "no worker's certificate"}});
+  ASSERT_TRUE(worker.exit());
+  EXPECT_EQ(worker.kept<AttemptFailed>().size(), 1U);
+}
+
 TEST(Stop, ACheckpointThatCannotBeReadAnyMoreIsLeftOut) {
   Harness worker;
   worker.start_training(lease_of(1));
@@ -302,6 +378,18 @@ TEST(Stop, AtOnceWaitsForAModelThatIsBeingKept) {
   worker.step(ModelKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
   EXPECT_EQ(worker.kept<AttemptFinished>().size(), 1U);
   EXPECT_TRUE(worker.exit());
+}
+
+TEST(Stop, AtOnceWaitsForNoDiskThatDoesNotTakeTheModel) {
+  for (const bool stops : {false, true}) {
+    Harness worker;
+    worker.start_training(lease_of(1));
+    worker.say(finished_event());
+    if (stops) worker.terminate(How::stop);
+    worker.terminate(How::at_once);
+    worker.run_for(worker.settings.stop_grace);
+    EXPECT_TRUE(worker.exit());
+  }
 }
 
 TEST(Stop, ACancelledJobIsNotWaitedForLong) {
