@@ -150,7 +150,7 @@ struct UploadCheckpoint {
   std::string path;
 };
 /// Hash the attempt's model, or its last checkpoint, and put it where it outlives this process. Retried while
-/// the disk is full.
+/// the file is there, until it succeeds or is cancelled.
 struct KeepModel {
   AttemptToken attempt;
   std::string path;
