@@ -83,11 +83,12 @@ Result<bool> IncomingArtifact::begin(const v1::UploadArtifactRequest& message) {
   return false;
 }
 
-Status IncomingArtifact::finish() {
+Result<bool> IncomingArtifact::finish() {
   if (upload_ == nullptr)
     return Error{ErrorCode::invalid_argument,
                  "an upload without a message; the first one names the artifact"};
-  return upload_->finish();
+  SPIN_TRY(upload_->finish());
+  return true;
 }
 
 Result<OutgoingArtifact> OutgoingArtifact::open(const ArtifactStore& store,

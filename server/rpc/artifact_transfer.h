@@ -25,8 +25,11 @@ class IncomingArtifact {
 
   /// The next message; true where no other is needed, since the artifact is complete already.
   Result<bool> take(const v1::UploadArtifactRequest& message);
-  /// After the last message: data_loss where the bytes are not those of the hash.
-  Status finish();
+  /// After the last message: true, or data_loss where the bytes are not those of the hash.
+  Result<bool> finish();
+  /// Another upload of the same artifact may begin. Before the peer is told how this one ended: it may try
+  /// again at once.
+  void let_go() { upload_.reset(); }
   /// Of the whole artifact.
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 

@@ -27,10 +27,10 @@ struct CallKind {
 inline grpc::ServerUnaryReactor* answer_on(CallKind& kind, grpc::CallbackServerContext* context,
                                            std::function<Status()> task) {
   auto* reactor = context->DefaultReactor();
-  const auto pass = kind.limit.enter();
+  auto pass = kind.limit.enter();
   Status begun = pass.ok() ? Status() : Status(pass.error());
   if (begun.ok())
-    begun = kind.lane.post([reactor, pass = *pass, task = std::move(task)]() mutable {
+    begun = kind.lane.post([reactor, pass = std::move(*pass), task = std::move(task)]() mutable {
       const Status done = task();
       pass.reset();
       reactor->Finish(done.ok() ? grpc::Status::OK : wire::to_grpc(done.error()));
@@ -44,10 +44,10 @@ inline grpc::ServerUnaryReactor* answer_on(CallKind& kind, grpc::CallbackServerC
 template <class Message, class Task>
 grpc::ServerWriteReactor<Message>* produce_on(CallKind& kind, LiveCalls& calls,
                                               grpc::CallbackServerContext* context, Task task) {
-  const auto pass = kind.limit.enter();
+  auto pass = kind.limit.enter();
   if (!pass.ok()) return new RefusedStream<Message>(pass.error());
   const auto stream = std::make_shared<OutStream<Message>>(calls, *context);
-  stream->begin(*pass);
+  stream->begin(std::move(*pass));
   const Status begun = kind.lane.post([stream, task = std::move(task)] {
     const Status done = task(*stream);
     if (!stream->is_live()) return stream->finish_broken();
@@ -62,10 +62,10 @@ grpc::ServerWriteReactor<Message>* produce_on(CallKind& kind, LiveCalls& calls,
 template <class Message, class T, class Open>
 grpc::ServerWriteReactor<Message>* follow_on(CallKind& kind, LiveCalls& calls,
                                              grpc::CallbackServerContext* context, Open open) {
-  const auto pass = kind.limit.enter();
+  auto pass = kind.limit.enter();
   if (!pass.ok()) return new RefusedStream<Message>(pass.error());
   const auto stream = std::make_shared<FeedStream<Message, T>>(calls, *context);
-  stream->begin(*pass);
+  stream->begin(std::move(*pass));
   const Status begun = kind.lane.post([stream, open = std::move(open)] {
     Result<std::unique_ptr<Feed<T>>> feed = open();
     if (!feed.ok()) return stream->finish(wire::to_grpc(feed.error()));

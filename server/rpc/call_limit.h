@@ -15,7 +15,8 @@ class CallLimit {
   /// `what` in the plural, as the reason names it.
   CallLimit(int max, std::string what) : max_(max), what_(std::move(what)) {}
 
-  /// One running call, until the last copy is gone.
+  /// One running call, until the last copy is gone: before the client knows of the call's end, for it may
+  /// call again at once.
   using Pass = std::shared_ptr<void>;
   /// resource_exhausted where so many run already.
   Result<Pass> enter() {

@@ -89,7 +89,6 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
     std::shared_ptr<OutStream> self;
     const std::lock_guard lock(mutex_);
     over_ = true;
-    pass_.reset();
     self = std::move(self_);
   }
 
@@ -137,6 +136,7 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
       this->StartWrite(&queue_.front());
     } else if (final_) {
       finished_ = true;
+      pass_.reset();
       this->Finish(*final_);
     }
   }

@@ -22,10 +22,10 @@ grpc::Status to_status(const Status& status) {
 
 grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadStream::start(
     const TransferParts& parts, grpc::CallbackServerContext& context, v1::UploadArtifactResponse* response) {
-  const auto pass = parts.kind.limit.enter();
+  auto pass = parts.kind.limit.enter();
   if (!pass.ok()) return new RefusedUpload(pass.error());
   const std::shared_ptr<UploadStream> stream(new UploadStream(parts, context, response));
-  stream->pass_ = *pass;
+  stream->pass_ = std::move(*pass);
   stream->self_ = stream;
   parts.calls.add(*stream);
   stream->read_next();
@@ -50,20 +50,17 @@ void UploadStream::OnReadDone(bool ok) {
 }
 
 void UploadStream::work(bool has_message) {
-  if (!has_message) {
-    const Status done = artifact_.finish();
-    return finish(done);
-  }
-  const auto complete = artifact_.take(message_);
-  if (!complete.ok()) return finish(complete.error());
-  if (*complete) return finish({});
-  read_next();
+  const auto complete = has_message ? artifact_.take(message_) : artifact_.finish();
+  if (complete.ok() && !*complete) return read_next();
+  artifact_.let_go();
+  finish(complete.ok() ? Status() : Status(complete.error()));
 }
 
 void UploadStream::finish(const Status& status) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(finished_, true)) return;
   if (status.ok()) response_->set_bytes(artifact_.bytes());
+  pass_.reset();
   Finish(to_status(status));
 }
 
@@ -76,17 +73,16 @@ void UploadStream::OnDone() {
   std::shared_ptr<UploadStream> self;
   const std::lock_guard lock(mutex_);
   parts_.calls.stalled().end(stall_);
-  pass_.reset();
   self = std::move(self_);
 }
 
 grpc::ServerWriteReactor<v1::ArtifactChunk>* DownloadStream::start(
     const TransferParts& parts, grpc::CallbackServerContext& context,
     const v1::DownloadArtifactRequest& request) {
-  const auto pass = parts.kind.limit.enter();
+  auto pass = parts.kind.limit.enter();
   if (!pass.ok()) return new RefusedStream<v1::ArtifactChunk>(pass.error());
   const auto stream = std::make_shared<DownloadStream>(parts, context);
-  stream->begin(*pass);
+  stream->begin(std::move(*pass));
   const Status posted = parts.kind.lane.post([stream, request] { stream->open(request); });
   if (!posted.ok()) stream->finish(to_status(posted));
   return stream.get();

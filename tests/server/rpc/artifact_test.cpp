@@ -150,6 +150,16 @@ TEST_F(Artifacts, ARepeatedUploadIsAccepted) {
   EXPECT_TRUE(again.ok()) << again.error_message();
 }
 
+TEST_F(Artifacts, WhoIsRefusedMayUploadAtOnce) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string bytes = "artifact " + std::to_string(i);
+    const std::string sha = wire::digest_to_wire(sha256(bytes));
+    ASSERT_EQ(upload(sha, bytes, 5, 10).error_code(), grpc::StatusCode::INVALID_ARGUMENT) << "a gap";
+    const auto again = upload_all(bytes);
+    ASSERT_TRUE(again.ok()) << again.error_message();
+  }
+}
+
 TEST_F(Artifacts, WhatCannotBeIsRefused) {
   const std::string bytes = some_bytes(10);
   const std::string sha = wire::digest_to_wire(sha256(bytes));
