@@ -114,16 +114,17 @@ Result<std::int64_t> ControlClient::steer(const std::string& target, const steer
   return response.jobs();
 }
 
-Result<std::vector<WorkerRow>> ControlClient::workers() {
+Result<WorkerListing> ControlClient::workers() {
   SPIN_ASSIGN(const auto response, channel_->call(&v1::Control::Stub::ListWorkers, v1::ListWorkersRequest{}));
-  return all_from_wire<WorkerRow>(response.workers());
+  SPIN_ASSIGN(auto rows, all_from_wire<WorkerRow>(response.workers()));
+  return WorkerListing{std::move(rows), response.boot_epoch()};
 }
 
-Result<int> ControlClient::drain(const std::string& worker) {
+Result<DrainBegun> ControlClient::drain(const std::string& worker) {
   v1::DrainWorkerRequest request;
   request.set_worker(worker);
   SPIN_ASSIGN(const auto response, channel_->call(&v1::Control::Stub::Drain, request));
-  return response.running();
+  return DrainBegun{response.running(), response.boot_epoch()};
 }
 
 Result<QueryAnswer> ControlClient::query(const std::string& sql, std::int64_t max_rows) {

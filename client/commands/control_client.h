@@ -26,6 +26,17 @@ struct QueryAnswer {
   bool cut = false;            ///< there are more
 };
 
+struct WorkerListing {
+  std::vector<WorkerRow> rows;
+  std::int64_t boot_epoch = 0;  ///< of the coordinator that answered
+};
+
+struct DrainBegun {
+  int running = 0;  ///< jobs that the worker finishes before it leaves
+  std::int64_t boot_epoch =
+      0;  ///< of the coordinator that was asked: one that starts anew may not know of it
+};
+
 /// Calls of the coordinator as plain values. Every call ends with the interrupt, `unavailable`; all but
 /// submit(), watch(), backup(), examine() and a followed log have a deadline too. `unavailable` says how to
 /// start a coordinator where none is there; failed_precondition where it is of another version that does not
@@ -50,9 +61,8 @@ class ControlClient {
   Result<std::vector<ResultRow>> results(const std::string& sweep);
   /// How many jobs it changed.
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action);
-  Result<std::vector<WorkerRow>> workers();
-  /// How many jobs the worker finishes before it leaves.
-  Result<int> drain(const std::string& worker);
+  Result<WorkerListing> workers();
+  Result<DrainBegun> drain(const std::string& worker);
   /// `max_rows` 0: the coordinator's own limit.
   Result<QueryAnswer> query(const std::string& sql, std::int64_t max_rows);
   /// Copies the database to a file of the coordinator's folder of backups, empty: named by the time; ok once

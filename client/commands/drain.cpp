@@ -78,7 +78,10 @@ class Departure {
       // Who started it anew under its name finds it at work.
       if (has_drained && state == "online")
         return Drained{"back", row->busy, worker_ + " has gone, and is attached again"};
-      has_drained = has_drained || state == "draining";
+      if (state == "draining") {
+        has_drained = true;
+        asked_of_ = workers.boot_epoch;
+      }
       tell(state == "offline" ? worker_ + " has not yet found the coordinator, which was started again"
                               : fmt::format("{}: {} to go", worker_, render::counted(row->busy, "job")));
       if (interrupt_.wait_for(kPause)) return Error{ErrorCode::unavailable, "interrupted"};

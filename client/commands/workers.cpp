@@ -12,9 +12,9 @@ namespace {
 int list_workers(const Invocation& invocation, render::Format format) {
   auto client = ControlClient::make(invocation.address());
   if (!client.ok()) return report(client.error());
-  const auto rows = client->workers();
-  if (!rows.ok()) return report(rows.error());
-  print_listing(render::workers_table(*rows, wall_ms()), format,
+  const auto workers = client->workers();
+  if (!workers.ok()) return report(workers.error());
+  print_listing(render::workers_table(workers->rows, wall_ms()), format,
                 "no workers yet; start one with `spin-worker`");
   return kDone;
 }

@@ -106,7 +106,8 @@ class RunningApp final : public App {
         fleet_(strand_, engine_),
         grower_(strand_, engine_, *query_reader_),
         control_({strand_, engine_, *query_reader_, *log_reader_, grower_, options.database,
-                  options.artifacts, options.backups, socket_of(options.listen), options.reserve_bytes}),
+                  options.artifacts, options.backups, socket_of(options.listen), options.reserve_bytes,
+                  store_->boot_epoch()}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) {
                     engine_.hold_leases(reason);

@@ -31,6 +31,7 @@ class ControlGate final : public ControlBackend {
     std::filesystem::path backups;    ///< folder
     std::filesystem::path socket;     ///< empty where it listens on none
     std::uint64_t reserve_bytes = 0;
+    std::int64_t boot_epoch = 0;
   };
   explicit ControlGate(Parts parts);
 
@@ -39,6 +40,7 @@ class ControlGate final : public ControlBackend {
   /// While the strand still answers.
   void stop() { feeds_.stop(); }
 
+  [[nodiscard]] std::int64_t boot_epoch() const override { return parts_.boot_epoch; }
   Result<Submitted> submit(const SweepFile& source, bool replace,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;

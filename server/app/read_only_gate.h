@@ -25,6 +25,8 @@ class ReadOnlyGate final : public ControlBackend {
         reader_(reader),
         coordinator_(coordinator) {}
 
+  /// It makes no attempts and drains no workers: its start is as good as any other.
+  [[nodiscard]] std::int64_t boot_epoch() const override { return 0; }
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Status jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) override;
   Result<JobDetail> job(const std::string& job) override;

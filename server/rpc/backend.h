@@ -46,6 +46,8 @@ class FleetBackend {
 class ControlBackend {
  public:
   virtual ~ControlBackend() = default;
+  /// Of this start of the coordinator.
+  [[nodiscard]] virtual std::int64_t boot_epoch() const = 0;
   /// `progress` is called now and then; false from it ends the call, and before anything is stored the
   /// submission.
   virtual Result<Submitted> submit(const SweepFile& source, bool replace,

@@ -137,6 +137,7 @@ ControlService::Unary* ControlService::ListWorkers(Context* context,
   return answer_on(questions_, context, [this, response]() -> Status {
     SPIN_ASSIGN(const auto workers, backend_.workers());
     for (const auto& worker : workers) wire::to_wire(worker, response->add_workers());
+    response->set_boot_epoch(backend_.boot_epoch());
     return {};
   });
 }

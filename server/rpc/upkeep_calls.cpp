@@ -48,6 +48,7 @@ ControlService::Unary* ControlService::Drain(Context* context, const v1::DrainWo
   return answer_on(orders_, context, [this, request, response]() -> Status {
     SPIN_ASSIGN(const int running, backend_.drain(request->worker()));
     response->set_running(running);
+    response->set_boot_epoch(backend_.boot_epoch());
     return {};
   });
 }

@@ -119,6 +119,13 @@ void FakeCoordinator::attach(const WorkerRow& worker) {
   workers_[worker.name] = worker;
 }
 
+void FakeCoordinator::start_anew(const std::vector<WorkerRow>& attached) {
+  const std::lock_guard lock(mutex_);
+  ++boot_epoch_;
+  for (auto& [name, worker] : workers_) worker.state = "offline";
+  for (const auto& worker : attached) workers_[worker.name] = worker;
+}
+
 void FakeCoordinator::end_one(const std::string& worker) {
   const std::lock_guard lock(mutex_);
   auto& row = workers_.at(worker);
@@ -236,6 +243,11 @@ Status FakeCoordinator::results(const std::string& sweep, const std::function<bo
   for (const auto& row : rows)
     if (!each(row)) break;
   return {};
+}
+
+std::int64_t FakeCoordinator::boot_epoch() const {
+  const std::lock_guard lock(mutex_);
+  return boot_epoch_;
 }
 
 Result<std::vector<WorkerRow>> FakeCoordinator::workers() {

@@ -27,6 +27,8 @@ class FakeCoordinator final : public ControlBackend {
   void log(std::size_t job, const std::string& text);
   /// Also anew, under a name that is known.
   void attach(const WorkerRow& worker);
+  /// What a new start leaves of the workers: those that have attached again since.
+  void start_anew(const std::vector<WorkerRow>& attached);
   /// A draining worker ends one of its jobs; after the last it is gone.
   void end_one(const std::string& worker);
   [[nodiscard]] JobState state(std::size_t job) const;
@@ -56,6 +58,7 @@ class FakeCoordinator final : public ControlBackend {
   Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
   Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
+  [[nodiscard]] std::int64_t boot_epoch() const override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override {
@@ -104,6 +107,7 @@ class FakeCoordinator final : public ControlBackend {
   // Behind mutex_.
   std::vector<Sweep> sweeps_;
   std::map<std::string, WorkerRow> workers_;
+  std::int64_t boot_epoch_ = 1;
   std::uint64_t version_ = 0;
   bool is_held_ = false;
   int held_calls_ = 0;

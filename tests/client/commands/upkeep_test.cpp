@@ -63,12 +63,26 @@ TEST_F(UpkeepTest, DrainIsAskedForAgainOfACoordinatorThatCameBackWithoutIt) {
   auto drain = begin({"drain", "gpu1", "--wait"});
   ASSERT_TRUE(shows(drain, "1 job to go")) << drain.output();
   vanish();
-  coordinator.attach(worker(1));
+  coordinator.start_anew({worker(1)});
   serve();
   EXPECT_TRUE(eventually(seconds(20), [&] { return state_of_worker() == "draining"; })) << drain.output();
   EXPECT_TRUE(drain.running());
   coordinator.end_one("gpu1");
   EXPECT_EQ(drain.wait(seconds(20)), kDone) << drain.output();
+}
+
+// A coordinator may be back before anybody has noticed that it was gone.
+TEST_F(UpkeepTest, DrainWaitsForAWorkerThatFindsTheNewCoordinatorLater) {
+  coordinator.attach(worker(1));
+  auto drain = begin({"drain", "gpu1", "--wait"});
+  ASSERT_TRUE(shows(drain, "1 job to go")) << drain.output();
+  coordinator.start_anew({});
+  ASSERT_TRUE(shows(drain, "gpu1 has not yet found the coordinator")) << drain.output();
+  coordinator.attach(worker(1));
+  EXPECT_TRUE(eventually(seconds(20), [&] { return state_of_worker() == "draining"; })) << drain.output();
+  coordinator.end_one("gpu1");
+  EXPECT_EQ(drain.wait(seconds(20)), kDone) << drain.output();
+  EXPECT_NE(drain.output().find("gpu1 is gone"), std::string::npos) << drain.output();
 }
 
 TEST_F(UpkeepTest, InterruptedDrainGoesOnWithoutItsWatcher) {

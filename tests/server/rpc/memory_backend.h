@@ -35,6 +35,7 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   Result<std::unique_ptr<LogFeed>> follow(const std::string& job) override;
   Status results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;
+  [[nodiscard]] std::int64_t boot_epoch() const override { return 1; }
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
   /// Answers with the numbers from 1 to kRows, each beside a kilobyte of text.
