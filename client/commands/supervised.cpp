@@ -101,8 +101,9 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
   early_ends_ = was_well ? 1 : early_ends_ + 1;
   if (!was_killed(end)) strikes_ = was_well ? 1 : strikes_ + 1;
   const bool never_served = tells_ready_ && !was_ready_ && !was_killed(end);
-  // What it was given cannot be used, as a device that is not there: another start would end so too.
-  const bool is_refused = !was_well && end.signal == 0 && end.exit_code == kBadInput;
+  // What it was given cannot be used, as a device that is not there: another start would end so too, however
+  // long it takes to find out.
+  const bool is_refused = end.signal == 0 && end.exit_code == kBadInput;
   if (never_served || is_refused || strikes_ >= kMostStrikes) return {"", give_up(end)};
   next_start_ = now + kFirstBackoff * (1 << std::min(early_ends_ - 1, kMostDoublings));
   return {fmt::format("spinctl: {} ended with {}; starting it again", name_, to_text(end)), {}};

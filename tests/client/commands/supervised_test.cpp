@@ -113,6 +113,16 @@ TEST_F(SupervisedTest, GivesUpAtOnceOnWhatIsRefused) {
   EXPECT_NE(given_up->message.find("no such device"), std::string::npos) << given_up->message;
 }
 
+TEST_F(SupervisedTest, GivesUpOnWhatIsRefusedHoweverLongItTakesToFindOut) {
+  auto daemon = shell("trap 'exit 2' TERM; echo $$; while :; do sleep 0.02; done");
+  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
+  now += std::chrono::hours(1);
+  ::kill(std::stoi(text_of("log")), SIGTERM);
+  ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
+  EXPECT_TRUE(news.empty()) << "no other start";
+  EXPECT_EQ(given_up->code, ErrorCode::invalid_argument);
+}
+
 TEST_F(SupervisedTest, LeavesNothingOfTheGroupBehind) {
   pid_t descendant = 0;
   {
