@@ -1,5 +1,7 @@
 #include "schema/base/ids.h"
 
+#include "schema/base/text.h"
+
 namespace spin {
 namespace {
 
@@ -25,8 +27,8 @@ std::string to_hex(const Digest& digest) {
 
 Result<Digest> digest_from_hex(std::string_view hex) {
   Digest digest;
-  const Error error{ErrorCode::invalid_argument, "'" + std::string(hex.substr(0, 80)) +
-                                                     "' is not a hash: 64 hexadecimal digits are expected"};
+  const Error error{ErrorCode::invalid_argument,
+                    "'" + shortened(hex, 80) + "' is not a hash: 64 hexadecimal digits are expected"};
   if (hex.size() != 2 * digest.bytes.size()) return error;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
     const int high = hex_value(hex[2 * i]);

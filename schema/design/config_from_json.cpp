@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "schema/base/text.h"
 #include "schema/design/config_json.h"
 #include "schema/design/json_fields.h"
 
@@ -136,7 +137,7 @@ Status read_init_from(const json& value, std::optional<JobId>& init_from) {
   if (value.is_null()) return {};
   const auto digest = value.is_string() ? digest_from_hex(value.get<std::string>()) : Error{};
   if (!digest.ok())
-    return Error{ErrorCode::invalid_argument, "init_from: " + value.dump().substr(0, 80) +
+    return Error{ErrorCode::invalid_argument, "init_from: " + shortened(value.dump(), 80) +
                                                   " is not null or a job's hash of 64 hexadecimal digits"};
   init_from = JobId{*digest};
   return {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/base/text.h"
+
 namespace spin {
 
 using nlohmann::json;
@@ -27,7 +29,7 @@ const json* JsonFields::find(const std::string& key) {
 
 void JsonFields::refuse(const std::string& key, const std::string& wanted) {
   const std::string given = object_.at(key).dump(-1, ' ', false, json::error_handler_t::replace);
-  refuse(Error{ErrorCode::invalid_argument, path(key) + ": " + given.substr(0, 80) + " is not " + wanted});
+  refuse(Error{ErrorCode::invalid_argument, path(key) + ": " + shortened(given, 80) + " is not " + wanted});
 }
 
 void JsonFields::refuse(Error error) {

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/base/text.h"
+
 namespace spin {
 namespace {
 
@@ -16,10 +18,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kQuotedBytes = 120;
 
 /// The value as a message shows it.
-std::string excerpt(std::string_view text) {
-  if (text.size() <= kQuotedBytes) return "'" + std::string(text) + "'";
-  return "'" + std::string(text.substr(0, kQuotedBytes)) + "...'";
-}
+std::string excerpt(std::string_view text) { return "'" + shortened(text, kQuotedBytes) + "'"; }
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "schema/base/text.h"
 #include "schema/sweep/read_value.h"
 
 namespace spin::sweep {
@@ -87,7 +88,7 @@ Result<std::vector<Point>> read_maps(const Source& source, const Leaf& leaf) {
 }
 
 std::string shown(const Leaf& leaf) {
-  if (leaf.value->kind != Value::Kind::list) return leaf.path + ": " + leaf.value->text.substr(0, 60);
+  if (leaf.value->kind != Value::Kind::list) return leaf.path + ": " + shortened(leaf.value->text, 60);
   return leaf.path + ": [...]";
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "schema/base/paths.h"
+#include "schema/base/text.h"
 #include "server/store/database_files.h"
 #include "server/store/migrate.h"
 
@@ -34,7 +35,7 @@ Status check_backup_name(const fs::path& folder, const std::string& name) {
   if (!is_plain(name)) {
     return Error{
         ErrorCode::invalid_argument,
-        "backup '" + name.substr(0, kMostNameBytes) +
+        "backup '" + shortened(name, kMostNameBytes) +
             "': a plain file name is accepted, such as monday.db, without /, .. or spaces and not beginning "
             "with a dot; backups lie in " +
             folder.string() + " on the coordinator's host (spind --backups FOLDER)"};

@@ -33,9 +33,4 @@ JobResult reportable(JobResult result) {
   return result;
 }
 
-std::string shortened(std::string_view message, std::size_t limit_bytes) {
-  if (message.size() <= limit_bytes) return std::string(message);
-  return std::string(message.substr(0, limit_bytes)) + "...";
-}
-
 }  // namespace spin::agent

@@ -17,7 +17,5 @@ inline constexpr std::size_t kMessageBytes = 4000;
 [[nodiscard]] bool is_reportable(const Progress& progress);
 /// The result with 0, or no accuracy, in place of what is not a finite number of 0 or more.
 [[nodiscard]] JobResult reportable(JobResult result);
-/// At most `limit_bytes` of a message for people.
-[[nodiscard]] std::string shortened(std::string_view message, std::size_t limit_bytes);
 
 }  // namespace spin::agent

@@ -2,11 +2,12 @@
 
 #include <utility>
 
+#include "schema/base/text.h"
+
 namespace spin::agent {
 
 void LogBatch::add(std::string_view line, Now now) {
-  std::string text(line.substr(0, kMaxLineBytes));
-  if (text.size() < line.size()) text += "...";
+  std::string text = shortened(line, kMaxLineBytes);
   last_.push_back(text);
   if (last_.size() > kLastLines) last_.pop_front();
   if (!due_) due_ = now + kInterval;

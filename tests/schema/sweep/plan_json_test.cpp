@@ -47,6 +47,21 @@ TEST(PlanJson, HoldsWhatTheContractSays) {
   EXPECT_EQ(job.size(), 13U);
 }
 
+TEST(PlanJson, ANoteThatIsCutIsStillText) {
+  // The cut of the value falls into a letter of two bytes, wherever in it the letter begins.
+  for (const std::string before : {"/a", "/ab"}) {
+    std::string umlauts;
+    for (int i = 0; i < 40; ++i) umlauts += "\u00e9";
+    const auto notes = json_of(good_plan("version: 1\nname: twice\ndataset: {name: imagefolder, classes: 3}\n"
+                                         "network: {channels: 64, depth: 8, patch: 4, kernel: 3}\n"
+                                         "axes: {dataset.root: [" +
+                                         before + umlauts + ", " + before + umlauts + "/]}\n"))
+                           .at("notes");
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_NE(notes[0].get<std::string>().find("\u00e9..."), std::string::npos) << notes[0];
+  }
+}
+
 TEST(PlanJson, ConfigurationsReadBack) {
   for (const auto& job : good_plan(kSweep).jobs) {
     const auto read = config_from_json(config_to_json(job.config));

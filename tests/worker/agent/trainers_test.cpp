@@ -180,7 +180,7 @@ TEST(LogBatch, IsBoundedAndSaysWhatItLeftOut) {
   EXPECT_EQ(lines.back(), "(7 lines left out: too many at once)");
   EXPECT_FALSE(batch.due());
   batch.add(std::string(LogBatch::kMaxLineBytes + 1, 'x'), Now{});
-  EXPECT_EQ(batch.take()[0].size(), LogBatch::kMaxLineBytes + 3);
+  EXPECT_EQ(batch.take()[0].size(), LogBatch::kMaxLineBytes);
 }
 
 TEST(LogBatch, KeepsTheLastWords) {
