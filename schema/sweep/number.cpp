@@ -54,12 +54,14 @@ bool read_other_base(bool negative, std::string_view text, Number& out) {
 
 /// Digits with at most one point, and an exponent.
 bool read_decimal(bool negative, std::string_view text, Number& out) {
+  constexpr std::int64_t kMostExponent = 100'000;
   std::int64_t exponent = 0;
   if (const auto at = text.find_first_of("eE"); at != std::string_view::npos) {
     auto power = text.substr(at + 1);
     if (power.size() > 1 && power[0] == '+' && is_digit(power[1])) power.remove_prefix(1);
     const auto [end, error] = std::from_chars(power.data(), power.data() + power.size(), exponent);
-    if (error != std::errc{} || end != power.data() + power.size() || std::abs(exponent) > 100'000)
+    if (error != std::errc{} || end != power.data() + power.size() || exponent > kMostExponent ||
+        exponent < -kMostExponent)
       return false;
     text = text.substr(0, at);
   }

@@ -57,7 +57,7 @@ TEST(Number, WholeNumbersToo) {
 TEST(Number, WhatIsNoneIsNot) {
   for (const char* text : {"",     "-",     "+",    ".",      "e3",   "1e",       "1e+",   "--1",
                            "+-1",  "1.2.3", "0x",   "0xg",    "0x-1", "_1",       "1_",    "1__0",
-                           ".inf", "-.inf", ".nan", "inf",    "nan",  "infinity", "1e999", "1e1000000000000",
+                           ".inf", "-.inf", ".nan", "inf",    "nan",  "infinity", "1e999", "1e1000000000000", "1e-9223372036854775808",
                            "abc",  "0o8",   "0b2",  "\u22121"})
     EXPECT_EQ(real(text), std::nullopt) << text;
   EXPECT_EQ(real(std::string(1'000, '1')), std::nullopt);
