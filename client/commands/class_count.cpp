@@ -38,6 +38,7 @@ Status count_classes(SweepFile& sweep) {
   const auto root = folder_without_classes(sweep);
   if (!root) return {};
   if (root->empty()) return needed(sweep, "no dataset.root says where the images lie");
+  if (!fs::path(*root).is_absolute()) return {};  // refused by file and line where the settings are checked
   std::error_code error;
   if (!fs::is_directory(*root, error)) return needed(sweep, *root + " is not on this host");
   const auto train = fs::path(*root) / "train";

@@ -72,6 +72,7 @@ TEST_F(ClassCount, WhatIsNotInSightIsAskedFor) {
 TEST_F(ClassCount, NothingElseIsTouched) {
   for (const auto& file : {sweep("mnist"), sweep("{name: synthetic, classes: 7}"), sweep("{name: nonsense}"),
                            sweep("{name: imagefolder, root: /no/such/folder, classes: 5}"),
+                           sweep("{name: imagefolder, root: pictures}"),  // refused: no absolute path
                            sweep(folder(), "axes: {dataset.classes: [3, 4]}\n")}) {
     auto copy = file;
     EXPECT_TRUE(count_classes(copy).ok()) << file.text;
