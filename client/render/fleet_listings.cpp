@@ -145,7 +145,12 @@ Table workers_table(const std::vector<WorkerRow>& rows, std::int64_t now_ms) {
            {.key = "jobs_done", .title = "jobs done", .align = Align::right, .rank = 3},
            {.key = "version", .title = "version", .rank = 6},
            {.key = "last_seen_ms", .title = "seen", .align = Align::right},
-           {.key = "reason", .title = "reason", .shrink = 4, .min_width = 16, .drop_if = ""}},
+           {.key = "reason",
+            .title = "reason",
+            .shrink = 4,
+            .min_width = 16,
+            .tells_apart = false,
+            .drop_if = ""}},
           rows.size(),
           [&rows, now_ms](std::size_t i) { return worker_cells(rows[i], now_ms); }};
 }

@@ -116,7 +116,12 @@ Table jobs_table(const std::vector<JobRow>& rows) {
        {.key = "seconds", .title = "time", .align = Align::right, .rank = 3},
        {.key = "attempts", .title = "attempts", .align = Align::right, .rank = 4},
        {.key = "worker", .title = "worker", .shrink = 3, .min_width = 6, .rank = 1, .drop_if = ""},
-       {.key = "reason", .title = "reason", .shrink = 1, .min_width = 16, .drop_if = ""}},
+       {.key = "reason",
+        .title = "reason",
+        .shrink = 1,
+        .min_width = 16,
+        .tells_apart = false,
+        .drop_if = ""}},
       rows, job_cells);
 }
 
@@ -158,7 +163,7 @@ Table attempts_table(const std::vector<AttemptRow>& rows) {
        {.key = "started_at_ms", .title = "", .audience = Audience::machines},
        {.key = "ended_at_ms", .title = "", .audience = Audience::machines},
        {.key = "seconds", .title = "time", .align = Align::right, .rank = 1},
-       {.key = "error", .title = "error", .shrink = 1, .min_width = 16, .drop_if = ""}},
+       {.key = "error", .title = "error", .shrink = 1, .min_width = 16, .tells_apart = false, .drop_if = ""}},
       rows, cells);
 }
 

@@ -28,6 +28,7 @@ struct Column {
   int shrink = 0;
   std::size_t min_width = 8;  ///< columns of the terminal that shrinking leaves
   Cut cut = Cut::end;
+  bool tells_apart = true;  ///< false: prose, whose cells may come to look alike where they are cut
   /// The highest is left out first where the line is too long though all are as narrow as they may be; 0 =
   /// stays.
   int rank = 0;

@@ -60,11 +60,14 @@ std::optional<Shrunk> shrunk_to(const std::vector<std::string>& texts, std::size
   return std::nullopt;
 }
 
-/// The column at `width`, or the next wider one that keeps its cells apart; `whole` keeps all of them.
+/// The column at `width`, or, of one that tells rows apart, the next wider one that keeps its cells apart;
+/// `whole` keeps all of them.
 Shrunk shrink(const Table& table, std::size_t c, std::size_t width, std::size_t whole, Charset charset) {
   const auto& column = table.columns[c];
+  const std::size_t narrowest = std::max({width, column.min_width, display_width(column.title)});
+  if (!column.tells_apart) return {std::min(narrowest, whole), column.cut};
   const auto texts = different_texts(table, c, charset);
-  for (std::size_t w = std::max({width, column.min_width, display_width(column.title)}); w < whole; ++w)
+  for (std::size_t w = narrowest; w < whole; ++w)
     if (const auto shrunk = shrunk_to(texts, w, column.cut, charset)) return *shrunk;
   return {whole, column.cut};
 }

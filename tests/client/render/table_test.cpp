@@ -82,6 +82,20 @@ TEST(Table, WhatTellsRowsApartIsNotCutOff) {
   EXPECT_EQ(different.size(), 3U);
 }
 
+TEST(Table, ProseThatDiffersBeyondTheCutDoesNotPushOthersOut) {
+  const auto failures = table_of(
+      {{.key = "name", .title = "name", .shrink = 2, .min_width = 4},
+       {.key = "worker", .title = "worker", .rank = 1},
+       {.key = "reason", .title = "reason", .shrink = 1, .min_width = 10, .tells_apart = false}},
+      {{text_cell("a"), text_cell("gpu1"), text_cell("the trainer ended while reading 1.jpg of /data/pets")},
+       {text_cell("b"), text_cell("gpu1"),
+        text_cell("the trainer ended while reading 2.jpg of /data/pets")}});
+  EXPECT_EQ(table_text(failures, Format::table, {.width = 28}),
+            "name  worker  reason\n"
+            "a     gpu1    the trainer e…\n"
+            "b     gpu1    the trainer e…\n");
+}
+
 TEST(Table, LeavesOutTheLeastImportantColumnAndSaysSo) {
   EXPECT_EQ(table_text(sharings(), Format::table, {.width = 20}),
             "sharing       params\n"
