@@ -3,7 +3,8 @@
 #   deploy/install-packages.sh          to build and run
 #   deploy/install-packages.sh tests    to run the tests too
 #   deploy/install-packages.sh bench    to run the benchmarks too
-#   deploy/install-packages.sh cuda     to build spin-train alone with CUDA (Debian 13 with contrib and non-free)
+#   deploy/install-packages.sh cuda     to build spin-train with CUDA (Debian 13 with contrib and non-free): LibTorch with CUDA in
+#                                       the place of the one without, and then it stays so
 set -euo pipefail
 
 tools=(g++ cmake ninja-build ccache mold)
@@ -24,10 +25,11 @@ case "${1:-}" in
   *) echo "usage: $0 [tests|bench|cuda]" >&2; exit 2 ;;
 esac
 
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
+# Each of Debian's two LibTorches throws the other out.
+is_there() { is_installed "$1" || { [ "$1" = libtorch-dev ] && is_installed libtorch-cuda-dev; }; }
 missing=()
-for package in "${packages[@]}"; do
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
-done
+for package in "${packages[@]}"; do is_there "$package" || missing+=("$package"); done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 as_root=()
