@@ -3,15 +3,15 @@
 run; an outside ledger says what was lost.   tests/bench/kills.py [kills] [seed]
 
 40 % of the kills hit spind, 40 % a worker, 20 % a trainer; what was killed is started again at once. Besides, one moment in eight
-stops a process (SIGSTOP) for up to 2.5 leases, and one in three ends a worker as hosts and people do, or pauses a sweep: SIGTERM,
-SIGHUP or SIGINT to the worker, SIGTERM to it and its trainers in either order, SIGTERM and soon SIGKILL to all, a drain. The trainer (kills_trainer.py) learns nothing and gives every execution a top-1 of
-its own. What must hold, else the exit code is 1:
+stops a process (SIGSTOP) for up to 2.5 leases, and one in two is a planned stop: a worker, a trainer or spind is ended in one of
+the ways in which hosts and people do it (WAYS), or a sweep is paused or resumed. One of the workers drains at its first SIGTERM. The
+trainer (kills_trainer.py) learns nothing and gives every execution a top-1 of its own. What must hold, else the exit code is 1:
   - a job that spinctl once showed as completed stays so, with that top-1;
   - a result that a worker saw acknowledged is the job's result, or came second: whatever the job ends with was finished by then;
   - a sweep whose submission was acknowledged is there, and in the end every job is done, with one result, of an execution
     that the trainer wrote down, that execution's model, and every epoch;
-  - no planned stop uses up an attempt: attempts fail of SIGKILL to a trainer alone, and no more often than that was sent; a
-    worker that is asked to stop ends with 0;
+  - no planned stop uses up an attempt: attempts fail of SIGKILL to a trainer alone, and no more often than that was sent; who is
+    asked to stop ends with 0;
   - no daemon ends but by our hand, no trainer outlives its worker, nothing is left of all of them;
   - the database passes integrity_check and foreign_key_check.
 The seed repeats the choice of moments and victims, not what the processes do meanwhile."""
@@ -35,8 +35,22 @@ max_attempts: 10
 """
 
 
-SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "SIGINT": signal.SIGINT}
-WAYS = [*SIGNALS, "group", "group, trainers first", "group then kill", "drain"]
+PAUSE = "a pause of up to a second"
+# How a worker is ended: who gets which signal, in turn.
+WAYS = {
+    "SIGTERM": [("worker", signal.SIGTERM)],
+    "SIGHUP": [("worker", signal.SIGHUP)],
+    "SIGINT": [("worker", signal.SIGINT)],
+    "SIGTERM twice": [("worker", signal.SIGTERM), PAUSE, ("worker", signal.SIGTERM)],
+    "SIGTERM to all": [("worker", signal.SIGTERM), ("trainers", signal.SIGTERM)],
+    "SIGTERM to all, trainers first": [("trainers", signal.SIGTERM), ("worker", signal.SIGTERM)],
+    "SIGTERM to all, twice": [("worker", signal.SIGTERM), ("trainers", signal.SIGTERM), PAUSE, ("trainers", signal.SIGTERM),
+                              ("worker", signal.SIGTERM)],
+    "SIGHUP to all": [("trainers", signal.SIGHUP), ("worker", signal.SIGHUP)],
+    "SIGTERM, then SIGKILL to all": [("worker", signal.SIGTERM), PAUSE, ("trainers", signal.SIGKILL), ("worker", signal.SIGKILL)],
+    "SIGTERM to all, then SIGKILL to all": [("worker", signal.SIGTERM), ("trainers", signal.SIGTERM), PAUSE,
+                                            ("trainers", signal.SIGKILL), ("worker", signal.SIGKILL)],
+}
 
 
 class Acknowledgements(threading.Thread):
@@ -123,6 +137,15 @@ class Sweeps:
             self.problems.add(f"job {row['id']} was completed with {before} and is {row}")
 
 
+def tell(pid, number):
+    """Whether it was there to hear of it."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Killer:
     def __init__(self, fleet, sweeps):
         self.fleet, self.sweeps, self.chance, self.counts, self.frozen = fleet, sweeps, random.Random(SEED), collections.Counter(), []
@@ -157,35 +180,38 @@ class Killer:
         self.thaw(time.monotonic())
         time.sleep(0.005)
 
-    def stop_as_planned(self):
-        """A stop of one worker, in one of the ways in which hosts and people do it."""
-        name, way, pause = f"w{self.chance.randrange(WORKERS)}", self.chance.choice(WAYS), self.chance.uniform(0, 1)
-
-        def tell(process, trainers, number, order):
-            for pid in [process.pid, *trainers] if order == "worker first" else [*trainers, process.pid]:
-                try:
-                    os.kill(pid, number)
-                except ProcessLookupError:
-                    pass
+    def stop_worker(self):
+        name, way, seconds = f"w{self.chance.randrange(WORKERS)}", self.chance.choice([*WAYS, "drain"]), self.chance.uniform(0, 1)
 
         def strike(process, trainers):
+            """Whether it was killed in the end."""
             if way == "drain":
                 if self.fleet.spinctl("drain", name, may_refuse=True) is None:
                     process.terminate()  # nobody is there who would hear of it
-            elif way in SIGNALS:
-                process.send_signal(SIGNALS[way])
-            else:
-                tell(process, trainers, signal.SIGTERM, "worker first" if way == "group" else "trainers first")
-            if way != "group then kill":
                 return False
-            end = time.monotonic() + pause
-            while time.monotonic() < end:
-                self.wait()
-            tell(process, trainers, signal.SIGKILL, "trainers first")
-            return True
+            for step in WAYS[way]:
+                if step == PAUSE:
+                    end = time.monotonic() + seconds
+                    while time.monotonic() < end:
+                        self.wait()
+                    continue
+                for pid in [process.pid] if step[0] == "worker" else trainers:
+                    tell(pid, step[1])
+            return WAYS[way][-1][1] == signal.SIGKILL
 
         self.fleet.end_as_planned(name, strike, self.wait)
         self.counts["planned: " + way] += 1
+
+    def stop_trainer(self):
+        number, choice = self.chance.choice([signal.SIGTERM, signal.SIGHUP]), self.chance.randrange(60)
+        if pid := self.pid_of("trainer", choice):
+            tell(pid, number)
+            self.counts["planned: signals to a trainer alone"] += 1
+
+    def stop_spind(self):
+        number = self.chance.choice([signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+        self.fleet.end_as_planned("spind", lambda process, _: process.send_signal(number), self.wait)
+        self.counts["planned: signals to spind"] += 1
 
     def pause_or_resume(self):
         if self.paused and self.chance.random() < 0.7:
@@ -193,7 +219,7 @@ class Killer:
         elif open := [self.sweeps.submitted[number] for number in list(self.sweeps.open) if number < len(self.sweeps.submitted)]:
             name = self.chance.choice(open)
             if self.fleet.spinctl("pause", name, may_refuse=True) is not None:
-                self.counts["planned: pause"] += 1
+                self.counts["planned: pauses"] += 1
             self.paused.add(name)  # the answer may have been lost
 
     def resume(self, name):
@@ -206,9 +232,7 @@ class Killer:
             pid = self.pid_of(kind, choice)
             if pid is None:
                 return False
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
+            if not tell(pid, signal.SIGKILL):
                 return False
         else:
             self.fleet.kill("spind" if kind == "spind" else f"w{choice % WORKERS}")
@@ -225,13 +249,13 @@ class Killer:
             time.sleep(0.005)
         if freezes:
             self.freeze()
-        if self.chance.random() < 1 / 3:
-            self.chance.choices([self.stop_as_planned, self.pause_or_resume], [3, 1])[0]()
+        if self.chance.random() < 1 / 2:
+            self.chance.choices([self.stop_worker, self.stop_trainer, self.stop_spind, self.pause_or_resume], [6, 1, 1, 2])[0]()
         return self.kill()
 
 
 def check_database(folder, sweeps, acknowledgements, trainer_kills, problems):
-    """The ledger against what is stored; (jobs, finished executions, attempts lost)."""
+    """The ledger against what is stored; (jobs, finished executions, attempts lost, attempts used up)."""
     finished = {}
     lines = [line.split() for line in open(folder / "ledger")]
     for job, top1, at in lines:
@@ -274,7 +298,7 @@ def check_database(folder, sweeps, acknowledgements, trainer_kills, problems):
     if len(failed) > trainer_kills:
         problems.add(f"{len(failed)} attempts failed, and {trainer_kills} trainers were killed")
     lost, = database.execute("SELECT count(*) FROM attempt WHERE state = 'lost'").fetchone()
-    return len(rows), len(lines), lost
+    return len(rows), len(lines), lost, len(failed)
 
 
 def run(folder, problems):
@@ -317,11 +341,12 @@ def run(folder, problems):
     acknowledgements.done.set()
     acknowledgements.join()
     fleet.stop()
-    jobs, executions, lost = check_database(folder, sweeps, acknowledgements, killer.counts["kills of trainer"], problems)
+    jobs, executions, lost, failed = check_database(folder, sweeps, acknowledgements, killer.counts["kills of trainer"], problems)
     print(f"{machine()}; seed {SEED}")
     print(", ".join(f"{count} {kind}" for kind, count in sorted(killer.counts.items())))
     print(f"{jobs} jobs in {len(sweeps.submitted)} sweeps, {executions} finished executions, {lost} attempts lost, "
-          f"{sweeps.retried} jobs taken up again after three dead trainers, {seconds:.0f} s")
+          f"{failed} used up by {killer.counts['kills of trainer']} kills of trainers, {sweeps.retried} jobs taken up again after "
+          f"three dead trainers, {seconds:.0f} s")
     print(f"watched: {len(sweeps.shown)} jobs shown as completed, {len(acknowledgements.seen)} acknowledgements at the workers")
 
 

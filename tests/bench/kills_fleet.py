@@ -3,6 +3,7 @@ import collections, os, pathlib, select, signal, subprocess, time
 from common import BIN
 
 WORKERS, SLOTS, LEASE_SECONDS = 3, 2, 1
+DRAINS = "w2"  # at its first SIGTERM
 TRAINER = pathlib.Path(__file__).with_name("kills_trainer.py")
 
 
@@ -44,7 +45,8 @@ class Fleet:
         command = ([BIN / "spind", "--listen", self.address, "--db", self.folder / "spin.db", "--lease-seconds", str(LEASE_SECONDS)]
                    if name == "spind" else
                    [BIN / "spin-worker", "--connect", self.address, "--state", self.folder / name, "--name", name, "--slots",
-                    str(SLOTS), "--threads", "1", "--checkpoint-seconds", "0", "--trainer", TRAINER])
+                    str(SLOTS), "--threads", "1", "--checkpoint-seconds", "0", "--trainer", TRAINER, "--on-term",
+                    "drain" if name == DRAINS else "stop"])
         with open(self.log(name), "w") as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
 
@@ -59,7 +61,7 @@ class Fleet:
         self.start(name)
 
     def end_as_planned(self, name, strike, wait):
-        """Lets `strike` end the worker, then starts it again. `wait` is called until it has ended."""
+        """Lets `strike` end the daemon, then starts it again. `wait` is called until it has ended."""
         self.start_again_what_ended()
         process = self.processes[name]
         trainers = [pid for pid, parent in self.trainers() if parent == process.pid]
