@@ -62,9 +62,10 @@ class Mail {
 
 }  // namespace
 
-/// As a step of its own, behind the messages of this one.
+/// As a step of its own, behind the messages of this one. A job that was deleted meanwhile is no fault.
 void Engine::refuse_lease(const core::SendLease& order, const Error& error) {
-  spdlog::error("job {} cannot be handed out: {}", order.job.value, error.message);
+  if (coordinator_.job_state(order.job))
+    spdlog::error("job {} cannot be handed out: {}", order.job.value, error.message);
   core::LeaseFailed event{
       .session = order.session,
       .job = order.job,

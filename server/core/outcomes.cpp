@@ -110,7 +110,9 @@ bool accept_or_count(Step& step, JobKey key, const AttemptToken& token, const At
 }
 
 void lease_failed(Step& step, const LeaseFailed& event) {
-  const Attempt* attempt = running_attempt(step.core.catalogue.at(event.job));
+  // None where the job was cancelled and deleted before its lease was read.
+  const Job* job = step.core.catalogue.find(event.job);
+  const Attempt* attempt = job == nullptr ? nullptr : running_attempt(*job);
   if (attempt != nullptr && attempt->token == event.attempt) {
     step.effects.changes.emplace_back(EndAttempt{event.attempt, event.job, "failed", event.reason});
     ++step.core.counters.failures;

@@ -229,5 +229,21 @@ TEST(UnreadableJob, ThatWasCancelledMeanwhileStaysSoAndItsWorkerIsFree) {
   EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U) << "b";
 }
 
+TEST(UnreadableJob, ThatWasDeletedMeanwhileIsForgottenAndItsWorkerIsFree) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a"));
+  const SendLease lease = harness.lease_to("w");
+  harness.cancel(sweep);
+  harness.steer(sweep, steer::Delete{});
+  ASSERT_TRUE(harness.store.jobs().empty());
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "there is no job 1", false});
+  EXPECT_TRUE(harness.changes.empty());
+  EXPECT_EQ(harness.coordinator->counters().failures, 0);
+  harness.submit(PlanOf("t").job("b"));
+  const auto next = all_of<SendLease>(harness.last);
+  ASSERT_EQ(next.size(), 1U) << "the worker has its credit and its memory back";
+  EXPECT_EQ(next[0].session, lease.session);
+}
+
 }  // namespace
 }  // namespace spin::core
