@@ -132,19 +132,25 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::WorkerBatch, v1::C
     outgoing_.end_write();
     if (ok && !ended_) write_next();
   }
+  // The stream goes before `running` hears of it: with it may go the last hold on the channel, which joins
+  // gRPC's threads, and this is one of them.
   void OnDone(const grpc::Status& status) override {
-    std::shared_ptr<Stream> self;
-    {
-      const std::lock_guard lock(mutex_);
-      self = std::move(self_);
-    }
     deliver_(reason(status));
-    running_->done();
+    const auto running = running_;
+    release();
+    running->done();
   }
 
  private:
   Stream(Deliver deliver, std::shared_ptr<Running> running, std::shared_ptr<Reasons> reasons)
       : deliver_(std::move(deliver)), running_(std::move(running)), reasons_(std::move(reasons)) {}
+
+  /// May destroy this stream.
+  void release() {
+    std::shared_ptr<Stream> self;
+    const std::lock_guard lock(mutex_);
+    self = std::move(self_);
+  }
 
   /// Behind the lock.
   void write_next() {
