@@ -6,6 +6,8 @@
 #include <grpc/support/log.h>
 #include <spdlog/spdlog.h>
 
+#include "proto/wire/library.h"
+
 namespace spin {
 namespace {
 
@@ -44,7 +46,7 @@ void write_line(gpr_log_func_args* args) {
   static Gate gate;
   const auto pass = gate.next(Clock::now());
   if (pass.left_out > 0) spdlog::warn("gRPC: {} more lines were left out", pass.left_out);
-  if (pass.is_open) spdlog::warn("gRPC: {}", args->message);
+  if (pass.is_open || wire::is_last_line(args->message)) spdlog::warn("gRPC: {}", args->message);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "proto/wire/library.h"
+#include "schema/base/last_words.h"
 #include "schema/base/log_format.h"
 #include "schema/base/machine.h"
 #include "schema/base/paths.h"
@@ -214,8 +216,9 @@ int run(CommandLine line) {
 
 int main(int argc, char** argv) {
   spin::open_standard_streams();
-  // gRPC would write a line for each handshake that fails while the worker waits; the worker says why once.
-  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  spin::say_last_words("spin-worker");
+  // It would write a line for each handshake that fails while the worker waits; the worker says why once.
+  spin::wire::hush_grpc();
   CLI::App app("Leases jobs from a coordinator and trains them with spin-train.", "spin-worker");
   CommandLine line;
   line.options.threads = 0;

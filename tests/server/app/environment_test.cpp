@@ -121,6 +121,14 @@ TEST_F(EnvironmentTest, NohupKeepsIt) {
   EXPECT_TRUE(contains(process.output(), "stopping on signal 15")) << process.output();
 }
 
+TEST_F(EnvironmentTest, WhyItAbortsStandsInItsLog) {
+  Process process = start();
+  process.signal(SIGABRT);
+  EXPECT_EQ(process.wait(kLimit), 128 + SIGABRT);
+  EXPECT_TRUE(contains(process.output(), "spind ends by SIGABRT; these calls led to it:"))
+      << process.output();
+}
+
 TEST_F(EnvironmentTest, AnyPathThatTheKernelTakesWorks) {
   for (const std::string name : {"run#3", "what?x", "100%25", "%41", "with space", "jos\303\251", "a:b",
                                  "[x]", "back\\slash", "a&b=c;d"}) {

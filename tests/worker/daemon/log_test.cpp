@@ -41,5 +41,15 @@ INSTANTIATE_TEST_SUITE_P(Worker, Log,
                          testing::Values("2>&-)", "0<&- 1>&- 2>&-)", "2>/dev/full)", "2>&1) | true"),
                          name_of_way);
 
+TEST(LastWords, OfAWorkerThatAbortsStandInItsLog) {
+  Fleet fleet;
+  fleet.start_worker();
+  ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
+  fleet.worker().signal(SIGABRT);
+  EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 128 + SIGABRT);
+  EXPECT_NE(fleet.worker_log().find("spin-worker ends by SIGABRT; these calls led to it:"), std::string::npos)
+      << fleet.worker_log();
+}
+
 }  // namespace
 }  // namespace spin
