@@ -19,7 +19,8 @@ constexpr const char* kPartial = ".partial";
 Error failure(const fs::path& path, const std::error_code& error) {
   ErrorCode code = ErrorCode::internal;
   if (error == std::errc::no_such_file_or_directory) code = ErrorCode::not_found;
-  const bool is_full = error == std::errc::no_space_on_device || error.value() == EDQUOT || error.value() == EFBIG;
+  const bool is_full =
+      error == std::errc::no_space_on_device || error.value() == EDQUOT || error.value() == EFBIG;
   if (is_full) code = ErrorCode::resource_exhausted;
   return {code, path.string() + ": " + error.message()};
 }
@@ -39,8 +40,9 @@ Result<std::unique_ptr<ArtifactCache>> ArtifactCache::open(const fs::path& folde
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return failure(folder, error);
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == kPartial) fs::remove(entry.path(), error);
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->path().extension() == kPartial) fs::remove(entry->path(), ignored);
   }
   if (error) return failure(folder, error);
   std::unique_ptr<ArtifactCache> cache(new ArtifactCache(folder, limit_bytes));
@@ -88,12 +90,14 @@ void ArtifactCache::evict(const fs::path& keep) {
   std::vector<Entry> entries;
   std::int64_t total = 0;
   std::error_code error;
-  for (const auto& file : fs::directory_iterator(folder_, error)) {
-    if (file.path().extension() == kPartial || file.path() == keep) continue;
-    const auto used = file.last_write_time(error);
-    const auto bytes = static_cast<std::int64_t>(file.file_size(error));
-    if (error) continue;
-    entries.push_back({used, file.path(), bytes});
+  // Incremented by hand, since a ++ that fails throws, and nobody catches that on a thread of Transfers.
+  for (fs::directory_iterator file(folder_, error), end; !error && file != end; file.increment(error)) {
+    if (file->path().extension() == kPartial || file->path() == keep) continue;
+    std::error_code gone;
+    const auto used = file->last_write_time(gone);
+    const auto bytes = static_cast<std::int64_t>(file->file_size(gone));
+    if (gone) continue;
+    entries.push_back({used, file->path(), bytes});
     total += bytes;
   }
   if (!keep.empty()) total += static_cast<std::int64_t>(fs::file_size(keep, error));

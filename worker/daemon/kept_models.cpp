@@ -38,8 +38,9 @@ Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
     if (agent::artifact_of(kept.report.body) != nullptr) wanted.insert(models->path(kept.report.attempt));
   }
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (wanted.count(entry.path()) == 0) fs::remove(entry.path(), error);
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (wanted.count(entry->path()) == 0) fs::remove(entry->path(), ignored);
   }
   if (error) return Error{ErrorCode::internal, folder.string() + ": " + error.message()};
   return models;

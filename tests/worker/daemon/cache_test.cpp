@@ -1,5 +1,9 @@
+#include <atomic>
+#include <cerrno>
 #include <fstream>
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include "schema/base/file.h"
@@ -7,6 +11,20 @@
 #include "tests/support/temp_folder.h"
 #include "worker/daemon/artifact_cache.h"
 #include "worker/daemon/lines.h"
+
+namespace {
+
+std::atomic<bool> folders_cannot_be_read{false};
+
+}  // namespace
+
+/// Takes the place of the C library's in this program.
+extern "C" dirent* readdir(DIR* folder) {
+  static const auto usual = reinterpret_cast<dirent* (*)(DIR*)>(::dlsym(RTLD_NEXT, "readdir"));
+  if (!folders_cannot_be_read) return usual(folder);
+  errno = EIO;
+  return nullptr;
+}
 
 namespace spin::daemon {
 namespace {
@@ -41,6 +59,15 @@ TEST(ArtifactCache, GivesBackWhatItWasGiven) {
   ASSERT_TRUE(cache.has(id));
   EXPECT_EQ(*read_file(cache.folder / "taken", 100), "hello");
   EXPECT_FALSE(cache.has({sha256("another")}));
+}
+
+TEST(ArtifactCache, AFolderThatCannotBeReadIsNoReasonToThrow) {
+  Cache cache(1000);
+  folders_cannot_be_read = true;
+  const auto id = cache.put("hello");
+  EXPECT_FALSE(ArtifactCache::open(cache.folder / "cache", 1000).ok());
+  folders_cannot_be_read = false;
+  EXPECT_TRUE(cache.has(id));
 }
 
 TEST(ArtifactCache, TheLeastRecentlyUsedGoesFirst) {
