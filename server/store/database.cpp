@@ -1,5 +1,6 @@
 #include "server/store/database.h"
 
+#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -15,7 +16,8 @@ namespace {
 /// About a millisecond.
 constexpr int kInstructionsPerQuestion = 20'000;
 
-ErrorCode code_of(sqlite3* handle, int code) {
+/// `system`: errno as SQLite left it, for it keeps none itself where a COMMIT fails.
+ErrorCode code_of(int code, int system) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return ErrorCode::resource_exhausted;
@@ -26,14 +28,24 @@ ErrorCode code_of(sqlite3* handle, int code) {
     case SQLITE_LOCKED:
     case SQLITE_INTERRUPT:
       return ErrorCode::unavailable;
+    // Not of a sync: what one has lost, nobody knows.
     case SQLITE_IOERR:
-      return is_disk_full(sqlite3_system_errno(handle)) ? ErrorCode::resource_exhausted : ErrorCode::internal;
+      return (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE) && is_disk_full(system)
+                 ? ErrorCode::resource_exhausted
+                 : ErrorCode::internal;
     default:
       return ErrorCode::internal;
   }
 }
 
+std::string free_text(const std::filesystem::path& path) {
+  const auto free = free_bytes(std::filesystem::absolute(path).parent_path());
+  return free.ok() ? "; " + std::to_string(*free) + " bytes are free on its disk: make room there" : "";
+}
+
 Error error_of(const std::string& path, sqlite3* handle, int code) {
+  const int system = errno;
+  const ErrorCode kind = code_of(code, system);
   std::string message = "database " + path + ": ";
   if ((code & 0xFF) == SQLITE_NOTADB) {
     message += "not a database: the file was overwritten or cut, or belongs to another program";
@@ -41,10 +53,10 @@ Error error_of(const std::string& path, sqlite3* handle, int code) {
     message += sqlite3_errmsg(handle);
   }
   message += " (SQLite error " + std::to_string(code) + ")";
-  if ((code & 0xFF) == SQLITE_IOERR)
-    message += std::string(": ") + std::strerror(sqlite3_system_errno(handle));
-  if (code_of(handle, code) == ErrorCode::data_loss) message += kWayOut;
-  return Error{code_of(handle, code), std::move(message)};
+  if ((code & 0xFF) == SQLITE_IOERR) message += std::string(": ") + std::strerror(system);
+  if (kind == ErrorCode::data_loss) message += kWayOut;
+  if (kind == ErrorCode::resource_exhausted) message += free_text(path);
+  return Error{kind, std::move(message)};
 }
 
 Error error_of(sqlite3* handle, int code) {

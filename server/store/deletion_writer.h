@@ -13,8 +13,10 @@ class DeletionWriter {
   /// The database outlives the writer.
   static Result<DeletionWriter> make(Database& database);
   /// Inside a transaction of the caller that does not check references: to find that nobody refers to a job,
-  /// SQLite would read all dependencies for each.
+  /// SQLite would read all dependencies for each. With indexes for that, deleting took three times as long,
+  /// and storing a quarter more.
   Status write(const core::DeleteJobs& change);
+  /// Inside one that does.
   Status write(const core::DeleteSweep& change);
 
  private:

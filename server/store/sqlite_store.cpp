@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +23,18 @@ struct Batch {
   Store::Committed committed;
 };
 
+/// Changes of one transaction, in their order.
+using Section = std::span<const core::Change* const>;
+
+/// Between two tries to write to a disk that is full.
+constexpr std::chrono::seconds kFullDiskPause{1};
+
+bool deletes_jobs(const core::Change* change) { return std::holds_alternative<core::DeleteJobs>(*change); }
+
+bool is_full(const Status& status) {
+  return !status.ok() && status.error().code == ErrorCode::resource_exhausted;
+}
+
 struct Collection {
   ArtifactStore* artifacts;
   GarbagePolicy policy;
@@ -38,8 +52,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override { close(); }
 
   Status start() {
-    SPIN_ASSIGN(auto writer, ChangeWriter::make(*database_));
-    writer_.emplace(std::move(writer));
+    SPIN_TRY(make_writer());
     database_->watch_log(&log_pages_);
     thread_ = std::thread([this] { write_until_closed(); });
     return {};
@@ -52,10 +65,13 @@ class SqliteStore final : public Store {
   void commit(std::vector<core::Change> changes, Committed committed) override {
     {
       const std::lock_guard lock(mutex_);
+      if (failed_) return;
       queue_.push_back({std::move(changes), std::move(committed)});
     }
     wake_.notify_one();
   }
+
+  void watch_disk(DiskFull changed) override { disk_full_ = std::move(changed); }
 
   void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy, Collected collected) override {
     {
@@ -96,20 +112,24 @@ class SqliteStore final : public Store {
     for (;;) {
       auto work = take();
       if (work.end) return abandon_garbage();
-      auto status = work.batches.empty() ? Status() : write(work.batches);
-      if (!status.ok()) return fail(status.error());
+      if (const Status status = write(work.batches); !status.ok()) return fail(status.error());
       for (auto& batch : work.batches) batch.changes.clear();  // a plan may be large
       for (const auto& batch : work.batches) {
         if (batch.committed) batch.committed();
       }
-      if (status = collect_some(); !status.ok()) return fail(status.error());
-      if (status = checkpoint_at_mark(); !status.ok()) return fail(status.error());
+      if (const Status status = collect_some(); !status.ok()) return fail(status.error());
+      if (const Status status = checkpoint_at_mark(); !status.ok()) return fail(status.error());
     }
   }
 
+  /// What waits is dropped, and what comes.
   void fail(const Error& error) {
+    // A disk that is full ends the writing of a store that closes, and nothing else.
+    if (error.code != ErrorCode::resource_exhausted) fatal_(error);
+    std::vector<Batch> dropped;
+    const std::lock_guard lock(mutex_);
     failed_ = true;
-    fatal_(error);
+    dropped.swap(queue_);
   }
 
   struct Work {
@@ -126,19 +146,24 @@ class SqliteStore final : public Store {
     return work;
   }
 
-  /// A step of the collection that waits longest.
+  /// A step of the collection that waits longest; one that finds the disk full ends.
   Status collect_some() {
     std::unique_lock lock(mutex_);
     if (collections_.empty() || closing_) return {};
     const auto& collection = collections_.front();  // stays where it is; others add to `collected` alone
     lock.unlock();
+    const auto more = collect_from(collection);
+    if (!more.ok() && !is_full(more.error())) return more.error();
+    if (!more.ok() || !*more) end_collection();
+    return {};
+  }
+
+  Result<bool> collect_from(const Collection& collection) {
     if (!collector_.has_value()) {
       SPIN_ASSIGN(collector_, GarbageCollector::make(*database_, *collection.artifacts, collection.policy,
                                                      wall_clock_ms()));
     }
-    SPIN_ASSIGN(const bool more, collector_->step());
-    if (!more) end_collection();
-    return {};
+    return collector_->step();
   }
 
   void end_collection() {
@@ -158,24 +183,72 @@ class SqliteStore final : public Store {
     while (!collections_.empty()) end_collection();
   }
 
-  /// Without a look at references where jobs are deleted: see DeletionWriter.
+  /// All in their order. Jobs are deleted in transactions of their own, without a look at references (see
+  /// DeletionWriter); what is left of a sweep after each is one that the next start goes on to delete.
   Status write(const std::vector<Batch>& batches) {
-    const bool deletes = std::ranges::any_of(batches, [](const Batch& batch) {
-      return std::ranges::any_of(batch.changes, [](const core::Change& change) {
-        return std::holds_alternative<core::DeleteJobs>(change);
+    std::vector<const core::Change*> changes;
+    for (const auto& batch : batches)
+      for (const auto& change : batch.changes) changes.push_back(&change);
+    for (Section left = changes; !left.empty();) {
+      const auto end = std::ranges::find_if(left, [&](const core::Change* change) {
+        return deletes_jobs(change) != deletes_jobs(left.front());
       });
-    });
-    if (deletes) SPIN_TRY(database_->run("PRAGMA foreign_keys = OFF"));
-    SPIN_TRY(write_at_once(batches));
-    return deletes ? database_->run("PRAGMA foreign_keys = ON") : Status();
+      const auto section = left.first(static_cast<std::size_t>(end - left.begin()));
+      SPIN_TRY(write_when_there_is_room(section));
+      left = left.subspan(section.size());
+    }
+    return {};
   }
 
-  Status write_at_once(const std::vector<Batch>& batches) {
+  /// resource_exhausted where the store closes before the disk has room.
+  Status write_when_there_is_room(Section section) {
+    for (;;) {
+      const Status written = write_where_there_is_room(section);
+      tell_of_disk(is_full(written) ? written.error().message : "");
+      if (!is_full(written) || !pause()) return written;
+    }
+  }
+
+  /// There is room in the place of a log that has been copied.
+  Status write_where_there_is_room(Section section) {
+    const Status written = write_section(section);
+    if (!is_full(written)) return written;
+    SPIN_TRY(copy_log());
+    return write_section(section);
+  }
+
+  void tell_of_disk(const std::string& reason) {
+    if (reason.empty() == told_of_disk_.empty()) return;
+    told_of_disk_ = reason;
+    if (disk_full_) disk_full_(reason);
+  }
+
+  /// False where the store is to close.
+  bool pause() {
+    std::unique_lock lock(mutex_);
+    return !wake_.wait_for(lock, kFullDiskPause, [this] { return closing_; });
+  }
+
+  Status write_section(Section section) {
+    const bool unchecked = deletes_jobs(section.front());
+    if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = OFF"));
+    const Status written = write_transaction(section);
+    if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = ON"));
+    // The writer remembers rows that were not stored.
+    if (is_full(written)) SPIN_TRY(make_writer());
+    return written;
+  }
+
+  Status make_writer() {
+    SPIN_ASSIGN(auto writer, ChangeWriter::make(*database_));
+    writer_.emplace(std::move(writer));
+    return {};
+  }
+
+  Status write_transaction(Section section) {
     SPIN_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::write));
     const auto now_ms = wall_clock_ms();
-    for (const auto& batch : batches) {
-      for (const auto& change : batch.changes) SPIN_TRY(writer_->apply(change, now_ms));
-    }
+    for (const core::Change* change : section) SPIN_TRY(writer_->apply(*change, now_ms));
     SPIN_TRY(writer_->finish(now_ms));
     return transaction.commit();
   }
@@ -185,7 +258,13 @@ class SqliteStore final : public Store {
     if (log_pages_ < next_checkpoint_ - checkpoint_pages_) next_checkpoint_ = checkpoint_pages_;
     if (log_pages_ < next_checkpoint_) return {};
     next_checkpoint_ = log_pages_ + checkpoint_pages_;
-    return database_->checkpoint();
+    return copy_log();
+  }
+
+  /// Into the database, as far as its disk has room.
+  Status copy_log() {
+    const Status copied = database_->checkpoint();
+    return is_full(copied) ? Status() : copied;
   }
 
   const Fatal fatal_;
@@ -199,13 +278,17 @@ class SqliteStore final : public Store {
   int log_pages_ = 0;
   int next_checkpoint_ = checkpoint_pages_;    ///< pages
   std::optional<GarbageCollector> collector_;  ///< of collections_.front()
-  bool failed_ = false;                        ///< nothing is written any more
+  std::string told_of_disk_;                   ///< why commits wait
+
+  DiskFull disk_full_;  ///< constant after the first commit
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Batch> queue_;            ///< behind mutex_
-  std::deque<Collection> collections_;  ///< behind mutex_
-  bool closing_ = false;                ///< behind mutex_
+  // Behind mutex_.
+  std::vector<Batch> queue_;
+  std::deque<Collection> collections_;
+  bool closing_ = false;
+  bool failed_ = false;  ///< nothing is written any more
 
   std::thread thread_;
 };

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "schema/base/result.h"
@@ -19,11 +20,15 @@ inline constexpr int kCheckpointPages = 2048;
 /// The coordinator's database: one connection that writes, on one thread of its own, with group commit.
 class Store {
  public:
-  /// Called on the writer's thread once the batch is durable.
+  /// Called on the writer's thread once the batch is durable. Dropped where the store fails before, or closes
+  /// while its disk is full.
   using Committed = std::function<void()>;
   /// Called on the writer's thread when a commit failed; the process must end, and recovers from what is on
   /// disk.
   using Fatal = std::function<void(const Error&)>;
+  /// Called on the writer's thread when commits begin to wait because the disk is full, with the reason; with
+  /// an empty text once they go through again.
+  using DiskFull = std::function<void(const std::string& reason)>;
 
   /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates, runs
   /// quick_check (data_loss) and raises the boot epoch. The log is copied into the database whenever it has
@@ -36,7 +41,10 @@ class Store {
   [[nodiscard]] virtual std::int64_t boot_epoch() const = 0;
   /// Everything that the core needs to go on. Call once, before the first commit.
   virtual Status load(core::StoredSink& sink) = 0;
-  /// Queues a batch. Batches are committed in order; several may share one transaction. Thread-safe.
+  /// Before the first commit.
+  virtual void watch_disk(DiskFull changed) = 0;
+  /// Queues a batch. Batches are committed in order; several may share one transaction, and jobs that one
+  /// deletes go in a transaction of their own. While the disk is full they wait. Thread-safe.
   virtual void commit(std::vector<core::Change> changes, Committed committed) = 0;
   /// Called on the writer's thread at the end of a collection of garbage.
   using Collected = std::function<void(const GarbageReport&)>;
@@ -45,8 +53,8 @@ class Store {
   /// store.
   virtual void collect_garbage(ArtifactStore& artifacts, const GarbagePolicy& policy,
                                Collected collected) = 0;
-  /// Commits what is queued, breaks a collection of garbage off, checkpoints and closes. No commit() may
-  /// follow.
+  /// Commits what is queued, unless the disk is full, breaks a collection of garbage off, checkpoints and
+  /// closes. No commit() may follow.
   virtual void close() = 0;
 };
 

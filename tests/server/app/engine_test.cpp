@@ -20,6 +20,7 @@ class MemoryStore final : public Store {
  public:
   [[nodiscard]] std::int64_t boot_epoch() const override { return 1; }
   Status load(core::StoredSink&) override { return {}; }
+  void watch_disk(DiskFull) override {}
   void commit(std::vector<core::Change>, Committed committed) override { committed(); }
   void collect_garbage(ArtifactStore&, const GarbagePolicy&, Collected collected) override { collected({}); }
   void close() override {}

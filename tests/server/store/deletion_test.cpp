@@ -81,17 +81,63 @@ TEST_F(DeletionTest, TheIdOfTheNewestSweepIsNotForgotten) {
             ErrorCode::not_found);
 }
 
-TEST_F(DeletionTest, ReferencesAreCheckedAgainAfterwards) {
-  commit(*store_, {deleting(1), core::DeleteJobs{SweepId{1}, 4, {{6}, {5}}}});
-  store_.reset();
-  std::promise<std::string> failed;
-  store_ = value_of(Store::open(path(), [&](const Error& error) { failed.set_value(error.message); }));
-  // Waits, so that the line comes in a transaction of its own: within one that deletes, references are not
-  // checked.
-  commit(*store_, {core::DeleteJobs{SweepId{1}, 2, {{4}, {3}}}});
-  store_->commit({core::AppendLog{{77}, {"of a job that is not there"}}}, nullptr);
-  EXPECT_NE(failed.get_future().get().find("FOREIGN KEY"), std::string::npos);
-  store_->close();
+TEST_F(DeletionTest, ACrashBetweenTheLastPieceAndTheSweepLeavesOneToGoOnWith) {
+  commit(*store_, {deleting(1), core::DeleteJobs{SweepId{1}, 0, {{6}, {5}, {4}, {3}}}});
+  const auto state = reopen();
+  ASSERT_EQ(state.sweeps.size(), 2U);
+  EXPECT_TRUE(state.sweeps[0].deleting);
+  EXPECT_TRUE(state.sweeps[0].jobs.empty());
+  commit(*store_, {core::DeleteJobs{SweepId{1}, 0, {}}, core::DeleteSweep{SweepId{1}}});
+  EXPECT_EQ(reopen().sweeps.size(), 1U);
+}
+
+/// What waits while the writer is busy is committed together.
+class ChangeBesideADeletion : public DeletionTest {
+ protected:
+  /// The error with which the store ends.
+  std::string end_with(const std::vector<std::vector<core::Change>>& batches) {
+    std::promise<std::string> failed;
+    store_.reset();
+    store_ = value_of(Store::open(path(), [&](const Error& error) { failed.set_value(error.message); }));
+    std::promise<void> busy, queued;
+    store_->commit({}, [&] {
+      busy.set_value();
+      queued.get_future().wait();
+    });
+    busy.get_future().wait();
+    for (const auto& batch : batches) store_->commit(batch, nullptr);
+    queued.set_value();
+    const std::string message = failed.get_future().get();
+    store_->close();
+    return message;
+  }
+  const core::Change delete_some = core::DeleteJobs{SweepId{1}, 4, {{6}, {5}}};
+  const core::Change broken = core::AppendLog{{77}, {"of a job that is not there"}};
+};
+
+TEST_F(ChangeBesideADeletion, IsRefusedWhereItBreaksAReference) {
+  commit(*store_, {deleting(1)});
+  EXPECT_NE(end_with({{delete_some}, {broken}}).find("FOREIGN KEY"), std::string::npos);
+  EXPECT_EQ(count("log_line"), "0");
+  EXPECT_EQ(count("job"), "8") << "the deletion came first";
+}
+
+TEST_F(ChangeBesideADeletion, IsRefusedInTheSameBatchToo) {
+  EXPECT_NE(end_with({{deleting(1), delete_some, broken}}).find("FOREIGN KEY"), std::string::npos);
+  EXPECT_EQ(count("log_line"), "0");
+  EXPECT_TRUE(reopen().sweeps[0].deleting) << "the next start goes on";
+}
+
+TEST_F(ChangeBesideADeletion, IsRefusedBeforeIt) {
+  EXPECT_NE(end_with({{deleting(1)}, {broken, delete_some}}).find("FOREIGN KEY"), std::string::npos);
+  EXPECT_EQ(count("log_line"), "2");
+  EXPECT_EQ(count("job"), "10");
+}
+
+TEST_F(ChangeBesideADeletion, ASweepThatStillHasJobsIsNotDeleted) {
+  EXPECT_NE(end_with({{deleting(1), delete_some, core::DeleteSweep{SweepId{1}}}}).find("FOREIGN KEY"),
+            std::string::npos);
+  EXPECT_EQ(count("sweep"), "2");
 }
 
 }  // namespace

@@ -1,15 +1,14 @@
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <fstream>
 
 #include <boost/crc.hpp>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/support/file_size_limit.h"
 #include "tests/support/process.h"
 #include "tests/worker/daemon/outbox_harness.h"
 
@@ -33,24 +32,6 @@ extern "C" int fsync(int fd) {
 
 namespace spin::daemon {
 namespace {
-
-/// No file of this process may grow beyond so many bytes, as on a disk that is full.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limited{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*old_handler_)(int);
-};
 
 /// A record of the outbox with this payload.
 std::string record_of(const std::string& payload) {
