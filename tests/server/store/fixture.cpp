@@ -82,15 +82,25 @@ StoredState load(Store& store) {
 }
 
 void commit(Store& store, std::vector<core::Change> changes) {
-  std::promise<void> done;
-  store.commit(std::move(changes), [&done] { done.set_value(); });
-  done.get_future().wait();
+  auto done = std::make_shared<std::promise<void>>();  // the store's alone: broken where it drops it
+  auto durable = done->get_future();
+  store.commit(std::move(changes), [done = std::move(done)] { done->set_value(); });
+  durable.get();
 }
 
 StoredState StoreTest::reopen() {
   store_.reset();
   store_ = open_store(path());
   return load(*store_);
+}
+
+std::vector<ResultRow> results_of(Reader& reader, SweepId sweep) {
+  std::vector<ResultRow> rows;
+  const Status read = reader.results(sweep, [&rows](const ResultRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  return value_of(read.ok() ? Result<std::vector<ResultRow>>(std::move(rows)) : read.error());
 }
 
 }  // namespace spin

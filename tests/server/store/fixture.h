@@ -54,8 +54,11 @@ T value_of(Result<T> result) {
 /// A store whose failures fail the test.
 std::unique_ptr<Store> open_store(const std::filesystem::path& path);
 StoredState load(Store& store);
-/// Returns when the changes are durable.
+/// Returns when the changes are durable; where the store fails before, an exception ends the test.
 void commit(Store& store, std::vector<core::Change> changes);
+
+/// All rows of results(); a failure ends the test.
+std::vector<ResultRow> results_of(Reader& reader, SweepId sweep);
 
 /// A folder with a store in it.
 class StoreTest : public ::testing::Test {

@@ -158,8 +158,8 @@ class Walk {
   void end_attempt(std::vector<core::Change>& batch, ModelJob& job) {
     if (job.attempts.empty()) return;
     const auto attempt = std::next(job.attempts.begin(), pick(static_cast<int>(job.attempts.size())));
-    static const std::vector<std::string> kStates = {"finished", "failed", "lost", "stopped", "duplicate"};
-    attempt->second.first = kStates[static_cast<std::size_t>(pick(5))];
+    static const std::vector<std::string> kStates = {"finished", "failed", "lost", "stopped"};
+    attempt->second.first = kStates[static_cast<std::size_t>(pick(4))];
     if (job.stored.attempt == attempt->first) {
       job.stored.attempt.reset();
       job.stored.worker.clear();
@@ -185,7 +185,14 @@ class Walk {
     sweep.withdrawn = pick(2) == 0;
     sweep.paused = pick(2) == 0;
     sweep.priority = pick(9) - 4;
-    batch.emplace_back(core::SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused});
+    sweep.settling.reset();
+    if (pick(2) == 0)
+      sweep.settling = {static_cast<core::Settlement::Kind>(pick(3)), pick(9),
+                        "reason " + std::to_string(pick(9))};
+    sweep.retrying.reset();
+    if (pick(2) == 0) sweep.retrying = {pick(2) == 0, pick(9)};
+    batch.emplace_back(core::SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused, false,
+                                           sweep.settling, sweep.retrying});
   }
 
   void set_priority(std::vector<core::Change>& batch, ModelJob& job) {
@@ -250,6 +257,8 @@ class Walk {
       EXPECT_EQ(state.sweeps[i].jobs, model_.sweeps[i].jobs);
       EXPECT_EQ(state.sweeps[i].withdrawn, model_.sweeps[i].withdrawn);
       EXPECT_EQ(state.sweeps[i].paused, model_.sweeps[i].paused);
+      EXPECT_EQ(state.sweeps[i].settling, model_.sweeps[i].settling);
+      EXPECT_EQ(state.sweeps[i].retrying, model_.sweeps[i].retrying);
       EXPECT_EQ(state.sweeps[i].priority, model_.sweeps[i].priority);
       EXPECT_EQ(state.sweeps[i].max_attempts, model_.sweeps[i].max_attempts);
       EXPECT_EQ(state.sweeps[i].requirements, model_.sweeps[i].requirements);
