@@ -1,9 +1,12 @@
 #include <filesystem>
+#include <iomanip>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "schema/sql/migrations.h"
+#include "server/store/mark_runs.h"
 #include "server/store/migrate.h"
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
@@ -38,7 +41,6 @@ INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_los
   (7, randomblob(32), 'cancelled', '', 0, 0, 0, 3, 2.5),
   (8, randomblob(32), 'ready', '', 0, 0, 0, 4, 2.5),
   (9, randomblob(32), 'backoff', 'worker lost', 1, 0, 1, 5, 2.5);
-INSERT INTO job_config (job, config) SELECT key, '{"seed":' || seed || '}' FROM job;
 INSERT INTO job_dependency (job, depends_on) VALUES (2, 1), (5, 4);
 INSERT INTO sweep_job (sweep, position, job, name, cell)
   SELECT 1, key - 1, key, 'job-' || key, key % 2 FROM job;
@@ -67,20 +69,54 @@ INSERT INTO log_line (job, number, at_ms, text) VALUES
   (1, 1, 1700000000550, 'epoch 1'), (1, 2, 1700000000650, ''), (2, 5001, 1700000000650, 'later');
 )sql";
 
+// The configuration of each job, as one text and as parts.
+constexpr char kTexts[] = R"sql(
+INSERT INTO job_config (job, config) SELECT key, '{"seed":' || seed || '}' FROM job;
+)sql";
+constexpr char kParts[] = R"sql(
+INSERT INTO config_part (id, text) SELECT DISTINCT 1 + seed, seed || '}' FROM job UNION ALL SELECT 7, '{"seed":';
+INSERT INTO job_config (job, parts) SELECT key, json_array(7, 1 + seed) FROM job;
+)sql";
+constexpr std::size_t kFirstWithParts = 7;
+
 /// What later versions can hold beside, by version.
 const std::map<std::size_t, std::string> kLaterRows = {
     {4,
      "UPDATE epoch SET data_seconds = 0.0625, forward_seconds = 0.125, backward_seconds = 0.25, step_seconds "
-     "= NULL"}};
+     "= NULL"},
+    {10, "INSERT INTO reached_early (sweep, pass, job) VALUES (1, 'settling', 8), (1, 'retrying', 8)"}};
+constexpr std::size_t kFirstWithMarks = 8;
+
+/// The marks of a version that has them: of each job's identity and of its names.
+void fill_marks(const fs::path& path) {
+  const auto insert = [&path](const std::string& list, int first, const std::string& marks) {
+    run_sql(path, "INSERT INTO mark_run (list, first, marks) VALUES (" + list + ", " + std::to_string(first) +
+                      ", x'" + marks + "')");
+  };
+  std::string identities;
+  for (const auto& mark : rows_of(path, "SELECT hex(substr(hash, 1, 4)) FROM job ORDER BY key"))
+    identities += mark;
+  insert(std::to_string(kIdentityMarks), 1, identities);
+  for (const auto& sweep : rows_of(path, "SELECT id FROM sweep")) {
+    std::ostringstream names;
+    names << std::hex << std::setfill('0');
+    for (const auto& name :
+         rows_of(path, "SELECT name FROM sweep_job WHERE sweep = " + sweep + " ORDER BY position"))
+      names << std::setw(8) << mark_of(name);
+    insert(sweep, 0, names.str());
+  }
+}
 
 void make_old(const fs::path& path, std::size_t version) {
   std::string sql = "PRAGMA synchronous = OFF; BEGIN;";
   for (std::size_t i = 0; i < version; ++i) sql += std::string(migrations()[i].sql) + ";";
   sql += kRows;
+  sql += version < kFirstWithParts ? kTexts : kParts;
   for (const auto& [since, rows] : kLaterRows) {
     if (since <= version) sql += rows + ";";
   }
   run_sql(path, sql + "PRAGMA user_version = " + std::to_string(version) + "; COMMIT");
+  if (version >= kFirstWithMarks) fill_marks(path);
 }
 
 std::string columns_of(const fs::path& path, const std::string& table) {
@@ -115,9 +151,10 @@ TEST_P(OldDatabase, LosesNothing) {
   }
   ASSERT_GE(before.size(), 13U);
   // Kept in another form since.
-  before.at("job_config").query =
-      "SELECT quote(job), quote((SELECT group_concat(p.text, '') FROM json_each(c.parts) e"
-      " JOIN config_part p ON p.id = e.value)) FROM job_config c ORDER BY 1, 2";
+  if (GetParam() < kFirstWithParts)
+    before.at("job_config").query =
+        "SELECT quote(job), quote((SELECT group_concat(p.text, '') FROM json_each(c.parts) e"
+        " JOIN config_part p ON p.id = e.value)) FROM job_config c ORDER BY 1, 2";
   open_store(path())->close();
   for (const auto& [table, content] : before)
     EXPECT_EQ(rows_of(path(), content.query), content.rows) << table;
@@ -172,13 +209,14 @@ TEST_P(OldDatabase, GoesOnWhereItWas) {
   EXPECT_EQ(value_of(reader->job({2})).result->top1, 90);
   EXPECT_EQ(value_of(reader->job({1})).epochs.size(), 2U);
   EXPECT_EQ(value_of(reader->job({3})).config, R"({"seed":1})");
-  EXPECT_EQ(value_of(reader->results(SweepId{1})).size(), 2U);
+  EXPECT_EQ(value_of(reader->find_job(state.jobs[2].id.hex())), core::JobKey{3});
+  EXPECT_EQ(value_of(reader->find_job("first/job-3")), core::JobKey{3});
+  EXPECT_EQ(value_of(reader->find_job("größer/again")), core::JobKey{1});
+  EXPECT_EQ(results_of(*reader, SweepId{1}).size(), 2U);
   EXPECT_EQ(value_of(reader->workers()).at(0).jobs_done, 3);
 }
 
-// Those that kept each configuration as one text; what this test fills the tables with knows no parts yet.
-constexpr std::size_t kFirstWithParts = 7;
-INSTANTIATE_TEST_SUITE_P(Versions, OldDatabase, ::testing::Range(std::size_t{1}, kFirstWithParts));
+INSTANTIATE_TEST_SUITE_P(Versions, OldDatabase, ::testing::Range(std::size_t{1}, migrations().size() + 1));
 
 constexpr Migration kParents = {"0001_parents",
                                 "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;"
