@@ -96,6 +96,21 @@ int plan(const PlanOptions& options) {
   return kDone;
 }
 
+constexpr const char* kPlanFooter = R"(
+Needs no coordinator. memory is what training holds on its device at the peak, predicted. JSON is one
+object: sweep, jobs, totals, notes; jsonl is one job a line. A job's name begins with family and C-D-P-K:
+channels, depth, patch, kernel (C-D where the family is not convmixer); -r40 behind it, which tables of
+networks write @40, is an image of 40 pixels where the data set's is another. A note tells what is no
+fault and may not be meant. `spinctl keys` lists what a file may say.
+
+Examples:
+  spinctl plan sweep.yaml
+  spinctl plan sweep.yaml --set sharing.rate=4 --set 'seeds=[0, 1, 2]'
+  spinctl plan deploy/sweeps/paper/table-4.yaml
+  spinctl plan sweep.yaml --job 1 > job.json && spin-train job.json
+  spinctl plan - --format json < sweep.yaml
+  spinctl plan sweep.yaml --format jsonl | jq -r 'select(.training_bytes > 8e9) | .name')";
+
 }  // namespace
 
 void add_plan(CLI::App& app, Invocation& invocation) {
@@ -106,21 +121,7 @@ void add_plan(CLI::App& app, Invocation& invocation) {
   verb->add_option("--job", options->job, "one job alone, as JSON that spin-train takes; the first is 1")
       ->type_name("NAME|HASH|N");
   add_format(*verb, options->format, &options->lines);
-  verb->footer(
-      "\nNeeds no coordinator. memory is what training holds on its device at the peak, predicted. JSON is "
-      "one\n"
-      "object: sweep, jobs, totals, notes; jsonl is one job a line. A network reads C/D/P/K: channels, "
-      "depth,\n"
-      "patch, kernel; @40 behind it is an image of 40 pixels where the data set's is another, which a job's "
-      "name\n"
-      "writes -r40. A note tells what is no fault and may not be meant. `spinctl keys` lists what a file may "
-      "say.\n"
-      "\nExamples:\n  spinctl plan sweep.yaml\n  spinctl plan sweep.yaml --set sharing.rate=4 --set "
-      "'seeds=[0, 1, 2]'\n"
-      "  spinctl plan deploy/sweeps/paper/table-4.yaml\n"
-      "  spinctl plan sweep.yaml --job 1 > job.json && spin-train job.json\n"
-      "  spinctl plan - --format json < sweep.yaml\n"
-      "  spinctl plan sweep.yaml --format jsonl | jq -r 'select(.training_bytes > 8e9) | .name'");
+  verb->footer(kPlanFooter);
   verb->callback([&invocation, options] { invocation.action = [options] { return plan(*options); }; });
 }
 

@@ -23,6 +23,16 @@ int list_results(const Invocation& invocation, const ResultsOptions& options) {
   return kDone;
 }
 
+constexpr const char* kResultsFooter = R"(
+A network reads C/D/P/K: channels, depth, patch, kernel (C/D where the family is not convmixer); @40
+behind it: images of 40 pixels where the data set's are others. top-1 is the mean over the seeds that
+are done; of two or more their sample deviation (n - 1) follows. diff is the difference, in points, to
+the same network without sharing.
+
+Examples:
+  spinctl results my-sweep
+  spinctl results my-sweep --format markdown)";
+
 }  // namespace
 
 void add_results(CLI::App& app, Invocation& invocation) {
@@ -31,12 +41,7 @@ void add_results(CLI::App& app, Invocation& invocation) {
       "results", "One row per cell: size, top-1 over its seeds, difference to the unshared network");
   verb->add_option("SWEEP", options->sweep, "id or name")->required();
   add_format(*verb, options->format);
-  verb->footer(
-      "\nA network reads C/D/P/K: channels, depth, patch, kernel; @40 behind it: images of 40 pixels where "
-      "the\n"
-      "data set's are others. top-1 is the mean over the seeds that are done; of two or more their sample\n"
-      "deviation (n - 1) follows. diff is the difference, in points, to the same network without sharing.\n"
-      "\nExamples:\n  spinctl results my-sweep\n  spinctl results my-sweep --format markdown");
+  verb->footer(kResultsFooter);
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return list_results(invocation, *options); };
   });

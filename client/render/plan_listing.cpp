@@ -82,7 +82,7 @@ Table plan_table(const SweepPlan& plan) {
             .cut = Cut::middle,
             .rank = 1,
             .drop_if = ""},
-           {.key = "baseline", .title = "", .shrink = 3, .min_width = 20, .rank = 2, .drop_if = ""}},
+           {.key = "baseline", .title = "baseline", .shrink = 3, .min_width = 20, .rank = 2, .drop_if = ""}},
           plan.jobs.size(),
           row};
 }
