@@ -31,7 +31,8 @@ Error no_room(const std::string& what, const std::filesystem::path& folder, std:
 Status check_room(const std::string& what, const std::filesystem::path& folder, std::int64_t needed_bytes,
                   std::uint64_t reserve_bytes) {
   const auto free = free_bytes(folder);
-  if (!free.ok() || *free >= reserve_bytes + static_cast<std::uint64_t>(needed_bytes)) return {};
+  const auto needed = static_cast<std::uint64_t>(needed_bytes);
+  if (!free.ok() || (*free >= reserve_bytes && *free - reserve_bytes >= needed)) return {};
   return no_room(what, folder, needed_bytes, reserve_bytes);
 }
 

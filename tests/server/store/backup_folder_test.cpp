@@ -1,6 +1,7 @@
 #include "server/store/backup_folder.h"
 
 #include <fstream>
+#include <limits>
 
 #include <sys/stat.h>
 
@@ -76,6 +77,13 @@ TEST_F(BackupFolderTest, ReplacesABackupOfSpinAndNothingElse) {
     EXPECT_EQ(refusal(name), ErrorCode::invalid_argument) << name;
     EXPECT_EQ(refusal(name, true), ErrorCode::invalid_argument) << name;
   }
+}
+
+TEST_F(BackupFolderTest, NoReserveIsSoLargeThatItCountsAsNone) {
+  const auto target = value_of(path_of("monday.db"));
+  const auto most = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(back_up_database(path(), target, {.reserve_bytes = most}, nullptr).error().code,
+            ErrorCode::resource_exhausted);
 }
 
 TEST_F(BackupFolderTest, TheReserveOfItsDiskStaysFree) {
