@@ -172,8 +172,12 @@ class Query {
   }
   static Error stopped() { return Error{ErrorCode::unavailable, "query: it was broken off"}; }
 
+  /// SQLite may go on without memory that it did not get: what the query went beyond is the reason only
+  /// where it says so.
   Error failure(int code) {
-    if (!budget_.exceeded().empty()) {
+    const bool for_want =
+        (code & 0xFF) == SQLITE_NOMEM || (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_NOMEM;
+    if (for_want && !budget_.exceeded().empty()) {
       return Error{ErrorCode::resource_exhausted,
                    "query: it needs more than " + budget_.exceeded() +
                        ", which is the limit; ask for less, or query a backup"};

@@ -4,6 +4,8 @@
 #include <limits>
 #include <thread>
 
+#include <sqlite3.h>
+
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
 
@@ -192,6 +194,20 @@ TEST_F(QueryTest, MemoryBeyondTheLimitEndsThatOneStatement) {
   EXPECT_NE(error.message.find("more than 8 MiB of memory"), std::string::npos) << error.message;
   EXPECT_TRUE(run("SELECT count(*) FROM job", {.memory_bytes = 8 << 20}).ok());
   commit(*store_, {core::AppendLog{{1}, {"the writer has not noticed"}}});
+}
+
+TEST_F(QueryTest, MemoryThatItDoesWithoutIsNotWhyItEnds) {
+  struct Greedy : Recorder {
+    bool go_on() override {
+      EXPECT_EQ(sqlite3_malloc(64 << 20), nullptr);  // as SQLite asks for what it can do without
+      return false;
+    }
+  } greedy;
+  const Status ended =
+      run_query(path(), std::string(kEndless) + "sum(i) FROM n", {.memory_bytes = 8 << 20}, greedy);
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code, ErrorCode::unavailable) << ended.error().message;
+  EXPECT_NE(ended.error().message.find("broken off"), std::string::npos) << ended.error().message;
 }
 
 /// Sorts more than SQLite's cache holds.
