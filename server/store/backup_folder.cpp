@@ -12,6 +12,7 @@
 
 #include "schema/base/paths.h"
 #include "schema/base/text.h"
+#include "server/store/database_copy.h"
 #include "server/store/database_files.h"
 #include "server/store/migrate.h"
 
@@ -82,6 +83,7 @@ Result<fs::path> path_of_backup(const fs::path& folder, const std::string& name,
   const auto absolute = fs::absolute(folder).lexically_normal();
   if (!name.empty()) SPIN_TRY(check_backup_name(absolute, name));
   SPIN_TRY(make_private_folders(absolute));
+  remove_cut_copies(absolute);
   if (name.empty()) {
     for (int copy = 1;; ++copy)
       if (const auto path = absolute / name_of_time(now_ms, copy); !is_anything_at(path)) return path;

@@ -4,8 +4,11 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <system_error>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,9 +42,22 @@ Error broken_off(const fs::path& target) {
                "the copy to " + target.string() + " was broken off; nothing is left of it"};
 }
 
+constexpr char kTemporarySuffix[] = ".partial";
+
 /// Beside the target under a name that no backup may have.
 fs::path temporary_of(const fs::path& target) {
-  return target.parent_path() / ("." + target.filename().string() + ".partial");
+  return target.parent_path() / ("." + target.filename().string() + kTemporarySuffix);
+}
+
+bool is_temporary(const fs::path& path) {
+  const auto name = path.filename().string();
+  return name.starts_with('.') && name.ends_with(kTemporarySuffix);
+}
+
+/// Whose copy is being made holds its lock.
+void remove_unlocked(const fs::path& temporary) {
+  const FileDescriptor file(::open(temporary.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(temporary.c_str());
 }
 
 std::string no_room_text(const fs::path& target) { return "no room for " + target.string(); }
@@ -141,6 +157,12 @@ Status DatabaseCopy::publish() {
   if (::rename(temporary().c_str(), target_.c_str()) != 0) return system_failure(target_, errno);
   file_.reset();
   return sync_folder(target_.parent_path());
+}
+
+void remove_cut_copies(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (is_temporary(entry->path())) remove_unlocked(entry->path());
 }
 
 }  // namespace spin

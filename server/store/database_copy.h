@@ -56,4 +56,7 @@ class DatabaseCopy {
   CopySummary summary_;
 };
 
+/// Removes what copies to files of this folder left behind when their process was killed.
+void remove_cut_copies(const std::filesystem::path& folder);
+
 }  // namespace spin

@@ -2,9 +2,11 @@
 
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include <sys/stat.h>
 
+#include "schema/base/file.h"
 #include "server/store/backup.h"
 #include "tests/server/store/fixture.h"
 
@@ -77,6 +79,18 @@ TEST_F(BackupFolderTest, ReplacesABackupOfSpinAndNothingElse) {
     EXPECT_EQ(refusal(name), ErrorCode::invalid_argument) << name;
     EXPECT_EQ(refusal(name, true), ErrorCode::invalid_argument) << name;
   }
+}
+
+TEST_F(BackupFolderTest, IsClearedOfWhatKilledCopiesLeft) {
+  value_of(path_of("monday.db"));
+  for (const auto* name : {".spin-20260101-000000.db.partial", ".monday.db.partial", "mine.partial", ".mine"})
+    std::ofstream(backups() / name) << "half";
+  const auto running = backups() / ".tuesday.db.partial";
+  const auto lock = value_of(lock_file(running));
+  value_of(path_of("monday.db"));
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(backups())) left.insert(entry.path().filename().string());
+  EXPECT_EQ(left, (std::set<std::string>{"mine.partial", ".mine", ".tuesday.db.partial"}));
 }
 
 TEST_F(BackupFolderTest, NoReserveIsSoLargeThatItCountsAsNone) {
