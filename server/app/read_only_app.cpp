@@ -17,14 +17,13 @@
 #include "server/rpc/server.h"
 #include "server/store/artifacts.h"
 #include "server/store/loader.h"
+#include "server/store/open.h"
 #include "server/store/read_only.h"
 
 namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kSelectBootEpoch[] = "SELECT value FROM meta WHERE key = 'boot_epoch'";
 
 /// Beside the socket, whose folder is this user's own; $TMPDIR may be none.
 fs::path place_for_scratch(const std::vector<std::string>& addresses) {
@@ -109,7 +108,7 @@ class ReadOnlyApp final : public App {
 Result<std::unique_ptr<App>> start_read_only(const AppOptions& options) {
   SPIN_ASSIGN(ListenClaim claim, ListenClaim::take(options.listen, options.tls));
   SPIN_ASSIGN(ReadOnlyDatabase database, open_read_only(options.database));
-  SPIN_ASSIGN(const auto epoch, database.connection.integer(kSelectBootEpoch));
+  SPIN_ASSIGN(const auto epoch, read_boot_epoch(database.connection));
   core::Restoration restoration(options.settings, epoch + 1);
   SPIN_TRY(load_state(database.connection, restoration));
   SPIN_ASSIGN(auto reader, Reader::open(database.name));

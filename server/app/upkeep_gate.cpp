@@ -9,11 +9,6 @@
 // What a ControlGate answers from the files, beside the strand.
 
 namespace spin {
-namespace {
-
-constexpr std::int64_t kPageBytes = 4096;
-
-}  // namespace
 
 Result<bool> ControlGate::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
   SPIN_ASSIGN(const auto slot, query_slots_.take([&visitor] { return visitor.go_on(); }));
@@ -26,7 +21,7 @@ Status ControlGate::backup(const std::string& name, bool replace,
   SPIN_ASSIGN(const auto path, path_of_backup(parts_.backups, name, replace, wall_clock_ms()));
   SPIN_ASSIGN(const CopySummary summary,
               back_up_database(parts_.database, path, options, [&](std::int64_t done, std::int64_t total) {
-                return progress({.done_bytes = done * kPageBytes, .total_bytes = total * kPageBytes});
+                return progress({.done_bytes = done, .total_bytes = total});
               }));
   progress(
       {.done_bytes = summary.bytes, .total_bytes = summary.bytes, .complete = true, .path = path.string()});

@@ -1,14 +1,8 @@
 #include "server/store/backup_folder.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-
-#include <boost/endian/conversion.hpp>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <system_error>
 
 #include "schema/base/paths.h"
 #include "schema/base/text.h"
@@ -59,16 +53,12 @@ std::string name_of_time(std::int64_t now_ms, int copy) {
 }
 
 /// Whether the file is as a copy of DatabaseCopy is: one of spin's databases, and in use by nobody since, for
-/// a database that a spind has opened has a log. SQLite's file format, section 1.3: magic at 0, read version
-/// at 19 (2 = with a log), application id at 68.
+/// a database that a spind has opened has a log.
 bool is_backup(const fs::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct ::stat status {};
-  unsigned char header[100] = {};
-  return file.is_open() && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::pread(file.get(), header, sizeof header, 0) == sizeof header &&
-         std::memcmp(header, "SQLite format 3", 16) == 0 && header[19] == 1 &&
-         boost::endian::load_big_u32(header + 68) == kApplicationId;
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(path, error))) return false;
+  const auto header = read_header(path);
+  return header.ok() && *header && !(*header)->has_log && (*header)->application_id == kApplicationId;
 }
 
 bool is_anything_at(const fs::path& path) {

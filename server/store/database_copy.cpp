@@ -94,10 +94,10 @@ Status DatabaseCopy::fill(Database& source, const CopyProgress& progress) {
   {
     // Held over all steps: without it, SQLite begins anew whenever the writer has written something.
     SPIN_ASSIGN(auto snapshot, Transaction::begin(source, Transaction::Kind::read));
-    SPIN_ASSIGN(pages_, source.integer(kPages));
+    SPIN_ASSIGN(const auto pages, source.integer(kPages));
     SPIN_ASSIGN(const auto page_bytes, source.integer(kPageBytes));
-    summary_.bytes = pages_ * page_bytes;
-    SPIN_TRY(copy_pages(source, copy, progress));
+    summary_.bytes = pages * page_bytes;
+    SPIN_TRY(copy_pages(source, copy, page_bytes, progress));
     SPIN_TRY(snapshot.commit());
   }
   // The pages say of the source that it has a log.
@@ -112,18 +112,18 @@ Status DatabaseCopy::check_free(std::int64_t needed_bytes) const {
   return check_room(no_room_text(target_), target_.parent_path(), needed_bytes, reserve_bytes_);
 }
 
-Status DatabaseCopy::copy_pages(Database& source, Database& copy, const CopyProgress& progress) {
+Status DatabaseCopy::copy_pages(Database& source, Database& copy, std::int64_t page_bytes,
+                                const CopyProgress& progress) {
   SPIN_TRY(check_free(summary_.bytes));
   std::unique_ptr<sqlite3_backup, decltype(&sqlite3_backup_finish)> backup(
       sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"), sqlite3_backup_finish);
   if (backup == nullptr) return copy.error(sqlite3_extended_errcode(copy.handle()));
-  const auto page_bytes = summary_.bytes / pages_;
   int code = SQLITE_OK;
   for (int step = 1; code == SQLITE_OK; ++step) {
     code = sqlite3_backup_step(backup.get(), kPagesPerStep);
-    const auto done = pages_ - sqlite3_backup_remaining(backup.get());
+    const auto done = summary_.bytes - sqlite3_backup_remaining(backup.get()) * page_bytes;
     if (code == SQLITE_OK) SPIN_TRY(check_free(kPagesPerStep * page_bytes));
-    if (code == SQLITE_OK && progress && !progress(done, pages_)) return broken_off(target_);
+    if (code == SQLITE_OK && progress && !progress(done, summary_.bytes)) return broken_off(target_);
     if (step % kStepsPerSync == 0 && ::fdatasync(file_.get()) != 0) return system_failure(temporary(), errno);
   }
   const int finished = sqlite3_backup_finish(backup.release());
@@ -134,7 +134,9 @@ Status DatabaseCopy::copy_pages(Database& source, Database& copy, const CopyProg
 }
 
 Status DatabaseCopy::check(const Database& source, Database& copy, const CopyProgress& progress) {
-  const std::function<bool()> go_on = [this, &progress] { return !progress || progress(pages_, pages_); };
+  const std::function<bool()> go_on = [this, &progress] {
+    return !progress || progress(summary_.bytes, summary_.bytes);
+  };
   if (!go_on()) return broken_off(target_);
   copy.ask_meanwhile(&go_on);
   const auto damage = find_damage(copy);

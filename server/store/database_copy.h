@@ -12,7 +12,7 @@
 namespace spin {
 
 /// Called between steps of a copy, and while the copy is checked with done = total; false breaks it off.
-using CopyProgress = std::function<bool(std::int64_t done_pages, std::int64_t total_pages)>;
+using CopyProgress = std::function<bool(std::int64_t done_bytes, std::int64_t total_bytes)>;
 
 /// What a copy holds.
 struct CopySummary {
@@ -45,13 +45,12 @@ class DatabaseCopy {
   [[nodiscard]] std::filesystem::path temporary() const;
   Status fill(Database& source, const CopyProgress& progress);
   [[nodiscard]] Status check_free(std::int64_t needed_bytes) const;
-  Status copy_pages(Database& source, Database& copy, const CopyProgress& progress);
+  Status copy_pages(Database& source, Database& copy, std::int64_t page_bytes, const CopyProgress& progress);
   Status check(const Database& source, Database& copy, const CopyProgress& progress);
   Status summarize(Database& copy);
 
   std::filesystem::path target_;
   std::uint64_t reserve_bytes_;
-  std::int64_t pages_ = 0;
   FileDescriptor file_;  ///< holds the lock of the temporary file; none once published
   CopySummary summary_;
 };

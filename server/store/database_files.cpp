@@ -44,21 +44,11 @@ Status check_beside_log(const fs::path& path, const LoggedState& log) {
 
 /// All of the database is in its file, whose header knows how many pages there are.
 Status check_alone(const fs::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  unsigned char header[100] = {};
-  if (!file.is_open() || ::pread(file.get(), header, sizeof header, 0) < 0) {
-    return Error{ErrorCode::internal,
-                 "database " + path.string() + " cannot be read: " + std::strerror(errno)};
-  }
-  // SQLite's file format, section 1.3: page size at 16, change counter at 24, pages at 28, "pages is valid
-  // for" at 92.
-  const auto page_bytes = load_big_u16(header + 16) == 1 ? 65536U : load_big_u16(header + 16);
-  const bool is_database = std::memcmp(header, "SQLite format 3", 16) == 0;
-  const bool counted = load_big_u32(header + 24) == load_big_u32(header + 92);
-  const auto expected = std::uint64_t{load_big_u32(header + 28)} * page_bytes;
+  SPIN_ASSIGN(const auto header, read_header(path));
   const auto bytes = size_of_file(path);
-  if (!is_database || !counted || bytes >= expected) return {};
-  return damaged(path, "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(expected));
+  if (!header || bytes >= header->bytes) return {};
+  return damaged(path,
+                 "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(header->bytes));
 }
 
 }  // namespace
@@ -96,6 +86,24 @@ Result<FileDescriptor> lock_database(const fs::path& path) {
           "database " + path.string() + " is being read by `spinctl --db`; try again when it has ended"};
     std::this_thread::sleep_for(kReadersPause);
   }
+}
+
+Result<std::optional<DatabaseHeader>> read_header(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open()) return system_failure(path, errno);
+  // Magic at 0, its final 0 included; page size at 16; version for reading at 19, 2 = with a log; change
+  // counter at 24; pages at 28; application id at 68; for which change counter the pages are right at 92.
+  unsigned char header[100] = {};
+  const auto count = ::pread(file.get(), header, sizeof header, 0);
+  if (count < 0) return system_failure(path, errno);
+  static constexpr char kMagic[] = "SQLite format 3";
+  if (count < static_cast<ssize_t>(sizeof header) || std::memcmp(header, kMagic, sizeof kMagic) != 0)
+    return std::optional<DatabaseHeader>();
+  DatabaseHeader found{.has_log = header[19] == 2, .application_id = load_big_u32(header + 68)};
+  const std::uint64_t page_bytes = load_big_u16(header + 16) == 1 ? 65536U : load_big_u16(header + 16);
+  if (load_big_u32(header + 24) == load_big_u32(header + 92))
+    found.bytes = load_big_u32(header + 28) * page_bytes;
+  return std::optional(found);
 }
 
 std::uint64_t size_of_file(const fs::path& path) {

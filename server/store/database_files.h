@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "schema/base/file.h"
@@ -23,6 +24,15 @@ Error system_failure(const std::filesystem::path& path, int error_number);
 Result<std::filesystem::path> canonical_database_path(const std::filesystem::path& path);
 /// already_exists, with the pid, where a spind holds it. `path` is canonical.
 Result<FileDescriptor> lock_database(const std::filesystem::path& path);
+
+/// What a database says of itself in its first bytes. SQLite's file format, section 1.3.
+struct DatabaseHeader {
+  std::uint64_t bytes = 0;  ///< of the whole file; 0 where the header may be older than the file
+  bool has_log = false;     ///< it is in WAL mode
+  std::uint32_t application_id = 0;
+};
+/// None where the file does not begin as an SQLite database does. An error is one of the system.
+Result<std::optional<DatabaseHeader>> read_header(const std::filesystem::path& path);
 
 /// Bytes of the file; 0 where there is none.
 std::uint64_t size_of_file(const std::filesystem::path& path);

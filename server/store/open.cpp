@@ -71,7 +71,7 @@ Status check_integrity(Database& database) {
 Result<std::int64_t> raise_boot_epoch(Database& database) {
   SPIN_ASSIGN(auto transaction, Transaction::begin(database, Transaction::Kind::write));
   SPIN_TRY(database.run(kRaiseBootEpoch));
-  SPIN_ASSIGN(const auto epoch, database.integer(kSelectBootEpoch));
+  SPIN_ASSIGN(const auto epoch, read_boot_epoch(database));
   SPIN_TRY(transaction.commit());
   return epoch;
 }
@@ -100,6 +100,8 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
 }
 
 }  // namespace
+
+Result<std::int64_t> read_boot_epoch(Database& database) { return database.integer(kSelectBootEpoch); }
 
 Result<OpenDatabase> open_database(const fs::path& path) {
   SPIN_ASSIGN(const auto canonical, canonical_database_path(path));

@@ -20,6 +20,9 @@ struct OpenDatabase {
 /// spin wrote it, or it lies on a network file system. data_loss: not a database of spin, or damaged.
 Result<OpenDatabase> open_database(const std::filesystem::path& path);
 
+/// Of the last start.
+Result<std::int64_t> read_boot_epoch(Database& database);
+
 /// Page cache of each connection, KiB.
 inline constexpr int kCacheKib = 4096;
 

@@ -44,11 +44,8 @@ Result<FileDescriptor> lock_shared(const fs::path& path) {
 /// SQLite would make files beside a database in WAL mode even to read it. One without a log needs none of
 /// them: nobody writes it while the lock is held.
 Result<fs::path> name_of(const fs::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  unsigned char version = 0;
-  // SQLite's file format, section 1.3: the version for reading, 2 = WAL.
-  if (!file.is_open() || ::pread(file.get(), &version, 1, 19) != 1) return system_failure(path, errno);
-  if (version != 2 || size_of_file(beside(path, "-wal")) > 0) return path;
+  SPIN_ASSIGN(const auto header, read_header(path));
+  if (!header || !header->has_log || size_of_file(beside(path, "-wal")) > 0) return path;
   return fs::path("file://" + percent_encoded(path.string()) + "?immutable=1");
 }
 

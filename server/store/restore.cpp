@@ -1,13 +1,9 @@
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "server/store/backup.h"
 #include "server/store/database_files.h"
@@ -18,20 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What every SQLite database begins with, the final 0 included.
-constexpr char kMagic[] = "SQLite format 3";
-
 Status check_backup_file(const fs::path& backup) {
   std::error_code error;
   if (!fs::exists(backup, error)) return Error{ErrorCode::not_found, "there is no backup " + backup.string()};
   if (!fs::is_regular_file(backup, error)) {
     return Error{ErrorCode::invalid_argument, "backup " + backup.string() + " is not a file"};
   }
-  char begin[sizeof kMagic] = {};
-  const FileDescriptor file(::open(backup.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open() || ::pread(file.get(), begin, sizeof begin, 0) < 0)
-    return system_failure(backup, errno);
-  if (std::memcmp(begin, kMagic, sizeof begin) == 0) return check_length(backup);
+  SPIN_ASSIGN(const auto header, read_header(backup));
+  if (header) return check_length(backup);
   return Error{ErrorCode::data_loss,
                "backup " + backup.string() +
                    " is not a database: it was overwritten or cut, or another program made it; "
