@@ -9,6 +9,7 @@
 
 #include <boost/endian/conversion.hpp>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "schema/base/database_lock.h"
@@ -51,6 +52,22 @@ Status check_alone(const fs::path& path) {
                  "is cut: it has " + std::to_string(bytes) + " bytes of " + std::to_string(header->bytes));
 }
 
+/// A lock, or why it cannot be had; none while readers have it.
+using Taken = std::optional<Result<FileDescriptor>>;
+
+template <class Take>
+Result<FileDescriptor> take_from_readers(const fs::path& path, Take take) {
+  const auto deadline = std::chrono::steady_clock::now() + kReadersLimit;
+  for (;;) {
+    if (Taken taken = take()) return *std::move(taken);
+    if (std::chrono::steady_clock::now() >= deadline)
+      return Error{
+          ErrorCode::already_exists,
+          "database " + path.string() + " is being read by `spinctl --db`; try again when it has ended"};
+    std::this_thread::sleep_for(kReadersPause);
+  }
+}
+
 }  // namespace
 
 fs::path beside(fs::path path, const std::string& suffix) { return path += suffix; }
@@ -73,19 +90,23 @@ Result<fs::path> canonical_database_path(const fs::path& path) {
 }
 
 Result<FileDescriptor> lock_database(const fs::path& path) {
-  const auto deadline = std::chrono::steady_clock::now() + kReadersLimit;
-  for (;;) {
+  return take_from_readers(path, [&path]() -> Taken {
     auto lock = lock_file(lock_of_database(path));
     if (lock.ok() || lock.error().code != ErrorCode::already_exists) return lock;
-    if (const auto holder = who_holds_database(path))
-      return Error{ErrorCode::already_exists,
-                   "database " + path.string() + " is in use by " + to_text(*holder)};
-    if (std::chrono::steady_clock::now() >= deadline)
-      return Error{
-          ErrorCode::already_exists,
-          "database " + path.string() + " is being read by `spinctl --db`; try again when it has ended"};
-    std::this_thread::sleep_for(kReadersPause);
-  }
+    const auto holder = who_holds_database(path);
+    if (!holder) return std::nullopt;
+    return Error{ErrorCode::already_exists,
+                 "database " + path.string() + " is in use by " + to_text(*holder)};
+  });
+}
+
+Result<FileDescriptor> lock_out_readers(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return system_failure(path, errno);
+  return take_from_readers(path, [&file]() -> Taken {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return std::nullopt;
+    return std::move(file);
+  });
 }
 
 Result<std::optional<DatabaseHeader>> read_header(const fs::path& path) {

@@ -24,6 +24,10 @@ Error system_failure(const std::filesystem::path& path, int error_number);
 Result<std::filesystem::path> canonical_database_path(const std::filesystem::path& path);
 /// already_exists, with the pid, where a spind holds it. `path` is canonical.
 Result<FileDescriptor> lock_database(const std::filesystem::path& path);
+/// A lock on the database itself: who reads it in a place where no spind has served it finds no PATH.lock and
+/// has this one, shared. For who has PATH.lock and is to write. To be closed after all of this process's
+/// connections, because closing it drops SQLite's locks.
+Result<FileDescriptor> lock_out_readers(const std::filesystem::path& path);
 
 /// What a database says of itself in its first bytes. SQLite's file format, section 1.3.
 struct DatabaseHeader {

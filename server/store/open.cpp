@@ -90,13 +90,14 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
   } else {
     SPIN_TRY(check_length(path));
   }
+  SPIN_ASSIGN(auto readers_lock, lock_out_readers(path));
   SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_write));
   SPIN_TRY(check_identity(database));
   SPIN_TRY(configure(database));
   SPIN_TRY(check_integrity(database));
   SPIN_TRY(migrate(database));
   SPIN_ASSIGN(const auto epoch, raise_boot_epoch(database));
-  return OpenDatabase{std::move(lock), std::move(database), epoch};
+  return OpenDatabase{std::move(lock), std::move(readers_lock), std::move(database), epoch};
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace spin {
 
 /// The coordinator's database, checked, migrated and locked for this process.
 struct OpenDatabase {
-  FileDescriptor lock;
+  FileDescriptor lock, readers_lock;  ///< both outlive the connection
   Database connection;
   std::int64_t boot_epoch = 0;  ///< of this start, durable
 };

@@ -32,10 +32,13 @@ Status check_file(const fs::path& path) {
   return check_length(path);
 }
 
-/// What a spind that wants to write waits for. Without a lock file none has served the database here.
+/// What a spind that wants to write waits for: of the lock file, or of the database where no spind has served
+/// it here.
 Result<FileDescriptor> lock_shared(const fs::path& path) {
   FileDescriptor lock(::open(lock_of_database(path).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!lock.is_open() || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return lock;
+  if (!lock.is_open()) lock = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!lock.is_open()) return system_failure(path, errno);
+  if (::flock(lock.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return lock;
   const auto holder = who_holds_database(path);
   return Error{ErrorCode::already_exists, "database " + path.string() + " is in use by " +
                                               (holder ? to_text(*holder) : "another spind")};

@@ -11,7 +11,7 @@ namespace spin {
 /// A database that no spind serves, opened for reading alone. Neither it nor what lies beside it is changed,
 /// and while the object lives no spind opens it.
 struct ReadOnlyDatabase {
-  FileDescriptor lock;  ///< shared; not open where no spind has ever served the database in its place
+  FileDescriptor lock;  ///< shared; outlives all connections
   Database connection;
   std::filesystem::path name;  ///< for further connections with Database::Mode::read_only
 };

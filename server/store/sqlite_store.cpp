@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
         checkpoint_pages_(checkpoint_pages),
         boot_epoch_(database.boot_epoch),
         lock_(std::move(database.lock)),
+        readers_lock_(std::move(database.readers_lock)),
         database_(std::move(database.connection)) {}
   ~SqliteStore() override { close(); }
 
@@ -104,6 +105,7 @@ class SqliteStore final : public Store {
     writer_.reset();
     collector_.reset();
     database_.reset();
+    readers_lock_.reset();
     lock_.reset();
   }
 
@@ -270,7 +272,7 @@ class SqliteStore final : public Store {
   const Fatal fatal_;
   const int checkpoint_pages_;
   const std::int64_t boot_epoch_;
-  FileDescriptor lock_;  ///< outlives the connection
+  FileDescriptor lock_, readers_lock_;  ///< outlive the connection
 
   // On the writer's thread while it runs; before and after it, on the caller's.
   std::optional<Database> database_;

@@ -167,6 +167,24 @@ TEST_F(ReadOnlyTest, ASpindThatWantsToWriteWaitsForWhoReads) {
   EXPECT_TRUE(eventually(kLimit, [&] { return is_ready(writer); })) << writer.output();
 }
 
+TEST_F(ReadOnlyTest, ASpindThatWantsToWriteACopyWaitsForWhoReadsIt) {
+  copy_to("copy.db");
+  const auto before = files();
+  Process reader({spind(), "--read-only", "--listen", address(), "--db", path("copy.db")}, log(),
+                 folder_.path().string());
+  ASSERT_TRUE(eventually(kLimit, [&] { return is_ready(reader); })) << reader.output();
+  const auto also = run({"--listen", "unix:" + path("w.sock"), "--db", path("copy.db")});
+  EXPECT_EQ(also.exit_code, 2);
+  EXPECT_TRUE(contains(also.errors, "is being read by `spinctl --db`")) << also.errors;
+  EXPECT_EQ(completed("copy.db"), 1) << "nobody serves it";
+  reader.signal(SIGTERM);
+  EXPECT_EQ(reader.wait(kLimit), 0) << reader.output();
+  EXPECT_EQ(files().at(path("copy.db")), before.at(path("copy.db")));
+  Process writer({spind(), "--listen", "unix:" + path("w.sock"), "--db", path("copy.db")}, log(),
+                 folder_.path().string());
+  EXPECT_TRUE(eventually(kLimit, [&] { return is_ready(writer); })) << writer.output();
+}
+
 TEST_F(ReadOnlyTest, SaysWhyADatabaseCannotBeRead) {
   EXPECT_TRUE(contains(ask({"status"}, "none.db").errors, "there is no database " + path("none.db")));
   EXPECT_EQ(ask({"status"}, "none.db").exit_code, 2);
