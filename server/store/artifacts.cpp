@@ -45,7 +45,7 @@ std::int64_t written_at_ms(const struct ::stat& file) {
 }  // namespace
 
 Error ArtifactStore::State::failure(const fs::path& path, int error_number) {
-  return Error{is_disk_full(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
+  return Error{is_shortage(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
                "artifact folder: " + path.string() + ": " + std::generic_category().message(error_number)};
 }
 

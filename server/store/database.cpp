@@ -21,6 +21,8 @@ ErrorCode code_of(int code, int system) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return ErrorCode::resource_exhausted;
+    case SQLITE_CANTOPEN:
+      return is_shortage(system) ? ErrorCode::resource_exhausted : ErrorCode::internal;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorCode::data_loss;
@@ -44,7 +46,8 @@ std::string free_text(const std::filesystem::path& path) {
 }
 
 Error error_of(const std::string& path, sqlite3* handle, int code) {
-  const int system = errno;
+  const bool unopened = (code & 0xFF) == SQLITE_CANTOPEN;
+  const int system = unopened ? sqlite3_system_errno(handle) : errno;
   const ErrorCode kind = code_of(code, system);
   std::string message = "database " + path + ": ";
   if ((code & 0xFF) == SQLITE_NOTADB) {
@@ -53,9 +56,9 @@ Error error_of(const std::string& path, sqlite3* handle, int code) {
     message += sqlite3_errmsg(handle);
   }
   message += " (SQLite error " + std::to_string(code) + ")";
-  if ((code & 0xFF) == SQLITE_IOERR) message += std::string(": ") + std::strerror(system);
+  if (unopened || (code & 0xFF) == SQLITE_IOERR) message += std::string(": ") + std::strerror(system);
   if (kind == ErrorCode::data_loss) message += kWayOut;
-  if (kind == ErrorCode::resource_exhausted) message += free_text(path);
+  if (kind == ErrorCode::resource_exhausted && !unopened) message += free_text(path);
   return Error{kind, std::move(message)};
 }
 

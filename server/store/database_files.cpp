@@ -77,7 +77,7 @@ Error damaged(const fs::path& path, const std::string& what) {
 }
 
 Error system_failure(const fs::path& path, int error_number) {
-  return Error{is_disk_full(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
+  return Error{is_shortage(error_number) ? ErrorCode::resource_exhausted : ErrorCode::internal,
                path.string() + ": " + std::generic_category().message(error_number)};
 }
 

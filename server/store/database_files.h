@@ -17,7 +17,7 @@ std::filesystem::path beside(std::filesystem::path path, const std::string& suff
 
 /// data_loss: "database PATH `what`", and what to do about it.
 Error damaged(const std::filesystem::path& path, const std::string& what);
-/// internal: "PATH: reason of the system", or resource_exhausted where the disk is full.
+/// internal: "PATH: reason of the system", or resource_exhausted as is_shortage() has it.
 Error system_failure(const std::filesystem::path& path, int error_number);
 
 /// By whatever link it is reached: one database has one lock. not_found where its folder is not there.

@@ -12,6 +12,11 @@ bool is_disk_full(int error_number) {
   return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
 }
 
+bool is_shortage(int error_number) {
+  return is_disk_full(error_number) || error_number == EMFILE || error_number == ENFILE ||
+         error_number == ENOMEM;
+}
+
 Result<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
   struct ::statvfs system {};
   if (::statvfs(folder.c_str(), &system) != 0) return system_failure(folder, errno);

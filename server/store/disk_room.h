@@ -13,6 +13,8 @@ namespace spin {
 
 /// Whether the system says that a disk, or somebody's share of it, is full.
 bool is_disk_full(int error_number);
+/// The same, or that it has no more descriptors or memory to give: what fails so may go through later.
+bool is_shortage(int error_number);
 
 /// What an ordinary user may still write in the folder of `path`; internal where the system does not tell.
 Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);

@@ -3,10 +3,15 @@
 #include <ctime>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schema/base/file.h"
+#include "server/store/database_files.h"
 #include "tests/server/store/fixture.h"
 
 namespace spin {
@@ -43,6 +48,37 @@ TEST_F(OpenTest, EveryConnectionWaitsForTheLockOfAnother) {
     auto database = value_of(Database::open(path(), mode));
     EXPECT_EQ(value_of(database.integer("PRAGMA busy_timeout")), kBusyMs);
   }
+}
+
+/// While it lives, this process can open nothing more.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const FileDescriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const rlimit limited{static_cast<rlim_t>(next.get()), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limited);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(OpenTest, WithoutDescriptorsItIsRefusedForNowWithTheReason) {
+  std::vector<Error> refused;
+  {
+    const NoDescriptors none;
+    refused.push_back(Reader::open(path()).error());
+    refused.push_back(read_header(path()).error());
+  }
+  for (const Error& error : refused) {
+    EXPECT_EQ(error.code, ErrorCode::resource_exhausted) << error.message;
+    EXPECT_NE(error.message.find("Too many open files"), std::string::npos) << error.message;
+  }
+  EXPECT_TRUE(Reader::open(path()).ok());
 }
 
 TEST_F(OpenTest, ASecondStoreOnTheSameDatabaseIsRefusedWithThePid) {
