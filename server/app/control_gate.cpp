@@ -22,11 +22,6 @@ constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
 constexpr std::size_t kJobsPage = 1000;
 
-bool is_final(JobState state) {
-  return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
-         state == JobState::cancelled || state == JobState::blocked;
-}
-
 /// What is attached, with the wall clock's time at which each was last heard of.
 std::vector<WorkerRow> live_workers(const core::Coordinator& coordinator) {
   auto rows = coordinator.workers();
@@ -69,8 +64,7 @@ Result<std::vector<JobRow>> annotated(Strand& strand, Engine& engine, std::vecto
 ControlGate::ControlGate(Parts parts)
     : parts_(std::move(parts)),
       feeds_({parts_.strand, parts_.engine, parts_.log_reader,
-              [this](SweepStatus* status) { fill_names(status); },
-              [this](core::JobKey job) { return has_ended(job); }}) {}
+              [this](SweepStatus* status) { fill_names(status); }}) {}
 
 Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
                                       const std::function<bool(const SubmitProgress&)>& progress) {
@@ -181,13 +175,6 @@ Status ControlGate::logs(const std::string& job, const std::function<bool(const 
 Result<std::unique_ptr<LogFeed>> ControlGate::follow(const std::string& job) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
   return feeds_.follow(key);
-}
-
-Result<bool> ControlGate::has_ended(core::JobKey job) {
-  return ask(parts_.strand, parts_.engine, [job](const core::Coordinator& coordinator) {
-    const auto state = coordinator.job_state(job);
-    return !state || is_final(*state);
-  });
 }
 
 Status ControlGate::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {

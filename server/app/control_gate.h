@@ -61,8 +61,6 @@ class ControlGate final : public ControlBackend {
 
  private:
   Result<std::variant<SweepId, core::JobKey>> find_target(const std::string& target);
-  /// Whether the job has ended, and everything that it left is in the store.
-  Result<bool> has_ended(core::JobKey job);
   void fill_names(SweepStatus* status);
   std::string name_of(SweepId sweep, core::JobKey job);
 

@@ -5,10 +5,16 @@
 namespace spin {
 namespace {
 
-constexpr std::size_t kFeedThreads = 4;
+/// Of each lane.
+constexpr std::size_t kThreads = 2;
 constexpr int kFollowedPageLines = 1000;
 
 }  // namespace
+
+bool is_final(JobState state) {
+  return state == JobState::completed || state == JobState::diverged || state == JobState::failed ||
+         state == JobState::cancelled || state == JobState::blocked;
+}
 
 Feeds::Feeds(Parts parts)
     : parts_(std::move(parts)),
@@ -16,7 +22,8 @@ Feeds::Feeds(Parts parts)
               [this](std::optional<SweepStatus> status, std::vector<FollowedSweeps::Ready> readers) {
                 publish(std::move(status), std::move(readers));
               }),
-      lane_(kFeedThreads) {}
+      status_lane_(kThreads),
+      log_lane_(kThreads) {}
 
 /// Who is told that a job is done finds its result in the store.
 void Feeds::publish(std::optional<SweepStatus> status, std::vector<FollowedSweeps::Ready> readers) {
@@ -30,7 +37,7 @@ void Feeds::publish(std::optional<SweepStatus> status, std::vector<FollowedSweep
       }
       for (const auto& ready : readers) ready(shared);
     };
-    if (!lane_.post(work).ok()) work();
+    if (!status_lane_.post(work).ok()) work();
   });
 }
 
@@ -61,50 +68,45 @@ class Feeds::Watching final : public StatusFeed {
 
 class Feeds::Following final : public LogFeed {
  public:
-  Following(Feeds& feeds, std::shared_ptr<FollowedLogs::Job> job)
+  Following(Feeds& feeds, std::shared_ptr<FollowedLogs::Follower> follower)
       : feeds_(feeds), at_(std::make_shared<At>()) {
-    at_->job = std::move(job);
+    at_->follower = std::move(follower);
   }
   ~Following() override {
-    feeds_.parts_.strand.post([&feeds = feeds_, job = at_->job] { feeds.logs_.remove(job); });
+    feeds_.parts_.strand.post([&feeds = feeds_, follower = at_->follower] { feeds.logs_.remove(follower); });
   }
 
-  void next(Ready ready) override { read_on(feeds_, at_, std::move(ready)); }
+  void next(Ready ready) override { read_on(feeds_, at_, std::move(ready), false); }
 
  private:
   /// How far it has come; shared with a read that goes on when the feed is gone already.
   struct At {
-    std::shared_ptr<FollowedLogs::Job> job;
+    std::shared_ptr<FollowedLogs::Follower> follower;
     std::int64_t line = 0;
   };
-  static void read_on(Feeds& feeds, std::shared_ptr<At> at, Ready ready) {
+  /// `is_whole`: all that the job left is in the store.
+  static void read_on(Feeds& feeds, std::shared_ptr<At> at, Ready ready, bool is_whole) {
     auto shared = std::make_shared<Ready>(std::move(ready));
-    const Status posted =
-        feeds.lane_.post([&feeds, at = std::move(at), shared] { read(feeds, at, *shared); });
+    const Status posted = feeds.log_lane_.post(
+        [&feeds, at = std::move(at), shared, is_whole] { read(feeds, at, *shared, is_whole); });
     if (!posted.ok()) (*shared)(posted.error());
   }
   /// On the lane.
-  static void read(Feeds& feeds, const std::shared_ptr<At>& at, const Ready& ready) {
-    const std::uint64_t known = at->job->changes;
-    auto page = page_of(feeds, *at);
-    if (!page.ok() || page->last || !page->items.empty()) return ready(std::move(page));
-    feeds.parts_.strand.post([&feeds, at, known, ready] {
-      feeds.logs_.when_changed(*at->job, known, [&feeds, at, ready] { read_on(feeds, at, ready); });
-    });
+  static void read(Feeds& feeds, const std::shared_ptr<At>& at, const Ready& ready, bool is_whole) {
+    const std::uint64_t known = at->follower->changes;
+    auto lines = feeds.parts_.reader.log(at->follower->job, at->line, kFollowedPageLines);
+    if (!lines.ok()) return ready(lines.error());
+    if (!lines->empty()) at->line = lines->back().number;
+    const bool none = lines->empty();
+    if (!none || is_whole) return ready(Page{.items = *std::move(lines), .last = none});
+    feeds.parts_.strand.post([&feeds, at, known, ready] { wait(feeds, at, known, ready); });
   }
-  static Result<Page> page_of(Feeds& feeds, At& at) {
-    Page page;
-    SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kFollowedPageLines));
-    if (page.items.empty()) {
-      SPIN_ASSIGN(page.last, feeds.parts_.has_ended(at.job->key));
-      // Lines that came between the two.
-      if (page.last) {
-        SPIN_ASSIGN(page.items, feeds.parts_.reader.log(at.job->key, at.line, kFollowedPageLines));
-        page.last = page.items.size() < static_cast<std::size_t>(kFollowedPageLines);
-      }
-    }
-    if (!page.items.empty()) at.line = page.items.back().number;
-    return page;
+  /// On the strand, for more than was there when the changes were `known`, or for the end.
+  static void wait(Feeds& feeds, const std::shared_ptr<At>& at, std::uint64_t known, const Ready& ready) {
+    const auto state = feeds.parts_.engine.coordinator().job_state(at->follower->job);
+    if (!state || is_final(*state))
+      return feeds.parts_.engine.after_commits([&feeds, at, ready] { read_on(feeds, at, ready, true); });
+    feeds.logs_.when_changed(*at->follower, known, [&feeds, at, ready] { read_on(feeds, at, ready, false); });
   }
 
   Feeds& feeds_;
@@ -114,12 +116,18 @@ class Feeds::Following final : public LogFeed {
 std::unique_ptr<StatusFeed> Feeds::watch(SweepId sweep) { return std::make_unique<Watching>(*this, sweep); }
 
 Result<std::unique_ptr<LogFeed>> Feeds::follow(core::JobKey job) {
-  SPIN_ASSIGN(auto followed, parts_.strand.ask([this, job] { return logs_.add(job); }));
-  return std::unique_ptr<LogFeed>(std::make_unique<Following>(*this, std::move(followed)));
+  SPIN_ASSIGN(auto follower, parts_.strand.ask([this, job] {
+    auto added = logs_.add(job);
+    // What was on its way to the disk before it came is told to nobody else.
+    parts_.engine.after_commits([added] { FollowedLogs::changed(*added); });
+    return added;
+  }));
+  return std::unique_ptr<LogFeed>(std::make_unique<Following>(*this, std::move(follower)));
 }
 
 void Feeds::stop() {
-  lane_.stop();
+  status_lane_.stop();
+  log_lane_.stop();
   parts_.strand.post([this] {
     sweeps_.stop();
     logs_.stop();

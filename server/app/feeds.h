@@ -14,8 +14,11 @@
 
 namespace spin {
 
+/// Whether nothing more comes of a job in this state, unless somebody asks for it.
+bool is_final(JobState state);
+
 /// What people follow: statuses of sweeps and logs of jobs. Nobody who follows holds a thread; what is read
-/// for them is read on a lane. Thread-safe.
+/// for them is read on lanes, and never waits for a commit there. Thread-safe.
 class Feeds final : public Observer {
  public:
   struct Parts {
@@ -24,8 +27,6 @@ class Feeds final : public Observer {
     Reader& reader;  ///< of logs
     /// Completes a status with what the store knows; blocks.
     std::function<void(SweepStatus*)> complete;
-    /// Whether the job has ended, and everything that it left is in the store; blocks.
-    std::function<Result<bool>(core::JobKey)> has_ended;
   };
   /// All parts outlive it.
   explicit Feeds(Parts parts);
@@ -51,7 +52,7 @@ class Feeds final : public Observer {
   Parts parts_;
   FollowedSweeps sweeps_;  ///< on the strand
   FollowedLogs logs_;      ///< on the strand
-  Lane lane_;
+  Lane status_lane_, log_lane_;
 };
 
 }  // namespace spin

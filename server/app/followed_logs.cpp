@@ -1,6 +1,8 @@
 #include "server/app/followed_logs.h"
 
+#include <algorithm>
 #include <concepts>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -16,53 +18,60 @@ concept OfJob = requires(const T& change) {
 
 }  // namespace
 
-std::shared_ptr<FollowedLogs::Job> FollowedLogs::add(core::JobKey key) {
-  auto& job = jobs_[key];
-  if (job == nullptr) {
-    job = std::make_shared<Job>();
-    job->key = key;
-  }
-  ++job->followers;
-  return job;
+std::shared_ptr<FollowedLogs::Follower> FollowedLogs::add(core::JobKey job) {
+  return followers_.emplace(job, std::make_shared<Follower>(job))->second;
 }
 
-void FollowedLogs::remove(const std::shared_ptr<Job>& job) {
-  if (--job->followers == 0) jobs_.erase(job->key);
+void FollowedLogs::remove(const std::shared_ptr<Follower>& follower) {
+  follower->is_gone = true;
+  follower->waiting = nullptr;
+  const auto [begin, end] = followers_.equal_range(follower->job);
+  const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second == follower; });
+  if (found != end) followers_.erase(found);
 }
 
-void FollowedLogs::when_changed(Job& job, std::uint64_t known, Wake wake) {
-  if (job.changes != known) return wake();
-  job.waiting.push_back(std::move(wake));
+void FollowedLogs::when_changed(Follower& follower, std::uint64_t known, Wake wake) {
+  if (follower.is_gone) return;
+  if (follower.changes != known) return wake();
+  follower.waiting = std::move(wake);
 }
 
+/// A change that speaks of a whole sweep concerns a job only where others follow that name it, but for its
+/// deletion.
 std::vector<core::JobKey> FollowedLogs::among(const std::vector<core::Change>& changes) const {
   std::vector<core::JobKey> found;
-  if (jobs_.empty()) return found;
-  bool all = false;
+  if (followers_.empty()) return found;
+  const auto look_at = [&](core::JobKey job) {
+    if (followers_.contains(job)) found.push_back(job);
+  };
   for (const auto& change : changes)
     std::visit(
         [&](const auto& one) {
           using T = std::decay_t<decltype(one)>;
           if constexpr (OfJob<T>) {
-            if (jobs_.contains(one.job)) found.push_back(one.job);
-          } else if constexpr (!std::is_same_v<T, core::UpsertWorker>) {
-            all = true;
+            look_at(one.job);
+          } else if constexpr (std::is_same_v<T, core::DeleteJobs>) {
+            std::for_each(one.jobs.begin(), one.jobs.end(), look_at);
           }
         },
         change);
-  if (!all) return found;
-  found.clear();
-  for (const auto& [key, job] : jobs_) found.push_back(key);
   return found;
 }
 
 void FollowedLogs::committed(const std::vector<core::JobKey>& jobs) {
-  for (const core::JobKey key : jobs) {
-    const auto found = jobs_.find(key);
-    if (found == jobs_.end()) continue;
-    ++found->second->changes;
-    for (const auto& wake : std::exchange(found->second->waiting, {})) wake();
+  for (const core::JobKey job : jobs) {
+    const auto [begin, end] = followers_.equal_range(job);
+    for (auto follower = begin; follower != end; ++follower) changed(*follower->second);
   }
+}
+
+void FollowedLogs::changed(Follower& follower) {
+  ++follower.changes;
+  if (const Wake wake = std::exchange(follower.waiting, nullptr)) wake();
+}
+
+void FollowedLogs::stop() {
+  while (!followers_.empty()) remove(std::shared_ptr(followers_.begin()->second));
 }
 
 }  // namespace spin

@@ -1,80 +1,33 @@
 #include "server/app/engine.h"
 
 #include <algorithm>
-#include <future>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "schema/base/version.h"
+#include "tests/server/app/fakes.h"
 
 // The engine between a store and a reader of which either may fail.
 
 namespace spin {
 namespace {
 
-/// Everything is durable at once.
-class MemoryStore final : public Store {
+/// Leases of the first jobs cannot be read.
+class BrokenRows final : public BrokenReader {
  public:
-  [[nodiscard]] std::int64_t boot_epoch() const override { return 1; }
-  Status load(core::StoredSink&) override { return {}; }
-  void watch_disk(DiskFull) override {}
-  void commit(std::vector<core::Change>, Committed committed) override { committed(); }
-  void collect_garbage(ArtifactStore&, const GarbagePolicy&, Collected collected) override { collected({}); }
-  void close() override {}
-};
-
-Error broken() { return Error{ErrorCode::internal, "disk I/O error"}; }
-
-/// A database in which everything but the leases of some jobs cannot be read.
-class BrokenReader final : public Reader {
- public:
-  explicit BrokenReader(std::int64_t first_readable_job) : first_readable_job_(first_readable_job) {}
-  Result<SweepId> find_sweep(const std::string&) override { return broken(); }
-  Result<core::JobKey> find_job(const std::string&) override { return broken(); }
+  explicit BrokenRows(std::int64_t first_readable_job) : first_readable_job_(first_readable_job) {}
   Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
     if (std::any_of(jobs.begin(), jobs.end(),
                     [this](core::JobKey job) { return job.value < first_readable_job_; }))
       return Error{ErrorCode::data_loss, "there is no part 7 of a configuration"};
     return std::vector<Lease>(jobs.size());
   }
-  Result<std::string> job_name(SweepId, core::JobKey) override { return broken(); }
-  Result<SweepFile> source(SweepId) override { return broken(); }
-  Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
-  Result<JobDetail> job(core::JobKey) override { return broken(); }
-  Result<std::vector<ResultRow>> results(SweepId) override { return broken(); }
-  Result<std::vector<LogLine>> log(core::JobKey, std::int64_t, int) override { return broken(); }
-  Result<std::vector<WorkerRow>> workers() override { return broken(); }
 
  private:
   const std::int64_t first_readable_job_;
 };
-
-class RecordedLink final : public WorkerLink {
- public:
-  void send(std::vector<CoordinatorMessage> messages) override {
-    std::move(messages.begin(), messages.end(), std::back_inserter(sent));
-  }
-  void close(Status status) override { closed.push_back(std::move(status)); }
-
-  std::vector<CoordinatorMessage> sent;  ///< on the strand, like `closed`
-  std::vector<Status> closed;
-};
-
-std::shared_ptr<const SweepPlan> plan_of(int jobs) {
-  SweepPlan plan;
-  plan.name = "study";
-  plan.cells.emplace_back();
-  for (int i = 1; i <= jobs; ++i) {
-    PlannedJob job;
-    job.id.digest.bytes[0] = static_cast<std::uint8_t>(i);
-    job.name = "job" + std::to_string(i);
-    plan.jobs.push_back(job);
-  }
-  return std::make_shared<const SweepPlan>(std::move(plan));
-}
 
 /// What came of a sweep of jobs that workers of one slot were to have.
 struct HandedOut {
@@ -122,7 +75,7 @@ bool has_lease(const RecordedLink& link) {
 }
 
 TEST(Engine, AJobThatCannotBeReadFailsAndItsWorkerGoesOnWithTheNext) {
-  BrokenReader reader(3);
+  BrokenRows reader(3);
   const auto out = hand_out(reader, 1, 3);
   EXPECT_TRUE(out.links[0]->closed.empty());
   EXPECT_TRUE(has_lease(*out.links[0]));
@@ -130,7 +83,7 @@ TEST(Engine, AJobThatCannotBeReadFailsAndItsWorkerGoesOnWithTheNext) {
 }
 
 TEST(Engine, ALeaseThatCannotBeReadIsNobodyElsesTrouble) {
-  BrokenReader reader(2);
+  BrokenRows reader(2);
   const auto out = hand_out(reader, 3, 3);
   const auto leases =
       std::count_if(out.links.begin(), out.links.end(), [](const auto& link) { return has_lease(*link); });
