@@ -133,6 +133,7 @@ class RunningApp final : public App {
 
   Status serve(ListenClaim claim) {
     addresses_ = claim.addresses();
+    endpoints_ = claim.endpoints();
     SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, *artifacts_));
     // For those who find the database in use, and for `spinctl`, which may look elsewhere.
     if (const Status recorded = record_addresses(database_, addresses_); !recorded.ok())
@@ -157,8 +158,8 @@ class RunningApp final : public App {
           .reason = "the database has not taken what was handed to it for " +
                     std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*commit_age).count()) +
                     " s; is its disk stuck?"};
-    for (const std::string& address : addresses_)
-      if (const Status listens = probe_listener(address, kProbeLimit); !listens.ok())
+    for (const std::string& endpoint : endpoints_)
+      if (const Status listens = probe_listener(endpoint, kProbeLimit); !listens.ok())
         return {.ok = false, .reason = listens.error().message};
     return {};
   }
@@ -204,7 +205,8 @@ class RunningApp final : public App {
   ControlGate control_;
   Headroom headroom_;
   Periodic headroom_timer_, garbage_timer_;  ///< on the strand
-  std::vector<std::string> addresses_;       ///< constant once it serves
+  // Constant once it serves.
+  std::vector<std::string> addresses_, endpoints_;
   std::unique_ptr<Server> server_;
   bool stopped_ = false;
 };

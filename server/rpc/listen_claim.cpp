@@ -19,6 +19,7 @@ Result<ListenClaim> ListenClaim::take(const std::vector<std::string>& addresses,
 Status ListenClaim::add(const net::UnixAddress& address) {
   SPIN_ASSIGN(SocketClaim socket, SocketClaim::take(address.path));
   addresses_.push_back("unix:" + address.path);
+  endpoints_.push_back(addresses_.back());
   sockets_.push_back(std::move(socket));
   return {};
 }
@@ -27,6 +28,7 @@ Status ListenClaim::add(const net::TcpAddress& address) {
   if (ports_.empty()) SPIN_TRY(net::check_tls_files(tls_, net::Side::server));
   SPIN_ASSIGN(net::PortClaim port, net::PortClaim::take(address));
   addresses_.push_back(port.address().text());
+  endpoints_.insert(endpoints_.end(), port.endpoints().begin(), port.endpoints().end());
   ports_.push_back(std::move(port));
   return {};
 }

@@ -20,6 +20,9 @@ class ListenClaim {
 
   /// As given, with the port where the system picked one.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
+  /// The same as the kernel has them: "unix:PATH", and a numeric HOST:PORT for each IP address that a host
+  /// stands for.
+  [[nodiscard]] const std::vector<std::string>& endpoints() const { return endpoints_; }
   /// Once.
   [[nodiscard]] std::vector<SocketClaim> take_sockets() { return std::exchange(sockets_, {}); }
   [[nodiscard]] const std::vector<net::PortClaim>& ports() const { return ports_; }
@@ -31,7 +34,7 @@ class ListenClaim {
   Status add(const net::TcpAddress& address);
 
   net::TlsFiles tls_;
-  std::vector<std::string> addresses_;
+  std::vector<std::string> addresses_, endpoints_;
   std::vector<SocketClaim> sockets_;
   std::vector<net::PortClaim> ports_;
 };

@@ -18,8 +18,8 @@ namespace {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-Error unserved(const std::string& address, const std::string& why) {
-  return {ErrorCode::unavailable, "nobody is served at " + address + ": " + why};
+Error unserved(const std::string& endpoint, const std::string& why) {
+  return {ErrorCode::unavailable, "nobody is served at " + endpoint + ": " + why};
 }
 
 /// Whether the descriptor is ready for `events` before the deadline.
@@ -64,25 +64,21 @@ Status probe(const std::string& text, const net::UnixAddress& local, Deadline de
 Status probe(const std::string& text, const net::TcpAddress& port, Deadline deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int failed = getaddrinfo(port.host.c_str(), std::to_string(port.port).c_str(), &hints, &found);
   if (failed != 0) return unserved(text, gai_strerror(failed));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, freeaddrinfo);
-  Status last;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    const FileDescriptor knock(socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    last = knock_at(text, knock, one->ai_addr, one->ai_addrlen, deadline);
-    if (last.ok()) return last;
-  }
-  return last;
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> one(found, freeaddrinfo);
+  const FileDescriptor knock(socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return knock_at(text, knock, one->ai_addr, one->ai_addrlen, deadline);
 }
 
 }  // namespace
 
-Status probe_listener(const std::string& address, std::chrono::milliseconds limit) {
-  SPIN_ASSIGN(const net::Address where, net::parse_address(address));
+Status probe_listener(const std::string& endpoint, std::chrono::milliseconds limit) {
+  SPIN_ASSIGN(const net::Address where, net::parse_address(endpoint));
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  return std::visit([&](const auto& kind) { return probe(address, kind, deadline); }, where);
+  return std::visit([&](const auto& kind) { return probe(endpoint, kind, deadline); }, where);
 }
 
 }  // namespace spin

@@ -1,12 +1,15 @@
 #include "server/rpc/listen_probe.h"
 
 #include <cstring>
+#include <ranges>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "schema/base/file.h"
+#include "server/rpc/listen_claim.h"
+#include "tests/support/authority.h"
 #include "tests/support/temp_folder.h"
 
 namespace spin {
@@ -44,6 +47,28 @@ TEST(ListenProbe, ATcpPortWithoutAListenerIsRefused) {
   const Status found = probe_listener("127.0.0.1:1", kShort);
   ASSERT_FALSE(found.ok());
   EXPECT_NE(found.error().message.find("127.0.0.1:1"), std::string::npos);
+}
+
+TEST(ListenProbe, WaitsForNoNameService) {
+  const Status found = probe_listener("localhost:1", kShort);
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().message.find("refused"), std::string::npos) << found.error().message;
+}
+
+TEST(ListenProbe, TakesTheEndpointsOfAClaim) {
+  const TempFolder folder;
+  const Authority authority;
+  const auto claim =
+      ListenClaim::take({"unix:" + (folder / "s.sock").string(), "localhost:0"}, authority.issue("spind"));
+  ASSERT_TRUE(claim.ok()) << claim.error().message;
+  ASSERT_GE(claim->endpoints().size(), 2U);
+  EXPECT_EQ(claim->endpoints()[0], claim->addresses()[0]);
+  for (const auto& endpoint : claim->endpoints() | std::views::drop(1)) {
+    const Status found = probe_listener(endpoint, kShort);
+    ASSERT_FALSE(found.ok());
+    EXPECT_NE(found.error().message.find(endpoint + ": Connection refused"), std::string::npos)
+        << found.error().message;
+  }
 }
 
 }  // namespace
