@@ -16,11 +16,16 @@ constexpr char kSweepById[] = "SELECT id FROM sweep WHERE id = ?1 AND deleting =
 constexpr char kSweepByName[] =
     "SELECT id FROM sweep WHERE name = ?1 AND deleting = 0 ORDER BY id DESC LIMIT 1";
 constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep WHERE deleting = 0 ORDER BY id DESC LIMIT ?1";
-constexpr char kHashOfJob[] = "SELECT hash FROM job WHERE key = ?1";
+// Jobs that only sweeps under deletion have are as good as gone.
+constexpr char kHashOfJob[] =
+    "SELECT hash FROM job j WHERE key = ?1 AND EXISTS (SELECT 1 FROM sweep_job sj JOIN sweep s ON s.id = "
+    "sj.sweep WHERE sj.job = j.key AND s.deleting = 0)";
 constexpr char kNameAt[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position = ?2 AND name = ?3";
 // Of those that were stored before there were marks.
 constexpr char kUnmarkedJobs[] =
-    "SELECT key, hash FROM job WHERE key < ?1 AND hash BETWEEN ?2 AND ?3 ORDER BY hash LIMIT ?4";
+    "SELECT key, hash FROM job j WHERE key < ?1 AND hash BETWEEN ?2 AND ?3 AND EXISTS (SELECT 1 FROM "
+    "sweep_job sj"
+    " JOIN sweep s ON s.id = sj.sweep WHERE sj.job = j.key AND s.deleting = 0) ORDER BY hash LIMIT ?4";
 constexpr char kUnmarkedName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position < ?2 AND name = ?3";
 
 constexpr char kJobNames[] = "SELECT name FROM sweep_job WHERE sweep = ?1 ORDER BY position LIMIT ?2";

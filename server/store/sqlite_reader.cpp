@@ -11,7 +11,8 @@ namespace spin {
 namespace {
 
 constexpr char kLease[] =
-    "SELECT j.hash, c.parts, (SELECT name FROM sweep_job WHERE job = j.key ORDER BY sweep DESC LIMIT 1)"
+    "SELECT j.hash, c.parts, (SELECT sj.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep"
+    " WHERE sj.job = j.key ORDER BY s.deleting, s.id DESC LIMIT 1)"
     " FROM job j JOIN job_config c ON c.job = j.key WHERE j.key = ?1";
 // ?1 sweep, ?2 position after which the page begins, ?3 rows
 constexpr char kJobPage[] =
@@ -19,15 +20,17 @@ constexpr char kJobPage[] =
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
     " iif(r.outcome = 'completed', r.top1, NULL), r.seconds,"
-    " coalesce(j.priority, (SELECT max(s.priority) FROM sweep_job o JOIN sweep s ON s.id = o.sweep WHERE "
-    "o.job ="
-    " j.key))"
+    // As Catalogue::owner_of().
+    " coalesce(j.priority, (SELECT s.priority FROM sweep_job o JOIN sweep s ON s.id = o.sweep"
+    " WHERE o.job = j.key AND s.deleting = 0"
+    " ORDER BY s.withdrawn OR s.paused, s.withdrawn, s.priority DESC, s.id LIMIT 1))"
     " FROM sweep_job sj JOIN job j ON j.key = sj.job JOIN cell c ON c.sweep = sj.sweep AND c.position = "
     "sj.cell"
     " LEFT JOIN result r ON r.job = j.key"
     " WHERE sj.sweep = ?1 AND sj.position > ?2 ORDER BY sj.position LIMIT ?3";
 constexpr char kPlaceOfJob[] =
-    "SELECT sweep, position FROM sweep_job WHERE job = ?1 ORDER BY sweep DESC LIMIT 1";
+    "SELECT sj.sweep, sj.position FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep"
+    " WHERE sj.job = ?1 AND s.deleting = 0 ORDER BY s.id DESC LIMIT 1";
 constexpr char kJobName[] = "SELECT name FROM sweep_job WHERE job = ?1 AND sweep = ?2";
 constexpr char kConfig[] = "SELECT parts FROM job_config WHERE job = ?1";
 constexpr char kDependencies[] =

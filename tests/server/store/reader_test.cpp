@@ -276,6 +276,67 @@ TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
   EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));
 }
 
+core::SetSweepState sweep_state(std::int64_t sweep, int priority) {
+  core::SetSweepState state;
+  state.id = SweepId{sweep};
+  state.priority = priority;
+  return state;
+}
+
+/// Two sweeps that share job 1, the second of which has job 2 for itself.
+class SharedJobTest : public ReaderTest {
+ protected:
+  SharedJobTest() {
+    const auto second = make_plan("second", 2, 1);
+    second->jobs[0].name = "shared";
+    auto change = insert_all(SweepId{2}, second, 1);
+    change.jobs.is_new[0] = false;
+    change.jobs.states.resize(1);
+    change.jobs.memory.resize(1);
+    commit(*store_, {insert_all(SweepId{1}, make_plan("first", 1, 1), 1), change});
+    own_hash_ = second->jobs[1].id.hex();
+  }
+  int priority() { return value_of(reader_->job({1})).row.priority; }
+  std::string leased_name() {
+    const JobKey job{1};
+    return value_of(reader_->leases(std::span(&job, 1))).front().name;
+  }
+  std::string own_hash_;  ///< of job 2
+};
+
+TEST_F(SharedJobTest, IsNotShownForASweepUnderDeletion) {
+  EXPECT_EQ(value_of(reader_->job({1})).row.name, "shared") << "as the newest sweep has it";
+  EXPECT_EQ(leased_name(), "shared");
+  EXPECT_EQ(value_of(reader_->find_job(own_hash_)), JobKey{2});
+  auto state = sweep_state(2, 9);
+  state.withdrawn = true;
+  state.deleting = true;
+  commit(*store_, {sweep_state(1, 3), state});
+  const auto detail = value_of(reader_->job({1}));
+  EXPECT_EQ(detail.row.name, "cell-0.s0");
+  EXPECT_EQ(detail.row.priority, 3);
+  EXPECT_EQ(leased_name(), "cell-0.s0");
+  EXPECT_EQ(reader_->find_job(own_hash_).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_->job({2}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(SharedJobTest, HasThePriorityOfTheSweepForWhichItCounts) {
+  auto second = sweep_state(2, 9);
+  commit(*store_, {sweep_state(1, 3), second});
+  EXPECT_EQ(priority(), 9);
+  second.paused = true;
+  commit(*store_, {second});
+  EXPECT_EQ(priority(), 3) << "it runs for the first one";
+  auto first = sweep_state(1, 3);
+  first.paused = true;
+  commit(*store_, {first});
+  EXPECT_EQ(priority(), 9) << "both are paused";
+  second.paused = false;
+  second.withdrawn = true;
+  commit(*store_, {second});
+  EXPECT_EQ(priority(), 3) << "a cancelled one does not count";
+}
+
 TEST_F(ReaderTest, ALogIsReadOnFromAnyLineAndKeepsItsNewestLines) {
   commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1)});
   commit(*store_, {core::AppendLog{{1}, {"one", "", "drei \xE2\x82\xAC"}}, core::AppendLog{{1}, {"four"}}});
