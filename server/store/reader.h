@@ -35,7 +35,8 @@ class Reader {
   virtual Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) = 0;
   virtual Result<JobDetail> job(core::JobKey job) = 0;
   virtual Result<std::vector<ResultRow>> results(SweepId sweep) = 0;
-  /// Lines with a number above `after`, at most `limit`.
+  /// Lines with a number above `after`, at most `limit`, and fewer where they are long; none where there are
+  /// none.
   virtual Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) = 0;
   /// Name, host, device, version, slots, threads, jobs_done, last_seen of every worker ever attached.
   virtual Result<std::vector<WorkerRow>> workers() = 0;

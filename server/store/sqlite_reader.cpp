@@ -66,6 +66,7 @@ constexpr char kWorkers[] =
     " ORDER BY name";
 
 constexpr int kJobsPerPage = 1000;
+constexpr std::size_t kLogPageBytes = 256 << 10;
 
 struct Statements {
   Statement lease, job_page, place_of_job, job_name, config, dependencies, sweeps_of_job, attempts, epochs,
@@ -195,9 +196,12 @@ class SqliteReader final : public Reader {
 
   Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) override {
     const std::lock_guard lock(mutex_);
-    return collect<LogLine>(statements_.log.query(job.value, after, limit), [](const Rows& rows) {
-      return LogLine{rows.integer(0), rows.integer(1), rows.text(2)};
-    });
+    std::vector<LogLine> lines;
+    auto rows = statements_.log.query(job.value, after, limit);
+    for (std::size_t bytes = 0; bytes < kLogPageBytes && rows.next(); bytes += lines.back().text.size())
+      lines.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
+    SPIN_TRY(rows.status());
+    return lines;
   }
 
   Result<std::vector<WorkerRow>> workers() override {

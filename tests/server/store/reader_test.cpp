@@ -337,6 +337,19 @@ TEST_F(SharedJobTest, HasThePriorityOfTheSweepForWhichItCounts) {
   EXPECT_EQ(priority(), 3) << "a cancelled one does not count";
 }
 
+TEST_F(ReaderTest, APageOfALogHasFewLinesWhereTheyAreLong) {
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1)});
+  commit(*store_, {core::AppendLog{{1}, std::vector<std::string>(1000, std::string(4096, 'x'))}});
+  std::int64_t read = 0;
+  for (;;) {
+    const auto page = value_of(reader_->log({1}, read, 1000));
+    if (page.empty()) break;
+    EXPECT_LE(page.size(), 64U);
+    read = page.back().number;
+  }
+  EXPECT_EQ(read, 1000);
+}
+
 TEST_F(ReaderTest, ALogIsReadOnFromAnyLineAndKeepsItsNewestLines) {
   commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1)});
   commit(*store_, {core::AppendLog{{1}, {"one", "", "drei \xE2\x82\xAC"}}, core::AppendLog{{1}, {"four"}}});
