@@ -10,6 +10,7 @@
 #include "schema/base/result.h"
 #include "server/app/health.h"
 #include "server/core/coordinator.h"
+#include "server/store/disk_room.h"
 #include "server/store/garbage.h"
 
 namespace spin {
@@ -23,7 +24,7 @@ struct AppOptions {
   core::Settings settings;
   GarbagePolicy garbage{};
   bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed
-  std::uint64_t reserve_bytes = std::uint64_t{256} << 20;  ///< that stay free on each disk
+  std::uint64_t reserve_bytes = kReserveBytes;  ///< that stay free on each disk
 };
 
 /// The coordinator with everything around it but the process: store, strand, services, metrics.

@@ -104,6 +104,11 @@ int doctor(int argc, char** argv) {
   DoctorInput input;
   add_database(cli, input.database);
   cli.add_option("--artifacts", input.artifacts, "Folder of checkpoints and models (default: DB.artifacts)");
+  cli.add_option("--backups", input.backups, "Folder of backups (default: DB.backups)");
+  cli.add_option("--reserve-bytes", input.reserve_bytes,
+                 "Free space, e.g. 1GiB, that shall stay on each disk; as spind")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
   cli.add_flag("--deep", input.deep, "Read every artifact and compare its hash");
   std::string format = "table";
   cli.add_option("--format", format, "json: one array of name, state, found, advice")
@@ -112,6 +117,7 @@ int doctor(int argc, char** argv) {
   cli.footer("Exit codes: 0 nothing failed; 1 something did; 2 bad usage, or a database that cannot be had.");
   if (const auto exit_code = parse(cli, argc, argv)) return *exit_code;
   if (input.artifacts.empty()) input.artifacts = input.database.string() + ".artifacts";
+  if (input.backups.empty()) input.backups = input.database.string() + ".backups";
   input.now_ms = wall_clock_ms();
   const auto checks = examine_unserved(input);
   if (!checks.ok()) return fail(checks.error());

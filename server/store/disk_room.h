@@ -11,6 +11,9 @@
 
 namespace spin {
 
+/// What stays free on each disk where nobody says otherwise.
+inline constexpr std::uint64_t kReserveBytes = std::uint64_t{256} << 20;
+
 /// Whether the system says that a disk, or somebody's share of it, is full.
 bool is_disk_full(int error_number);
 /// The same, or that it has no more descriptors or memory to give: what fails so may go through later.

@@ -7,6 +7,7 @@
 
 #include "schema/base/result.h"
 #include "schema/job/upkeep.h"
+#include "server/store/disk_room.h"
 
 namespace spin {
 
@@ -17,7 +18,7 @@ struct DoctorInput {
   std::filesystem::path socket;     ///< Unix socket; empty: not looked at
   bool deep = false;                ///< read every artifact and compare its hash
   std::int64_t now_ms = 0;          ///< wall clock, Unix
-  std::uint64_t reserve_bytes = std::uint64_t{1} << 30U;  ///< that shall stay free on each disk
+  std::uint64_t reserve_bytes = kReserveBytes;  ///< that shall stay free on each disk
   /// Asked now and then; false breaks the examination off.
   std::function<bool()> go_on = [] { return true; };
 };

@@ -82,9 +82,13 @@ TEST_F(UpkeepTest, ADatabaseThatIsServedIsLeftAlone) {
 TEST_F(UpkeepTest, DoctorSaysWhatItFoundAndWhatToDo) {
   const auto healthy = run({"doctor", "--db", database(), "--deep"});
   for (const auto* line :
-       {"ok       integrity", "ok       artifacts", "all of them read", "ok       permissions"}) {
+       {"ok       integrity", "ok       artifacts", "all of them read", "ok       permissions",
+        "256.0 MiB shall stay free"}) {
     EXPECT_NE(healthy.output.find(line), std::string::npos) << healthy.output << healthy.errors;
   }
+  const auto full = run({"doctor", "--db", database(), "--reserve-bytes", "8EiB"});
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_NE(full.output.find("FAILED   room"), std::string::npos) << full.output;
   fs::permissions(database(), fs::perms::others_read, fs::perm_options::add);
   const auto open = run({"doctor", "--db", database()});
   EXPECT_EQ(open.exit_code, 1);
