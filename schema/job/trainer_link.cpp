@@ -8,17 +8,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "schema/base/text.h"
+#include "schema/job/line_fields.h"
 
 namespace spin {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kQuotedBytes = 120;
-
-/// The value as a message shows it.
-std::string excerpt(std::string_view text) { return "'" + shortened(text, kQuotedBytes) + "'"; }
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -26,82 +21,9 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
 
-/// Reads the fields of one message; remembers the first thing that was wrong.
-class Fields {
- public:
-  Fields(const Json& json, std::string what) : json_(json), what_(std::move(what)) {}
-
-  std::string text(const char* key) {
-    const Json* value = find(key);
-    if (value == nullptr) return {};
-    if (!value->is_string()) return fail(key, *value, "a string"), std::string();
-    return value->get<std::string>();
-  }
-  std::string optional_text(const char* key) { return json_.contains(key) ? text(key) : std::string(); }
-  [[nodiscard]] bool has(const char* key) const { return json_.contains(key); }
-  bool flag_or(const char* key, bool usual) {
-    const auto found = json_.find(key);
-    if (found == json_.end()) return usual;
-    if (!found->is_boolean()) return fail(key, *found, "true or false"), usual;
-    return found->get<bool>();
-  }
-  double real(const char* key) {
-    const Json* value = find(key);
-    if (value == nullptr) return 0;
-    if (value->is_null()) return std::numeric_limits<double>::quiet_NaN();
-    if (!value->is_number()) return fail(key, *value, "a number"), 0;
-    return value->get<double>();
-  }
-  /// Null or no key where there is none.
-  std::optional<double> optional_real(const char* key) {
-    const auto found = json_.find(key);
-    if (found == json_.end() || found->is_null()) return std::nullopt;
-    return real(key);
-  }
-  std::int64_t count(const char* key, std::int64_t limit = std::numeric_limits<std::int64_t>::max()) {
-    const Json* value = find(key);
-    if (value == nullptr) return 0;
-    const bool fits =
-        value->is_number_integer() &&
-        !(value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(limit));
-    if (!fits || value->get<std::int64_t>() < 0) {
-      return fail(key, *value, "a whole number from 0 to " + std::to_string(limit)), 0;
-    }
-    return value->get<std::int64_t>();
-  }
-  /// 0 where there is none.
-  std::int64_t optional_count(const char* key) { return json_.contains(key) ? count(key) : 0; }
-  int small(const char* key) { return static_cast<int>(count(key, std::numeric_limits<int>::max())); }
-  int small_or(const char* key, int usual) { return json_.contains(key) ? small(key) : usual; }
-  void refuse(const char* key, const std::string& expected) { fail(key, json_.at(key), expected); }
-
-  /// The value, unless something was wrong on the way.
-  template <class Variant, class T>
-  Result<Variant> finish(T value) const {
-    if (!message_.empty()) return Error{ErrorCode::invalid_argument, message_};
-    return Variant(std::move(value));
-  }
-
- private:
-  const Json* find(const char* key) {
-    const auto found = json_.find(key);
-    if (found != json_.end()) return &*found;
-    if (message_.empty()) message_ = what_ + ": key '" + key + "' is missing";
-    return nullptr;
-  }
-  void fail(const char* key, const Json& value, const std::string& expected) {
-    if (!message_.empty()) return;
-    message_ = what_ + ": " + key + " is " + excerpt(dump(value)) + ", expected " + expected;
-  }
-
-  const Json& json_;
-  std::string what_;
-  std::string message_;
-};
-
 constexpr std::array<std::string_view, 3> kCauses = {"job", "permanent", "disk full"};
 
-Result<TrainerEvent> read_failed(Fields fields) {
+Result<TrainerEvent> read_failed(LineFields fields) {
   FailedEvent failed;
   failed.message = fields.text("message");
   const std::string cause = fields.optional_text("cause");
@@ -114,7 +36,7 @@ Result<TrainerEvent> read_failed(Fields fields) {
   return fields.finish<TrainerEvent>(std::move(failed));
 }
 
-Result<TrainerEvent> read_stopped(Fields fields) {
+Result<TrainerEvent> read_stopped(LineFields fields) {
   const StoppedEvent stopped{fields.small_or("signal", 0)};
   return fields.finish<TrainerEvent>(stopped);
 }
@@ -134,7 +56,7 @@ Result<std::pair<Json, std::string>> open_line(std::string_view line, const char
   return std::pair{std::move(json), std::move(name)};
 }
 
-Result<TrainerCommand> read_run(Fields fields) {
+Result<TrainerCommand> read_run(LineFields fields) {
   RunCommand run;
   run.config = fields.text("config");
   run.data = fields.optional_text("data");
@@ -146,12 +68,12 @@ Result<TrainerCommand> read_run(Fields fields) {
   return fields.finish<TrainerCommand>(std::move(run));
 }
 
-Result<TrainerCommand> read_stop(Fields fields) {
+Result<TrainerCommand> read_stop(LineFields fields) {
   const StopCommand stop{fields.flag_or("save", true)};
   return fields.finish<TrainerCommand>(stop);
 }
 
-Result<TrainerEvent> read_ready(Fields fields) {
+Result<TrainerEvent> read_ready(LineFields fields) {
   ReadyEvent ready;
   ready.version = fields.text("version");
   ready.libtorch = fields.text("libtorch");
@@ -161,7 +83,7 @@ Result<TrainerEvent> read_ready(Fields fields) {
   return fields.finish<TrainerEvent>(std::move(ready));
 }
 
-Result<TrainerEvent> read_progress(Fields fields) {
+Result<TrainerEvent> read_progress(LineFields fields) {
   Progress progress;
   progress.epoch = fields.small("epoch");
   progress.epochs = fields.small("epochs");
@@ -172,7 +94,7 @@ Result<TrainerEvent> read_progress(Fields fields) {
   return fields.finish<TrainerEvent>(ProgressEvent{progress});
 }
 
-Result<TrainerEvent> read_epoch(Fields fields) {
+Result<TrainerEvent> read_epoch(LineFields fields) {
   EpochMetrics metrics;
   metrics.epoch = fields.small("epoch");
   metrics.loss = fields.real("loss");
@@ -188,7 +110,7 @@ Result<TrainerEvent> read_epoch(Fields fields) {
   return fields.finish<TrainerEvent>(EpochEvent{metrics});
 }
 
-Result<TrainerEvent> read_finished(Fields fields) {
+Result<TrainerEvent> read_finished(LineFields fields) {
   FinishedEvent finished;
   const std::string outcome = fields.text("outcome");
   if (outcome == "diverged") {
@@ -307,15 +229,15 @@ std::string to_line(const TrainerEvent& event) {
 Result<TrainerCommand> command_from_line(std::string_view line) {
   SPIN_ASSIGN(const auto opened, open_line(line, "command"));
   const auto& [json, name] = opened;
-  if (name == "run") return read_run(Fields(json, "command run"));
-  if (name == "stop") return read_stop(Fields(json, "command stop"));
+  if (name == "run") return read_run(LineFields(json, "command run"));
+  if (name == "stop") return read_stop(LineFields(json, "command stop"));
   return Error{ErrorCode::invalid_argument, "unknown command " + excerpt(name) + "; expected run or stop"};
 }
 
 Result<TrainerEvent> event_from_line(std::string_view line) {
   SPIN_ASSIGN(const auto opened, open_line(line, "event"));
   const auto& [json, name] = opened;
-  Fields fields(json, "event " + name);
+  LineFields fields(json, "event " + name);
   if (name == "ready") return read_ready(fields);
   if (name == "started") {
     StartedEvent started{fields.count("params"), fields.count("flops"), fields.small("first_epoch")};
