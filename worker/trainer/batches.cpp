@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "worker/trainer/data/batch_loader.h"
-#include "worker/trainer/data/epoch_order.h"
+#include "worker/trainer/data/training_steps.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/randaugment.h"
 
@@ -47,51 +47,13 @@ class Normaliser {
   torch::Tensor scale_, shift_;  // [C]
 };
 
-/// Walks through the training images, a batch a step.
-class TrainingSteps {
- public:
-  TrainingSteps(const ImageData& data, const JobConfig& config, std::int64_t first_step)
-      : seed_(config.seed),
-        images_(data.train.size()),
-        batch_size_(config.training.batch_size),
-        steps_per_epoch_(steps_per_epoch(data, config.training)),
-        steps_(steps_per_epoch_ * config.training.epochs),
-        repeats_(config.training.repeated_augmentation),
-        step_(first_step) {}
-
-  [[nodiscard]] bool at_end() const { return step_ >= steps_; }
-  [[nodiscard]] std::int64_t epoch() const { return step_ / steps_per_epoch_ + 1; }
-  /// Place of the step's first image in the order of its epoch.
-  [[nodiscard]] std::int64_t offset() const { return step_ % steps_per_epoch_ * batch_size_; }
-  [[nodiscard]] std::int64_t batch_size() const { return batch_size_; }
-  /// Of the epoch's images; repeated augmentation names each several times in a row, so that the epoch sees a
-  /// part of them.
-  [[nodiscard]] std::vector<std::int64_t> order() const {
-    auto order = epoch_order(seed_, epoch(), images_);
-    for (std::size_t place = order.size(); repeats_ > 1 && place-- > 0;)
-      order[place] = order[place / static_cast<std::size_t>(repeats_)];
-    return order;
-  }
-  /// Which of its image's copies each place of the step holds; empty where there is one of each.
-  [[nodiscard]] std::vector<std::int64_t> copies() const {
-    std::vector<std::int64_t> copies;
-    for (std::int64_t place = offset(); repeats_ > 1 && place < offset() + batch_size_; ++place)
-      copies.push_back(place % repeats_);
-    return copies;
-  }
-  void advance() { ++step_; }
-
- private:
-  std::int64_t seed_, images_, batch_size_, steps_per_epoch_, steps_, repeats_, step_;
-};
-
 /// Images that lie on the device and need nothing done to them one by one.
 class ResidentTraining : public BatchStream {
  public:
   ResidentTraining(const ImageData& data, const JobConfig& config, std::int64_t first_step)
       : split_(data.train),
         normalise_(data.pixels, config.network.resolution, data.train.labels.device()),
-        steps_(data, config, first_step) {}
+        steps_(config, data.train.size(), first_step) {}
 
   Result<std::optional<Batch>> next() override {
     if (steps_.at_end()) return std::optional<Batch>();
@@ -279,10 +241,6 @@ class EvaluationRequests {
 
 }  // namespace
 
-std::int64_t steps_per_epoch(const ImageData& data, const Training& training) {
-  return data.train.size() / training.batch_size;
-}
-
 std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobConfig& config,
                                               std::int64_t first_step, int threads,
                                               std::function<bool()> should_stop) {
@@ -294,7 +252,7 @@ std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobCo
   setup.damaged = split.damaged;
   setup.transform = training_transform(split, data.pixels, config);
   setup.on_damage = OnDamage::take_next;
-  setup.next_request = TrainingRequests(TrainingSteps(data, config, first_step));
+  setup.next_request = TrainingRequests(TrainingSteps(config, split.size(), first_step));
   setup.threads = threads;
   setup.should_stop = std::move(should_stop);
   setup.log = log_line;

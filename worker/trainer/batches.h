@@ -36,10 +36,6 @@ class BatchStream {
   [[nodiscard]] virtual bool gave_up() const { return false; }
 };
 
-/// Full batches in an epoch; what is left over is not used in that epoch. 0 where the training images do not
-/// fill one.
-std::int64_t steps_per_epoch(const ImageData& data, const Training& training);
-
 /// The training batches from step `first_step` (0-based, counted over all epochs) to the last step of the
 /// last epoch, cropped, flipped and changed by RandAugment as `config.training` says: the same batches for
 /// any number of `threads`, whichever step the stream begins at. A damaged image is replaced by the next one

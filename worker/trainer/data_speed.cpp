@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "worker/trainer/batches.h"
+#include "worker/trainer/data/training_steps.h"
 
 namespace spin {
 
@@ -11,7 +12,7 @@ Result<nlohmann::json> measure_data(JobConfig config, const std::string& folder,
   using Clock = std::chrono::steady_clock;
   DataStore store(runtime.device);
   SPIN_ASSIGN(const auto data, store.load(config.dataset, folder));
-  if (steps_per_epoch(data, config.training) == 0)
+  if (steps_per_epoch(data.train.size(), config.training) == 0)
     return Error{ErrorCode::invalid_argument,
                  "training.batch_size: " + std::to_string(config.training.batch_size) +
                      " images do not fit into the " + std::to_string(data.train.size()) + " training images"};

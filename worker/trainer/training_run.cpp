@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "worker/trainer/autocast.h"
+#include "worker/trainer/data/training_steps.h"
 #include "worker/trainer/event_log.h"
 #include "worker/trainer/label_noise.h"
 #include "worker/trainer/stopwatch.h"
@@ -34,7 +35,7 @@ double rate(std::int64_t images, double seconds) {
 TrainingRun::TrainingRun(Setup setup)
     : setup_(std::move(setup)),
       config_json_(config_to_json(setup_.config)),
-      steps_per_epoch_(steps_per_epoch(setup_.data, setup_.config.training)),
+      steps_per_epoch_(steps_per_epoch(setup_.data.train.size(), setup_.config.training)),
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
       learner_(setup_.config, setup_.device, steps_per_epoch_) {
   torch::manual_seed(static_cast<std::uint64_t>(setup_.config.seed));

@@ -7,6 +7,7 @@
 #include "worker/trainer/batches.h"
 #include "worker/trainer/data/epoch_order.h"
 #include "worker/trainer/data/idx.h"
+#include "worker/trainer/data/training_steps.h"
 #include "worker/trainer/dataset.h"
 
 namespace spin {
@@ -235,7 +236,7 @@ TEST_F(DataSetFiles, TrainingFollowsTheOrderOfEachEpochFromAnyStep) {
   const auto data = load();
   ASSERT_TRUE(data.ok());
   const auto config = tiny_config();  // 3 epochs of 2 batches of 16
-  ASSERT_EQ(steps_per_epoch(*data, config.training), 2);
+  ASSERT_EQ(steps_per_epoch(data->train.size(), config.training), 2);
   const auto batches = training_batches(*data, config, 3, 1);
   for (const std::int64_t step : {3, 4, 5}) {
     const auto order = epoch_order(config.seed, step / 2 + 1, 40);
