@@ -73,7 +73,7 @@ Status TrainingRun::prepare() {
                  files.resume + ": its run state is none of this job: epoch " + std::to_string(state_.epoch) +
                      ", step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_)};
   loss_sum_.fill_(state_.begun.loss_sum);
-  saved_step_ = state_.step;
+  saved_ = {state_.epoch, state_.step};
   return {};
 }
 
@@ -114,7 +114,7 @@ Result<TrainingRun::EpochEnd> TrainingRun::run_epoch() {
   }
   if (!metrics) {
     const bool wanted = setup_.stop_request() != StopRequest::discard;
-    if (wanted && state_.step != saved_step_) SPIN_TRY(save());
+    if (wanted && !is_saved()) SPIN_TRY(save());
     return EpochEnd::stopped;
   }
   setup_.sink(EpochEvent{*metrics});
@@ -221,7 +221,7 @@ Status TrainingRun::save() {
   const auto saved = save_checkpoint(path, config_json_, learner_, setup_.device, state_);
   saved_at_ = setup_.now();
   if (saved.ok()) {
-    saved_step_ = state_.step;
+    saved_ = {state_.epoch, state_.step};
     setup_.sink(CheckpointEvent{path, state_.epoch});
     return {};
   }

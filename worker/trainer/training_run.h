@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
@@ -65,6 +66,8 @@ class TrainingRun {
   void count_training_time();
   bool report_step(std::int64_t steps_done, Clock::time_point start);
   [[nodiscard]] bool is_within_run(const RunState& state) const;
+  /// Where an epoch ends, the same step comes before its evaluation and after it.
+  [[nodiscard]] bool is_saved() const { return saved_ == std::pair(state_.epoch, state_.step); }
   [[nodiscard]] std::int64_t step_in_epoch() const { return state_.step - state_.epoch * steps_per_epoch_; }
   Result<FinishedEvent> finish(Outcome outcome);
 
@@ -79,7 +82,7 @@ class TrainingRun {
   RunState state_;
   std::unique_ptr<BatchStream> batches_;  // from the step after state_.step
   torch::Tensor loss_sum_;                // double scalar on the device, over the steps of the epoch
-  std::int64_t saved_step_ = 0;           // of the newest checkpoint
+  std::pair<int, std::int64_t> saved_{};  // epoch and step of the newest checkpoint
   Clock::time_point saved_at_{};          // when it was written or last tried
   Clock::time_point counted_until_{};     // what state_.begun.train_seconds holds
   Clock::time_point last_progress_{};

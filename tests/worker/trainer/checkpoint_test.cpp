@@ -164,6 +164,21 @@ TEST_F(Checkpoint, StoppingWritesOnlyWhatIsNew) {
   EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
 }
 
+TEST_F(Checkpoint, AnEpochThatWasEvaluatedIsNotEvaluatedAgain) {
+  command_.checkpoint_seconds = 300;
+  now_ = [&] { return std::chrono::steady_clock::time_point(std::chrono::minutes(steps_asked_)); };
+  ASSERT_TRUE(run(tiny_config(), 6).ok());  // a checkpoint comes after step 5, where the first epoch ends
+  const auto written = all<CheckpointEvent>(events_);
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0].epoch, 0);
+  EXPECT_EQ(written[1].epoch, 1) << "the same step, and the evaluation behind it";
+  EXPECT_EQ(all<EpochEvent>(events_).size(), 1U);
+  command_.resume = command_.checkpoint;
+  finish(tiny_config());
+  ASSERT_EQ(all<EpochEvent>(events_).size(), 2U);
+  EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.epoch, 2);
+}
+
 TEST_F(Checkpoint, StoppingToDiscardWritesNothing) {
   for (const int steps : {3, 5, 7}) {  // 5: before an evaluation
     const auto stopped = run(tiny_config(), steps, StopRequest::discard);
