@@ -28,6 +28,7 @@ class PlanNotes {
 
  private:
   std::set<std::pair<int, int>> uncovered_;  ///< (patch, resolution) where one does not divide the other
+  std::set<int> unchanged_repeats_;          ///< repeated_augmentation where nothing changes an image
   std::set<std::string> hidden_in_roots_;
   std::vector<bool> asked_for_;  ///< by cell: a point asked for it
   std::int64_t points_ = 0;

@@ -18,6 +18,18 @@ TEST(PlanNotes, APatchThatDoesNotDivideTheImage) {
   EXPECT_EQ(many.back(), "so do 3 more pairs of patch and resolution");
 }
 
+TEST(PlanNotes, RepeatedAugmentationOfImagesThatNothingChanges) {
+  const auto notes = [](const std::string& more) {
+    return good_plan(small_sweep("training.repeated_augmentation: 3\n" + more)).notes;
+  };
+  EXPECT_EQ(notes(""), Notes{"training.repeated_augmentation: 3 shows 1 image of 3 in an epoch, 3 times the "
+                             "same: no crop, flip, randaugment, random_erasing, mixup or cutmix changes it"});
+  for (const auto* change : {"crop: padded", "flip: 0.5", "randaugment: {layers: 2}", "random_erasing: 0.25",
+                             "mixup: 0.8", "cutmix: 1"})
+    EXPECT_EQ(notes("training." + std::string(change) + "\n"), Notes{}) << change;
+  EXPECT_EQ(notes("axes: {training.flip: [0, 0.5], training.lr: [0.1, 0.2]}\n").size(), 1U) << "said once";
+}
+
 TEST(PlanNotes, PointsThatAreOneJob) {
   const auto planned = good_plan(
       small_sweep("axes: {training.lr: [0.001, 1e-3, 1.0e-3], training.weight_decay: [0, 0.0, -0.0]}\n"));
