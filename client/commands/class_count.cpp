@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/base/file.h"
 #include "schema/design/system_names.h"
 #include "schema/sweep/class_folder.h"
 
@@ -26,8 +27,11 @@ Error needed(const SweepFile& sweep, const std::string& why) {
 std::int64_t class_folders(const fs::path& train, std::error_code& error) {
   std::int64_t count = 0;
   for (fs::directory_iterator entry(train, error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;
-    count += entry->is_directory(ignored) && !is_system_name(entry->path().filename().string());
+    std::error_code unknown;
+    count += entry->is_directory(unknown) && !is_system_name(entry->path().filename().string());
+    if (!unknown || is_absence(unknown)) continue;
+    error = unknown;  // it may be a class
+    break;
   }
   return count;
 }

@@ -79,6 +79,14 @@ void FileDescriptor::reset() {
   fd_ = -1;
 }
 
+bool is_absence(const std::error_code& error) {
+  for (const auto kind :
+       {std::errc::no_such_file_or_directory, std::errc::not_a_directory, std::errc::permission_denied,
+        std::errc::too_many_symbolic_link_levels, std::errc::filename_too_long})
+    if (error == kind) return true;
+  return false;
+}
+
 Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
   while (!bytes.empty()) {
     const auto count = ::write(fd, bytes.data(), bytes.size());

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "schema/base/result.h"
 
@@ -26,6 +27,10 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+/// Whether the error says that there is no such file for this process: it is not there, what stands on the
+/// way is no folder, or nobody may look. Any other (EIO, ESTALE, EMFILE) says nothing of the file and may
+/// pass.
+[[nodiscard]] bool is_absence(const std::error_code& error);
 /// Writes all bytes; resource_exhausted where the disk is full, with the path in the message.
 Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
 /// Writes `path` so that a crash leaves the old file or the new one, never half: temporary beside it, fsync,

@@ -5,6 +5,7 @@
 
 #include "worker/trainer/batches.h"
 #include "worker/trainer/data/training_steps.h"
+#include "worker/trainer/event_log.h"
 
 namespace spin {
 
@@ -12,6 +13,7 @@ Result<nlohmann::json> measure_data(JobConfig config, const std::string& folder,
   using Clock = std::chrono::steady_clock;
   DataStore store(runtime.device);
   SPIN_ASSIGN(const auto data, store.load(config.dataset, folder));
+  for (const auto& note : data.notes) log_line(note);
   if (steps_per_epoch(data.train.size(), config.training) == 0)
     return Error{ErrorCode::invalid_argument,
                  "training.batch_size: " + std::to_string(config.training.batch_size) +

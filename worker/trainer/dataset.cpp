@@ -83,80 +83,112 @@ std::string synthetic_key(const Dataset& dataset) {
 
 }  // namespace
 
-void DataStore::forget() {
-  key_.clear();
-  data_ = {};
-  source_ = {};
-}
-
-void DataStore::log_splits(const Dataset& dataset, const ImageData& used) const {
-  const auto& [train, eval, notes] = source_;
-  for (const auto& note : notes) log_line(note);
-  for (const auto& line : describe_splits(dataset, {data_.train.size(), used.train.size(), train},
-                                          {data_.eval.size(), used.eval.size(), eval}))
-    log_line(line);
-}
-
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
-  if (dataset.name == "synthetic") return make_synthetic(dataset);
-  if (dataset.name == "imagefolder" || dataset.name == "imagenet") return list_files(dataset, folder);
+  if (dataset.name == "synthetic") return load_synthetic(dataset);
+  if (dataset.name == "imagefolder" || dataset.name == "imagenet") return load_folder(dataset, folder);
   auto root = !folder.empty() ? folder : dataset.root;
   if (root.empty()) root = default_dataset_root(dataset.name);
-  return read_files(dataset, root);
+  return load_files(dataset, root);
 }
 
-Result<ImageData> DataStore::make_synthetic(const Dataset& dataset) {
-  if (auto key = synthetic_key(dataset); key != key_) {
-    forget();  // never two data sets in memory
+void DataStore::abandon() {
+  abandoned_.request_stop();
+  const std::lock_guard lock(mutex_);
+  kept_ = {};
+}
+
+Status DataStore::check_wanted() const {
+  if (!abandoned_.stop_requested()) return {};
+  return Error{ErrorCode::failed_precondition, "nobody waits for these data any more"};
+}
+
+Result<DataStore::Kept> DataStore::kept_or(std::string key, const std::function<Result<Kept>()>& read) {
+  {
+    const std::lock_guard lock(mutex_);
+    SPIN_TRY(check_wanted());
+    if (kept_.key == key) return kept_;
+    kept_ = {};  // never two data sets in memory
+  }
+  SPIN_ASSIGN(auto fresh, read());
+  fresh.key = std::move(key);
+  const std::lock_guard lock(mutex_);
+  SPIN_TRY(check_wanted());
+  return kept_ = std::move(fresh);
+}
+
+ImageData DataStore::with_notes(ImageData used, const Dataset& dataset, const Kept& kept) {
+  used.notes = kept.data.notes;
+  for (auto& line : describe_splits(dataset, {kept.data.train.size(), used.train.size(), kept.train_from},
+                                    {kept.data.eval.size(), used.eval.size(), kept.eval_from}))
+    used.notes.push_back(std::move(line));
+  return used;
+}
+
+Result<ImageData> DataStore::load_synthetic(const Dataset& dataset) {
+  const auto make = [&]() -> Result<Kept> {
     const auto& facts = dataset.facts;
-    const auto make = [&](SplitKind kind, std::int64_t images, std::int64_t limit) {
-      return to_split(synthetic_split(facts, kind, limited(images, limit)), device_);
-    };
-    data_.train = make(SplitKind::train, facts.train_images, dataset.train_limit);
-    data_.eval = make(SplitKind::eval, facts.eval_images, dataset.eval_limit);
-    data_.pixels = pixel_statistics(dataset.name);
-    key_ = std::move(key);
-  }
-  log_splits(dataset, data_);
-  return data_;
+    const auto stop = abandoned_.get_token();
+    auto train =
+        synthetic_split(facts, SplitKind::train, limited(facts.train_images, dataset.train_limit), stop);
+    auto eval = synthetic_split(facts, SplitKind::eval, limited(facts.eval_images, dataset.eval_limit), stop);
+    SPIN_TRY(check_wanted());
+    Kept made;
+    made.data.train = to_split(std::move(train), device_);
+    made.data.eval = to_split(std::move(eval), device_);
+    made.data.pixels = pixel_statistics(dataset.name);
+    return made;
+  };
+  SPIN_ASSIGN(const auto kept, kept_or(synthetic_key(dataset), make));
+  return with_notes(kept.data, dataset, kept);
 }
 
-Result<ImageData> DataStore::read_files(const Dataset& dataset, const std::string& root) {
+Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& root) {
   SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, root));
-  if (auto key = dataset.name + '\n' + fingerprint(files); key != key_) {
-    forget();
-    SPIN_ASSIGN(auto train, read_split(dataset.name, files.train, dataset.facts));
-    data_.train = to_split(std::move(train), device_);
-    SPIN_ASSIGN(auto eval, read_split(dataset.name, files.eval, dataset.facts));
-    data_.eval = to_split(std::move(eval), device_);
-    data_.pixels = pixel_statistics(dataset.name);
-    source_ = {place_of(files.train), place_of(files.eval), {}};
-    key_ = std::move(key);
-  }
-  ImageData used{first_images(data_.train, dataset.train_limit), first_images(data_.eval, dataset.eval_limit),
-                 data_.pixels};
-  log_splits(dataset, used);
-  return used;
+  const auto read = [&]() -> Result<Kept> {
+    Kept found;
+    for (const auto& [paths, split] :
+         {std::pair(&files.train, &found.data.train), std::pair(&files.eval, &found.data.eval)}) {
+      SPIN_TRY(check_wanted());
+      SPIN_ASSIGN(auto bytes, read_split(dataset.name, *paths, dataset.facts));
+      SPIN_TRY(check_wanted());
+      *split = to_split(std::move(bytes), device_);
+    }
+    found.data.pixels = pixel_statistics(dataset.name);
+    found.train_from = place_of(files.train);
+    found.eval_from = place_of(files.eval);
+    return found;
+  };
+  SPIN_ASSIGN(const auto kept, kept_or(dataset.name + '\n' + fingerprint(files), read));
+  ImageData used;
+  used.train = first_images(kept.data.train, dataset.train_limit);
+  used.eval = first_images(kept.data.eval, dataset.eval_limit);
+  used.pixels = kept.data.pixels;
+  return with_notes(std::move(used), dataset, kept);
 }
 
-Result<ImageData> DataStore::list_files(const Dataset& dataset, const std::string& folder) {
+Result<ImageData> DataStore::load_folder(const Dataset& dataset, const std::string& folder) {
   SPIN_TRY(check_image_decoders());
-  const auto path = find_image_folder(dataset.name, folder, dataset.root);
+  SPIN_ASSIGN(const auto path, find_image_folder(dataset.name, folder, dataset.root));
   const auto classes = dataset.facts.classes;
-  if (auto key = dataset.name + '\n' + std::to_string(classes) + '\n' + fingerprint_image_folder(path);
-      key != key_) {
-    forget();
-    SPIN_ASSIGN(auto found, list_image_folder(dataset.name, path, classes));
-    source_ = {found.train->folder().string(), found.eval->folder().string(), std::move(found.notes)};
-    data_.train = first_files(found.train, 0, device_);
-    data_.eval = first_files(found.eval, 0, device_);
-    data_.pixels = pixel_statistics(dataset.name);
-    key_ = std::move(key);
-  }
-  ImageData used{first_files(data_.train.files, dataset.train_limit, device_),
-                 first_files(data_.eval.files, dataset.eval_limit, device_), data_.pixels};
-  log_splits(dataset, used);
-  return used;
+  const auto list = [&]() -> Result<Kept> {
+    SPIN_ASSIGN(auto found, list_image_folder(dataset.name, path, classes, abandoned_.get_token()));
+    Kept listed;
+    listed.data.train = first_files(found.train, 0, device_);
+    listed.data.eval = first_files(found.eval, 0, device_);
+    listed.data.pixels = pixel_statistics(dataset.name);
+    listed.data.notes = std::move(found.notes);
+    listed.train_from = found.train->folder().string();
+    listed.eval_from = found.eval->folder().string();
+    return listed;
+  };
+  SPIN_ASSIGN(
+      const auto kept,
+      kept_or(dataset.name + '\n' + std::to_string(classes) + '\n' + fingerprint_image_folder(path), list));
+  ImageData used;
+  used.train = first_files(kept.data.train.files, dataset.train_limit, device_);
+  used.eval = first_files(kept.data.eval.files, dataset.eval_limit, device_);
+  used.pixels = kept.data.pixels;
+  return with_notes(std::move(used), dataset, kept);
 }
 
 }  // namespace spin

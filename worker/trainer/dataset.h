@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,7 @@ struct ImageData {
   Split train;
   Split eval;
   PixelStatistics pixels;
+  std::vector<std::string> notes;  ///< for the job's log: what trains and what judges, what was passed over
 };
 
 /// The data set used last, so that a warm trainer reads files once.
@@ -47,27 +51,33 @@ class DataStore {
   /// or where the data usually lies (image folders: find_image_folder). Nothing is read for synthetic.
   /// not_found lists what was looked for; data_loss where a file is damaged or files do not fit together;
   /// invalid_argument where an image folder does not have the classes that the configuration says;
-  /// unsupported where this build cannot decode the files. The log says how many images of which folder train
-  /// and judge, and what was passed over.
+  /// unsupported where this build cannot decode the files; failed_precondition where the store was abandoned.
   Result<ImageData> load(const Dataset& dataset, const std::string& folder);
 
- private:
-  /// Where `data_` came from, and what the log is to say of it.
-  struct Source {
-    std::string train;
-    std::string eval;
-    std::vector<std::string> notes;
-  };
-  void log_splits(const Dataset& dataset, const ImageData& used) const;
-  Result<ImageData> make_synthetic(const Dataset& dataset);
-  Result<ImageData> read_files(const Dataset& dataset, const std::string& root);
-  Result<ImageData> list_files(const Dataset& dataset, const std::string& folder);
-  void forget();
+  /// For good. Another thread, which a dead disk may hold for ever, may be within load(): the store holds no
+  /// data from now on, and that call ends before it reads or makes more.
+  void abandon();
 
-  torch::Device device_;
-  std::string key_;  // says which files, and in which state, `data_` was read from
-  ImageData data_;
-  Source source_;
+ private:
+  struct Kept {
+    std::string key;         ///< says which files, and in which state, the data were read from
+    ImageData data;          ///< without limits; its notes are those of reading
+    std::string train_from;  ///< folder or file
+    std::string eval_from;
+  };
+  /// What is kept where it has this key, else what `read` gives.
+  Result<Kept> kept_or(std::string key, const std::function<Result<Kept>()>& read);
+  [[nodiscard]] Status check_wanted() const;
+  /// `used`, with what the job's log is to say of it.
+  static ImageData with_notes(ImageData used, const Dataset& dataset, const Kept& kept);
+  Result<ImageData> load_synthetic(const Dataset& dataset);
+  Result<ImageData> load_files(const Dataset& dataset, const std::string& root);
+  Result<ImageData> load_folder(const Dataset& dataset, const std::string& folder);
+
+  const torch::Device device_;
+  std::stop_source abandoned_;
+  std::mutex mutex_;
+  Kept kept_;  // behind mutex_
 };
 
 }  // namespace spin

@@ -87,8 +87,8 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>&
   return JobEnd::finished;
 }
 
-/// A thread of its own reads, since a dead disk may hold it for ever; it is left behind, with the store that
-/// it fills, where the job is to stop.
+/// A thread of its own reads, since a dead disk may hold it for ever; it is left behind, with a store that
+/// holds nothing any more, where the job is to stop.
 Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, const RunCommand& command,
                                                       const std::atomic<StopRequest>& stop) {
   using Clock = std::chrono::steady_clock;
@@ -102,7 +102,7 @@ Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, c
   Clock::duration patience = kPatience;
   while (loaded.wait_for(kStopInterval) != std::future_status::ready) {
     if (stop.load(std::memory_order_relaxed) != StopRequest::none) {
-      data_ = std::make_shared<DataStore>(runtime_.device);
+      std::exchange(data_, std::make_shared<DataStore>(runtime_.device))->abandon();
       return std::optional<ImageData>();
     }
     const auto waited = Clock::now() - start;
@@ -114,6 +114,7 @@ Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, c
              (root.empty() ? config.dataset.name : root));
   }
   SPIN_ASSIGN(auto data, loaded.get());
+  for (const auto& note : data.notes) log_line(note);
   return std::optional(std::move(data));
 }
 

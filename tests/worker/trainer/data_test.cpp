@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "tests/support/no_descriptors.h"
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/fixtures.h"
 #include "worker/trainer/batches.h"
@@ -89,6 +90,34 @@ TEST_F(DataSetFiles, CachedDataIsReadAgainWhenAFileChanges) {
   EXPECT_EQ(changed->train.size(), 50);
 }
 
+TEST_F(DataSetFiles, AStoreThatNobodyWaitsForHoldsNothingAndReadsNoMore) {
+  auto synthetic = tiny_config().dataset;
+  synthetic.name = "synthetic";
+  synthetic.facts = {3, 10, 8, 20, 10};
+  for (const auto& dataset : {tiny_config().dataset, synthetic}) {
+    DataStore store(torch::kCPU);
+    auto loaded = store.load(dataset, folder_.path().string());
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    const auto images = loaded->train.images;
+    loaded->train.images.reset();
+    EXPECT_EQ(images.use_count(), 2U) << "the store's, for the next job";
+    store.abandon();
+    EXPECT_EQ(images.use_count(), 1U);
+    const auto refused = store.load(dataset, folder_.path().string());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::failed_precondition);
+  }
+}
+
+TEST_F(DataSetFiles, AFileThatMayBeReadLaterIsNotMissing) {
+  const auto data = [&] {
+    const NoDescriptors none;
+    return load();
+  }();
+  ASSERT_FALSE(data.ok());
+  EXPECT_EQ(data.error().code, ErrorCode::internal) << data.error().message;
+}
+
 TEST_F(DataSetFiles, MissingFolderSaysWhatWasLookedForAndHowToGetIt) {
   const auto data = DataStore(torch::kCPU).load(tiny_config().dataset, "/nowhere");
   ASSERT_FALSE(data.ok());
@@ -149,19 +178,19 @@ TEST_F(DataSetFiles, BytesBehindTheEnd) {
 }
 
 TEST_F(DataSetFiles, AnotherNumberThanPublishedIsSaidLoudly) {
-  testing::internal::CaptureStderr();
-  const auto data = load();
-  const auto log = testing::internal::GetCapturedStderr();
-  ASSERT_TRUE(data.ok());
-  EXPECT_TRUE(holds(log, {"warning: fashion-mnist was published with 60000 training images and ",
-                          " holds 40: ", "published with 10000 evaluation images", "`dataset.eval_limit`"}));
+  const auto log_of = [&](const Dataset& dataset) {
+    std::string log;
+    const auto data = load(dataset).value();
+    for (const auto& note : data.notes) log += note + "\n";
+    return log;
+  };
   auto dataset = tiny_config().dataset;
+  EXPECT_TRUE(holds(log_of(dataset),
+                    {"warning: fashion-mnist was published with 60000 training images and ",
+                     " holds 40: ", "published with 10000 evaluation images", "`dataset.eval_limit`"}));
   dataset.train_limit = 30;
   dataset.eval_limit = 10;
-  testing::internal::CaptureStderr();
-  ASSERT_TRUE(load(dataset).ok());
-  EXPECT_EQ(testing::internal::GetCapturedStderr().find("warning"), std::string::npos)
-      << "a part was asked for";
+  EXPECT_EQ(log_of(dataset).find("warning"), std::string::npos) << "a part was asked for";
 }
 
 TEST_F(DataSetFiles, AFifoOfTheNameIsNotOpened) {

@@ -61,7 +61,7 @@ Result<std::vector<fs::path>> find_all(const KnownDataset& known, const fs::path
                                        const Names& names) {
   std::vector<fs::path> paths;
   for (const auto name : names) {
-    auto path = find_maybe_gzip(folder, name);
+    SPIN_ASSIGN(auto path, find_maybe_gzip(folder, name));
     if (!path) return nothing_found(known, {folder}, name);
     paths.push_back(std::move(*path));
   }
@@ -84,7 +84,8 @@ Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& r
   for (const auto subfolder : known->subfolders) folders.push_back(root / subfolder);
   folders.push_back(root);
   for (const auto& folder : folders) {
-    if (!find_maybe_gzip(folder, known->train.front())) continue;
+    SPIN_ASSIGN(const auto first, find_maybe_gzip(folder, known->train.front()));
+    if (!first) continue;
     DatasetFiles files;
     SPIN_ASSIGN(files.train, find_all(*known, folder, known->train));
     SPIN_ASSIGN(files.eval, find_all(*known, folder, known->eval));

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "schema/base/file.h"
 #include "schema/design/system_names.h"
 
 namespace spin {
@@ -35,16 +36,20 @@ Result<std::vector<std::string>> list(const fs::path& folder, Wanted wanted) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     auto name = entry->path().filename().string();
-    if (wanted(*entry, name)) names.push_back(std::move(name));
+    SPIN_ASSIGN(const bool is_wanted, wanted(*entry, name));
+    if (is_wanted) names.push_back(std::move(name));
   }
-  if (error) return Error{ErrorCode::not_found, folder.string() + ": " + error.message()};
+  if (error) return cannot_read(folder, error);
   std::sort(names.begin(), names.end());
   return names;
 }
 
-bool is_folder(const fs::directory_entry& entry) {
-  std::error_code ignored;
-  return entry.is_directory(ignored);
+/// Asks the file system only where the listing did not say.
+Result<bool> leads_to_folder(const fs::directory_entry& entry) {
+  std::error_code error;
+  const bool is_one = entry.is_directory(error);
+  if (error && !is_absence(error)) return cannot_read(entry.path(), error);
+  return is_one;
 }
 
 /// "a (3), b (1) and 7 more"
@@ -60,9 +65,27 @@ std::string first_few(const std::map<std::string, std::int64_t>& counts) {
 
 }  // namespace
 
+Error cannot_read(const fs::path& path, const std::error_code& error) {
+  return {is_absence(error) ? ErrorCode::not_found : ErrorCode::internal,
+          path.string() + ": " + error.message()};
+}
+
+Result<fs::file_type> type_of(const fs::path& path) {
+  std::error_code error;
+  const auto type = fs::status(path, error).type();
+  if (error && !is_absence(error)) return cannot_read(path, error);
+  return error ? fs::file_type::not_found : type;
+}
+
+Result<bool> is_folder(const fs::path& path) {
+  SPIN_ASSIGN(const auto type, type_of(path));
+  return type == fs::file_type::directory;
+}
+
 Result<std::vector<std::string>> list_classes(const fs::path& folder, PassedOver& passed_over) {
-  return list(folder, [&](const fs::directory_entry& entry, const std::string& name) {
-    if (!is_folder(entry)) return false;
+  return list(folder, [&](const fs::directory_entry& entry, const std::string& name) -> Result<bool> {
+    SPIN_ASSIGN(const bool is_class, leads_to_folder(entry));
+    if (!is_class) return false;
     if (!is_system_name(name)) return true;
     ++passed_over.system[name];
     return false;
@@ -70,8 +93,9 @@ Result<std::vector<std::string>> list_classes(const fs::path& folder, PassedOver
 }
 
 Result<std::vector<std::string>> list_images(const fs::path& folder, PassedOver& passed_over) {
-  return list(folder, [&](const fs::directory_entry& entry, const std::string& name) {
-    if (is_folder(entry)) {
+  return list(folder, [&](const fs::directory_entry& entry, const std::string& name) -> Result<bool> {
+    SPIN_ASSIGN(const bool is_nested, leads_to_folder(entry));
+    if (is_nested) {
       if (is_system_name(name))
         ++passed_over.system[name];
       else
@@ -102,8 +126,9 @@ std::string what_is_there(const fs::path& folder) {
   std::error_code error;
   const auto status = fs::status(folder, error);
   if (fs::is_directory(status)) {
-    auto names = list(
-        folder, [](const fs::directory_entry&, const std::string& name) { return !is_system_name(name); });
+    auto names = list(folder, [](const fs::directory_entry&, const std::string& name) -> Result<bool> {
+      return !is_system_name(name);
+    });
     if (!names.ok()) return "it cannot be listed: " + names.error().message;
     if (names->empty()) return "it is empty";
     std::string text = "it holds ";

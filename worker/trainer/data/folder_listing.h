@@ -4,11 +4,21 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "schema/base/result.h"
 
 namespace spin {
+
+/// not_found where is_absence() says so, else internal: a job that fails with it is tried again.
+Error cannot_read(const std::filesystem::path& path, const std::error_code& error);
+
+/// What there is of that name: file_type::not_found also where this process may not look; internal where a
+/// file system gives an error that may pass.
+Result<std::filesystem::file_type> type_of(const std::filesystem::path& path);
+/// Whether type_of() is a folder.
+Result<bool> is_folder(const std::filesystem::path& path);
 
 /// What lies in a split of an image folder and is no image of it.
 struct PassedOver {
@@ -17,8 +27,7 @@ struct PassedOver {
   std::map<std::string, std::int64_t> nested;  ///< folders within class folders, as "cat/2023"
 };
 
-/// Names of the folders in `folder`, sorted, but for those of is_system_name. not_found where it cannot be
-/// listed.
+/// Names of the folders in `folder`, sorted, but for those of is_system_name. Errors of cannot_read().
 Result<std::vector<std::string>> list_classes(const std::filesystem::path& folder, PassedOver& passed_over);
 
 /// Names of the entries of a class folder that end as those of pictures do (.jpg, .jpeg, .png), sorted. What

@@ -9,6 +9,7 @@
 #endif
 
 #include "schema/base/file.h"
+#include "worker/trainer/data/folder_listing.h"
 
 namespace spin {
 namespace {
@@ -95,14 +96,14 @@ Result<std::string> gunzip(const std::string&, const std::string& name) {
 
 }  // namespace
 
-std::optional<std::filesystem::path> find_maybe_gzip(const std::filesystem::path& folder,
-                                                     std::string_view name) {
+Result<std::optional<std::filesystem::path>> find_maybe_gzip(const std::filesystem::path& folder,
+                                                             std::string_view name) {
   for (const auto* suffix : {"", ".gz"}) {
     auto path = folder / (std::string(name) + suffix);
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(path, ignored)) return path;
+    SPIN_ASSIGN(const auto type, type_of(path));
+    if (type == std::filesystem::file_type::regular) return std::optional(std::move(path));
   }
-  return std::nullopt;
+  return std::optional<std::filesystem::path>();
 }
 
 Result<std::string> read_maybe_gzip(const std::filesystem::path& path) {

@@ -22,27 +22,28 @@ constexpr std::size_t kImageFileLimit = std::size_t{64} << 20;
 // test).
 constexpr std::array<std::string_view, 5> kEvalFolders{"val", "validation", "valid", "eval", "test"};
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
+/// The folders that may hold the evaluation images, the one that does first.
+Result<std::vector<fs::path>> eval_folders(const fs::path& root) {
+  std::vector<fs::path> folders;
+  for (const auto name : kEvalFolders) {
+    SPIN_ASSIGN(const bool is_there, is_folder(root / name));
+    if (is_there) folders.push_back(root / name);
+  }
+  return folders;
 }
 
-/// The folders that may hold the evaluation images, the one that does first.
-std::vector<fs::path> eval_folders(const fs::path& root) {
-  std::vector<fs::path> folders;
-  for (const auto name : kEvalFolders)
-    if (is_folder(root / name)) folders.push_back(root / name);
-  return folders;
+bool has_train(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_directory(folder / "train", ignored);
 }
 
 /// Where a folder `train` lies next to what was named, for a message: in a subfolder, or around it.
 std::string nearest_train(const fs::path& folder) {
   if (folder.empty()) return {};
-  if (is_folder(folder.parent_path() / "train"))
-    return "; its parent " + folder.parent_path().string() + " would do";
+  if (has_train(folder.parent_path())) return "; its parent " + folder.parent_path().string() + " would do";
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (is_folder(entry->path() / "train")) return "; " + entry->path().string() + " would do";
+    if (has_train(entry->path())) return "; " + entry->path().string() + " would do";
   return {};
 }
 
@@ -86,11 +87,13 @@ struct ListedSplit {
   PassedOver passed_over;
 };
 
-Result<ListedSplit> list_split(const fs::path& folder) {
+Result<ListedSplit> list_split(const fs::path& folder, const std::stop_token& stop) {
   ListedSplit split;
   split.folder = folder;
   SPIN_ASSIGN(split.classes, list_classes(folder, split.passed_over));
   for (std::size_t label = 0; label < split.classes.size(); ++label) {
+    if (stop.stop_requested())
+      return Error{ErrorCode::failed_precondition, "nobody waits for this listing any more"};
     SPIN_ASSIGN(auto names, list_images(folder / split.classes[label], split.passed_over));
     if (names.empty()) split.empty.push_back(split.classes[label]);
     for (auto& name : names) split.files.push_back({static_cast<std::int64_t>(label), std::move(name)});
@@ -158,23 +161,27 @@ std::shared_ptr<const FolderImages> FolderImages::first(std::int64_t limit) cons
   return std::make_shared<FolderImages>(folder_, classes_, std::move(files));
 }
 
-fs::path find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
+Result<fs::path> find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
   std::vector<fs::path> candidates;
   if (!folder.empty()) candidates = {folder / root.filename(), folder / dataset, folder};
   if (!root.empty()) candidates.push_back(root);
-  for (const auto& candidate : candidates)
-    if (is_folder(candidate / "train")) return candidate;
+  for (const auto& candidate : candidates) {
+    SPIN_ASSIGN(const bool holds_images, is_folder(candidate / "train"));
+    if (holds_images) return candidate;
+  }
   return folder.empty() ? root : folder;
 }
 
-Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& folder, int classes) {
-  if (folder.empty() || !is_folder(folder / "train")) return no_split(dataset, folder, "train");
-  const auto candidates = eval_folders(folder);
+Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& folder, int classes,
+                                      const std::stop_token& stop) {
+  SPIN_ASSIGN(const bool holds_images, is_folder(folder / "train"));
+  if (folder.empty() || !holds_images) return no_split(dataset, folder, "train");
+  SPIN_ASSIGN(const auto candidates, eval_folders(folder));
   if (candidates.empty()) return no_split(dataset, folder, "val, validation, valid, eval or test");
-  SPIN_ASSIGN(auto train, list_split(folder / "train"));
+  SPIN_ASSIGN(auto train, list_split(folder / "train", stop));
   SPIN_TRY(check_not_empty(train));
   SPIN_TRY(check_class_count(dataset, train.folder, train.classes.size(), classes));
-  SPIN_ASSIGN(auto eval, list_split(candidates.front()));
+  SPIN_ASSIGN(auto eval, list_split(candidates.front(), stop));
   if (train.classes != eval.classes)
     return Error{ErrorCode::invalid_argument,
                  train.folder.string() + " and " + eval.folder.string() +
@@ -200,8 +207,9 @@ std::string fingerprint_image_folder(const fs::path& folder) {
             std::to_string(fs::last_write_time(path, ignored).time_since_epoch().count()) + '\n';
   };
   const auto candidates = eval_folders(folder);
+  const bool has_eval = candidates.ok() && !candidates->empty();
   add(folder);
-  for (const auto& split : {folder / "train", candidates.empty() ? folder : candidates.front()}) {
+  for (const auto& split : {folder / "train", has_eval ? candidates->front() : folder}) {
     add(split);
     PassedOver ignored;
     const auto classes = list_classes(split, ignored);

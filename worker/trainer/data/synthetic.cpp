@@ -56,13 +56,15 @@ void append_image(std::int64_t label, int classes, const std::vector<int>& patch
 
 }  // namespace
 
-SplitBytes synthetic_split(const DatasetFacts& facts, SplitKind kind, std::int64_t count) {
+SplitBytes synthetic_split(const DatasetFacts& facts, SplitKind kind, std::int64_t count,
+                           const std::stop_token& stop) {
   SplitBytes split{facts.resolution, facts.resolution, 3, {}, {}};
+  if (stop.stop_requested()) return split;
   const auto patch = patches(facts.resolution);
   split.labels.reserve(static_cast<std::size_t>(count));
   split.pixels.reserve(static_cast<std::size_t>(count) * patch.size() * patch.size() * 3);
   const auto images = kind == SplitKind::train ? kTrainImages : kEvalImages;
-  for (std::int64_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < count && !stop.stop_requested(); ++i) {
     Random random(0, RandomUse::synthetic, images, i);
     split.labels.push_back(i % facts.classes);
     append_image(split.labels.back(), facts.classes, patch, random, split.pixels);

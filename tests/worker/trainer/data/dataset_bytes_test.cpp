@@ -97,6 +97,10 @@ TEST(Synthetic, IsTheSameEveryTimeAndAPrefixOfALongerOne) {
   const DatasetFacts facts{3, 7, 32, 0, 0};
   const auto few = synthetic_split(facts, SplitKind::train, 20);
   const auto many = synthetic_split(facts, SplitKind::train, 50);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto none = synthetic_split(facts, SplitKind::train, std::int64_t{1} << 50, stop.get_token());
+  EXPECT_TRUE(none.labels.empty() && none.pixels.capacity() == 0) << "nobody waits for it";
   EXPECT_TRUE(std::equal(few.pixels.begin(), few.pixels.end(), many.pixels.begin()));
   EXPECT_EQ(many.labels[6], 6);
   EXPECT_EQ(many.labels[7], 0);

@@ -1,12 +1,16 @@
 // Image folders: what is found, and what each kind of wrong folder is called.
 #include "worker/trainer/data/image_folder.h"
 
+#include <cerrno>
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "tests/support/no_descriptors.h"
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "worker/trainer/data/crop_view.h"
+#include "worker/trainer/data/folder_listing.h"
 
 namespace spin {
 namespace {
@@ -161,7 +165,7 @@ TEST_F(ImageFolders, AWrongFolderIsToldWhatWouldDo) {
 
 TEST_F(ImageFolders, AFolderOfDataSetsMayHoldTheJobsOwn) {
   const auto found = [&](const fs::path& folder, const fs::path& named) {
-    return find_image_folder("imagefolder", folder, named);
+    return find_image_folder("imagefolder", folder, named).value();
   };
   EXPECT_EQ(found("", root()), root());
   EXPECT_EQ(found(root(), "/elsewhere/photos"), root());
@@ -170,6 +174,40 @@ TEST_F(ImageFolders, AFolderOfDataSetsMayHoldTheJobsOwn) {
   EXPECT_EQ(found("/nowhere", ""), "/nowhere");
   fs::rename(root(), folder_ / "imagefolder");
   EXPECT_EQ(found(folder_.path(), "/elsewhere/photos"), folder_ / "imagefolder");
+}
+
+TEST_F(ImageFolders, WhatMayPassIsToldFromWhatIsNotThere) {
+  const auto code = [&](std::errc error) { return cannot_read(root(), std::make_error_code(error)).code; };
+  for (const auto error : {std::errc::no_such_file_or_directory, std::errc::not_a_directory,
+                           std::errc::permission_denied, std::errc::too_many_symbolic_link_levels})
+    EXPECT_EQ(code(error), ErrorCode::not_found) << std::make_error_code(error).message();
+  for (const auto error : {std::errc::io_error, std::errc::too_many_files_open, std::errc::timed_out,
+                           std::errc::not_enough_memory})
+    EXPECT_EQ(code(error), ErrorCode::internal) << std::make_error_code(error).message();
+  EXPECT_EQ(cannot_read(root(), {ESTALE, std::generic_category()}).code, ErrorCode::internal);
+  EXPECT_EQ(type_of(root() / "train/cat/a.JPEG/x").value(), fs::file_type::not_found);
+  EXPECT_EQ(type_of(root() / std::string(5000, 'x')).value(), fs::file_type::not_found);
+  fs::create_symlink("loop", root() / "loop");
+  EXPECT_EQ(type_of(root() / "loop").value(), fs::file_type::not_found);
+  EXPECT_TRUE(is_folder(root()).value());
+}
+
+TEST_F(ImageFolders, AListingWithoutDescriptorsMayGoWellTheNextTime) {
+  const auto found = [&] {
+    const NoDescriptors none;
+    return load();
+  }();
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, ErrorCode::internal) << found.error().message;
+  EXPECT_TRUE(load().ok());
+}
+
+TEST_F(ImageFolders, AListingThatNobodyWaitsForEnds) {
+  std::stop_source stop;
+  stop.request_stop();
+  const auto found = list_image_folder("imagefolder", root(), 2, stop.get_token());
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, ErrorCode::failed_precondition);
 }
 
 TEST_F(ImageFolders, LimitsTakeOneOfEveryClassInTurn) {
