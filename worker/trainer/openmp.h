@@ -9,9 +9,12 @@ namespace spin {
 /// Threads that wait for the next piece of work spin for milliseconds (300,000 rounds), which makes trainers
 /// that share cores up to ten times slower; too few rounds cost a third of the speed on cores of their own.
 /// 10,000 was the best of both when measured on two cores. A parent that sets GOMP_SPINCOUNT or
-/// OMP_WAIT_POLICY is obeyed. What binds threads to cores (OMP_PROC_BIND and its relatives, as the profiles
-/// of clusters set them) is not: each trainer would bind its first thread to the same core, and the threads
-/// that read images with it.
+/// OMP_WAIT_POLICY is obeyed.
+///
+/// What binds threads to cores (OMP_PROC_BIND, OMP_PLACES, GOMP_CPU_AFFINITY, KMP_AFFINITY, as the profiles
+/// of clusters set them) is not: each trainer would bind its first thread to the same core, and with it the
+/// threads that read images. A program with this function drops these variables before OpenMP is loaded, and
+/// runs on all cores that it was given (taskset, control groups).
 void fit_openmp(char** argv);
 
 }  // namespace spin

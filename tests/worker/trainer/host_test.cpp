@@ -142,8 +142,12 @@ std::string cores_of(const fs::path& status) {
 TEST_F(Host, AnEnvironmentThatBindsThreadsBindsNoTrainer) {
   const auto own = cores_of("/proc/self/status");
   const auto list = own.substr(own.find_first_of("0123456789"));
-  const std::map<std::string, std::string> variables = {
-      {"OMP_PROC_BIND", "true"}, {"OMP_PLACES", "cores"}, {"GOMP_CPU_AFFINITY", list}};
+  const auto first_core = list.substr(0, list.find_first_not_of("0123456789"));
+  const std::multimap<std::string, std::string> variables = {{"OMP_PROC_BIND", "true"},
+                                                             {"OMP_PLACES", "cores"},
+                                                             {"OMP_PLACES", "{" + first_core + "}"},
+                                                             {"GOMP_CPU_AFFINITY", list},
+                                                             {"GOMP_CPU_AFFINITY", first_core}};
   for (const auto& [name, value] : variables) {
     setenv(name.c_str(), value.c_str(), 1);
     TrainerProcess first({"--serve", "--threads", "2"});
