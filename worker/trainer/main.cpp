@@ -37,8 +37,8 @@ constexpr auto kExamples =
     "  spin-train job.json --measure-data --threads 8\n"
     "  spin-train --devices\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
-    "SIGINT, SIGTERM or SIGHUP stops a job after the step in hand, which its checkpoint then holds; another "
-    "ends it.\n"
+    "SIGINT, SIGTERM or SIGHUP, however often, stops a job after the step in hand, which its checkpoint then "
+    "holds; SIGINT (Ctrl-C) after one of them ends it at once.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {
@@ -119,16 +119,20 @@ std::atomic<spin::StopRequest> stop_requested = spin::StopRequest::none;
 static_assert(std::atomic<spin::StopRequest>::is_always_lock_free);
 volatile std::sig_atomic_t stop_signal = 0;
 
+/// Hosts, `timeout` and terminals that close send their signals twice or send several; a person who presses
+/// Ctrl-C again does not want to wait.
 void request_stop(int signal) {
-  stop_signal = signal;
+  if (stop_signal == 0) stop_signal = signal;
   stop_requested = spin::StopRequest::save;
+  struct sigaction ctrl_c {};  // may be ignored
+  if (sigaction(SIGINT, nullptr, &ctrl_c) == 0 && ctrl_c.sa_handler == request_stop)
+    std::signal(SIGINT, SIG_DFL);
 }
 
-/// Once: the second signal does what it does to other programs.
 void stop_on_signals() {
   struct sigaction action {};
   action.sa_handler = request_stop;
-  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  action.sa_flags = SA_RESTART;
   for (const int signal : spin::stop_signals()) sigaction(signal, &action, nullptr);
 }
 
@@ -168,10 +172,6 @@ int run(int argc, char** argv) {
     std::istringstream lines(complaint.str());  // may quote arguments, which hold any byte
     for (std::string line; std::getline(lines, line);) std::cerr << spin::printable(line) << '\n';
     return code == 0 ? EXIT_SUCCESS : kExitUsage;
-  }
-  if (options.devices) {
-    std::cout << spin::describe_devices().dump(2) << std::endl;
-    return std::cout ? EXIT_SUCCESS : kExitFailed;
   }
   if (options.devices) {
     std::cout << spin::describe_devices().dump(2) << std::endl;

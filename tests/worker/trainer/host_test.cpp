@@ -49,7 +49,10 @@ class Host : public ::testing::Test {
     trainer.send(to_line(TrainerCommand(command_of(endless()))));
     const auto started = trainer.read_event();
     ASSERT_TRUE(started && std::holds_alternative<StartedEvent>(*started));
-    // Before its first step there is nothing to save.
+    expect_an_epoch(trainer);
+  }
+  /// Before its first step there is nothing to save.
+  static void expect_an_epoch(TrainerProcess& trainer) {
     for (;;) {
       const auto event = trainer.read_event();
       ASSERT_TRUE(event);
@@ -124,10 +127,54 @@ TEST_F(Host, AHangUpStopsAJobByHandWithACheckpoint) {
   write_bytes(folder_ / "job.json", config_text(endless()));
   TrainerProcess trainer({(folder_ / "job.json").string(), "--data", (folder_ / "data").string(), "--threads",
                           "1", "--checkpoint", (folder_ / "checkpoint").string()});
-  ASSERT_TRUE(trainer.read_event());
+  expect_an_epoch(trainer);
   trainer.signal(SIGHUP);
   EXPECT_EQ(trainer.wait(), -SIGHUP);
   EXPECT_TRUE(fs::exists(folder_ / "checkpoint"));
+}
+
+/// The value of a line of /proc/PID/status, as "SigCgt".
+std::string status_of(pid_t pid, const std::string& name) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind(name + ":\t", 0) == 0) return line.substr(name.size() + 2);
+  return {};
+}
+
+bool has_signal(const std::string& mask, int number) {
+  return !mask.empty() && (std::stoull(mask, nullptr, 16) >> (number - 1) & 1) != 0;
+}
+
+TEST_F(Host, SignalsOfAHostSaveHoweverOftenTheyComeAndCtrlCAfterwardsEndsAJobByHand) {
+  write_bytes(folder_ / "job.json", config_text(endless()));
+  const std::vector<std::string> command = {(folder_ / "job.json").string(),
+                                            "--data",
+                                            (folder_ / "data").string(),
+                                            "--threads",
+                                            "1",
+                                            "--checkpoint",
+                                            (folder_ / "checkpoint").string()};
+  for (const bool is_impatient : {false, true}) {
+    TrainerProcess trainer(command);
+    ASSERT_TRUE(trainer.read_event());
+    trainer.wait_until_output_is_full();  // the step in hand takes as long as the test likes
+    for (const int number : {SIGTERM, SIGHUP, SIGTERM, SIGHUP}) {
+      trainer.signal(number);
+      ASSERT_TRUE(eventually(std::chrono::seconds(60), [&] {
+        return !has_signal(status_of(trainer.pid(), "ShdPnd"), number) &&
+               !has_signal(status_of(trainer.pid(), "SigCgt"), SIGINT);
+      }));
+    }
+    if (is_impatient) {
+      trainer.signal(SIGINT);
+      EXPECT_EQ(trainer.wait(), -SIGINT);
+    } else {
+      while (trainer.read_line()) continue;
+      EXPECT_EQ(trainer.wait(), -SIGTERM) << "the one that asked first";
+    }
+    EXPECT_EQ(fs::exists(folder_ / "checkpoint"), !is_impatient);
+    fs::remove(folder_ / "checkpoint");
+  }
 }
 
 /// What /proc says of the cores of a thread.

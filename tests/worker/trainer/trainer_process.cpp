@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,19 @@ std::optional<std::string> TrainerProcess::read_line() {
     const auto count = read(output_, block, sizeof block);
     if (count <= 0) return std::nullopt;
     pending_.append(block, static_cast<std::size_t>(count));
+  }
+}
+
+void TrainerProcess::wait_until_output_is_full() const {
+  // Less than a page stays free, since the pipe puts no line on two pages.
+  const auto nearly_full = fcntl(output_, F_GETPIPE_SZ) / 2;
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  int before = 0;
+  int now = 0;
+  for (int same = 0; now < nearly_full || same < 100; same = now == before ? same + 1 : 0, before = now) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const bool is_late = std::chrono::steady_clock::now() > deadline;
+    if (is_late || ioctl(output_, FIONREAD, &now) != 0) throw std::runtime_error("it writes too little");
   }
 }
 

@@ -25,6 +25,8 @@ class TrainerProcess {
   void close_input();
   /// Next line of standard output; nothing at its end or after a minute.
   std::optional<std::string> read_line();
+  /// Returns once it waits for somebody to read its standard output, so that it does nothing else.
+  void wait_until_output_is_full() const;
   /// Next event that is not progress; nothing where there is none, or a line is no event.
   std::optional<TrainerEvent> read_event();
   /// Exit code, or minus the signal that ended it; -1000 where it still runs after a minute.
