@@ -186,8 +186,8 @@ class Killer:
         def strike(process, trainers):
             """Whether it was killed in the end."""
             if way == "drain":
-                if self.fleet.spinctl("drain", name, may_refuse=True) is None:
-                    process.terminate()  # nobody is there who would hear of it
+                if not self.fleet.spinctl("drain", name, may_refuse=True):
+                    process.terminate()  # the coordinator is away, or does not know this worker yet
                 return False
             for step in WAYS[way]:
                 if step == PAUSE:
@@ -351,6 +351,8 @@ def run(folder, problems):
 
 
 def main():
+    for number in (signal.SIGHUP, signal.SIGINT):  # which nohup and shells have ignored in what they put into the background
+        signal.signal(number, signal.SIG_DFL)
     problems = Problems()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="spin-kills."))
     run(folder, problems)
