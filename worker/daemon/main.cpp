@@ -125,10 +125,9 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "Trainer program (default: spin-train beside this one, else in PATH)");
   app.add_option("--state", line.state,
                  "Folder of outbox, cache and scratch files (default: ~/.local/state/spin/worker-NAME)");
-  app.add_option(
-         "--checkpoint-seconds", options.checkpoint_seconds,
-         "Time from one checkpoint of a job to the next, within an epoch too; each is uploaded; 0 = one "
-         "at the end of every epoch")
+  app.add_option("--checkpoint-seconds", options.checkpoint_seconds,
+                 "Time from one checkpoint of a job to the next, within an epoch too; each is uploaded but "
+                 "those that come while one is still on its way; 0 = one at the end of every epoch")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   app.add_option(
