@@ -7,6 +7,7 @@
 
 #include "client/commands/database_coordinator.h"
 #include "client/commands/verbs.h"
+#include "schema/base/usage.h"
 #include "schema/base/version.h"
 
 namespace spin::cli {
@@ -91,14 +92,6 @@ int perform(Invocation& invocation, const std::string& database) {
   return invocation.action();
 }
 
-/// Help and version are no errors; everything else is bad usage, whatever code CLI11 has for it.
-int usage_exit(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
-  complain(error.what());
-  std::cerr << "`spinctl --help` and `spinctl COMMAND --help` say what is accepted\n";
-  return kBadInput;
-}
-
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -119,7 +112,7 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return after_output(usage_exit(app, error));
+    return after_output(usage_exit(app, error, complain));
   }
   if (!invocation.action) {
     complain("a command is missing; `spinctl --help` lists them");

@@ -6,12 +6,13 @@
 #include <CLI/CLI.hpp>
 
 #include "schema/base/paths.h"
+#include "schema/base/usage.h"
 #include "schema/base/version.h"
+#include "server/app/say.h"
 
 namespace spin {
 namespace {
 
-constexpr int kExitUsage = 2;
 constexpr std::int64_t kHeartbeatsPerLease = 5;
 
 constexpr const char* kExamples = R"(
@@ -98,7 +99,7 @@ std::variant<DaemonOptions, int> parse_options(int argc, char** argv) {
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return cli.exit(error) == 0 ? 0 : kExitUsage;
+    return usage_exit(cli, error, complain);
   }
   if (options.app.listen.empty()) options.app.listen.push_back(default_listen_address());
   if (options.app.artifacts.empty()) options.app.artifacts = options.app.database.string() + ".artifacts";

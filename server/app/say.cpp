@@ -2,12 +2,13 @@
 
 #include <iostream>
 
+#include "schema/base/text.h"
 #include "server/app/exit_code.h"
 
 namespace spin {
 
 // Streams, because neither a full disk nor a closed pipe makes them throw.
-void complain(const std::string& message) { std::cerr << "spind: " + message + "\n"; }
+void complain(const std::string& message) { std::cerr << "spind: " + printable(message) + "\n"; }
 
 int fail(const Error& error) {
   complain(error.message);

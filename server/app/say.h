@@ -6,7 +6,7 @@
 
 namespace spin {
 
-/// Writes "spind: MESSAGE" to standard error. Where it cannot be written, it is lost.
+/// Writes "spind: MESSAGE" to standard error, printable(). Where it cannot be written, it is lost.
 void complain(const std::string& message);
 /// The same for an error that ends the process, and its exit code.
 int fail(const Error& error);

@@ -13,6 +13,7 @@
 
 #include "schema/base/clock.h"
 #include "schema/base/paths.h"
+#include "schema/base/usage.h"
 #include "server/app/exit_code.h"
 #include "server/app/say.h"
 #include "server/store/backup.h"
@@ -34,7 +35,7 @@ std::optional<int> parse(CLI::App& cli, int argc, char** argv) {
     cli.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    return cli.exit(error) == 0 ? 0 : kExitBadInput;
+    return usage_exit(cli, error, complain);
   }
 }
 

@@ -21,7 +21,9 @@
 #include "schema/base/paths.h"
 #include "schema/base/program_path.h"
 #include "schema/base/standard_streams.h"
+#include "schema/base/text.h"
 #include "schema/base/unix_socket.h"
+#include "schema/base/usage.h"
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
@@ -32,7 +34,6 @@ namespace {
 namespace fs = std::filesystem;
 using spin::daemon::Options;
 
-constexpr int kBadInput = 2;
 constexpr const char* kExamples = R"(
 Examples:
   spin-worker                                    one job at a time on the CPU, for this user's spind
@@ -201,12 +202,12 @@ int run(CommandLine line) {
     const auto prepared = prepare(line);
     if (prepared.ok()) continue;
     spdlog::error("{}", prepared.error().message);
-    return kBadInput;
+    return spin::kExitUsage;
   }
   auto daemon = spin::daemon::Daemon::open(std::move(line.options));
   if (!daemon.ok()) {
     spdlog::error("{}", daemon.error().message);
-    return daemon.error().code == spin::ErrorCode::internal ? 1 : kBadInput;
+    return daemon.error().code == spin::ErrorCode::internal ? 1 : spin::kExitUsage;
   }
   return (*daemon)->run();
 }
@@ -225,7 +226,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadInput;
+    return spin::usage_exit(app, error, [](const std::string& complaint) {
+      std::cerr << "spin-worker: " + spin::printable(complaint) + "\n";
+    });
   }
   auto logger = spdlog::stderr_color_mt("spin-worker");
   logger->set_formatter(spin::printable_log("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v"));

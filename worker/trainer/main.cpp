@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
-#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -12,7 +11,7 @@
 #include "schema/base/file.h"
 #include "schema/base/standard_streams.h"
 #include "schema/base/stop_signals.h"
-#include "schema/base/text.h"
+#include "schema/base/usage.h"
 #include "schema/base/version.h"
 #include "worker/trainer/data_speed.h"
 #include "worker/trainer/devices.h"
@@ -25,7 +24,6 @@
 namespace {
 
 constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
 constexpr std::size_t kJobLimit = 16U << 20;
 
 constexpr auto kExamples =
@@ -138,9 +136,9 @@ void stop_on_signals() {
 
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
-  if (!text.ok()) return fail(kExitUsage, text.error().message);
+  if (!text.ok()) return fail(spin::kExitUsage, text.error().message);
   const auto config = spin::parse_job(*text);
-  if (!config.ok()) return fail(kExitUsage, options.job + ": " + config.error().message);
+  if (!config.ok()) return fail(spin::kExitUsage, options.job + ": " + config.error().message);
   if (options.measure_data) return measure(*config, options.files.data, runtime);
   options.files.config = *text;
   stop_on_signals();
@@ -166,24 +164,19 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    std::ostringstream help, complaint;
-    const int code = app.exit(error, help, complaint);
-    std::cout << help.str();
-    std::istringstream lines(complaint.str());  // may quote arguments, which hold any byte
-    for (std::string line; std::getline(lines, line);) std::cerr << spin::printable(line) << '\n';
-    return code == 0 ? EXIT_SUCCESS : kExitUsage;
+    return spin::usage_exit(app, error, spin::log_line);
   }
   if (options.devices) {
     std::cout << spin::describe_devices().dump(2) << std::endl;
     return std::cout ? EXIT_SUCCESS : kExitFailed;
   }
   if (options.job.empty() && !options.serve)
-    return fail(kExitUsage,
+    return fail(spin::kExitUsage,
                 "no job file; `spin-train job.json` runs one, `spin-train --help` shows examples");
   if (options.serve) spin::block_stop_signals();
   spin::fit_openmp(argv);
   const auto runtime = spin::prepare_runtime(options.device, options.threads);
-  if (!runtime.ok()) return fail(kExitUsage, runtime.error().message);
+  if (!runtime.ok()) return fail(spin::kExitUsage, runtime.error().message);
   if (runtime->device.is_cpu() && spin::is_reference_blas(runtime->blas))
     spin::log_line(
         "warning: LibTorch runs on the reference BLAS, some 20 times slower; "

@@ -208,6 +208,8 @@ TEST_F(CommandLineTest, NothingOfOthersReachesTheTerminalRaw) {
   expect_complaint(spinctl({"plan", hostile}), kBadInput, "\\x1b[2J: is no key");
   expect_complaint(spinctl({"plan", (folder / "no\x1b[2Jne\u202E").string()}), kBadInput,
                    "no\\x1b[2Jne\\u202e");
+  expect_complaint(spinctl({"status", "--no\x1b[2Jne"}), kBadInput, "no\\x1b[2Jne");
+  expect_complaint(spinctl({"status", "--none"}), kBadInput, "`spinctl status --help` says what is accepted");
 }
 
 TEST_F(CommandLineTest, PlanTableIsForPeople) {

@@ -99,6 +99,22 @@ TEST_F(DaemonTest, BadUsageIsTwoAndNamesTheOption) {
   EXPECT_EQ(run({"--lease-seconds", "0"}).exit_code, 2);
 }
 
+TEST_F(DaemonTest, NothingOfOthersReachesTheTerminalRaw) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"--no\x1b[2J"},
+      {"doctor", "--no\x1b[2J"},
+      {"doctor", "--db", path("no\x1b[2Jne.db")},
+      {"restore", path("no\x1b[2Jne"), "--db", database()}};
+  for (const auto& command : commands) {
+    const auto refused = run(command);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.errors.find("\\x1b[2J"), std::string::npos) << refused.errors;
+    EXPECT_EQ(refused.errors.find('\x1b'), std::string::npos) << refused.errors;
+  }
+  EXPECT_NE(run({"doctor", "--none"}).errors.find("`spind doctor --help` says what is accepted"),
+            std::string::npos);
+}
+
 TEST_F(DaemonTest, VersionAndHelp) {
   const auto version = run({"--version"});
   EXPECT_EQ(version.exit_code, 0);

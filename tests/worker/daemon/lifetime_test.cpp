@@ -15,6 +15,17 @@ namespace fs = std::filesystem;
 
 const char* const kForever = R"({"do":"fork"})";
 
+TEST(Lifetime, BadUsageIsTwoAndNothingOfOthersReachesTheTerminalRaw) {
+  const Fleet fleet;
+  for (const auto& more :
+       std::vector<std::vector<std::string>>{{"--no\x1b[2Jne", ""}, {"--device", "t\x1b[2Jpu"}}) {
+    const auto refused = run_command(fleet.worker_command(more), fleet.mark, Fleet::kDeadline);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.errors.find("\\x1b[2J"), std::string::npos) << refused.errors;
+    EXPECT_EQ(refused.errors.find('\x1b'), std::string::npos) << refused.errors;
+  }
+}
+
 TEST(Lifetime, KillingTheWorkerLeavesNoTrainer) {
   Fleet fleet;
   fleet.start_worker({"--slots", "2"});

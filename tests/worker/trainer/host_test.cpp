@@ -236,6 +236,15 @@ TEST_F(Host, StartedThroughTheDynamicLoaderItTrains) {
   EXPECT_NE(finished.output.find("\"finished\""), std::string::npos) << finished.output;
 }
 
+TEST_F(Host, NothingOfOthersReachesTheTerminalRaw) {
+  const auto refused =
+      run_command({program("spin-train"), "--no\x1b[2Jne"}, "usage", std::chrono::seconds(60));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.errors.find("--no\\x1b[2Jne"), std::string::npos) << refused.errors;
+  EXPECT_NE(refused.errors.find("`spin-train --help` says what is accepted"), std::string::npos);
+  EXPECT_EQ(refused.errors.find('\x1b'), std::string::npos) << refused.errors;
+}
+
 TEST_F(Host, SaysWhichDevicesThereAre) {
   const auto asked = run_command({program("spin-train"), "--devices"}, "devices", std::chrono::seconds(60));
   ASSERT_EQ(asked.exit_code, 0) << asked.errors;
