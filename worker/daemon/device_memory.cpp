@@ -94,13 +94,17 @@ Result<Answer> ask(const std::string& trainer, milliseconds limit) {
   return answer;
 }
 
-/// "cpu, cuda:0 (NVIDIA A100), cuda:1 (NVIDIA A100)".
+/// "cpu, cuda:0 (NVIDIA A100), cuda:1 (NVIDIA A100, which cannot be opened: out of memory)".
 std::string list_of(const nlohmann::json& devices) {
   std::string text;
   for (const auto& device : devices) {
     const auto name = device.value("device", "");
+    const auto problem = device.value("problem", "");
     text += (text.empty() ? "" : ", ") + name;
-    if (name != "cpu") text += " (" + device.value("name", "") + ")";
+    if (name == "cpu") continue;
+    const auto card = device.value("name", "");
+    text += " (" + (card.empty() ? "a GPU" : card);
+    text += problem.empty() ? ")" : ", which cannot be opened: " + problem + ")";
   }
   return text.empty() ? "none" : text;
 }
@@ -110,7 +114,12 @@ Result<std::int64_t> memory_in(const nlohmann::json& list, const std::string& de
   const auto& devices = list.at("devices");
   const auto found = std::find_if(devices.begin(), devices.end(),
                                   [&](const auto& entry) { return entry.value("device", "") == device; });
-  if (found != devices.end()) return std::max(std::int64_t{0}, found->value("memory_bytes", std::int64_t{0}));
+  if (found != devices.end()) {
+    const auto bytes = std::max(std::int64_t{0}, found->value("memory_bytes", std::int64_t{0}));
+    if (bytes > 0 || !found->contains("problem")) return bytes;
+    return Error{ErrorCode::unavailable,
+                 "--device " + device + ": spin-train cannot open it; there is " + list_of(devices)};
+  }
   return Error{ErrorCode::invalid_argument,
                "--device " + device + ": there is no such device for spin-train, whose LibTorch " +
                    list.value("libtorch", "") + (list.value("cuda", false) ? " has" : " lacks") +

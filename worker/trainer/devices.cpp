@@ -28,11 +28,13 @@ nlohmann::json describe_devices() {
                      {"memory_bytes", machine_memory()},
                      {"cores", usable_cores()}});
   int number = 0;
-  for (const auto& device : cuda_devices())
+  for (const auto& device : cuda_devices()) {
     devices.push_back({{"device", "cuda:" + std::to_string(number++)},
                        {"name", device.name},
                        {"memory_bytes", device.memory_bytes},
                        {"free_bytes", device.free_bytes}});
+    if (!device.problem.empty()) devices.back()["problem"] = device.problem;
+  }
   return {{"libtorch", TORCH_VERSION}, {"cuda", has_cuda()}, {"devices", devices}};
 }
 

@@ -56,6 +56,20 @@ TEST_F(DeviceMemory, ADeviceThatIsNotThereIsRefusedWithThoseThatAre) {
       "cpu, cuda:0 (NVIDIA A100 MIG 1g.10gb), cuda:1 (NVIDIA A100)");
 }
 
+TEST_F(DeviceMemory, ADeviceThatCannotBeOpenedIsRefusedWithTheReasonAndHidesNoOther) {
+  const auto* const one_bad = R"(echo '{"libtorch": "2.6.0", "cuda": true, "devices": [
+  {"device": "cuda:0", "name": "", "memory_bytes": 0, "problem": "uncorrectable ECC error"},
+  {"device": "cuda:1", "name": "NVIDIA A100", "memory_bytes": 2000, "free_bytes": 1}]}')";
+  EXPECT_EQ(ask(one_bad, "cuda:1").value(), 2000);
+  const auto refused = ask(one_bad, "cuda:0");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(
+      refused.error().message,
+      "--device cuda:0: spin-train cannot open it; there is cuda:0 (a GPU, which cannot be opened: "
+      "uncorrectable ECC error), cuda:1 (NVIDIA A100)");
+}
+
 TEST_F(DeviceMemory, IsUnknownWhereTheTrainerFailsOrSaysSomethingElse) {
   EXPECT_EQ(ask("echo no such option >&2; exit 2", "cuda:0").value(), 0);
   EXPECT_EQ(ask("echo '{\"event\": \"ready\"}'", "cuda:0").value(), 0);
