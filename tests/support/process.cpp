@@ -8,6 +8,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,8 +30,9 @@ int open_output(const fs::path& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-pid_t spawn(const std::vector<std::string>& command, const fs::path& output, const fs::path& errors,
-            const std::string& mark) {
+/// Starts `command`; `prepare` runs in the child, and may only do what is safe between fork and exec.
+template <typename Prepare>
+pid_t start(const std::vector<std::string>& command, const std::string& mark, const Prepare& prepare) {
   std::vector<char*> argv;
   argv.reserve(command.size() + 1);
   for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
@@ -39,22 +42,50 @@ pid_t spawn(const std::vector<std::string>& command, const fs::path& output, con
   for (char** at = environ; *at != nullptr; ++at) environment.push_back(*at);
   environment.push_back(const_cast<char*>(entry.c_str()));
   environment.push_back(nullptr);
-  const int out = open_output(output);
-  const int err = open_output(errors);
   const pid_t child = ::fork();
   if (child == 0) {
+    prepare();
+    ::execvpe(argv[0], argv.data(), environment.data());
+    ::_exit(127);
+  }
+  if (child < 0) throw std::runtime_error("fork failed");
+  return child;
+}
+
+pid_t spawn(const std::vector<std::string>& command, const fs::path& output, const fs::path& errors,
+            const std::string& mark) {
+  const int out = open_output(output);
+  const int err = open_output(errors);
+  const pid_t child = start(command, mark, [&] {
     ::setpgid(0, 0);
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
-    ::execvpe(argv[0], argv.data(), environment.data());
-    ::_exit(127);
-  }
+  });
   ::close(out);
   ::close(err);
-  if (child < 0) throw std::runtime_error("fork failed");
   return child;
 }
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+/// Both ends of a pseudo-terminal; -1 where the system has none.
+struct Terminal {
+  int master = -1, slave = -1;
+
+  explicit Terminal(unsigned short columns) : master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    if (master < 0 || ::unlockpt(master) != 0) return;
+    slave = ::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const winsize size{24, columns, 0, 0};
+    ::ioctl(master, TIOCSWINSZ, &size);
+  }
+  ~Terminal() {
+    if (slave >= 0) ::close(slave);
+    if (master >= 0) ::close(master);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+};
 
 }  // namespace
 
@@ -75,7 +106,7 @@ bool Process::running() {
   if (pid_ < 0) return false;
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return true;
-  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  exit_code_ = code_of(status);
   pid_ = -1;
   return false;
 }
@@ -125,9 +156,39 @@ Finished run_command(const std::vector<std::string>& command, const std::string&
     ::waitpid(child, &status, 0);
   }
   Finished finished;
-  if (ended) finished.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (ended) finished.exit_code = code_of(status);
   finished.output = read_text(folder / "out");
   finished.errors = read_text(folder / "err");
+  return finished;
+}
+
+std::optional<Finished> run_in_terminal(const std::vector<std::string>& command, const std::string& mark,
+                                        std::chrono::seconds deadline, unsigned short columns) {
+  Terminal terminal(columns);
+  if (terminal.slave < 0) return std::nullopt;
+  const pid_t child = start(command, mark, [&] {
+    ::setsid();
+    ::ioctl(terminal.slave, TIOCSCTTY, 0);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(terminal.slave, stream);
+  });
+  ::close(std::exchange(terminal.slave, -1));
+  Finished finished;
+  const bool ended = eventually(deadline, [&] {
+    pollfd readable{terminal.master, POLLIN, 0};
+    char block[4096];
+    // EIO once nobody has the other end open any more.
+    for (ssize_t count = 1; count > 0 && ::poll(&readable, 1, 0) == 1;)
+      if (count = ::read(terminal.master, block, sizeof block); count > 0)
+        finished.output.append(block, static_cast<std::size_t>(count));
+    int status = 0;
+    if (::waitpid(child, &status, WNOHANG) != child) return false;
+    finished.exit_code = code_of(status);
+    return true;
+  });
+  if (!ended) {
+    ::kill(-child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
   return finished;
 }
 

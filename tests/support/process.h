@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,5 +52,10 @@ struct Finished {
 };
 Finished run_command(const std::vector<std::string>& command, const std::string& mark,
                      std::chrono::seconds deadline);
+
+/// The same on a terminal of its own, so many columns wide: `output` is what both streams wrote there. None
+/// where the system has no pseudo-terminals (/dev/pts).
+std::optional<Finished> run_in_terminal(const std::vector<std::string>& command, const std::string& mark,
+                                        std::chrono::seconds deadline, unsigned short columns);
 
 }  // namespace spin
