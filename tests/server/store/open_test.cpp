@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "schema/base/file.h"
 #include "server/store/database_files.h"
 #include "tests/server/store/fixture.h"
+#include "tests/support/no_descriptors.h"
 
 namespace spin {
 namespace {
@@ -49,23 +48,6 @@ TEST_F(OpenTest, EveryConnectionWaitsForTheLockOfAnother) {
     EXPECT_EQ(value_of(database.integer("PRAGMA busy_timeout")), kBusyMs);
   }
 }
-
-/// While it lives, this process can open nothing more.
-class NoDescriptors {
- public:
-  NoDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const FileDescriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const rlimit limited{static_cast<rlim_t>(next.get()), before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &limited);
-  }
-  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 TEST_F(OpenTest, WithoutDescriptorsItIsRefusedForNowWithTheReason) {
   std::vector<Error> refused;
