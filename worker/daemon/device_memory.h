@@ -14,7 +14,8 @@ inline constexpr std::chrono::seconds kDevicesLimit{60};
 /// Bytes that jobs may use on the device, "cpu" or "cuda:K", if they have it to themselves: nine tenths of
 /// what the machine or the control group has, or all of the GPU, for which `TRAINER --devices` is asked; 0
 /// where nobody says. invalid_argument where there is no such device, with those that there are; unavailable
-/// where the trainer cannot open it or does not answer in time. Call it from the process's main thread: see spawn().
+/// where the trainer cannot open it or does not answer in time. Call it from the process's main thread: see
+/// spawn().
 Result<std::int64_t> device_memory(const std::string& device, const std::string& trainer,
                                    std::chrono::milliseconds limit = kDevicesLimit);
 
