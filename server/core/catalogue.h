@@ -54,8 +54,7 @@ struct Sweep {
 
   std::optional<Settlement> settling;
   std::optional<Retrying> retrying;
-  std::set<JobKey> settled_early, retried_early;  ///< before their turn, because somebody acted on them alone
-  std::string cancel_reason;  ///< of the jobs that `settling` cancels; empty: the usual one
+  std::set<JobKey> settled_early, retried_early;  ///< see ReachEarly
 
   // Kept with every job that is linked, and with every change of one.
   PlanMark mark;

@@ -64,12 +64,26 @@ struct Settlement {
   enum class Kind { pause, resume, cancel };
   Kind kind = Kind::pause;
   std::int64_t next = 0;  ///< first of the sweep's jobs, in the order of its plan, that it has not reached
+  std::string reason{};   ///< of a cancel, for the jobs that it ends
   bool operator==(const Settlement&) const = default;
 };
 struct Retrying {
   bool failed_only = false;
   std::int64_t next = 0;  ///< as in Settlement
   bool operator==(const Retrying&) const = default;
+};
+/// The two ways through the jobs of a sweep: of its Settlement, and of its Retrying.
+enum class Pass { settling, retrying };
+/// A job behind `next` has been reached, because somebody acted on it alone; its turn passes it over.
+struct ReachEarly {
+  SweepId sweep;
+  Pass pass = Pass::settling;
+  JobKey job;
+};
+/// The pass is through or begins anew: of no job of the sweep it is true any more.
+struct ForgetEarly {
+  SweepId sweep;
+  Pass pass = Pass::settling;
 };
 /// What people make of a sweep after its submission.
 struct SetSweepState {
@@ -151,9 +165,9 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, DeleteJobs, DeleteSweep, SetJobState,
-                            SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch, InsertArtifact,
-                            ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
+using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, ReachEarly, ForgetEarly, DeleteJobs,
+                            DeleteSweep, SetJobState, SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch,
+                            InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -185,6 +199,7 @@ struct StoredSweep {
   std::optional<PlanMark> growing;         ///< see InsertSweep
   std::optional<Settlement> settling{};
   std::optional<Retrying> retrying{};
+  std::vector<JobKey> settled_early{}, retried_early{};  ///< see ReachEarly
   bool deleting = false;
 };
 /// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps.

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "server/core/scheduler.h"
-#include "server/core/settle.h"
 #include "server/core/step.h"
+#include "server/core/unreached.h"
 
 namespace spin::core {
 namespace {
@@ -14,7 +14,8 @@ namespace {
 /// Walks over the state once and counts what the indexes should hold.
 class Inspection {
  public:
-  explicit Inspection(const Core& core) : core_(core), broken_(core.defects) {}
+  explicit Inspection(const Core& core)
+      : core_(core), unreached_(core, all_keys(core)), broken_(core.defects) {}
 
   std::vector<std::string> run() {
     for (JobKey key{1}; key <= core_.catalogue.last_key(); ++key.value)
@@ -28,6 +29,15 @@ class Inspection {
   }
 
  private:
+  static std::vector<JobKey> all_keys(const Core& core) {
+    std::vector<JobKey> keys;
+    for (JobKey key{1}; key <= core.catalogue.last_key(); ++key.value)
+      if (core.catalogue.find(key) != nullptr) keys.push_back(key);
+    return keys;
+  }
+  /// Whether something that was asked of the job's sweeps has not reached it yet.
+  [[nodiscard]] bool is_unsettled(JobKey key) const { return !unreached_.of(key).empty(); }
+
   void expect(bool holds, const char* sentence) {
     if (!holds) broken_.emplace_back(sentence);
   }
@@ -52,12 +62,10 @@ class Inspection {
     const bool ready = std::holds_alternative<Ready>(job.phase);
     if (ready) ++ready_;
     expect(core_.ready.contains(place_of(core_, key), key) == ready, key, "contradicts the ready queue");
-    if (std::holds_alternative<Running>(job.phase) ||
-        (is_live(state_of(job.phase)) && !is_unsettled(core_, key)))
+    if (std::holds_alternative<Running>(job.phase) || (is_live(state_of(job.phase)) && !is_unsettled(key)))
       expect(core_.catalogue.owner_of(job)->wants_work(), key, "runs for sweeps that do not want it");
     if (std::holds_alternative<Paused>(job.phase))
-      expect(core_.catalogue.is_needed(job) || is_unsettled(core_, key), key,
-             "is paused and nobody needs it");
+      expect(core_.catalogue.is_needed(job) || is_unsettled(key), key, "is paused and nobody needs it");
     if (const auto* backoff = std::get_if<Backoff>(&job.phase)) expect_timer({backoff->wait->until, key});
     if (const auto lost = lost_attempt(job)) expect_attempt(*lost, key);
     if (std::holds_alternative<Running>(job.phase)) inspect_running(key, job);
@@ -102,7 +110,7 @@ class Inspection {
     }
     if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
       expect(waiting->unmet == unmet && unmet > 0, key, "waits for another number of jobs than it needs");
-      expect(!obstacle || is_unsettled(core_, key), key, "waits for a job that will not complete");
+      expect(!obstacle || is_unsettled(key), key, "waits for a job that will not complete");
     } else if (const auto* blocked = std::get_if<Blocked>(&job.phase)) {
       const Job* by = core_.catalogue.find(blocked->obstacle->by);
       expect(by != nullptr && is_root(state_of(by->phase)), key, "is blocked by nothing");
@@ -186,6 +194,7 @@ class Inspection {
   }
 
   const Core& core_;
+  const Unreached unreached_;
   std::vector<std::string> broken_;
   std::size_t ready_ = 0, timers_ = 0, attempts_ = 0, bound_ = 0, busy_ = 0;
   std::int64_t done_ = 0;

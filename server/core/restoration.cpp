@@ -110,8 +110,10 @@ void Restoration::take(StoredSweep stored) {
   sweep.withdrawn = stored.withdrawn;
   sweep.paused = stored.paused;
   sweep.growing = stored.growing;
-  sweep.settling = stored.settling;
+  sweep.settling = std::move(stored.settling);
   sweep.retrying = stored.retrying;
+  sweep.settled_early.insert(stored.settled_early.begin(), stored.settled_early.end());
+  sweep.retried_early.insert(stored.retried_early.begin(), stored.retried_early.end());
   sweep.deleting = stored.deleting;
   if (sweep.deleting) core_->deleting.insert(sweep.id);
   Sweep& restored = core_->catalogue.restore_sweep(std::move(sweep));

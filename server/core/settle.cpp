@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "server/core/deletion.h"
 #include "server/core/dependencies.h"
 #include "server/core/steer.h"
+#include "server/core/unreached.h"
 
 namespace spin::core {
 namespace {
@@ -22,12 +24,11 @@ void cancel_one(Step& step, JobKey key, const std::string& reason) {
 
 /// Nobody has to be blocked: a sweep has all that its jobs depend on, so that what depends on a job that is
 /// not needed is not needed either.
-void cancel_or_hold(Step& step, const Sweep& sweep, JobKey key) {
+void cancel_or_hold(Step& step, JobKey key, const std::string& reason) {
   const Job& job = step.core.catalogue.at(key);
   if (!may_cancel(job)) return;
   if (!step.core.catalogue.is_needed(job))
-    cancel_one(step, key,
-               sweep.cancel_reason.empty() ? sweep.title() + " was cancelled" : sweep.cancel_reason);
+    cancel_one(step, key, reason);
   else
     pause_if_held(step, key);
 }
@@ -37,14 +38,14 @@ void resume_if_free(Step& step, JobKey key) {
   if (is_paused(job) && !step.core.catalogue.is_held(job)) resume(step, key);
 }
 
-void settle_one(Step& step, const Sweep& sweep, Settlement::Kind kind, JobKey key) {
-  switch (kind) {
+void settle_one(Step& step, const Settlement& settling, JobKey key) {
+  switch (settling.kind) {
     case Settlement::Kind::pause:
       return pause_if_held(step, key);
     case Settlement::Kind::resume:
       return resume_if_free(step, key);
     case Settlement::Kind::cancel:
-      return cancel_or_hold(step, sweep, key);
+      return cancel_or_hold(step, key, settling.reason);
   }
 }
 
@@ -73,6 +74,22 @@ bool do_piece(Step& step, const Sweep& sweep, std::int64_t& next, const std::set
   return true;
 }
 
+std::set<JobKey>& early_of(Sweep& sweep, Pass pass) {
+  return pass == Pass::settling ? sweep.settled_early : sweep.retried_early;
+}
+
+void reach_early(Step& step, Sweep& sweep, Pass pass, JobKey key) {
+  early_of(sweep, pass).insert(key);
+  step.effects.changes.emplace_back(ReachEarly{sweep.id, pass, key});
+}
+
+void forget_early(Step& step, Sweep& sweep, Pass pass) {
+  auto& early = early_of(sweep, pass);
+  if (early.empty()) return;
+  early.clear();
+  step.effects.changes.emplace_back(ForgetEarly{sweep.id, pass});
+}
+
 void settle_piece(Step& step, Sweep& sweep) {
   if (sweep.retrying && do_piece(step, sweep, sweep.retrying->next, sweep.retried_early,
                                  [&](JobKey key) { retry_one(step, sweep.retrying->failed_only, key); }))
@@ -80,29 +97,15 @@ void settle_piece(Step& step, Sweep& sweep) {
   // One behind the other: what is revived stops where the sweep is paused.
   if (!sweep.retrying && sweep.settling &&
       do_piece(step, sweep, sweep.settling->next, sweep.settled_early,
-               [&](JobKey key) { settle_one(step, sweep, sweep.settling->kind, key); }))
+               [&](JobKey key) { settle_one(step, *sweep.settling, key); }))
     sweep.settling.reset();
-  if (!sweep.retrying) sweep.retried_early.clear();
-  if (!sweep.settling) sweep.settled_early.clear();
+  if (!sweep.retrying) forget_early(step, sweep, Pass::retrying);
+  if (!sweep.settling) forget_early(step, sweep, Pass::settling);
   if (sweep.is_settled())
     step.core.unsettled.erase(sweep.id);
   else
     step.core.unsettled.insert(sweep.id);
   store_state(step, sweep);
-}
-
-bool comes_from(const Sweep& sweep, std::int64_t next, JobKey key) {
-  return std::find(sweep.jobs.begin() + next, sweep.jobs.end(), key) != sweep.jobs.end();
-}
-
-struct Owed {
-  bool retry = false, settle = false;
-};
-Owed owed_by(const Sweep& sweep, JobKey key) {
-  return {.retry = sweep.retrying && !sweep.retried_early.contains(key) &&
-                   comes_from(sweep, sweep.retrying->next, key),
-          .settle = sweep.settling && !sweep.settled_early.contains(key) &&
-                    comes_from(sweep, sweep.settling->next, key)};
 }
 
 }  // namespace
@@ -119,20 +122,19 @@ bool may_retry(const Job& job, bool failed_only) {
          (!failed_only && std::holds_alternative<Cancelled>(job.phase));
 }
 
-void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, const std::string& reason) {
-  sweep.settling = {kind, 0};
-  sweep.cancel_reason = reason;
-  sweep.settled_early.clear();
+void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string reason) {
+  sweep.settling = {kind, 0, std::move(reason)};
+  forget_early(step, sweep, Pass::settling);
   if (kind == Settlement::Kind::cancel) sweep.retrying.reset();
   if (kind != Settlement::Kind::resume)
-    for (const JobKey key : running_jobs(step.core, sweep)) settle_one(step, sweep, kind, key);
+    for (const JobKey key : running_jobs(step.core, sweep)) settle_one(step, *sweep.settling, key);
   settle_piece(step, sweep);
 }
 
 void begin_retry(Step& step, Sweep& sweep, bool failed_only) {
   const bool all = !failed_only || (sweep.retrying && !sweep.retrying->failed_only);
   sweep.retrying = Retrying{!all, 0};
-  sweep.retried_early.clear();
+  forget_early(step, sweep, Pass::retrying);
   settle_piece(step, sweep);
 }
 
@@ -145,29 +147,18 @@ void settle_on(Step& step) {
 
 void settle_job(Step& step, JobKey key) {
   if (step.core.unsettled.empty()) return;
-  // Copied, because a job may be linked to more sweeps.
-  const auto of_job = step.core.catalogue.at(key).sweeps.items();
-  for (const SweepId id : std::vector<SweepId>(of_job.begin(), of_job.end())) {
-    Sweep& sweep = *step.core.catalogue.find_sweep(id);
-    const Owed owed = owed_by(sweep, key);
+  const Unreached unreached(step.core, {key});
+  for (const auto& owed : unreached.of(key)) {
+    Sweep& sweep = *step.core.catalogue.find_sweep(owed.sweep);
     if (owed.retry) {
-      sweep.retried_early.insert(key);
+      reach_early(step, sweep, Pass::retrying, key);
       retry_one(step, sweep.retrying->failed_only, key);
     }
     if (owed.settle) {
-      sweep.settled_early.insert(key);
-      settle_one(step, sweep, sweep.settling->kind, key);
+      reach_early(step, sweep, Pass::settling, key);
+      settle_one(step, *sweep.settling, key);
     }
   }
-}
-
-bool is_unsettled(const Core& core, JobKey key) {
-  if (core.unsettled.empty()) return false;
-  const auto of_job = core.catalogue.at(key).sweeps.items();
-  return std::any_of(of_job.begin(), of_job.end(), [&](SweepId id) {
-    const Owed owed = owed_by(*core.catalogue.find_sweep(id), key);
-    return owed.retry || owed.settle;
-  });
 }
 
 }  // namespace spin::core

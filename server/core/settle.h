@@ -13,15 +13,13 @@ namespace spin::core {
 /// Begins to bring the sweep's jobs to where its state wants them; in place of an earlier pause, resume or
 /// cancel that has not reached them all. `reason`: of a cancel. What runs and the first piece are through
 /// when it returns.
-void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, const std::string& reason = {});
+void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string reason = {});
 /// The same for a retry, beside what else there is to do.
 void begin_retry(Step& step, Sweep& sweep, bool failed_only);
 /// The next piece of a sweep that is not through.
 void settle_on(Step& step);
 /// Before anybody acts on one job: what its sweeps still have to do with it is done.
 void settle_job(Step& step, JobKey key);
-/// Whether something that was asked of the job's sweeps has not reached it yet.
-[[nodiscard]] bool is_unsettled(const Core& core, JobKey key);
 
 [[nodiscard]] bool is_paused(const Job& job);
 [[nodiscard]] bool may_cancel(const Job& job);

@@ -34,6 +34,8 @@ class ChangeWriter {
   }
   Status write(const core::ExtendSweep& change, std::int64_t) { return sweeps_.extend(change); }
   Status write(const core::SetSweepState& change, std::int64_t) { return sweeps_.set_state(change); }
+  Status write(const core::ReachEarly& change, std::int64_t) { return sweeps_.reach_early(change); }
+  Status write(const core::ForgetEarly& change, std::int64_t) { return sweeps_.forget_early(change); }
   Status write(const core::DeleteJobs& change, std::int64_t) { return deletions_.write(change); }
   Status write(const core::DeleteSweep& change, std::int64_t) { return deletions_.write(change); }
   Status write(const core::SetJobState& change, std::int64_t now_ms);

@@ -12,13 +12,15 @@ namespace {
 
 constexpr char kSweeps[] =
     "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused, planned_jobs,"
-    " planned_mark, settling, settled_jobs, retrying, retried_jobs, deleting FROM sweep ORDER BY id";
+    " planned_mark, settling, settled_jobs, settling_reason, retrying, retried_jobs, deleting FROM sweep"
+    " ORDER BY id";
 constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'last_sweep'), 0)";
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
     " memory_bytes, dataset FROM job ORDER BY key";
 constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
 constexpr char kSweepJobs[] = "SELECT job FROM sweep_job WHERE sweep = ?1 ORDER BY position";
+constexpr char kEarly[] = "SELECT pass, job FROM reached_early WHERE sweep = ?1 ORDER BY pass, job";
 constexpr char kRunning[] =
     "SELECT boot_epoch, sequence, worker FROM attempt WHERE job = ?1 AND ended_at_ms IS NULL"
     " ORDER BY boot_epoch DESC, sequence DESC LIMIT 1";
@@ -67,6 +69,7 @@ class Loader {
     SPIN_ASSIGN(running_, database_.prepare(kRunning));
     SPIN_ASSIGN(last_, database_.prepare(kLast));
     SPIN_ASSIGN(sweep_jobs_, database_.prepare(kSweepJobs));
+    SPIN_ASSIGN(early_, database_.prepare(kEarly));
     SPIN_TRY(load_jobs());
     SPIN_TRY(load_sweeps());
     SPIN_ASSIGN(const auto last_sweep, database_.integer(kLastSweep));
@@ -156,11 +159,12 @@ class Loader {
       if (!rows.is_null(8)) sweep.growing = core::PlanMark{rows.integer(8), rows.digest(9)};
       if (!rows.is_null(10)) {
         SPIN_ASSIGN(const auto kind, settlement_kind_from(rows.text(10)));
-        sweep.settling = core::Settlement{kind, rows.integer(11)};
+        sweep.settling = core::Settlement{kind, rows.integer(11), rows.text(12)};
       }
-      if (!rows.is_null(12)) sweep.retrying = core::Retrying{rows.text(12) == "failed", rows.integer(13)};
-      sweep.deleting = rows.integer(14) != 0;
+      if (!rows.is_null(13)) sweep.retrying = core::Retrying{rows.text(13) == "failed", rows.integer(14)};
+      sweep.deleting = rows.integer(15) != 0;
       SPIN_TRY(read_jobs_of(sweep));
+      SPIN_TRY(read_early_of(sweep));
       sink_.take(std::move(sweep));
     }
     return rows.status();
@@ -172,6 +176,17 @@ class Loader {
       const core::JobKey job{rows.integer(0)};
       if (!has(job)) return dangling("job", job.value);
       sweep.jobs.push_back(job);
+    }
+    return rows.status();
+  }
+
+  Status read_early_of(core::StoredSweep& sweep) {
+    auto rows = early_.query(sweep.id.value);
+    while (rows.next()) {
+      SPIN_ASSIGN(const auto pass, pass_from(rows.text(0)));
+      const core::JobKey job{rows.integer(1)};
+      if (!has(job)) return dangling("job", job.value);
+      (pass == core::Pass::settling ? sweep.settled_early : sweep.retried_early).push_back(job);
     }
     return rows.status();
   }
@@ -188,7 +203,7 @@ class Loader {
 
   Database& database_;
   core::StoredSink& sink_;
-  Statement running_, last_, sweep_jobs_;
+  Statement running_, last_, sweep_jobs_, early_;
   std::vector<bool> has_job_;  ///< by number
 };
 

@@ -29,6 +29,8 @@ using SettlementKind = core::Settlement::Kind;
 constexpr std::array<Name<SettlementKind>, 3> kSettlementKinds{{{SettlementKind::pause, "pause"},
                                                                 {SettlementKind::resume, "resume"},
                                                                 {SettlementKind::cancel, "cancel"}}};
+constexpr std::array<Name<core::Pass>, 2> kPasses{
+    {{core::Pass::settling, "settling"}, {core::Pass::retrying, "retrying"}}};
 
 /// Empty where the value is no enumerator: the table then refuses it.
 template <class Names, class E>
@@ -51,6 +53,7 @@ std::string_view text_of(JobState state) { return find_name(kJobStates, state); 
 std::string_view text_of(Outcome outcome) { return find_name(kOutcomes, outcome); }
 std::string_view text_of(ArtifactKind kind) { return find_name(kArtifactKinds, kind); }
 std::string_view text_of(core::Settlement::Kind kind) { return find_name(kSettlementKinds, kind); }
+std::string_view text_of(core::Pass pass) { return find_name(kPasses, pass); }
 
 Result<JobState> job_state_from(std::string_view text) {
   return find_value<JobState>(kJobStates, text, "state of a job");
@@ -63,6 +66,9 @@ Result<ArtifactKind> artifact_kind_from(std::string_view text) {
 }
 Result<core::Settlement::Kind> settlement_kind_from(std::string_view text) {
   return find_value<core::Settlement::Kind>(kSettlementKinds, text, "request to a sweep");
+}
+Result<core::Pass> pass_from(std::string_view text) {
+  return find_value<core::Pass>(kPasses, text, "pass through a sweep");
 }
 
 }  // namespace spin

@@ -21,7 +21,10 @@ constexpr char kInsertSweep[] =
 constexpr char kSetSweepState[] =
     "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4,"
     " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL),"
-    " settling = ?6, settled_jobs = ?7, retrying = ?8, retried_jobs = ?9, deleting = ?10 WHERE id = ?1";
+    " settling = ?6, settled_jobs = ?7, settling_reason = ?8, retrying = ?9, retried_jobs = ?10,"
+    " deleting = ?11 WHERE id = ?1";
+constexpr char kReachEarly[] = "INSERT INTO reached_early (sweep, pass, job) VALUES (?1, ?2, ?3)";
+constexpr char kForgetEarly[] = "DELETE FROM reached_early WHERE sweep = ?1 AND pass = ?2";
 // One that is there goes on from the piece before.
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
@@ -60,6 +63,8 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
   SweepWriter writer(database);
   SPIN_ASSIGN(writer.insert_sweep_, database.prepare(kInsertSweep));
   SPIN_ASSIGN(writer.set_sweep_state_, database.prepare(kSetSweepState));
+  SPIN_ASSIGN(writer.reach_early_, database.prepare(kReachEarly));
+  SPIN_ASSIGN(writer.forget_early_, database.prepare(kForgetEarly));
   SPIN_ASSIGN(writer.insert_cell_, database.prepare(kInsertCell));
   SPIN_ASSIGN(writer.insert_job_, database.prepare(kInsertJob));
   SPIN_ASSIGN(writer.compare_cell_, database.prepare(kCompareCell));
@@ -127,11 +132,19 @@ Status SweepWriter::set_state(const core::SetSweepState& change) {
   SPIN_TRY(set_sweep_state_.run(
       change.id.value, change.priority, change.withdrawn, change.paused, change.growing,
       settling ? std::optional<std::string_view>(text_of(settling->kind)) : std::nullopt,
-      settling ? settling->next : 0,
+      settling ? settling->next : 0, settling ? std::string_view(settling->reason) : "",
       retrying ? std::optional<std::string_view>(retrying->failed_only ? "failed" : "all") : std::nullopt,
       retrying ? retrying->next : 0, change.deleting));
   if (database_->changes() == 1) return {};
   return Error{ErrorCode::internal, "there is no sweep " + std::to_string(change.id.value)};
+}
+
+Status SweepWriter::reach_early(const core::ReachEarly& change) {
+  return reach_early_.run(change.sweep.value, text_of(change.pass), change.job.value);
+}
+
+Status SweepWriter::forget_early(const core::ForgetEarly& change) {
+  return forget_early_.run(change.sweep.value, text_of(change.pass));
 }
 
 Status SweepWriter::insert_cells(SweepId sweep, const PlanPiece& piece) {

@@ -21,6 +21,8 @@ class SweepWriter {
   Status insert(const core::InsertSweep& change, std::int64_t now_ms);
   Status extend(const core::ExtendSweep& change);
   Status set_state(const core::SetSweepState& change);
+  Status reach_early(const core::ReachEarly& change);
+  Status forget_early(const core::ForgetEarly& change);
 
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
@@ -34,8 +36,8 @@ class SweepWriter {
   sweep::ConfigText texts_;
   std::optional<ConfigPartWriter> parts_;
   std::optional<MarkWriter> marks_;
-  Statement insert_sweep_, set_sweep_state_, insert_cell_, compare_cell_, insert_job_, insert_config_,
-      insert_dependency_, insert_sweep_job_;
+  Statement insert_sweep_, set_sweep_state_, reach_early_, forget_early_, insert_cell_, compare_cell_,
+      insert_job_, insert_config_, insert_dependency_, insert_sweep_job_;
 };
 
 }  // namespace spin

@@ -157,6 +157,20 @@ void ModelStore::write(const SetSweepState& change) {
   if (!change.growing) sweep.growing.reset();
 }
 
+std::vector<JobKey>& ModelStore::early_of(SweepId sweep, Pass pass) {
+  StoredSweep& row = sweeps_.at(sweep);
+  return pass == Pass::settling ? row.settled_early : row.retried_early;
+}
+
+void ModelStore::write(const ReachEarly& change) {
+  auto& early = early_of(change.sweep, change.pass);
+  EXPECT_TRUE(jobs_.contains(change.job));
+  EXPECT_EQ(std::count(early.begin(), early.end(), change.job), 0) << "a row of this key is there";
+  early.push_back(change.job);
+}
+
+void ModelStore::write(const ForgetEarly& change) { early_of(change.sweep, change.pass).clear(); }
+
 void ModelStore::write(const DeleteJobs& change) {
   StoredSweep& sweep = sweeps_.at(change.sweep);
   EXPECT_TRUE(sweep.deleting);
@@ -166,6 +180,11 @@ void ModelStore::write(const DeleteJobs& change) {
     for (const auto& [id, other] : sweeps_)
       EXPECT_EQ(std::count(other.jobs.begin(), other.jobs.end(), key), 0)
           << "a sweep still has job " << key.value;
+    for (const auto& [id, other] : sweeps_)
+      EXPECT_EQ(std::count(other.settled_early.begin(), other.settled_early.end(), key) +
+                    std::count(other.retried_early.begin(), other.retried_early.end(), key),
+                0)
+          << "a sweep still names job " << key.value;
     keys_.erase(jobs_.at(key).job.id);
     jobs_.erase(key);
     std::erase_if(attempts_, [&](const auto& attempt) { return attempt.second.job == key; });
@@ -176,7 +195,8 @@ void ModelStore::write(const DeleteJobs& change) {
 }
 
 void ModelStore::write(const DeleteSweep& change) {
-  EXPECT_TRUE(sweeps_.at(change.id).jobs.empty());
+  const StoredSweep& sweep = sweeps_.at(change.id);
+  EXPECT_TRUE(sweep.jobs.empty() && sweep.settled_early.empty() && sweep.retried_early.empty());
   sweeps_.erase(change.id);
   last_sweep_ = std::max(last_sweep_, change.id);
 }

@@ -54,6 +54,8 @@ class ModelStore {
   void write(const InsertSweep& change);
   void write(const ExtendSweep& change);
   void write(const SetSweepState& change);
+  void write(const ReachEarly& change);
+  void write(const ForgetEarly& change);
   void write(const DeleteJobs& change);
   void write(const DeleteSweep& change);
   void write(const SetJobState& change);
@@ -66,6 +68,7 @@ class ModelStore {
   void write(const InsertResult& change);
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);
+  std::vector<JobKey>& early_of(SweepId sweep, Pass pass);
   void take_jobs(StoredSweep& sweep, const PlanPiece& piece, const TakenJobs& taken);
   void insert_job(const PlanPiece& piece, const TakenJobs& taken, std::size_t index, std::size_t fresh);
 

@@ -102,6 +102,49 @@ TEST(Settle, WhoActsOnOneJobFindsItAsItsSweepIs) {
   EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 7, .cancelled = 1, .paused = 1}));
 }
 
+TEST(Settle, WhatWasAskedOfOneJobHoldsWhenThePieceComesAfterACrash) {
+  Harness harness(kPieces);
+  const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
+  harness.pause(sweep);
+  harness.settle();
+  harness.resume(sweep);
+  EXPECT_EQ(harness.pause(harness.key("j8")), 1);
+  harness.restart();
+  harness.settle();
+  EXPECT_EQ(harness.state("j8"), JobState::paused);
+  EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 8, .paused = 1}));
+  harness.cancel(sweep);
+  harness.settle();
+  harness.steer(sweep, steer::Retry{});
+  EXPECT_EQ(harness.cancel(harness.key("j8")), 1);
+  harness.restart();
+  harness.settle();
+  EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 8, .cancelled = 1}));
+}
+
+TEST(Settle, WhatIsAskedOfTheSweepAnewReachesAJobThatHadItsTurnEarly) {
+  Harness harness(kPieces);
+  const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
+  harness.pause(sweep);
+  harness.settle();
+  harness.resume(sweep);
+  harness.pause(harness.key("j8"));
+  harness.resume(sweep);
+  harness.restart();
+  harness.settle();
+  EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 9}));
+  harness.cancel(sweep);
+  harness.settle();
+  harness.steer(sweep, steer::Retry{});
+  harness.cancel(harness.key("j8"));
+  harness.steer(sweep, steer::Retry{});
+  harness.restart();
+  harness.settle();
+  EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 9}));
+  EXPECT_TRUE(harness.store.sweeps().at(sweep).settled_early.empty());
+  EXPECT_TRUE(harness.store.sweeps().at(sweep).retried_early.empty());
+}
+
 TEST(Settle, ALostAttemptThatComesBackBeforeTheCancelReachesItsJobIsStopped) {
   Harness harness(kPieces);
   const SweepId sweep = harness.submit(PlanOf("s").priority(0).jobs("j", 9));

@@ -40,6 +40,27 @@ TEST_F(StoreTest, WhatPeopleMadeOfASweepStays) {
   EXPECT_EQ(sweeps[1].requirements, Requirements{});
 }
 
+TEST_F(StoreTest, WhatHasNotReachedAllJobsOfASweepStays) {
+  core::SetSweepState state{SweepId{1}, 0, true, false};
+  state.settling = {core::Settlement::Kind::cancel, 2, "sweep 7 's' has taken its place"};
+  state.retrying = {true, 1};
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 2, 2), 1), state,
+                   core::ReachEarly{SweepId{1}, core::Pass::settling, {4}},
+                   core::ReachEarly{SweepId{1}, core::Pass::settling, {3}},
+                   core::ReachEarly{SweepId{1}, core::Pass::retrying, {4}}});
+  auto sweep = reopen().sweeps.at(0);
+  EXPECT_EQ(sweep.settling, state.settling);
+  EXPECT_EQ(sweep.retrying, state.retrying);
+  EXPECT_EQ(sweep.settled_early, (std::vector<JobKey>{{3}, {4}}));
+  EXPECT_EQ(sweep.retried_early, std::vector<JobKey>{{4}});
+  state.settling.reset();
+  commit(*store_, {core::ForgetEarly{SweepId{1}, core::Pass::settling}, state});
+  sweep = reopen().sweeps.at(0);
+  EXPECT_FALSE(sweep.settling.has_value());
+  EXPECT_TRUE(sweep.settled_early.empty());
+  EXPECT_EQ(sweep.retried_early, std::vector<JobKey>{{4}});
+}
+
 TEST_F(StoreTest, AJobKeepsItsOwnPriority) {
   commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 2), 1), core::SetJobPriority{{2}, -7}});
   const auto jobs = reopen().jobs;
