@@ -48,13 +48,14 @@ auto ask(Strand& strand, Engine& engine, Question question)
   return Strand::await(std::move(future), Strand::kAnswerLimit);
 }
 
-/// Jobs that are not over, with what the coordinator alone knows of them.
+/// With what the coordinator alone knows of jobs that have no result.
 Result<std::vector<JobRow>> annotated(Strand& strand, Engine& engine, std::vector<JobRow> rows) {
-  const auto is_over = [](const JobRow& row) { return is_final(row.state); };
-  if (std::all_of(rows.begin(), rows.end(), is_over)) return rows;
+  const auto is_done = [](const JobRow& row) {
+    return row.state == JobState::completed || row.state == JobState::diverged;
+  };
+  if (std::all_of(rows.begin(), rows.end(), is_done)) return rows;
   return ask(strand, engine, [rows = std::move(rows)](const core::Coordinator& coordinator) mutable {
-    const auto now = steady_clock::now();
-    for (JobRow& row : rows) coordinator.annotate(row, now);
+    coordinator.annotate(rows, steady_clock::now());
     return std::move(rows);
   });
 }

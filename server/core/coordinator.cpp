@@ -5,6 +5,7 @@
 
 #include "server/core/invariants.h"
 #include "server/core/leases.h"
+#include "server/core/notes.h"
 #include "server/core/quarantine.h"
 #include "server/core/reports.h"
 #include "server/core/restoration.h"
@@ -88,11 +89,7 @@ std::optional<JobState> Coordinator::job_state(JobKey key) const {
   return job == nullptr ? std::nullopt : std::optional(state_of(job->phase));
 }
 
-void Coordinator::annotate(JobRow& row, Now now) const { annotate_row(state_->core, row, now); }
-
-std::string Coordinator::why_not_running(JobKey key) const {
-  return core::why_not_running(state_->core, key);
-}
+void Coordinator::annotate(std::span<JobRow> rows, Now now) const { core::annotate(state_->core, rows, now); }
 
 std::vector<WorkerRow> Coordinator::workers() const {
   std::vector<WorkerRow> rows;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -67,12 +68,9 @@ class Coordinator {
   /// Grows with every change that sweep_status(id) would show, but for what workers change in its hint.
   [[nodiscard]] std::uint64_t sweep_version(SweepId id) const;
   [[nodiscard]] std::optional<JobState> job_state(JobKey key) const;
-  /// How far a job is and why it does not run, for a listing; what the store says of it is there already. Its
-  /// state, where what people asked of its sweep has not reached it yet.
-  void annotate(JobRow& row, Now now) const;
-  /// Why a ready job does not run though workers may be free: none attached can take it, leases are held.
-  /// Empty for other jobs.
-  [[nodiscard]] std::string why_not_running(JobKey key) const;
+  /// How far jobs are and why they do not run, for a listing; what the store says of them is there already.
+  /// The state that each will have, where what people asked of its sweeps has not reached it yet.
+  void annotate(std::span<JobRow> rows, Now now) const;
   /// Live sessions: name, state (online | draining | quarantined), reason, busy slots, labels and memory. The
   /// other fields of the row come from the store.
   [[nodiscard]] std::vector<WorkerRow> workers() const;

@@ -128,12 +128,10 @@ void hold_leases(Step& step, const HoldLeases& event) {
                    " left out here, because a disk of the coordinator was nearly full"}});
 }
 
-std::string why_not_running(const Core& core, JobKey key) {
-  const Job* job = core.catalogue.find(key);
-  if (job == nullptr || !std::holds_alternative<Ready>(job->phase)) return {};
+std::string why_not_running(const Core& core, const ReadyQueue::Place& place) {
   if (core.hold) return "no leases are granted now: " + *core.hold;
   if (core.workers.all().empty()) return kNoWorkerHint;
-  const Demand demand = demand_of(core, place_of(core, key));
+  const Demand demand = demand_of(core, place);
   std::int64_t largest = -1;
   bool is_kept_from_it = false;
   for (const auto& [id, session] : core.workers.all()) {

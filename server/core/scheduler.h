@@ -24,8 +24,8 @@ void hold_leases(Step& step, const HoldLeases& event);
 /// kind for the job and has the memory.
 [[nodiscard]] bool others_can_take(const Core& core, JobKey key, const std::string& worker);
 
-/// Why a ready job does not run, for people; empty for other jobs, and where a worker only has to become
-/// free.
-[[nodiscard]] std::string why_not_running(const Core& core, JobKey key);
+/// Why ready jobs of this class do not run though workers may be free, for people; empty where one only has
+/// to become free.
+[[nodiscard]] std::string why_not_running(const Core& core, const ReadyQueue::Place& place);
 
 }  // namespace spin::core

@@ -12,15 +12,6 @@
 namespace spin::core {
 namespace {
 
-/// Of a job that runs, or that has begun and goes on from where it was; none of others.
-std::optional<double> share_of(const Core& core, JobKey key) {
-  const Attempt* attempt = running_attempt(core.catalogue.at(key));
-  if (attempt != nullptr)
-    if (const auto share = share_done(*attempt)) return share;
-  const auto kept = core.kept_shares.find(key);
-  return kept == core.kept_shares.end() ? std::nullopt : std::optional(kept->second);
-}
-
 /// Jobs that are begun and not done, in the order of their numbers.
 struct UnderWay {
   std::vector<JobKey> running;
@@ -88,8 +79,8 @@ std::optional<double> estimate_seconds(const Sweep& sweep, double done, double l
 std::string hint_of(const Core& core, const Sweep& sweep) {
   std::string hint;
   if (sweep.counts.ready == 0 || sweep.counts.running > 0) return hint;
-  core.ready.find_of(sweep.id, [&](const ReadyQueue::Place&, JobKey key) {
-    const std::string reason = why_not_running(core, key);
+  core.ready.find_of(sweep.id, [&](const ReadyQueue::Place& place, JobKey) {
+    const std::string reason = why_not_running(core, place);
     if (hint.empty() || reason.empty()) hint = reason;
     return reason.empty();
   });
@@ -129,15 +120,6 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, const UnderWay& jo
   return status;
 }
 
-/// Why a job that is ready does not run, whatever it is.
-std::string why_waiting(const Core& core, JobKey key) {
-  std::string reason = why_not_running(core, key);
-  if (!reason.empty()) return reason;
-  const auto first = core.ready.first_priority();
-  return first && *first > place_of(core, key).priority ? "jobs of a higher priority go first"
-                                                        : "until a worker is free";
-}
-
 }  // namespace
 
 std::optional<double> share_done(const Attempt& attempt) {
@@ -147,26 +129,12 @@ std::optional<double> share_done(const Attempt& attempt) {
   return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.steps), 0.0, 1.0);
 }
 
-void annotate_row(const Core& core, JobRow& row, Now now) {
-  const auto key = core.catalogue.find(row.id);
-  if (!key) return;
-  const Job& job = core.catalogue.at(*key);
-  row.share_done = share_of(core, *key);
-  if (row.state != state_of(job.phase) || !is_live(row.state)) return;  // it has gone on meanwhile
-  const Sweep& owner = *core.catalogue.owner_of(job);
-  if (!owner.wants_work()) {
-    row.state = owner.withdrawn ? JobState::cancelled : JobState::paused;
-    row.reason = owner.title() + (owner.withdrawn ? " was cancelled" : " is paused");
-  } else if (const auto* backoff = std::get_if<Backoff>(&job.phase)) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(backoff->wait->until - now).count();
-    row.reason = "again in " + std::to_string(std::max<std::int64_t>(0, left)) + " s: " + row.reason;
-  } else if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
-    row.reason = waiting->unmet == 1
-                     ? "a job that it depends on is not done"
-                     : std::to_string(waiting->unmet) + " jobs that it depends on are not done";
-  } else if (row.state == JobState::ready) {
-    row.reason = why_waiting(core, *key);
-  }
+std::optional<double> share_of(const Core& core, JobKey key) {
+  const Attempt* attempt = running_attempt(core.catalogue.at(key));
+  if (attempt != nullptr)
+    if (const auto share = share_done(*attempt)) return share;
+  const auto kept = core.kept_shares.find(key);
+  return kept == core.kept_shares.end() ? std::nullopt : std::optional(kept->second);
 }
 
 SweepStatus make_status(const Core& core, const Sweep& sweep, Now now) {

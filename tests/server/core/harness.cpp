@@ -65,6 +65,15 @@ void Harness::die_in(const Event& event) {
   restart();
 }
 
+JobRow Harness::row(const std::string& label) const {
+  JobRow row;
+  row.id = stored(label).id;
+  row.state = stored(label).state;
+  row.reason = stored(label).reason;
+  coordinator->annotate({&row, 1}, now);
+  return row;
+}
+
 SweepId Harness::submit(const PlanOf& plan, bool replace) {
   send(SweepSubmitted{++last_request_, plan.plan(), "", {}, 0, replace});
   const auto accepted = all_of<SubmitAccepted>(last);

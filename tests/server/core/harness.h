@@ -67,6 +67,8 @@ class Harness {
   [[nodiscard]] JobState state(const std::string& label) const { return *coordinator->job_state(key(label)); }
   [[nodiscard]] const StoredJob& stored(const std::string& label) const { return store.job(key(label)).job; }
   [[nodiscard]] std::string history(const std::string& label) const { return store.history(key(label)); }
+  /// As a listing shows it.
+  [[nodiscard]] JobRow row(const std::string& label) const;
   [[nodiscard]] SweepStatus status(SweepId sweep) const { return *coordinator->sweep_status(sweep, now); }
 
   ModelStore store;

@@ -51,21 +51,19 @@ TEST(Scheduler, AJobThatDoesNotFitHoldsUpNoSmallerOne) {
   const SessionId session = harness.attach(worker("w", 1, 10 * kGiB));
   EXPECT_EQ(jobs_of(harness.credits(session, 1)), std::vector{harness.key("s")});
   EXPECT_EQ(
-      harness.coordinator->why_not_running(harness.key("l")),
+      harness.row("l").reason,
       "no worker attached can take it: it needs 20.0 GiB of memory; the largest of that kind has 10.0 GiB");
-  EXPECT_EQ(harness.coordinator->why_not_running(harness.key("s")), "");
+  EXPECT_EQ(harness.row("s").reason, "");
 }
 
 TEST(Scheduler, DeviceAndLabelsAreWhatTheSweepAsksFor) {
   Harness harness;
   harness.submit(
       PlanOf("s").requires_of_workers({Requirements::Device::cuda, std::nullopt, {"a100", "fast"}}).job("a"));
-  EXPECT_EQ(harness.coordinator->why_not_running(harness.key("a")), "no worker is attached");
+  EXPECT_EQ(harness.row("a").reason, "no worker is attached");
   EXPECT_TRUE(harness.credits(harness.attach(worker("cpu", 1, 0, {"a100", "fast"})), 1).empty());
   EXPECT_TRUE(harness.credits(harness.attach(worker("slow", 1, 0, {"a100"}, "cuda:0")), 1).empty());
-  EXPECT_NE(harness.coordinator->why_not_running(harness.key("a"))
-                .find("device cuda, label a100, label fast; none"),
-            std::string::npos);
+  EXPECT_NE(harness.row("a").reason.find("device cuda, label a100, label fast; none"), std::string::npos);
   EXPECT_EQ(harness.credits(harness.attach(worker("fit", 1, 0, {"fast", "x", "a100"}, "cuda:3")), 1).size(),
             1U);
 }
@@ -131,8 +129,7 @@ TEST(Scheduler, WhileLeasesAreHeldEverythingElseGoesOn) {
   harness.finish(lease);
   EXPECT_EQ(harness.state("j1"), JobState::completed);
   EXPECT_TRUE(harness.credits(lease.session, 1).empty());
-  EXPECT_EQ(harness.coordinator->why_not_running(harness.key("j2")),
-            "no leases are granted now: the disk is nearly full");
+  EXPECT_EQ(harness.row("j2").reason, "no leases are granted now: the disk is nearly full");
   harness.send(HoldLeases{false, ""});
   EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U);
 }
@@ -174,7 +171,7 @@ TEST(Scheduler, SmallMemoryIsNamedInMiB) {
   Harness harness;
   harness.submit(PlanOf("s").requires_of_workers(memory(3'000'000)).job("a"));
   harness.attach(worker("w", 1, 2 << 20));
-  EXPECT_EQ(harness.coordinator->why_not_running(harness.key("a")),
+  EXPECT_EQ(harness.row("a").reason,
             "no worker attached can take it: it needs 3 MiB of memory; the largest of that kind has 2 MiB");
 }
 

@@ -121,36 +121,6 @@ TEST(SweepStatus, WorkThatIsDoneStaysSoWhileItsJobIsPaused) {
   EXPECT_EQ(harness.status(sweep).work_done, before * 40 / 50) << "it goes on from its checkpoint";
 }
 
-JobRow row_of(const Harness& harness, const std::string& label) {
-  JobRow row;
-  row.id = id_of(label);
-  row.state = harness.state(label);
-  harness.coordinator->annotate(row, harness.now);
-  return row;
-}
-
-TEST(JobNotes, SayHowFarAJobIsAndWhyOthersDoNotRun) {
-  Harness harness({.backoff_first_ms = 5000, .piece_jobs = 1});
-  harness.submit(PlanOf("s").max_attempts(2).job("a").job("b").job("c", {"a"}).job("d"));
-  EXPECT_EQ(row_of(harness, "a").reason, "no worker is attached");
-  const SendLease lease = harness.lease_to("w");
-  harness.say(lease.session, progress(lease, 50));
-  EXPECT_EQ(row_of(harness, "a").share_done, 0.5);
-  EXPECT_EQ(row_of(harness, "b").reason, "until a worker is free");
-  EXPECT_EQ(row_of(harness, "c").reason, "a job that it depends on is not done");
-  harness.submit(PlanOf("first").priority(3).job("e").job("f"));
-  EXPECT_EQ(row_of(harness, "b").reason, "jobs of a higher priority go first");
-  EXPECT_EQ(row_of(harness, "e").reason, "until a worker is free");
-  harness.fail(lease, FailureKind::job_error, "no such folder");
-  EXPECT_EQ(row_of(harness, "a").reason, "again in 5 s: ");
-  EXPECT_FALSE(row_of(harness, "a").share_done.has_value());
-  harness.pause(SweepId{1});
-  ASSERT_EQ(harness.state("d"), JobState::ready) << "the pause is on its way";
-  EXPECT_EQ(row_of(harness, "d").state, JobState::paused);
-  EXPECT_EQ(row_of(harness, "d").reason, "sweep 1 's' is paused");
-  EXPECT_EQ(harness.status(SweepId{1}).hint.rfind("the pause holds, and has reached ", 0), 0U);
-}
-
 TEST(SweepStatus, OfAllAtOnceIsThatOfEach) {
   Harness harness;
   const SweepId one = harness.submit(PlanOf("one").job("a").job("b"));
