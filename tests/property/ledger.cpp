@@ -39,6 +39,10 @@ void Ledger::observe(const Change& change) {
     for (auto& [worker, leases] : given_) leases.erase(end->token);
   } else if (const auto* state = std::get_if<SetJobState>(&change)) {
     if (state->state == JobState::cancelled) ever_cancelled_.insert(state->job);
+  } else if (const auto* gone = std::get_if<DeleteJobs>(&change)) {
+    for (const auto& [token, attempt] : store_.attempts())
+      if (std::find(gone->jobs.begin(), gone->jobs.end(), attempt.job) != gone->jobs.end())
+        deleted_.insert(token);
   } else if (const auto* worker = std::get_if<UpsertWorker>(&change)) {
     hellos_[worker->hello.name] = worker->hello;
     given_.erase(worker->hello.name);
@@ -127,7 +131,9 @@ void Ledger::check_job(const ModelStore::JobRow& row, const std::map<AttemptToke
     ASSERT_NE(source, finished.end()) << name << " has a result that no worker trained";
     EXPECT_EQ(source->second, job.id);
     const bool is_whole = row.epochs.size() == static_cast<std::size_t>(SimWorker::kEpochs - 1);
-    EXPECT_TRUE(is_whole || ever_cancelled_.contains(job.key)) << name << " has a result and no whole curve";
+    // That of a job that was deleted and handed in again may be the result of before.
+    EXPECT_TRUE(is_whole || ever_cancelled_.contains(job.key) || deleted_.contains(row.result_of))
+        << name << " has a result and no whole curve";
   }
   if (job.state == JobState::failed) {
     EXPECT_TRUE(job.failures >= store_.max_attempts(job.key) || job.trainer_deaths >= 3)
@@ -158,6 +164,7 @@ void Ledger::check_end(const std::vector<SimWorker>& workers) const {
   for (const auto& [key, row] : store_.jobs()) check_job(row, finished, workers);
   for (const SimWorker& worker : workers)
     for (const AttemptToken& token : worker.acknowledged()) {
+      if (deleted_.contains(token)) continue;
       const auto* row = store_.find(finished.at(token));
       ASSERT_NE(row, nullptr);
       EXPECT_TRUE(row->result.has_value() || ever_cancelled_.contains(row->job.key))

@@ -58,6 +58,7 @@ class Ledger {
   std::map<std::string, std::int64_t> draining_;  ///< its process
   std::set<AttemptToken> probes_;
   std::set<JobKey> ever_cancelled_;
+  std::set<AttemptToken> deleted_;  ///< with their jobs
 };
 
 /// Of Requirements and memory alone.

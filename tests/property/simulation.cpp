@@ -24,6 +24,7 @@ Settings settings_for(std::uint64_t seed) {
   settings.quarantine_first_ms = 2000;
   settings.quarantine_limit_ms = 4000;
   settings.retention = static_cast<Retention>(seed % 3);
+  settings.deleted_jobs = 1 + static_cast<int>(seed / 4 % 3);
   settings.piece_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
   return settings;
 }
@@ -58,6 +59,7 @@ Simulation::Simulation(std::uint64_t seed, const Shape& shape, std::ostream* tra
       settings_(settings_for(seed / 2)),
       ledger_(store_, is_plain_),
       submissions_(random_, shape_.window, shape_.plan_jobs, is_plain_),
+      orders_(store_, submissions_),
       failures_before_(failures()) {
   for (int i = 0; i < shape_.workers; ++i) workers_.emplace_back(make_worker(i, is_plain_), random_());
   coordinator_ = store_.boot(settings_, now_);
@@ -70,16 +72,11 @@ void Simulation::run() {
   if (!has_failed()) ledger_.check_end(workers_);
 }
 
-std::size_t Simulation::results() const {
-  return static_cast<std::size_t>(
-      std::count_if(store_.jobs().begin(), store_.jobs().end(),
-                    [](const auto& entry) { return entry.second.result.has_value(); }));
-}
-
 void Simulation::step() {
   SimWorker& worker = workers_[draw(workers_.size())];
   const auto choice = draw(1000);
   if (coordinator_->is_unsettled() && draw(4) == 0) {
+    if (chance(100)) return die();
     handle(SettleOn{});
   } else if (choice < 25) {
     extend();
@@ -105,12 +102,14 @@ void Simulation::step() {
 }
 
 void Simulation::person_acts() {
-  const auto choice = draw(10);
+  const auto choice = draw(11);
   if (choice < 3) {
     submit();
   } else if (choice < 8) {
     steer();
   } else if (choice < 9) {
+    regret();
+  } else if (choice < 10) {
     handle(DrainRequested{1, "w" + std::to_string(draw(workers_.size() + 1))});
   } else {
     handle(HoldLeases{draw(3) == 0, "the disk is full"});
@@ -152,23 +151,45 @@ void Simulation::extend() {
   if (const auto event = submissions_.extension(*coordinator_, now_)) handle(*event);
 }
 
+steer::Action Simulation::random_action() {
+  const auto choice = draw(12);
+  if (choice < 2) return steer::Cancel{};
+  if (choice < 5) return steer::Pause{};
+  if (choice < 7) return steer::Resume{};
+  if (choice < 9) return steer::Retry{draw(2) == 0};
+  if (choice < 10) return steer::SetPriority{static_cast<int>(draw(5)) - 1};
+  return steer::Delete{};
+}
+
+void Simulation::order(std::variant<SweepId, JobKey> target, steer::Action action) {
+  handle(SteerRequested{++last_order_, target, action});
+}
+
+/// Now and then of something that is not there, or not any more.
 void Simulation::steer() {
-  SteerRequested event{
-      1, SweepId{static_cast<std::int64_t>(1 + draw(coordinator_->sweeps().size() + 1))}, {}};
-  if (draw(3) == 0) event.target = JobKey{static_cast<std::int64_t>(1 + draw(store_.jobs().size() + 1))};
-  const auto choice = draw(10);
-  if (choice < 2) {
-    event.action = steer::Cancel{};
-  } else if (choice < 5) {
-    event.action = steer::Pause{};
-  } else if (choice < 7) {
-    event.action = steer::Resume{};
-  } else if (choice < 9) {
-    event.action = steer::Retry{draw(2) == 0};
-  } else {
-    event.action = steer::SetPriority{static_cast<int>(draw(5)) - 1};
+  if (draw(3) == 0) {
+    const auto last = store_.jobs().empty() ? 0 : store_.jobs().rbegin()->first.value;
+    return order(JobKey{1 + static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(last) + 1))},
+                 random_action());
   }
-  handle(event);
+  const auto sweeps = coordinator_->sweeps();
+  const bool is_there = !sweeps.empty() && draw(8) != 0;
+  const SweepId sweep =
+      is_there ? sweeps[draw(sweeps.size())] : SweepId{static_cast<std::int64_t>(1 + draw(9))};
+  order(sweep, random_action());
+  // Before that has reached all jobs, something else may be asked for one of them.
+  const auto row = store_.sweeps().find(sweep);
+  if (!coordinator_->is_unsettled() || row == store_.sweeps().end() || row->second.jobs.empty()) return;
+  if (draw(2) == 0) order(row->second.jobs[draw(row->second.jobs.size())], random_action());
+}
+
+/// A sweep that goes again as soon as it has come, perhaps before anything of it is stored.
+void Simulation::regret() {
+  submit();
+  const auto sweeps = coordinator_->sweeps();
+  if (sweeps.empty()) return;
+  order(sweeps.back(), steer::Cancel{});
+  order(sweeps.back(), steer::Delete{});
 }
 
 /// SIGKILL of the coordinator: a prefix of what was handed to the store is durable, nobody is told of it.
@@ -180,6 +201,7 @@ void Simulation::die() {
   unreadable_.clear();
   for (SimWorker& worker : workers_) worker.disconnect();
   ledger_.restarted();
+  orders_.restarted();
   coordinator_ = store_.boot(settings_, now_);
   for (const auto& sentence : coordinator_->check_invariants())
     ADD_FAILURE() << "after the restart: " << sentence;
@@ -221,6 +243,7 @@ bool Simulation::deliver_down(SimWorker& worker) {
 
 void Simulation::handle(const Event& event) {
   if (trace_ != nullptr) note(describe(event));
+  orders_.given(event);
   const auto lost_before = coordinator_->counters().lost_attempts;
   uncommitted_.push_back(coordinator_->handle(event, now_));
   submissions_.observe(uncommitted_.back().changes);
@@ -259,12 +282,14 @@ void Simulation::advance(std::int64_t ms) {
 }
 
 void Simulation::commit(std::size_t batches) {
+  std::vector<Effects> durable;  // in one transaction
   for (; batches > 0 && !uncommitted_.empty(); --batches) {
-    const Effects effects = std::move(uncommitted_.front());
+    durable.push_back(std::move(uncommitted_.front()));
     uncommitted_.pop_front();
-    store(effects);
-    for (const Message& message : effects.messages) tell(message);
+    store(durable.back());
   }
+  for (const Effects& effects : durable)
+    for (const Message& message : effects.messages) tell(message);
   if (uncommitted_.empty())
     for (const auto& [key, row] : store_.jobs())
       if (coordinator_->job_state(key) != row.job.state)
@@ -275,6 +300,9 @@ void Simulation::commit(std::size_t batches) {
 void Simulation::store(const Effects& effects) {
   for (const Change& change : effects.changes) {
     ledger_.observe(change);
+    orders_.observe(change);
+    if (std::holds_alternative<InsertResult>(change)) ++results_;
+    if (std::holds_alternative<DeleteSweep>(change)) ++deleted_;
     store_.apply_one(change);
   }
   if (!effects.changes.empty()) store_.check();
@@ -282,7 +310,12 @@ void Simulation::store(const Effects& effects) {
 
 void Simulation::tell(const Message& message) {
   if (trace_ != nullptr) note("  " + describe(message));
+  orders_.told(message);
   if (const auto* lease = std::get_if<SendLease>(&message)) {
+    if (!store_.jobs().contains(lease->job)) {  // deleted in the same transaction
+      unreadable_.push_back({lease->session, lease->job, lease->attempt, "there is no such job", false});
+      return;
+    }
     if (chance(15)) {
       unreadable_.push_back({lease->session, lease->job, lease->attempt, "disk I/O error", true});
       return;

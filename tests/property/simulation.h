@@ -7,10 +7,12 @@
 #include <ostream>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "server/core/coordinator.h"
 #include "tests/property/ledger.h"
+#include "tests/property/orders.h"
 #include "tests/property/sim_worker.h"
 #include "tests/property/submissions.h"
 #include "tests/server/core/model_store.h"
@@ -25,10 +27,11 @@ struct Shape {
   int plan_jobs = 3;  ///< at most so many are chosen, and what they depend on
 };
 
-/// A whole history drawn from a seed: sweeps that overlap, people who steer them, workers that come, go,
-/// freeze, die and repeat themselves, connections that stall one way or lose what is on its way, commits that
-/// come late or never, restarts of the coordinator, leaps in time. All invariants are checked after every
-/// step; an outside ledger judges every lease, and the end. Equal seeds give equal histories.
+/// A whole history drawn from a seed: sweeps that overlap, people who steer and delete them, workers that
+/// come, go, freeze, die and repeat themselves, connections that stall one way or lose what is on its way,
+/// commits that come late, together or never, restarts of the coordinator, leaps in time. All invariants are
+/// checked after every step; an outside ledger judges every lease, and the end. Equal seeds give equal
+/// histories.
 class Simulation {
  public:
   /// `trace`, if there is one, is told every event and every message.
@@ -36,7 +39,9 @@ class Simulation {
 
   /// The history, then an end without faults, then the ledger. Stops at the first test failure.
   void run();
-  [[nodiscard]] std::size_t results() const;
+  /// That were stored, and sweeps that were deleted.
+  [[nodiscard]] std::int64_t results() const { return results_; }
+  [[nodiscard]] std::int64_t deleted() const { return deleted_; }
   [[nodiscard]] std::int64_t lost() const { return lost_; }
 
  private:
@@ -46,6 +51,9 @@ class Simulation {
   void submit();
   void extend();
   void steer();
+  void regret();
+  void order(std::variant<SweepId, JobKey> target, steer::Action action);
+  [[nodiscard]] steer::Action random_action();
   void die();
   void hang_up(SimWorker& worker);
   void connect(SimWorker& worker);
@@ -79,6 +87,7 @@ class Simulation {
   ModelStore store_;
   Ledger ledger_;
   Submissions submissions_;
+  Orders orders_;
   std::unique_ptr<Coordinator> coordinator_;
   std::vector<SimWorker> workers_;
   std::deque<Effects> uncommitted_;
@@ -86,7 +95,8 @@ class Simulation {
   Now now_{std::chrono::hours(1)};
   std::int64_t last_session_ = 0;
   std::map<SessionId, WorkerHello> sessions_;  ///< all that ever were
-  std::int64_t lost_ = 0;
+  std::uint64_t last_order_ = 1;               ///< the others are all request 1
+  std::int64_t lost_ = 0, results_ = 0, deleted_ = 0;
   const int failures_before_;  ///< a history is shown again after it has failed
 };
 

@@ -65,6 +65,22 @@ void Submissions::observe(const std::vector<Change>& changes) {
     if (const auto* insert = std::get_if<InsertSweep>(&change)) plans_[insert->id] = last_;
 }
 
+bool Submissions::has(SweepId sweep, const JobId& job) const {
+  const auto plan = plans_.find(sweep);
+  return plan != plans_.end() && std::any_of(plan->second.jobs.begin(), plan->second.jobs.end(),
+                                             [&](const PlannedJob& planned) { return planned.id == job; });
+}
+
+bool Submissions::any_named(const std::string& name, const JobId& job) const {
+  return std::any_of(plans_.begin(), plans_.end(),
+                     [&](const auto& entry) { return entry.second.name == name && has(entry.first, job); });
+}
+
+std::string Submissions::name_of(SweepId sweep) const {
+  const auto plan = plans_.find(sweep);
+  return plan == plans_.end() ? "" : plan->second.name;
+}
+
 std::optional<SweepId> Submissions::growing_sweep(const Coordinator& coordinator, Now now) {
   std::vector<SweepId> growing;
   for (const SweepId sweep : coordinator.sweeps())

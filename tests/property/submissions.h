@@ -26,6 +26,10 @@ class Submissions {
   SweepSubmitted next();
   /// Follows what becomes of next().
   void observe(const std::vector<Change>& changes);
+  /// Whether the job is in the sweep's plan, or in that of any sweep of this name that ever was.
+  [[nodiscard]] bool has(SweepId sweep, const JobId& job) const;
+  [[nodiscard]] bool any_named(const std::string& name, const JobId& job) const;
+  [[nodiscard]] std::string name_of(SweepId sweep) const;
   /// The next piece of a sweep that grows, now and then one that is not its next; none where no sweep grows.
   std::optional<SweepExtended> extension(const Coordinator& coordinator, Now now);
   /// All that is to come of a sweep that grows.
@@ -44,7 +48,7 @@ class Submissions {
   const bool is_plain_;
   int first_label_ = 0;
   SweepPlan last_;                      ///< of next(), whole
-  std::map<SweepId, SweepPlan> plans_;  ///< whole, of sweeps that were handed over in pieces
+  std::map<SweepId, SweepPlan> plans_;  ///< whole
 };
 
 }  // namespace spin::core
