@@ -1,25 +1,29 @@
 #include "tests/crash/workload.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "tests/server/store/fixture.h"
 
 namespace spin {
 
 std::vector<core::Change> Workload::next() {
-  if (sweeps_ == 0) return {submit(), attach("worker-0"), attach("worker-1"), attach("worker-2")};
+  if (sweeps_.empty()) return {submit(), attach("worker-0"), attach("worker-1"), attach("worker-2")};
+  if (deleting_ && pick(3) == 0) return {delete_some()};
   std::vector<core::Change> changes;
   for (int left = 1 + pick(3); left > 0; --left) add_change(changes);
   return changes;
 }
 
 void Workload::add_change(std::vector<core::Change>& changes) {
-  switch (pick(15)) {
+  switch (pick(17)) {
     case 0:
       return changes.push_back(submit());
     case 1:
       return changes.push_back(attach(any_worker()));
     case 2:
-      return changes.push_back(core::SetSweepState{SweepId{1 + pick(static_cast<int>(sweeps_))}, pick(9),
-                                                   pick(2) == 0, pick(2) == 0});
+      return steer(changes);
     case 3:
     case 4:
       return changes.push_back(set_any_state());
@@ -40,16 +44,65 @@ void Workload::add_change(std::vector<core::Change>& changes) {
       return finish(changes);
     case 13:
       return changes.push_back(core::SetJobPriority{any_job(), pick(9)});
+    case 14:
+    case 15:
+      return begin_deletion(changes);
     default:
       return changes.push_back(append_log());
   }
 }
 
 core::Change Workload::submit() {
-  const auto plan = make_plan("sweep", 1 + pick(2), 1 + pick(2), std::to_string(++sweeps_) + "/");
-  auto change = insert_all(SweepId{sweeps_}, plan, jobs_ + 1);
+  const auto number = std::to_string(++last_sweep_.value);
+  const auto plan = make_plan("sweep", 1 + pick(2), 1 + pick(2), number + "/");
+  auto change = insert_all(last_sweep_, plan, jobs_ + 1);
   jobs_ += std::ssize(plan->jobs);
+  sweeps_[last_sweep_] = change.jobs.keys;
   return change;
+}
+
+SweepId Workload::any_sweep() {
+  auto found = std::next(sweeps_.begin(), pick(static_cast<int>(std::ssize(sweeps_))));
+  if (found->first == deleting_ && ++found == sweeps_.end()) found = sweeps_.begin();
+  return found->first;
+}
+
+core::JobKey Workload::any_job() {
+  const auto& jobs = sweeps_.at(any_sweep());
+  return jobs[static_cast<std::size_t>(pick(static_cast<int>(std::ssize(jobs))))];
+}
+
+/// A sweep that is on its way to another state, where one of its jobs may be already.
+void Workload::steer(std::vector<core::Change>& changes) {
+  core::SetSweepState state{any_sweep(), pick(9), pick(2) == 0, pick(2) == 0};
+  if (pick(2) == 0) state.settling = {core::Settlement::Kind::cancel, pick(3), "the sweep was replaced"};
+  if (pick(2) == 0) state.retrying = {pick(2) == 0, pick(3)};
+  const auto job = sweeps_.at(state.id).back();
+  if (state.settling && early_.emplace(state.id, job).second)
+    changes.push_back(core::ReachEarly{state.id, core::Pass::settling, job});
+  changes.emplace_back(std::move(state));
+}
+
+void Workload::begin_deletion(std::vector<core::Change>& changes) {
+  if (deleting_ || sweeps_.size() == 1) return changes.push_back(append_log());
+  deleting_ = any_sweep();
+  changes.push_back(core::ForgetEarly{*deleting_, core::Pass::settling});
+  core::SetSweepState state{*deleting_, 0, true, false};
+  state.deleting = true;
+  changes.emplace_back(std::move(state));
+}
+
+core::Change Workload::delete_some() {
+  auto& jobs = sweeps_.at(*deleting_);
+  core::DeleteJobs change{*deleting_, 0, {}};
+  for (int left = 1 + pick(2); left > 0 && !jobs.empty(); --left) {
+    change.jobs.push_back(jobs.back());
+    jobs.pop_back();
+  }
+  change.left = std::ssize(jobs);
+  if (!change.jobs.empty()) return change;
+  sweeps_.erase(*deleting_);
+  return core::DeleteSweep{*std::exchange(deleting_, std::nullopt)};
 }
 
 void Workload::begin_attempt(std::vector<core::Change>& changes) {
