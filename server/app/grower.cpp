@@ -15,17 +15,14 @@ constexpr std::chrono::seconds kPieceLimit{300};
 /// While one is stored, the next is planned.
 constexpr std::size_t kPiecesUnderWay = 2;
 
-/// Whether the sweep can never be whole; anything else may be better after a restart.
+/// Whether planning shows that the sweep can never be whole; anything else may be better after a restart.
 bool is_of_the_plan(const Error& error) {
   return error.code == ErrorCode::invalid_argument || error.code == ErrorCode::resource_exhausted;
 }
 
-void log_end(SweepId sweep, const Error& error) {
-  if (is_of_the_plan(error))
-    spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value, error.message);
-  else if (error.code != ErrorCode::failed_precondition)  // cancelled by a person
-    spdlog::error("sweep {} is not stored any further before spind starts again: {}", sweep.value,
-                  error.message);
+/// Whether a person has cancelled the sweep meanwhile, or deleted it.
+bool is_given_up(const Error& error) {
+  return error.code == ErrorCode::failed_precondition || error.code == ErrorCode::not_found;
 }
 
 }  // namespace
@@ -103,17 +100,23 @@ std::shared_ptr<Grower::Growth> Grower::next() {
 
 void Grower::work() {
   while (const auto growth = next()) {
-    Status status = plan(*growth);
     const auto sweep = growth->sweep();
-    if (!status.ok() && !stopping_) log_end(sweep, status.error());
-    if (!status.ok() && is_of_the_plan(status.error()))
+    const auto source = reader_.source(sweep);
+    Status status = source.ok() ? plan(*growth, *source) : source.error();
+    if (!status.ok() && source.ok() && is_of_the_plan(status.error())) {
+      spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value,
+                    status.error().message);
       put(strand_, engine_, core::SteerRequested{.request = 0, .target = sweep, .action = steer::Cancel{}});
+    } else if (!status.ok() && !is_given_up(status.error()) && !stopping_) {
+      spdlog::error("sweep {} is not stored any further before spind starts again: {}", sweep.value,
+                    status.error().message);
+    }
     growth->end(std::move(status));
     malloc_trim(0);  // what the plan took is not needed again
   }
 }
 
-Status Grower::plan(Growth& growth) {
+Status Grower::plan(Growth& growth, const SweepFile& source) {
   // Held until they are stored, so that their memory is freed here and not by those who store them.
   std::deque<std::pair<std::shared_ptr<const PlanPiece>, std::future<core::Message>>> under_way;
   const auto settle_first = [&]() -> Status {
@@ -123,7 +126,6 @@ Status Grower::plan(Growth& growth) {
     growth.advance(accepted);
     return {};
   };
-  SPIN_ASSIGN(const auto source, reader_.source(growth.sweep()));
   const auto go_on = [this] { return !stopping_; };
   SPIN_TRY(plan_rest(source, growth.progress().jobs, go_on, [&](PlanPiece piece) -> Status {
     if (!may_go_on()) return Error{ErrorCode::unavailable, "the coordinator is stopping"};

@@ -23,7 +23,8 @@ class Grower {
     std::int64_t jobs = 0;      ///< stored
     std::int64_t jobs_new = 0;  ///< of those that this object stored
     std::vector<ReplacedSweep> replaced{};
-    std::optional<Status> end;  ///< failed_precondition: the sweep was cancelled meanwhile
+    /// failed_precondition: the sweep was cancelled meanwhile; not_found: and deleted.
+    std::optional<Status> end;
   };
   class Growth;
 
@@ -43,7 +44,7 @@ class Grower {
   /// Waits while it is held; false where it is to stop.
   bool may_go_on();
   std::shared_ptr<Growth> next();
-  Status plan(Growth& growth);
+  Status plan(Growth& growth, const SweepFile& source);
 
   Strand& strand_;
   Engine& engine_;
