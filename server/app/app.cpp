@@ -144,8 +144,13 @@ class RunningApp final : public App {
   [[nodiscard]] const std::vector<std::string>& addresses() const override { return addresses_; }
 
   Result<std::string> metrics() override {
-    SPIN_ASSIGN(const MetricsSnapshot snapshot,
-                strand_.ask([this] { return engine_.snapshot(); }, kProbeLimit));
+    // On the strand, because the server outlives that.
+    const auto take_snapshot = [this] {
+      auto snapshot = engine_.snapshot();
+      snapshot.calls_cut_off = server_->calls_cut_off();
+      return snapshot;
+    };
+    SPIN_ASSIGN(const MetricsSnapshot snapshot, strand_.ask(take_snapshot, kProbeLimit));
     return metrics_.text(snapshot);
   }
 

@@ -37,6 +37,9 @@ struct Metrics::Families {
   prometheus::Counter& epochs = counter(registry, "spin_epochs_total", "Epochs reported.");
   prometheus::Counter& defects = counter(registry, "spin_defects_total",
                                          "Transitions of jobs that were refused: defects of spin itself.");
+  prometheus::Counter& calls_cut_off =
+      counter(registry, "spin_calls_cut_off_total",
+              "Calls that were ended because their peer neither read nor sent anything for long.");
   prometheus::Family<prometheus::Gauge>& jobs =
       prometheus::BuildGauge()
           .Name("spin_jobs")
@@ -78,6 +81,7 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) {
   raise_to(families_->lost, snapshot.counters.lost_attempts);
   raise_to(families_->epochs, snapshot.counters.epochs);
   raise_to(families_->defects, snapshot.counters.defects);
+  raise_to(families_->calls_cut_off, snapshot.calls_cut_off);
   families_->set_jobs("waiting", snapshot.jobs.waiting);
   families_->set_jobs("ready", snapshot.jobs.ready);
   families_->set_jobs("backoff", snapshot.jobs.backoff);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@ struct MetricsSnapshot {
   StateCounts jobs;                    ///< summed over sweeps
   std::map<std::string, int> workers;  ///< attached, by state as in WorkerRow
   int slots_busy = 0;
+  std::int64_t calls_cut_off = 0;  ///< since start
 };
 
 /// The coordinator's metrics in Prometheus' terms. Labels are bounded: job states and worker states only.

@@ -95,6 +95,8 @@ class GrpcServer final : public Server {
     return Error{ErrorCode::internal, "gRPC's server does not start"};
   }
 
+  std::int64_t calls_cut_off() override { return fleet_.cut_off() + control_.cut_off(); }
+
   void stop() override {
     if (server_ == nullptr) return;
     control_.stop();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "server/rpc/backend.h"
@@ -17,6 +18,9 @@ class Server {
   static Result<std::unique_ptr<Server>> start(ListenClaim claim, FleetBackend& fleet,
                                                ControlBackend& control, ArtifactStore& artifacts);
   virtual ~Server() = default;
+
+  /// Calls that were ended because their peer did not go on. Thread-safe.
+  [[nodiscard]] virtual std::int64_t calls_cut_off() = 0;
 
   /// Accepts nothing more, ends every stream with unavailable, waits for calls that run, removes the sockets.
   virtual void stop() = 0;

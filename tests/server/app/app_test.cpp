@@ -341,9 +341,10 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
   worker.finish(*worker.lease());
   const auto text = app_->metrics();
   ASSERT_TRUE(text.ok());
-  for (const std::string line : {"spin_leases_total 1\n", "spin_results_total 1\n", "spin_epochs_total 1\n",
-                                 "spin_jobs{state=\"completed\"} 1\n", "spin_workers{state=\"online\"} 1\n",
-                                 "spin_workers{state=\"quarantined\"} 0\n", "spin_defects_total 0\n"})
+  for (const std::string line :
+       {"spin_leases_total 1\n", "spin_results_total 1\n", "spin_epochs_total 1\n",
+        "spin_jobs{state=\"completed\"} 1\n", "spin_workers{state=\"online\"} 1\n",
+        "spin_workers{state=\"quarantined\"} 0\n", "spin_defects_total 0\n", "spin_calls_cut_off_total 0\n"})
     EXPECT_NE(text->find(line), std::string::npos) << line << *text;
   EXPECT_EQ(text->find("spin_commit_seconds_count 0\n"), std::string::npos);
 }
