@@ -20,7 +20,6 @@ constexpr std::chrono::milliseconds kGrowthPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
 constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
-constexpr std::size_t kJobsPage = 1000;
 
 /// What is attached, with the wall clock's time at which each was last heard of.
 std::vector<WorkerRow> live_workers(const core::Coordinator& coordinator) {
@@ -64,6 +63,9 @@ Result<std::vector<JobRow>> annotated(Strand& strand, Engine& engine, std::vecto
 
 ControlGate::ControlGate(Parts parts)
     : parts_(std::move(parts)),
+      annotate_([this](std::vector<JobRow> rows) {
+        return annotated(parts_.strand, parts_.engine, std::move(rows));
+      }),
       feeds_({parts_.strand, parts_.engine, parts_.log_reader,
               [this](SweepStatus* status) { fill_names(status); }}) {}
 
@@ -133,33 +135,10 @@ Status ControlGate::jobs(const std::string& sweep, const std::function<bool(cons
   // A client that reads slowly holds up nobody else this way.
   SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
   SPIN_ASSIGN(const SweepId id, reader->find_sweep(sweep));
-  std::vector<JobRow> page;
-  Status asked;
-  const auto hand_out = [&] {
-    auto rows = annotated(parts_.strand, parts_.engine, std::exchange(page, {}));
-    if (!rows.ok()) asked = rows.error();
-    return rows.ok() && std::all_of(rows->begin(), rows->end(), each);
-  };
-  SPIN_TRY(reader->jobs(id, [&](const JobRow& row) {
-    page.push_back(row);
-    return page.size() < kJobsPage || hand_out();
-  }));
-  if (asked.ok() && !page.empty()) hand_out();
-  return asked;
+  return list_jobs(*reader, id, annotate_, each);
 }
 
-Result<JobDetail> ControlGate::job(const std::string& job) {
-  SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
-  SPIN_ASSIGN(JobDetail detail, parts_.reader.job(key));
-  // Sweeps may share a job; each has a name of its own for it.
-  if (const auto slash = job.find('/'); slash != std::string::npos) {
-    SPIN_ASSIGN(const SweepId sweep, parts_.reader.find_sweep(job.substr(0, slash)));
-    SPIN_ASSIGN(detail.row.name, parts_.reader.job_name(sweep, key));
-  }
-  SPIN_ASSIGN(auto rows, annotated(parts_.strand, parts_.engine, {detail.row}));
-  detail.row = std::move(rows.front());
-  return detail;
-}
+Result<JobDetail> ControlGate::job(const std::string& job) { return show_job(parts_.reader, job, annotate_); }
 
 Status ControlGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));

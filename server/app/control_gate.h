@@ -12,6 +12,7 @@
 #include "server/app/engine.h"
 #include "server/app/feeds.h"
 #include "server/app/grower.h"
+#include "server/app/job_listing.h"
 #include "server/app/query_slots.h"
 
 namespace spin {
@@ -65,6 +66,7 @@ class ControlGate final : public ControlBackend {
   std::string name_of(SweepId sweep, core::JobKey job);
 
   Parts parts_;
+  const Annotate annotate_;
   QuerySlots query_slots_{4, std::chrono::seconds(10)};
   std::mutex names_mutex_;
   std::map<std::pair<SweepId, core::JobKey>, std::string>

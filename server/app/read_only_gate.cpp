@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "server/app/limited_query.h"
@@ -39,11 +38,8 @@ Result<std::vector<SweepStatus>> ReadOnlyGate::status(const std::string& sweep) 
     auto status = coordinator_.sweep_status(id, std::chrono::steady_clock::now());
     if (!status) continue;
     status->hint.clear();  // nothing is to run here
-    for (auto& running : status->running) {
-      const core::JobKey key{running.key};
-      const auto lease = reader_.leases(std::span(&key, 1));
-      if (lease.ok()) running.name = lease->front().name;
-    }
+    for (auto& running : status->running)
+      if (const auto name = reader_.job_name(id, core::JobKey{running.key}); name.ok()) running.name = *name;
     found.push_back(std::move(*status));
   }
   return found;
@@ -51,12 +47,17 @@ Result<std::vector<SweepStatus>> ReadOnlyGate::status(const std::string& sweep) 
 
 Status ReadOnlyGate::jobs(const std::string& sweep, const std::function<bool(const JobRow&)>& each) {
   SPIN_ASSIGN(const SweepId id, reader_.find_sweep(sweep));
-  return reader_.jobs(id, each);
+  return list_jobs(reader_, id, annotate_, each);
 }
 
-Result<JobDetail> ReadOnlyGate::job(const std::string& job) {
-  SPIN_ASSIGN(const core::JobKey key, reader_.find_job(job));
-  return reader_.job(key);
+Result<JobDetail> ReadOnlyGate::job(const std::string& job) { return show_job(reader_, job, annotate_); }
+
+std::vector<JobRow> ReadOnlyGate::annotated(std::vector<JobRow> rows) {
+  const std::lock_guard lock(mutex_);
+  coordinator_.annotate(rows, std::chrono::steady_clock::now());
+  for (JobRow& row : rows)
+    if (row.state == JobState::ready) row.reason.clear();  // nothing is to run here
+  return rows;
 }
 
 Status ReadOnlyGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {

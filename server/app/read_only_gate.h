@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/app/job_listing.h"
 #include "server/core/coordinator.h"
 #include "server/rpc/backend.h"
 #include "server/store/reader.h"
@@ -46,6 +47,9 @@ class ReadOnlyGate final : public ControlBackend {
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
 
  private:
+  std::vector<JobRow> annotated(std::vector<JobRow> rows);
+
+  const Annotate annotate_ = [this](std::vector<JobRow> rows) { return annotated(std::move(rows)); };
   const std::filesystem::path database_;
   const std::filesystem::path scratch_;
   Reader& reader_;

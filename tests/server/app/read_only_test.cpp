@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +14,7 @@
 
 #include "tests/server/app/daemon_fixture.h"
 #include "tests/server/app/fake_worker.h"
+#include "tests/server/app/number_list.h"
 #include "tests/server/app/people.h"
 
 // Asking about a database that no spind serves: `spinctl COMMAND --db FILE` and `spind --read-only`.
@@ -183,6 +186,54 @@ TEST_F(ReadOnlyTest, ASpindThatWantsToWriteACopyWaitsForWhoReadsIt) {
   Process writer({spind(), "--listen", "unix:" + path("w.sock"), "--db", path("copy.db")}, log(),
                  folder_.path().string());
   EXPECT_TRUE(eventually(kLimit, [&] { return is_ready(writer); })) << writer.output();
+}
+
+TEST_F(ReadOnlyTest, ASharedJobHasTheNameThatEachSweepGaveIt) {
+  Process spind = start();
+  const std::string body =
+      "\ndataset: fashion-mnist\nnetwork: {family: convmixer, channels: 16, depth: 4, patch: 4, kernel: 3}\n";
+  People people(address());
+  ASSERT_TRUE(people.submit("version: 1\nname: one" + body + "axes: {training.epochs: [1, 2]}\n").ok());
+  ASSERT_TRUE(people.submit("version: 1\nname: two" + body + "training: {epochs: 1}\n").ok());
+  const auto in_one = people.jobs("one").at(0).name(), in_two = people.jobs("two").at(0).name();
+  ASSERT_NE(in_one, in_two);
+  FakeWorker worker(address());
+  worker.welcome();
+  worker.offer(7);
+  while (worker.lease().has_value() && people.sweeps("two").at(0).running_size() == 0) {
+  }
+  spind.signal(SIGKILL);
+  spind.wait(kLimit);
+  const Process reader = start({"--read-only"});
+  for (const auto& [sweep, name] : {std::pair("one", in_one), std::pair("two", in_two)}) {
+    const auto running = people.sweeps(sweep).at(0).running();
+    EXPECT_TRUE(std::any_of(running.begin(), running.end(), [&](const auto& job) {
+      return job.name() == name;
+    })) << sweep;
+    v1::GetJobRequest request;
+    request.set_job(std::string(sweep) + "/" + name);
+    v1::JobDetail detail;
+    ASSERT_TRUE(people.call([&](auto* c) { return people.stub().GetJob(c, request, &detail); }).ok());
+    EXPECT_EQ(detail.row().name(), name);
+  }
+}
+
+TEST_F(ReadOnlyTest, ShowsJobsAsASweepWantsThemThatHasNotReachedThemAll) {
+  Process spind = start();
+  ASSERT_TRUE(People(address())
+                  .submit("version: 1\nname: large\ndataset: fashion-mnist\n"
+                          "network: {family: convmixer, channels: 8, depth: 4, patch: 4, kernel: 3}\n"
+                          "training: {epochs: 1}\naxes:\n  training.lr: " +
+                          number_list(60, ".0e-4") +
+                          "\n  training.weight_decay: " + number_list(100, ".0e-5") + "\n")
+                  .ok());
+  ASSERT_TRUE(People(address()).cancel("large").ok());
+  spind.signal(SIGKILL);
+  spind.wait(kLimit);
+  const Process reader = start({"--read-only"});
+  const auto rows = People(address()).jobs("large");
+  EXPECT_EQ(rows.size(), 6000U);
+  for (const auto& row : rows) ASSERT_EQ(row.state(), v1::JOB_STATE_CANCELLED) << row.name();
 }
 
 TEST_F(ReadOnlyTest, SaysWhyADatabaseCannotBeRead) {
