@@ -18,7 +18,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kSubmitLimit{60};
 constexpr std::chrono::milliseconds kGrowthPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
-constexpr int kLogPageLines = 1000;
 constexpr std::size_t kMaxNames = 4096;
 
 /// What is attached, with the wall clock's time at which each was last heard of.
@@ -143,13 +142,7 @@ Result<JobDetail> ControlGate::job(const std::string& job) { return show_job(par
 Status ControlGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
   SPIN_ASSIGN(const core::JobKey key, parts_.reader.find_job(job));
   SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
-  for (std::int64_t after = 0;;) {
-    SPIN_ASSIGN(const auto lines, reader->log(key, after, kLogPageLines));
-    if (lines.empty()) return {};
-    for (const LogLine& line : lines)
-      if (!each(line)) return {};
-    after = lines.back().number;
-  }
+  return reader->whole_log(key, each);
 }
 
 Result<std::unique_ptr<LogFeed>> ControlGate::follow(const std::string& job) {
@@ -160,10 +153,7 @@ Result<std::unique_ptr<LogFeed>> ControlGate::follow(const std::string& job) {
 Status ControlGate::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
   SPIN_ASSIGN(const auto reader, Reader::open(parts_.database));
   SPIN_ASSIGN(const SweepId id, reader->find_sweep(sweep));
-  SPIN_ASSIGN(const auto rows, reader->results(id));
-  for (const auto& row : rows)
-    if (!each(row)) break;
-  return {};
+  return reader->results(id, each);
 }
 
 Result<std::variant<SweepId, core::JobKey>> ControlGate::find_target(const std::string& target) {

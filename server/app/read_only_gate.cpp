@@ -61,16 +61,8 @@ std::vector<JobRow> ReadOnlyGate::annotated(std::vector<JobRow> rows) {
 }
 
 Status ReadOnlyGate::logs(const std::string& job, const std::function<bool(const LogLine&)>& each) {
-  constexpr int kPageLines = 1000;
   SPIN_ASSIGN(const core::JobKey key, reader_.find_job(job));
-  for (std::int64_t after = 0;;) {
-    SPIN_ASSIGN(const auto lines, reader_.log(key, after, kPageLines));
-    if (lines.empty()) return {};
-    for (const LogLine& line : lines) {
-      if (!each(line)) return {};
-      after = line.number;
-    }
-  }
+  return reader_.whole_log(key, each);
 }
 
 Result<std::unique_ptr<LogFeed>> ReadOnlyGate::follow(const std::string& job) {
@@ -84,10 +76,7 @@ Result<std::unique_ptr<LogFeed>> ReadOnlyGate::follow(const std::string& job) {
 
 Status ReadOnlyGate::results(const std::string& sweep, const std::function<bool(const ResultRow&)>& each) {
   SPIN_ASSIGN(const SweepId id, reader_.find_sweep(sweep));
-  SPIN_ASSIGN(const auto rows, reader_.results(id));
-  for (const auto& row : rows)
-    if (!each(row)) break;
-  return {};
+  return reader_.results(id, each);
 }
 
 Result<std::vector<WorkerRow>> ReadOnlyGate::workers() { return reader_.workers(); }

@@ -34,10 +34,13 @@ class Reader {
   /// Rows in the order of the plan, handed out one by one; false from `each` ends it.
   virtual Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) = 0;
   virtual Result<JobDetail> job(core::JobKey job) = 0;
-  virtual Result<std::vector<ResultRow>> results(SweepId sweep) = 0;
+  /// As jobs().
+  virtual Status results(SweepId sweep, const std::function<bool(const ResultRow&)>& each) = 0;
   /// Lines with a number above `after`, at most `limit`, and fewer where they are long; none where there are
   /// none.
   virtual Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) = 0;
+  /// Every line that is there, one by one; false from `each` ends it.
+  Status whole_log(core::JobKey job, const std::function<bool(const LogLine&)>& each);
   /// Name, host, device, version, slots, threads, jobs_done, last_seen of every worker ever attached.
   virtual Result<std::vector<WorkerRow>> workers() = 0;
 };

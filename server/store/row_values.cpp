@@ -61,22 +61,22 @@ Result<ArtifactRef> artifact_ref(const Rows& rows) {
 }
 
 ResultRow result_row(const Rows& rows) {
-  ResultRow row{rows.text(0),
-                rows.text(1),
+  ResultRow row{rows.text(1),
                 rows.text(2),
                 rows.text(3),
                 rows.text(4),
-                rows.integer(5),
+                rows.text(5),
                 rows.integer(6),
-                rows.small(7),
+                rows.integer(7),
                 rows.small(8),
                 rows.small(9),
+                rows.small(10),
                 {},
                 {},
                 {}};
-  row.top1_mean = rows.optional_real(10);
-  row.top1_deviation = rows.optional_real(11);
-  row.difference = rows.optional_real(12);
+  row.top1_mean = rows.optional_real(11);
+  row.top1_deviation = rows.optional_real(12);
+  row.difference = rows.optional_real(13);
   return row;
 }
 

@@ -16,6 +16,7 @@ EpochMetrics epoch_metrics(const Rows& rows);
 Result<JobResult> job_result(const Rows& rows);
 /// Hash, kind, bytes.
 Result<ArtifactRef> artifact_ref(const Rows& rows);
+/// Column 0 is the position.
 ResultRow result_row(const Rows& rows);
 /// Name, source, overrides. data_loss where the overrides are not what SweepWriter wrote.
 Result<SweepFile> sweep_source(const Rows& rows);

@@ -14,7 +14,7 @@ constexpr char kLease[] =
     "SELECT j.hash, c.parts, (SELECT sj.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep"
     " WHERE sj.job = j.key ORDER BY s.deleting, s.id DESC LIMIT 1)"
     " FROM job j JOIN job_config c ON c.job = j.key WHERE j.key = ?1";
-// ?1 sweep, ?2 position after which the page begins, ?3 rows
+// Pages: ?1 sweep, ?2 position after which it begins, ?3 rows
 constexpr char kJobPage[] =
     "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
@@ -53,10 +53,10 @@ constexpr char kArtifacts[] =
     "SELECT a.hash, ja.kind, a.bytes FROM job_artifact ja JOIN artifact a ON a.hash = ja.artifact WHERE "
     "ja.job = ?1"
     " ORDER BY ja.kind";
-constexpr char kResultRows[] =
-    "SELECT network, sharing, transform, fusion, settings, params, flops, seeds, finished, diverged, "
+constexpr char kResultPage[] =
+    "SELECT cell, network, sharing, transform, fusion, settings, params, flops, seeds, finished, diverged, "
     "top1_mean,"
-    " top1_deviation, difference FROM cells WHERE sweep_id = ?1 ORDER BY cell";
+    " top1_deviation, difference FROM cells WHERE sweep_id = ?1 AND cell > ?2 ORDER BY cell LIMIT ?3";
 constexpr char kLog[] =
     "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 constexpr char kSource[] = "SELECT name, source, overrides FROM sweep WHERE id = ?1";
@@ -65,12 +65,13 @@ constexpr char kWorkers[] =
     "worker"
     " ORDER BY name";
 
-constexpr int kJobsPerPage = 1000;
+constexpr int kRowsPerPage = 1000;
+constexpr int kLinesPerPage = 1000;
 constexpr std::size_t kLogPageBytes = 256 << 10;
 
 struct Statements {
   Statement lease, job_page, place_of_job, job_name, config, dependencies, sweeps_of_job, attempts, epochs,
-      result, artifacts, result_rows, log, source, workers;
+      result, artifacts, result_page, log, source, workers;
 
   Status prepare(Database& database) {
     SPIN_ASSIGN(lease, database.prepare(kLease));
@@ -84,7 +85,7 @@ struct Statements {
     SPIN_ASSIGN(epochs, database.prepare(kEpochs));
     SPIN_ASSIGN(result, database.prepare(kResult));
     SPIN_ASSIGN(artifacts, database.prepare(kArtifacts));
-    SPIN_ASSIGN(result_rows, database.prepare(kResultRows));
+    SPIN_ASSIGN(result_page, database.prepare(kResultPage));
     SPIN_ASSIGN(log, database.prepare(kLog));
     SPIN_ASSIGN(source, database.prepare(kSource));
     SPIN_ASSIGN(workers, database.prepare(kWorkers));
@@ -162,14 +163,7 @@ class SqliteReader final : public Reader {
   }
 
   Status jobs(SweepId sweep, const std::function<bool(const JobRow&)>& each) override {
-    std::int64_t last = -1;
-    for (;;) {
-      SPIN_ASSIGN(const auto page, job_page(sweep, last));
-      for (const auto& row : page) {
-        if (!each(row)) return {};
-      }
-      if (page.size() < kJobsPerPage) return {};
-    }
+    return in_pages<JobRow>(statements_.job_page, sweep, job_row, each);
   }
 
   Result<JobDetail> job(core::JobKey job) override {
@@ -189,9 +183,8 @@ class SqliteReader final : public Reader {
     return Error{ErrorCode::not_found, "there is no sweep number " + std::to_string(sweep.value)};
   }
 
-  Result<std::vector<ResultRow>> results(SweepId sweep) override {
-    const std::lock_guard lock(mutex_);
-    return collect<ResultRow>(statements_.result_rows.query(sweep.value), result_row);
+  Status results(SweepId sweep, const std::function<bool(const ResultRow&)>& each) override {
+    return in_pages<ResultRow>(statements_.result_page, sweep, result_row, each);
   }
 
   Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) override {
@@ -210,14 +203,24 @@ class SqliteReader final : public Reader {
   }
 
  private:
-  /// Read in pages, so that whoever takes the rows slowly holds neither the lock nor an old snapshot.
-  Result<std::vector<JobRow>> job_page(SweepId sweep, std::int64_t& last) {
-    const std::lock_guard lock(mutex_);
-    return collect<JobRow>(statements_.job_page.query(sweep.value, last, kJobsPerPage),
-                           [&](const Rows& rows) {
-                             last = rows.integer(0);
-                             return job_row(rows);
-                           });
+  /// Rows that begin with their position, read in pages, so that no large sweep stands in memory, and whoever
+  /// takes the rows slowly holds neither the lock nor an old snapshot.
+  template <class Row, class Read>
+  Status in_pages(Statement& page, SweepId sweep, Read read, const std::function<bool(const Row&)>& each) {
+    std::int64_t last = -1;
+    const auto next = [&] {
+      const std::lock_guard lock(mutex_);
+      return collect<Row>(page.query(sweep.value, last, kRowsPerPage), [&](const Rows& rows) {
+        last = rows.integer(0);
+        return read(rows);
+      });
+    };
+    for (;;) {
+      SPIN_ASSIGN(const auto rows, next());
+      for (const Row& row : rows)
+        if (!each(row)) return {};
+      if (rows.size() < kRowsPerPage) return {};
+    }
   }
 
   /// As the newest sweep shows it.
@@ -260,6 +263,16 @@ class SqliteReader final : public Reader {
 };
 
 }  // namespace
+
+Status Reader::whole_log(core::JobKey job, const std::function<bool(const LogLine&)>& each) {
+  for (std::int64_t after = 0;;) {
+    SPIN_ASSIGN(const auto lines, log(job, after, kLinesPerPage));
+    if (lines.empty()) return {};
+    for (const LogLine& line : lines)
+      if (!each(line)) return {};
+    after = lines.back().number;
+  }
+}
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) {
   SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_only));

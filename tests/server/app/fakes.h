@@ -58,7 +58,7 @@ class BrokenReader : public Reader {
   Result<SweepFile> source(SweepId) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
   Result<JobDetail> job(core::JobKey) override { return broken(); }
-  Result<std::vector<ResultRow>> results(SweepId) override { return broken(); }
+  Status results(SweepId, const std::function<bool(const ResultRow&)>&) override { return broken(); }
   Result<std::vector<LogLine>> log(core::JobKey, std::int64_t, int) override { return broken(); }
   Result<std::vector<WorkerRow>> workers() override { return broken(); }
 };

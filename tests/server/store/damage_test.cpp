@@ -88,7 +88,7 @@ TEST(StoreDamage, AnOlderVersionIsMigrated) {
   run_sql(path, std::string(migrations()[0].sql) + "; PRAGMA user_version = 1");
   auto store = open_store(path);
   commit(*store, {insert_all(SweepId{1}, make_plan("s", 2, 1), 1)});
-  EXPECT_EQ(value_of(value_of(Reader::open(path))->results(SweepId{1})).size(), 2U) << "the views are there";
+  EXPECT_EQ(results_of(*value_of(Reader::open(path)), SweepId{1}).size(), 2U) << "the views are there";
 }
 
 TEST(StoreDamage, AnEmptyFileIsNotTakenForANewDatabase) {

@@ -139,7 +139,7 @@ TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
 }
 
 TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
-  const auto plan = make_plan("study", 3, 900);
+  const auto plan = make_plan("study", 1350, 2);
   auto change = insert_all(SweepId{1}, plan, 1);
   std::reverse(change.jobs.keys.begin(), change.jobs.keys.end());
   commit(*store_, {change});
@@ -155,6 +155,12 @@ TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
   for (std::size_t i = 0; i < names.size(); ++i) ASSERT_EQ(names[i], plan->jobs[i].name);
   int taken = 0;
   ASSERT_TRUE(reader_->jobs(SweepId{1}, [&](const JobRow&) { return ++taken < 3; }).ok());
+  EXPECT_EQ(taken, 3);
+  const auto cells = results_of(*reader_, SweepId{1});
+  ASSERT_EQ(cells.size(), plan->cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) ASSERT_EQ(cells[i].params, plan->cells[i].cost.params) << i;
+  taken = 0;
+  ASSERT_TRUE(reader_->results(SweepId{1}, [&](const ResultRow&) { return ++taken < 3; }).ok());
   EXPECT_EQ(taken, 3);
 }
 
@@ -228,7 +234,7 @@ TEST_F(ReaderTest, ResultsAreMeansOverSeedsWithDifferencesToTheUnsharedCell) {
   finish(7, result_of(10, Outcome::diverged));
   finish(10, result_of(70));
   commit(*store_, changes);
-  const auto rows = value_of(reader_->results(SweepId{1}));
+  const auto rows = results_of(*reader_, SweepId{1});
   ASSERT_EQ(rows.size(), 4U);
   EXPECT_EQ(rows[0].network, "64/8/4/3");
   EXPECT_EQ(rows[0].sharing, "none");
@@ -261,7 +267,7 @@ TEST_F(ReaderTest, EqualSeedsHaveNoDeviation) {
   for (int job = 1; job <= 3; ++job)
     changes.emplace_back(core::InsertResult{{job}, {1, job}, result_of(90.1)});
   commit(*store_, changes);
-  EXPECT_NEAR(value_of(reader_->results(SweepId{1}))[0].top1_deviation.value(), 0, 1e-12);
+  EXPECT_NEAR(results_of(*reader_, SweepId{1})[0].top1_deviation.value(), 0, 1e-12);
 }
 
 TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
@@ -272,7 +278,7 @@ TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
   link.jobs.states.clear();
   link.jobs.memory.clear();
   commit(*store_, {link});
-  EXPECT_EQ(value_of(reader_->results(SweepId{2}))[0].top1_mean, 90.0);
+  EXPECT_EQ(results_of(*reader_, SweepId{2})[0].top1_mean, 90.0);
   EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));
 }
 
