@@ -18,14 +18,19 @@ class PortClaim {
 
   /// The address as given, with the port that was picked.
   [[nodiscard]] const TcpAddress& address() const { return address_; }
-  /// Numeric HOST:PORT, one for each IP address that the host stands for.
+  /// Numeric HOST:PORT, one for each IP address that the host stands for; either wildcard is one for all
+  /// addresses of the machine, IPv4 and IPv6.
   [[nodiscard]] const std::vector<std::string>& endpoints() const { return endpoints_; }
+
+  /// Sockets that listen there and do not block. Once. already_exists where another process listens there by
+  /// now.
+  Result<std::vector<FileDescriptor>> listen();
 
  private:
   explicit PortClaim(TcpAddress address) : address_(std::move(address)) {}
   TcpAddress address_;
   std::vector<std::string> endpoints_;
-  std::vector<FileDescriptor> sockets_;  ///< bound, never listening: who binds and listens beside them may
+  std::vector<FileDescriptor> sockets_;  ///< bound
 };
 
 }  // namespace spin::net

@@ -25,7 +25,8 @@ class ListenClaim {
   [[nodiscard]] const std::vector<std::string>& endpoints() const { return endpoints_; }
   /// Once.
   [[nodiscard]] std::vector<SocketClaim> take_sockets() { return std::exchange(sockets_, {}); }
-  [[nodiscard]] const std::vector<net::PortClaim>& ports() const { return ports_; }
+  /// Once.
+  [[nodiscard]] std::vector<net::PortClaim> take_ports() { return std::exchange(ports_, {}); }
   [[nodiscard]] const net::TlsFiles& tls() const { return tls_; }
 
  private:

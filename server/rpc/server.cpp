@@ -1,10 +1,10 @@
 #include "server/rpc/server.h"
 
 #include <chrono>
-#include <deque>
+#include <utility>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/server_posix.h>
 #include <spdlog/spdlog.h>
 
 #include "proto/net/credentials.h"
@@ -12,7 +12,7 @@
 #include "proto/wire/library.h"
 #include "server/rpc/control_service.h"
 #include "server/rpc/fleet_service.h"
-#include "server/rpc/unix_listener.h"
+#include "server/rpc/listener.h"
 
 namespace spin {
 namespace {
@@ -38,29 +38,30 @@ void configure(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingInterval_ms);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout_ms);
-  // Otherwise a second process of this user could listen at the same port and get half of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
-/// Where the server shall listen, and whether it does.
-struct Listening {
-  std::string address;
-  int port = 0;  ///< of gRPC; 0 = it does not listen
-};
-
-/// `renewed`: null where no port is claimed.
-std::deque<Listening> add_addresses(grpc::ServerBuilder& builder, const ListenClaim& claim,
-                                    const net::RenewedFiles* renewed) {
-  std::deque<Listening> all;  // gRPC keeps pointers to the ports
-  const auto add = [&](std::string address, std::shared_ptr<grpc::ServerCredentials> credentials) {
-    auto& one = all.emplace_back(Listening{std::move(address), 0});
-    builder.AddListeningPort(one.address, std::move(credentials), &one.port);
+/// Takes connections for the server, which shakes hands with them as the credentials say.
+Listener::Accepted hand_over(grpc::ServerBuilder& builder,
+                             std::shared_ptr<grpc::ServerCredentials> credentials) {
+  using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
+  std::shared_ptr<Acceptor> acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, std::move(credentials));
+  return [acceptor](FileDescriptor connection) {
+    Acceptor::NewConnectionParameters parameters;
+    parameters.fd = connection.release();
+    acceptor->HandleNewConnection(&parameters);
   };
-  if (renewed == nullptr) return all;
-  const auto credentials = net::server_credentials(renewed->copies());
-  for (const auto& port : claim.ports())
-    for (const auto& endpoint : port.endpoints()) add(endpoint, credentials);
-  return all;
+}
+
+/// Opens doors for all that was claimed.
+template <class Claim>
+Status open_doors(std::vector<Claim> claims, const Listener::Accepted& accepted,
+                  std::vector<Listener::Entrance>& entrances) {
+  for (auto& claim : claims) {
+    SPIN_ASSIGN(auto door, open_door(std::move(claim)));
+    entrances.push_back({std::move(door), accepted});
+  }
+  return {};
 }
 
 void log_renewal(const Status& renewed) {
@@ -82,17 +83,20 @@ class GrpcServer final : public Server {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     configure(builder);
-    if (!claim_.ports().empty()) {
+    std::vector<Listener::Entrance> entrances;
+    SPIN_TRY(
+        open_doors(claim_.take_sockets(), hand_over(builder, grpc::InsecureServerCredentials()), entrances));
+    if (auto ports = claim_.take_ports(); !ports.empty()) {
       SPIN_ASSIGN(renewed_, net::RenewedFiles::start(claim_.tls(), net::Side::server, log_renewal));
+      const auto credentials = net::server_credentials(renewed_->copies());
+      SPIN_TRY(open_doors(std::move(ports), hand_over(builder, credentials), entrances));
     }
-    auto listening = add_addresses(builder, claim_, renewed_.get());
     builder.RegisterService(&fleet_);
     builder.RegisterService(&control_);
     server_ = builder.BuildAndStart();
-    if (server_ != nullptr) return listen_at_sockets();
-    for (const auto& [address, port] : listening)
-      if (port == 0) return Error{ErrorCode::already_exists, "cannot listen at " + address};
-    return Error{ErrorCode::internal, "gRPC's server does not start"};
+    if (server_ == nullptr) return Error{ErrorCode::internal, "gRPC's server does not start"};
+    SPIN_ASSIGN(listener_, Listener::start(std::move(entrances)));
+    return {};
   }
 
   std::int64_t calls_cut_off() override { return fleet_.cut_off() + control_.cut_off(); }
@@ -100,7 +104,7 @@ class GrpcServer final : public Server {
   void stop() override {
     if (server_ == nullptr) return;
     control_.stop();
-    sockets_.clear();
+    listener_.reset();
     fleet_.stop(Error{ErrorCode::unavailable, "spind is stopping"});
     server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
     server_->Wait();
@@ -108,22 +112,12 @@ class GrpcServer final : public Server {
   }
 
  private:
-  Status listen_at_sockets() {
-    for (auto& socket : claim_.take_sockets()) {
-      SPIN_ASSIGN(auto listener, UnixListener::start(std::move(socket), [this](FileDescriptor connection) {
-                    grpc::AddInsecureChannelFromFd(server_.get(), connection.release());
-                  }));
-      sockets_.push_back(std::move(listener));
-    }
-    return {};
-  }
-
   ListenClaim claim_;
   FleetService fleet_;
   ControlService control_;
   std::unique_ptr<net::RenewedFiles> renewed_;  ///< gRPC reads its copies as long as the server lives
   std::unique_ptr<grpc::Server> server_;
-  std::vector<std::unique_ptr<UnixListener>> sockets_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace

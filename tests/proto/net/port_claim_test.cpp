@@ -20,6 +20,13 @@ FileDescriptor listen_at(const TcpAddress& address) {
   return server;
 }
 
+bool connects_to(const TcpAddress& address) {
+  auto found = resolve(address);
+  EXPECT_TRUE(found.ok());
+  const FileDescriptor client(::socket(found->front().family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return connect(client.get(), found->front().get(), found->front().length) == 0;
+}
+
 TEST(PortClaim, OfPortZeroKnowsTheOneThatTheSystemPicked) {
   const auto claim = PortClaim::take({"127.0.0.1", 0});
   ASSERT_TRUE(claim.ok()) << claim.error().message;
@@ -27,10 +34,38 @@ TEST(PortClaim, OfPortZeroKnowsTheOneThatTheSystemPicked) {
   EXPECT_EQ(claim->endpoints(), std::vector<std::string>{claim->address().text()});
 }
 
-TEST(PortClaim, LeavesThePortToItsServer) {
-  const auto claim = PortClaim::take({"127.0.0.1", 0});
+TEST(PortClaim, ListensOnce) {
+  auto claim = PortClaim::take({"127.0.0.1", 0});
   ASSERT_TRUE(claim.ok()) << claim.error().message;
-  EXPECT_TRUE(listen_at(claim->address()).is_open());
+  const auto sockets = claim->listen();
+  ASSERT_TRUE(sockets.ok()) << sockets.error().message;
+  ASSERT_EQ(sockets->size(), 1U);
+  EXPECT_TRUE(connects_to(claim->address()));
+}
+
+TEST(PortClaim, OfTwoThatClaimOnePortOneListens) {
+  auto first = PortClaim::take({"127.0.0.1", 0});
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  auto second = PortClaim::take(first->address());
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  const auto sockets = first->listen();
+  ASSERT_TRUE(sockets.ok()) << sockets.error().message;
+  const auto refused = second->listen();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::already_exists);
+}
+
+TEST(PortClaim, EitherWildcardStandsForAllAddresses) {
+  for (const char* host : {"0.0.0.0", "::"}) {
+    auto claim = PortClaim::take({host, 0});
+    ASSERT_TRUE(claim.ok()) << claim.error().message;
+    ASSERT_EQ(claim->endpoints().size(), 1U);
+    const auto sockets = claim->listen();
+    ASSERT_TRUE(sockets.ok()) << sockets.error().message;
+    const auto port = claim->address().port;
+    EXPECT_TRUE(connects_to({"127.0.0.1", port})) << host;
+    EXPECT_EQ(connects_to({"::1", port}), PortClaim::take({"::1", 0}).ok()) << host;
+  }
 }
 
 TEST(PortClaim, OfAPortWhereSomebodyListensIsRefused) {

@@ -213,26 +213,5 @@ TEST_F(EnvironmentTest, NamesTheVariableWhoseFolderCannotBeUsed) {
   EXPECT_FALSE(fs::exists(path("x.db")));
 }
 
-TEST_F(EnvironmentTest, IsReachedAgainAfterItsDescriptorsRanOut) {
-  Process process = background("ulimit -n 48; exec $SPIND --listen unix:$D/s.sock --db $D/spind.db");
-  ASSERT_TRUE(answers(kStatus)) << process.output();
-  {
-    std::vector<FileDescriptor> flood;
-    const std::string file = path("s.sock");
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    std::copy(file.begin(), file.end(), where.sun_path);
-    for (int i = 0; i < 80; ++i) {
-      flood.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      EXPECT_EQ(::connect(flood.back().get(), reinterpret_cast<sockaddr*>(&where), sizeof where), 0);
-    }
-    EXPECT_TRUE(eventually(kLimit, [&] { return contains(process.output(), "nobody can connect"); }))
-        << process.output();
-  }
-  EXPECT_TRUE(answers(kStatus)) << process.output();
-  process.signal(SIGTERM);
-  EXPECT_EQ(process.wait(kLimit), 0) << process.output();
-}
-
 }  // namespace
 }  // namespace spin
