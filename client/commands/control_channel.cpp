@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <stop_token>
 #include <variant>
 
@@ -110,9 +111,10 @@ Error ControlChannel::other_version() const {
 
 Error ControlChannel::unreachable(const std::string& message) const {
   if (const auto* local = std::get_if<net::UnixAddress>(&endpoint_.address())) {
-    if (::access(local->path.c_str(), W_OK) != 0 && errno == EACCES)
+    const int error = ::access(local->path.c_str(), W_OK) == 0 ? 0 : errno;
+    if (error == EACCES)
       return {ErrorCode::refused, "the coordinator at " + endpoint_.text() + " belongs to another user"};
-    return absent(connection_failure(message), "start one with `spind`");
+    return absent(error == 0 ? connection_failure(message) : std::strerror(error), "start one with `spind`");
   }
   std::stop_source stop;
   std::optional<Interrupt::OnStop> on_stop;

@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include "proto/net/comma_free.h"
 #include "proto/net/credentials.h"
 #include "proto/net/handshake.h"
 #include "proto/wire/library.h"
@@ -13,7 +14,8 @@ namespace {
 
 /// gRPC takes an address for a URI, in which a path may not hold everything that the kernel takes.
 std::string uri_of(const UnixAddress& address) {
-  return (address.path.starts_with('/') ? "unix://" : "unix:") + percent_encoded(address.path);
+  const std::string path = comma_free(address.path);
+  return (path.starts_with('/') ? "unix://" : "unix:") + percent_encoded(path);
 }
 
 }  // namespace
@@ -37,6 +39,10 @@ std::shared_ptr<grpc::Channel> Endpoint::connect(grpc::ChannelArguments argument
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel("dns:///" + std::get<TcpAddress>(address_).text(),
                                    channel_credentials(where_.tls), arguments);
+}
+
+void Endpoint::look_again() const {
+  if (const auto* local = std::get_if<UnixAddress>(&address_)) comma_free(local->path);
 }
 
 std::optional<Error> Endpoint::explain(const std::string& message, const std::stop_token& stop) const {

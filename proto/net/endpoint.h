@@ -29,6 +29,9 @@ class Endpoint {
   [[nodiscard]] const std::string& text() const { return where_.text; }
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] std::shared_ptr<grpc::Channel> connect(grpc::ChannelArguments arguments) const;
+  /// Before a call on a channel that may have lost its connection: a coordinator that starts again makes its
+  /// socket anew.
+  void look_again() const;
   /// Why a call came to nothing that gRPC ended as UNAVAILABLE with this message: see
   /// find_connection_failure(). None where the message says it as well as can be said. Blocks.
   [[nodiscard]] std::optional<Error> explain(const std::string& message, const std::stop_token& stop) const;

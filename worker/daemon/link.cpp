@@ -191,10 +191,11 @@ Link::Link(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> channel, 
            OnMessage on_message, OnLost on_lost)
     : io_(io),
       channel_(std::move(channel)),
+      endpoint_(std::move(endpoint)),
       on_message_(std::move(on_message)),
       on_lost_(std::move(on_lost)),
       running_(std::make_shared<Running>()),
-      reasons_(std::make_shared<Reasons>(std::move(endpoint))) {}
+      reasons_(std::make_shared<Reasons>(endpoint_)) {}
 
 Link::~Link() {
   close();
@@ -204,6 +205,7 @@ Link::~Link() {
 
 void Link::open(const WorkerHello& hello) {
   close();
+  endpoint_.look_again();
   // The stream is not known to its own callback before it has started, so the generation stands in for it.
   const std::uint64_t generation = ++generation_;
   stream_ = Stream::start(

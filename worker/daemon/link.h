@@ -42,6 +42,7 @@ class Link {
 
   boost::asio::io_context& io_;
   const std::shared_ptr<grpc::Channel> channel_;
+  const net::Endpoint endpoint_;
   const OnMessage on_message_;
   const OnLost on_lost_;
   const std::shared_ptr<Running> running_;
