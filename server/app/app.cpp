@@ -28,8 +28,6 @@ constexpr std::chrono::seconds kHeadroomPeriod{1};
 constexpr std::chrono::minutes kGarbagePeriod{10};
 /// How long a scrape or a check of the health waits for anything.
 constexpr std::chrono::seconds kProbeLimit{2};
-/// A disk that takes longer than this for a commit is none to work with.
-constexpr std::chrono::seconds kLongestCommit{30};
 
 /// What was decided in memory can no longer become durable: end here, SQLite recovers at the next start.
 void end_process(const Error& error) {
@@ -97,6 +95,7 @@ class RunningApp final : public App {
  public:
   RunningApp(const AppOptions& options, Opened opened)
       : database_(options.database),
+        longest_commit_(options.longest_commit),
         store_(std::move(opened.store)),
         lease_reader_(std::move(opened.lease_reader)),
         query_reader_(std::move(opened.query_reader)),
@@ -157,7 +156,7 @@ class RunningApp final : public App {
   Health health() override {
     const auto commit_age = strand_.ask([this] { return engine_.oldest_commit_age(); }, kProbeLimit);
     if (!commit_age.ok()) return {.ok = false, .reason = commit_age.error().message};
-    if (*commit_age > kLongestCommit)
+    if (*commit_age > longest_commit_)
       return {
           .ok = false,
           .reason = "the database has not taken what was handed to it for " +
@@ -199,6 +198,7 @@ class RunningApp final : public App {
   }
 
   const std::filesystem::path database_;
+  const std::chrono::seconds longest_commit_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> lease_reader_, query_reader_, log_reader_;
   std::unique_ptr<ArtifactStore> artifacts_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -25,6 +26,7 @@ struct AppOptions {
   GarbagePolicy garbage{};
   bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed
   std::uint64_t reserve_bytes = kReserveBytes;  ///< that stay free on each disk
+  std::chrono::seconds longest_commit{30};      ///< a disk that takes longer is none to work with
 };
 
 /// The coordinator with everything around it but the process: store, strand, services, metrics.
