@@ -42,16 +42,37 @@ class SettleTest : public testing::Test {
   }
   [[nodiscard]] std::string address() const { return "unix:" + (folder_ / "s.sock").string(); }
   template <class Set>
-  std::int64_t steer(const Set& set) {
+  grpc::Status try_to_steer(const Set& set, std::int64_t* jobs, const std::string& target = "large") {
     v1::SteerRequest request;
-    request.set_target("large");
+    request.set_target(target);
     set(request);
     v1::SteerResponse response;
     People people(address());
     const auto status =
         people.call([&](auto* context) { return people.stub().Steer(context, request, &response); });
+    *jobs = response.jobs();
+    return status;
+  }
+  template <class Set>
+  std::int64_t steer(const Set& set, const std::string& target = "large") {
+    std::int64_t jobs = 0;
+    const auto status = try_to_steer(set, &jobs, target);
     EXPECT_TRUE(status.ok()) << status.error_message();
-    return response.jobs();
+    return jobs;
+  }
+  /// Rows of jobs, those of a sweep that nobody is shown any more included; -1 where nobody answers.
+  std::int64_t stored_jobs() {
+    v1::QueryRequest request;
+    request.set_sql("SELECT count(*) FROM job");
+    std::int64_t count = -1;
+    People people(address());
+    people.call([&](auto* context) {
+      const auto reader = people.stub().Query(context, request);
+      for (v1::QueryRows rows; reader->Read(&rows);)
+        if (rows.rows_size() == 1) count = rows.rows(0).values(0).integer();
+      return reader->Finish();
+    });
+    return count;
   }
   v1::StateCounts counts() {
     const auto sweeps = People(address()).sweeps("large");
@@ -83,6 +104,37 @@ TEST_F(SettleTest, WhatWasAskedOfManyJobsGoesOnAfterAKillInItsMiddle) {
   EXPECT_EQ(steer([](auto& request) { request.mutable_cancel(); }), kLargeSweepJobs);
   start();
   EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().cancelled() == kLargeSweepJobs; }));
+}
+
+TEST_F(SettleTest, AJobThatIsPausedWhileTheResumeIsOnItsWayStaysSoAfterAKill) {
+  start();
+  ASSERT_TRUE(People(address()).submit(large_sweep()).ok());
+  steer([](auto& request) { request.mutable_pause(); });
+  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().paused() == kLargeSweepJobs; }));
+  const auto rows = People(address()).jobs("large");
+  ASSERT_EQ(rows.size(), kLargeSweepJobs);
+  steer([](auto& request) { request.mutable_resume(); });
+  EXPECT_EQ(steer([](auto& request) { request.mutable_pause(); }, "large/" + rows.back().name()), 1);
+  start();
+  EXPECT_TRUE(eventually(kSettleLimit, [&] { return counts().ready() == kLargeSweepJobs - 1; }));
+  EXPECT_EQ(counts().paused(), 1);
+}
+
+TEST_F(SettleTest, ADeletionGoesOnAfterAKillInItsMiddle) {
+  start();
+  ASSERT_TRUE(People(address()).submit(large_sweep()).ok());
+  steer([](auto& request) { request.mutable_cancel(); });
+  std::int64_t deleted = 0;
+  EXPECT_TRUE(eventually(kSettleLimit, [&] {  // once the cancel is through
+    return try_to_steer([](auto& request) { request.mutable_deletion(); }, &deleted).ok();
+  }));
+  EXPECT_EQ(deleted, kLargeSweepJobs);
+  start();
+  EXPECT_TRUE(People(address()).sweeps().empty());
+  EXPECT_TRUE(eventually(kSettleLimit, [&] { return stored_jobs() == 0; }));
+  v1::Submitted again;
+  ASSERT_TRUE(People(address()).submit(large_sweep(), &again).ok());
+  EXPECT_EQ(again.jobs_new(), kLargeSweepJobs);
 }
 
 }  // namespace
