@@ -92,6 +92,11 @@ Status ChangeWriter::finish(std::int64_t now_ms) {
   return {};
 }
 
+Status ChangeWriter::forget_undone() {
+  jobs_done_.clear();
+  return sweeps_.forget_undone();
+}
+
 Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
   return std::visit([&](const auto& kind) { return write(kind, now_ms); }, change);
 }

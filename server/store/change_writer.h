@@ -25,6 +25,8 @@ class ChangeWriter {
   Status apply(const core::Change& change, std::int64_t now_ms);
   /// At the end of every transaction: what is written once for many changes.
   Status finish(std::int64_t now_ms);
+  /// After a transaction that was undone, before the next.
+  Status forget_undone();
 
  private:
   ChangeWriter(Database& database, SweepWriter sweeps, DeletionWriter deletions)

@@ -34,8 +34,21 @@ std::string_view cut_before(std::string_view& rest, std::string_view text) {
 Result<ConfigPartWriter> ConfigPartWriter::make(Database& database) {
   ConfigPartWriter writer;
   SPIN_ASSIGN(writer.insert_, database.prepare(kInsertPart));
-  SPIN_ASSIGN(writer.last_id_, database.integer(kLastPart));
+  SPIN_ASSIGN(writer.last_, database.prepare(kLastPart));
+  SPIN_TRY(writer.forget_undone());
   return writer;
+}
+
+Status ConfigPartWriter::forget_undone() {
+  auto rows = last_.query();
+  if (rows.next()) last_id_ = rows.integer(0);
+  SPIN_TRY(rows.status());
+  std::erase_if(ids_, [this](const auto& entry) {
+    const bool undone = entry.second > last_id_;
+    if (undone) bytes_ -= entry.first.size() + kEntryBytes;
+    return undone;
+  });
+  return {};
 }
 
 Result<std::string> ConfigPartWriter::store(std::string_view config) {
@@ -59,8 +72,8 @@ Result<std::int64_t> ConfigPartWriter::id_of(std::string_view part) {
   }
   const auto [place, is_new] = ids_.try_emplace(std::string(part), last_id_ + 1);
   if (!is_new) return place->second;
-  SPIN_TRY(insert_.run(++last_id_, part));
   bytes_ += part.size() + kEntryBytes;
+  SPIN_TRY(insert_.run(++last_id_, part));
   return last_id_;
 }
 

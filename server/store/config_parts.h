@@ -21,11 +21,13 @@ class ConfigPartWriter {
   static Result<ConfigPartWriter> make(Database& database);
   /// The list for job_config.parts. Inside a transaction of the caller.
   Result<std::string> store(std::string_view config);
+  /// After a transaction that was undone: forgets what it has not stored after all.
+  Status forget_undone();
 
  private:
   Result<std::int64_t> id_of(std::string_view part);
 
-  Statement insert_;
+  Statement insert_, last_;
   std::int64_t last_id_ = 0;
   std::unordered_map<std::string, std::int64_t> ids_;
   std::size_t bytes_ = 0;  ///< of ids_, about

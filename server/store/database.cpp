@@ -42,7 +42,8 @@ ErrorCode code_of(int code, int system) {
 
 std::string free_text(const std::filesystem::path& path) {
   const auto free = free_bytes(std::filesystem::absolute(path).parent_path());
-  return free.ok() ? "; " + std::to_string(*free) + " bytes are free on its disk: make room there" : "";
+  return (free.ok() ? "; " + std::to_string(*free) + " bytes are free on its disk" : "") +
+         "; make room there, or raise the quota or limit that it has reached";
 }
 
 Error error_of(const std::string& path, sqlite3* handle, int code) {

@@ -53,7 +53,8 @@ class SqliteStore final : public Store {
   ~SqliteStore() override { close(); }
 
   Status start() {
-    SPIN_TRY(make_writer());
+    SPIN_ASSIGN(auto writer, ChangeWriter::make(*database_));
+    writer_.emplace(std::move(writer));
     database_->watch_log(&log_pages_);
     thread_ = std::thread([this] { write_until_closed(); });
     return {};
@@ -236,15 +237,8 @@ class SqliteStore final : public Store {
     if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = OFF"));
     const Status written = write_transaction(section);
     if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = ON"));
-    // The writer remembers rows that were not stored.
-    if (is_full(written)) SPIN_TRY(make_writer());
+    if (is_full(written)) SPIN_TRY(writer_->forget_undone());
     return written;
-  }
-
-  Status make_writer() {
-    SPIN_ASSIGN(auto writer, ChangeWriter::make(*database_));
-    writer_.emplace(std::move(writer));
-    return {};
   }
 
   Status write_transaction(Section section) {

@@ -20,6 +20,8 @@ class SweepWriter {
   /// Inside a transaction of the caller.
   Status insert(const core::InsertSweep& change, std::int64_t now_ms);
   Status extend(const core::ExtendSweep& change);
+  /// After a transaction that was undone.
+  Status forget_undone() { return parts_->forget_undone(); }
   Status set_state(const core::SetSweepState& change);
   Status reach_early(const core::ReachEarly& change);
   Status forget_early(const core::ForgetEarly& change);

@@ -52,6 +52,19 @@ TEST_F(ConfigParts, ALaterWriterGoesOnBehindTheEarlierOnes) {
   EXPECT_EQ(join(after), config(4, 1));
 }
 
+TEST_F(ConfigParts, ThoseOfATransactionThatWasUndoneAreStoredAgainAndNoOthers) {
+  auto parts = writer();
+  const auto kept = value_of(parts.store(config(2, 0)));
+  {
+    const auto transaction = value_of(Transaction::begin(*database_, Transaction::Kind::write));
+    EXPECT_TRUE(parts.store(config(4, 1)).ok());
+  }
+  ASSERT_TRUE(parts.forget_undone().ok());
+  EXPECT_EQ(join(value_of(parts.store(config(4, 1)))), config(4, 1));
+  EXPECT_EQ(value_of(parts.store(config(2, 0))), kept);
+  EXPECT_EQ(stored(), 2 + 2 + 5);
+}
+
 TEST_F(ConfigParts, AListThatNamesWhatIsNotThereIsDamage) {
   auto reader = value_of(ConfigPartReader::make(*database_));
   EXPECT_EQ(reader.join("[7]").error().code, ErrorCode::data_loss);
