@@ -49,9 +49,9 @@ class Coordinator:
     def tls(self, name):
         return ["--tls-cert", self.path(name + ".pem"), "--tls-key", self.path(name + ".key"), "--tls-ca", self.path("ca.pem")]
 
-    def submit(self, name, jobs):
+    def submit(self, name, jobs, more=""):
         with open(self.path(name + ".yaml"), "w") as file:
-            file.write(sweep(name, jobs))
+            file.write(sweep(name, jobs) + more)
         subprocess.run([BIN / "spinctl", "--connect", self.unix, "submit", self.path(name + ".yaml")], check=True, capture_output=True)
 
     def load(self, *arguments, secure=False, wait=True):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Short calls beside a crowd: 100 people who pause and resume at once, and status, workers and drain in turn, while 200 watch the
-sweep and 100 artifacts move up and down; beside the same calls where nobody else calls.
+"""Short calls beside a crowd: 100 people who each pause and resume a sweep of theirs, all at once, and status, workers and drain in
+turn, while 200 watch a sweep that runs and 100 artifacts move up and down; beside the same calls by one person where nobody else calls.
 Build the load first: cmake --build build --target dispatch_load
 tests/bench/short_calls.py [runs] [seconds] [watchers] [transfers] [folder on the disk to measure]"""
 import contextlib, os, subprocess, sys, time
@@ -10,15 +10,18 @@ from coordinator import Coordinator
 RUNS, SECONDS, WATCHERS, TRANSFERS = (int(sys.argv[i]) if len(sys.argv) > i else default
                                       for i, default in ((1, 3), (2, 20), (3, 200), (4, 100)))
 DISK = sys.argv[5] if len(sys.argv) > 5 else None
-WORKERS, SLOTS, JOBS = 4, 2, 1000
+WORKERS, SLOTS = 4, 2
+SWEEPS, JOBS, WATCHED_JOBS = 100, 10, 2000
 
-# Takes a job, says that it began, and ends when it is told to: the workers are real, and cost no CPU.
+# A job takes a second in which it does nothing: the workers are real, and cost no CPU.
 TRAINER = """#!/bin/sh
 echo '{"event":"ready","version":"VERSION","libtorch":"1.13","blas":"none","device":"cpu","threads":1}'
 while read -r line; do
   case "$line" in
-    *'"run"'*) echo '{"event":"started","params":1,"flops":1,"first_epoch":1}' ;;
-    *'"stop"'*) echo '{"event":"stopped"}' ;;
+    *'"run"'*)
+      echo '{"event":"started","params":1,"flops":1,"first_epoch":1}'
+      sleep 1
+      echo '{"event":"finished","outcome":"diverged","top1":null,"top5":null,"params":1,"flops":1,"images_per_second":1,"peak_bytes":1,"seconds":1}' ;;
   esac
 done
 """
@@ -37,17 +40,21 @@ def start_workers(coordinator):
 
 def measure(add):
     with contextlib.closing(Coordinator(DISK)) as coordinator:
-        coordinator.submit("watched", JOBS)
+        coordinator.submit("watched", WATCHED_JOBS)
+        sweeps = [f"mine{i}" for i in range(SWEEPS)]
+        for name in sweeps:
+            coordinator.submit(name, JOBS, "requires: {labels: [nobody]}\n")
         workers = start_workers(coordinator)
         time.sleep(2)  # they take what they can
-        for what, crowd in (("idle", ()), ("crowd", ("--watchers", WATCHERS, "--transfers", TRANSFERS))):
+        for what, crowd in (("idle", ("--sweeps", sweeps[0])),
+                            ("crowd", ("--sweeps", *sweeps, "--watchers", WATCHERS, "--transfers", TRANSFERS))):
             before = coordinator.cpu_seconds()
-            found = coordinator.load("short", "--seconds", SECONDS, "--sweep", "watched", *crowd)
+            found = coordinator.load("short", "--seconds", SECONDS, "--watched", "watched", *crowd)
             for call in ("pause_resume", "status", "workers", "drain"):
                 for share in ("p50", "p99"):
                     add(f"{call.replace('_', '/')}, {what}, {share}, ms", found[call + "_ms"][share])
             add(f"CPU of spind, {what}, cores", (coordinator.cpu_seconds() - before) / SECONDS)
-            if crowd:
+            if what == "crowd":
                 add("statuses to watchers, 1/s", found["statuses"] / SECONDS)
                 add("chunks of 256 KiB, 1/s", found["chunks"] / SECONDS)
                 add("resident, MB", coordinator.memory_mb()[0])

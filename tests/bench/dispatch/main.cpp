@@ -33,8 +33,9 @@ double seconds_since(Clock::time_point start) {
 
 struct Options {
   std::string connect, tls_cert, tls_key, tls_ca, sweep;
+  std::vector<std::string> sweeps;
   int workers = 4, slots = 256, epochs = 0, rounds = 200;
-  int watchers = 0, transfers = 0, callers = 100;
+  int watchers = 0, transfers = 0;
   long jobs = 0;
   double seconds = 5;
 };
@@ -254,10 +255,10 @@ int run(int argc, char** argv) {
   ask_verb->add_option("--sweep", options.sweep)->required();
   auto* short_verb = app.add_subcommand("short", "short calls beside watchers and transfers");
   short_verb->add_option("--seconds", options.seconds)->required();
-  short_verb->add_option("--sweep", options.sweep)->required();
+  short_verb->add_option("--sweeps", options.sweeps, "one for each caller")->required();
+  short_verb->add_option("--watched", options.sweep)->required();
   short_verb->add_option("--watchers", options.watchers);
   short_verb->add_option("--transfers", options.transfers);
-  short_verb->add_option("--callers", options.callers, "who pause and resume at once");
   CLI11_PARSE(app, argc, argv);
   const auto found = drain_verb->parsed()     ? drain(options)
                      : epochs_verb->parsed()  ? report_epochs(options)
@@ -265,9 +266,9 @@ int run(int argc, char** argv) {
                      : short_verb->parsed()
                          ? short_calls([&] { return connect(options); }, {.watchers = options.watchers,
                                                                           .transfers = options.transfers,
-                                                                          .callers = options.callers,
                                                                           .seconds = options.seconds,
-                                                                          .sweep = options.sweep})
+                                                                          .sweeps = options.sweeps,
+                                                                          .watched = options.sweep})
                          : ask(options);
   std::cout << found.dump() << std::endl;
   return 0;

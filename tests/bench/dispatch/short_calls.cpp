@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iostream>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -18,9 +20,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kChunkBytes = 256 << 10;
-constexpr std::size_t kArtifactBytes = 4 << 20;
+constexpr std::size_t kChunks = 16;  ///< of an artifact
 /// Between two chunks of an upload: a hundred of them are 25 MB/s together.
 constexpr std::chrono::milliseconds kChunkPause{1000};
+
+/// Between two calls that pause or resume, by whomever.
+constexpr std::chrono::milliseconds kSteerPause{10};
 
 /// Durations in milliseconds. Thread-safe.
 class Times {
@@ -53,18 +58,55 @@ std::string name_of(const std::string& bytes) {
   return {digest.bytes.begin(), digest.bytes.end()};
 }
 
+/// Contexts of calls that go on for long, to be ended together. Thread-safe.
+class LongCalls {
+ public:
+  class Context {
+   public:
+    explicit Context(LongCalls& calls) : calls_(calls) {
+      const std::lock_guard lock(calls_.mutex_);
+      calls_.contexts_.insert(&context_);
+      if (calls_.ended_) context_.TryCancel();
+    }
+    ~Context() {
+      const std::lock_guard lock(calls_.mutex_);
+      calls_.contexts_.erase(&context_);
+    }
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    [[nodiscard]] grpc::ClientContext* get() { return &context_; }
+
+   private:
+    LongCalls& calls_;
+    grpc::ClientContext context_;
+  };
+
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    for (auto* context : contexts_) context->TryCancel();
+  }
+
+ private:
+  std::mutex mutex_;
+  // Behind the mutex.
+  std::set<grpc::ClientContext*> contexts_;
+  bool ended_ = false;
+};
+
 /// Everything that runs beside the short calls, until it is destroyed.
 class Company {
  public:
   Company(const std::function<std::shared_ptr<grpc::Channel>()>& connect, const Crowd& crowd) {
     for (int i = 0; i < crowd.watchers; ++i)
-      begin([this, channel = connect(), sweep = crowd.sweep] { watch(channel, sweep); });
+      begin([this, channel = connect(), sweep = crowd.watched] { watch(channel, sweep); });
     for (int i = 0; i < crowd.transfers; ++i) begin([this, channel = connect(), i] { transfer(channel, i); });
     while (under_way_ < crowd.watchers + crowd.transfers && !failed_)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   ~Company() {
     ending_ = true;
+    calls_.end();
     for (auto& thread : threads_) thread.join();
   }
   [[nodiscard]] bool failed() const { return failed_; }
@@ -76,16 +118,14 @@ class Company {
 
   void watch(const std::shared_ptr<grpc::Channel>& channel, const std::string& sweep) {
     const auto stub = v1::Control::NewStub(channel);
-    grpc::ClientContext context;
+    LongCalls::Context context(calls_);
     v1::WatchRequest request;
     request.set_sweep(sweep);
-    const auto reader = stub->Watch(&context, request);
+    const auto reader = stub->Watch(context.get(), request);
     bool first = true;
-    for (v1::SweepStatus status; !ending_ && reader->Read(&status); ++statuses_)
+    for (v1::SweepStatus status; reader->Read(&status); ++statuses_)
       if (std::exchange(first, false)) ++under_way_;
-    context.TryCancel();
-    const auto end = reader->Finish();
-    if (!ending_) failed_ = true;
+    fail_unless_ending(reader->Finish(), "a watcher");
   }
 
   /// Up in steps, then down again, and the next one.
@@ -93,13 +133,15 @@ class Company {
     const auto stub = v1::Fleet::NewStub(channel);
     bool first = true;
     for (int round = 0; !ending_; ++round) {
-      std::string bytes(kArtifactBytes, static_cast<char>(number));
+      // The first ones differ in size, so that they do not all end at once for ever after.
+      const std::size_t chunks = round == 0 ? 1 + static_cast<std::size_t>(number) % kChunks : kChunks;
+      std::string bytes(chunks * kChunkBytes, static_cast<char>(number));
       const std::string mark = std::to_string(number) + "/" + std::to_string(round);
       bytes.replace(0, mark.size(), mark);
       const std::string name = name_of(bytes);
-      grpc::ClientContext up;
+      LongCalls::Context up(calls_);
       v1::UploadArtifactResponse response;
-      const auto writer = stub->UploadArtifact(&up, &response);
+      const auto writer = stub->UploadArtifact(up.get(), &response);
       v1::UploadArtifactRequest message;
       message.set_sha256(name);
       message.set_bytes(static_cast<std::int64_t>(bytes.size()));
@@ -111,20 +153,28 @@ class Company {
         std::this_thread::sleep_for(kChunkPause);
       }
       writer->WritesDone();
-      const auto uploaded = writer->Finish();
-      if (ending_) return;
-      grpc::ClientContext down;
+      if (!fail_unless_ending(writer->Finish(), "an upload")) return;
+      LongCalls::Context down(calls_);
       v1::DownloadArtifactRequest request;
       request.set_sha256(name);
-      const auto reader = stub->DownloadArtifact(&down, request);
+      const auto reader = stub->DownloadArtifact(down.get(), request);
       for (v1::ArtifactChunk chunk; reader->Read(&chunk);) ++chunks_;
-      if (!uploaded.ok() || !reader->Finish().ok()) failed_ = true;
+      if (!fail_unless_ending(reader->Finish(), "a download")) return;
     }
+  }
+
+  /// False where the call came to nothing.
+  bool fail_unless_ending(const grpc::Status& status, const char* what) {
+    if (status.ok() || ending_) return status.ok();
+    std::cerr << what << " was broken off: " << status.error_message() << '\n';
+    failed_ = true;
+    return false;
   }
 
   std::atomic<bool> ending_ = false, failed_ = false;
   std::atomic<int> under_way_ = 0;
   std::atomic<long> statuses_ = 0, chunks_ = 0;
+  LongCalls calls_;
   std::vector<std::thread> threads_;
 };
 
@@ -133,6 +183,13 @@ void timed(Times& times, Call call) {
   const auto start = Clock::now();
   call();
   times.add(Clock::now() - start);
+}
+
+/// Returns once the connection stands, which is no part of a call.
+void connected(v1::Control::Stub& control) {
+  grpc::ClientContext context;
+  v1::ListWorkersResponse response;
+  must(control.ListWorkers(&context, {}, &response), "connecting");
 }
 
 void steer(v1::Control::Stub& control, const std::string& sweep, bool pause) {
@@ -155,15 +212,17 @@ nlohmann::json short_calls(const std::function<std::shared_ptr<grpc::Channel>()>
   Times pauses, statuses, workers, drains;
   const auto end = Clock::now() + std::chrono::duration<double>(crowd.seconds);
   std::vector<std::thread> callers;
-  for (int i = 0; i < crowd.callers; ++i)
-    callers.emplace_back([&, control = v1::Control::NewStub(connect()), i] {
-      for (bool pause = i % 2 == 0; Clock::now() < end; pause = !pause) {
-        timed(pauses, [&] { steer(*control, crowd.sweep, pause); });
+  for (const auto& sweep : crowd.sweeps)
+    callers.emplace_back([&, control = v1::Control::NewStub(connect())] {
+      connected(*control);
+      for (bool pause = true; Clock::now() < end || !pause; pause = !pause) {
+        timed(pauses, [&] { steer(*control, sweep, pause); });
         // All at once, again and again.
-        std::this_thread::sleep_for(std::chrono::seconds(1));
+        std::this_thread::sleep_for(kSteerPause * crowd.sweeps.size());
       }
     });
   const auto control = v1::Control::NewStub(connect());
+  connected(*control);
   while (Clock::now() < end && !company.failed()) {
     timed(statuses, [&] {
       grpc::ClientContext context;
