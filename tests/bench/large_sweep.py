@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A sweep of a million distinct jobs: until it is stored, until its first job has started, memory, restart.
+"""A sweep of a million distinct jobs: until it is stored, until its first job has started, memory, restart, its results.
 Build the load first: cmake --build build --target dispatch_load
 tests/bench/large_sweep.py [runs] [folder on the disk to measure]"""
 import contextlib, os, subprocess, sys, threading, time
@@ -37,6 +37,11 @@ def measure(add):
         coordinator.start()
         add("restart until it serves, s", time.monotonic() - begin)
         add("resident after it, at most, MB", coordinator.memory_mb()[1])
+        begin = time.monotonic()
+        subprocess.run([BIN / "spinctl", "--connect", coordinator.unix, "results", "million", "--format", "csv"],
+                       check=True, stdout=subprocess.DEVNULL)
+        add("results of a million cells, s", time.monotonic() - begin)
+        add("resident after them, at most, MB", coordinator.memory_mb()[1])
 
 
 print(machine())
