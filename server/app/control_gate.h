@@ -13,7 +13,6 @@
 #include "server/app/feeds.h"
 #include "server/app/grower.h"
 #include "server/app/job_listing.h"
-#include "server/app/query_slots.h"
 
 namespace spin {
 
@@ -67,7 +66,6 @@ class ControlGate final : public ControlBackend {
 
   Parts parts_;
   const Annotate annotate_;
-  QuerySlots query_slots_{4, std::chrono::seconds(10)};
   std::mutex names_mutex_;
   std::map<std::pair<SweepId, core::JobKey>, std::string>
       names_;  ///< of running jobs, behind the mutex; bounded

@@ -11,7 +11,6 @@
 namespace spin {
 
 Result<bool> ControlGate::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
-  SPIN_ASSIGN(const auto slot, query_slots_.take([&visitor] { return visitor.go_on(); }));
   return run_limited_query(parts_.database, sql, {.reserve_bytes = parts_.reserve_bytes}, max_rows, visitor);
 }
 

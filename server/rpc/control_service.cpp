@@ -13,6 +13,7 @@ constexpr std::size_t kQuestionThreads = 8;
 constexpr std::size_t kOrderThreads = 32;  ///< so many share a commit
 constexpr std::size_t kOpeningThreads = 2;
 constexpr std::size_t kListingThreads = 16;
+constexpr std::size_t kQueryThreads = 4;        ///< each query may take much memory and disk
 constexpr std::size_t kSubmissionThreads = 32;  ///< most of them wait for a sweep to grow
 constexpr int kMaxOverrides = 1000;
 
@@ -45,7 +46,8 @@ ControlService::ControlService(ControlBackend& backend, std::chrono::millisecond
       orders_(limits.short_calls, "calls that change something", kOrderThreads),
       watches_(limits.watches, "calls of `watch`", kOpeningThreads),
       followers_(limits.followed_logs, "calls of `logs -f`", kOpeningThreads),
-      listings_(limits.listings, "listings and queries", kListingThreads),
+      listings_(limits.listings, "listings", kListingThreads),
+      queries_(limits.queries, "queries", kQueryThreads),
       submissions_(limits.submissions, "submissions", kSubmissionThreads),
       upkeep_(limits.upkeep, "backups and examinations", static_cast<std::size_t>(limits.upkeep)) {}
 

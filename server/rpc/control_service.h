@@ -17,6 +17,7 @@ struct CallLimits {
   int watches = 256;
   int followed_logs = 256;
   int listings = 128;
+  int queries = 64;  ///< few run at once, the others wait for their turn
   int submissions = 256;
   int upkeep = 8;  ///< backups and examinations
 };
@@ -74,6 +75,7 @@ class ControlService final : public v1::Control::CallbackService {
   CallKind watches_;    ///< their lane is for the beginning only
   CallKind followers_;  ///< of logs; the same
   CallKind listings_;
+  CallKind queries_;
   CallKind submissions_;
   CallKind upkeep_;
 };

@@ -56,7 +56,7 @@ ControlService::Unary* ControlService::Drain(Context* context, const v1::DrainWo
 grpc::ServerWriteReactor<v1::QueryRows>* ControlService::Query(Context* context,
                                                                const v1::QueryRequest* request) {
   return produce_on<v1::QueryRows>(
-      listings_, calls_, context, [this, request](OutStream<v1::QueryRows>& out) -> Status {
+      queries_, calls_, context, [this, request](OutStream<v1::QueryRows>& out) -> Status {
         if (request->sql().size() > kMaxSqlBytes)
           return Error{ErrorCode::invalid_argument,
                        "the statement has " + std::to_string(request->sql().size()) + " bytes; at most " +

@@ -151,8 +151,8 @@ TEST_F(Limits, FollowersOfLogsBeyondTheLimitAreToldSo) {
   EXPECT_TRUE(Watcher(*control_).sees) << "another kind has a limit of its own";
 }
 
-TEST_F(Limits, ListingsBeyondTheLimitAreToldSo) {
-  serve({.listings = 1}, 1);
+TEST_F(Limits, QueriesBeyondTheLimitAreToldSo) {
+  serve({.queries = 1}, 1);
   grpc::ClientContext context, other;
   set_deadline(context);
   set_deadline(other);
@@ -163,7 +163,7 @@ TEST_F(Limits, ListingsBeyondTheLimitAreToldSo) {
   ASSERT_TRUE(slow->Read(&rows)) << "its twenty megabytes wait to be read";
   const auto refused = control_->Query(&other, request);
   EXPECT_FALSE(refused->Read(&rows));
-  expect_refusal(refused->Finish(), "1 listings and queries run already; try later");
+  expect_refusal(refused->Finish(), "1 queries run already; try later");
   EXPECT_TRUE(status().ok());
   context.TryCancel();
 }
@@ -300,6 +300,63 @@ TEST_F(Crowd, ShortCallsGetThroughWhateverWatchesFollowsAndTransfers) {
     EXPECT_TRUE(watcher->reader->Finish().ok());
   }
   for (auto& upload : uploads) EXPECT_TRUE(upload->finish().ok());
+}
+
+/// One that runs until the backend lets it go.
+struct SlowQuery {
+  explicit SlowQuery(v1::Control::Stub& control) {
+    set_deadline(context);
+    v1::QueryRequest request;
+    request.set_sql(MemoryBackend::kSlowQuery);
+    reader = control.Query(&context, request);
+  }
+  grpc::Status finish() {
+    v1::QueryRows rows;
+    while (reader->Read(&rows)) {
+    }
+    return reader->Finish();
+  }
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReader<v1::QueryRows>> reader;
+};
+
+TEST_F(Crowd, QueriesWaitForEachOtherAndNobodyElseWaitsForThem) {
+  std::vector<std::unique_ptr<SlowQuery>> queries;
+  for (int i = 0; i < 40; ++i) queries.push_back(std::make_unique<SlowQuery>(*control_));
+  ASSERT_TRUE(eventually(seconds(30), [&] { return backend_.running_queries() == 4; }));
+  {
+    grpc::ClientContext context;
+    set_deadline(context);
+    v1::GetStatusResponse response;
+    EXPECT_TRUE(control_->GetStatus(&context, {}, &response).ok());
+  }
+  {
+    grpc::ClientContext context;
+    set_deadline(context);
+    v1::ListJobsRequest request;
+    request.set_sweep("s");
+    const auto jobs = control_->ListJobs(&context, request);
+    v1::JobRow row;
+    EXPECT_TRUE(jobs->Read(&row));
+    while (jobs->Read(&row)) {
+    }
+    EXPECT_TRUE(jobs->Finish().ok());
+  }
+  {
+    grpc::ClientContext context;
+    set_deadline(context);
+    v1::GetResultsRequest request;
+    request.set_sweep("s");
+    const auto results = control_->GetResults(&context, request);
+    v1::ResultRow row;
+    EXPECT_TRUE(results->Read(&row));
+    while (results->Read(&row)) {
+    }
+    EXPECT_TRUE(results->Finish().ok());
+  }
+  EXPECT_EQ(backend_.running_queries(), 4) << "so many share the memory and the disk that are theirs";
+  backend_.let_queries_go();
+  for (auto& query : queries) EXPECT_TRUE(query->finish().ok());
 }
 
 TEST_F(Crowd, AllStreamsEndWhenTheServerStops) {

@@ -1,6 +1,7 @@
 #include "tests/server/rpc/memory_backend.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "schema/base/sha256.h"
 #include "schema/base/version.h"
@@ -222,12 +223,30 @@ Result<int> MemoryBackend::drain(const std::string& worker) {
 }
 
 Result<bool> MemoryBackend::query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) {
+  if (sql == kSlowQuery) {
+    std::unique_lock lock(mutex_);
+    ++running_queries_;
+    while (!queries_may_go_ && visitor.go_on()) queries_let_go_.wait_for(lock, std::chrono::milliseconds(20));
+    --running_queries_;
+    return false;
+  }
   if (sql != "SELECT n, text FROM numbers") return Error{ErrorCode::invalid_argument, "near \"" + sql + "\""};
   visitor.columns({"n", "text"});
   const std::int64_t last = max_rows > 0 ? std::min(max_rows, kRows) : kRows;
   for (std::int64_t n = 1; n <= last; ++n)
     if (!visitor.row({n, std::string(1024, 'x')})) return Error{ErrorCode::unavailable, "ended"};
   return last < kRows;
+}
+
+int MemoryBackend::running_queries() const {
+  const std::lock_guard lock(mutex_);
+  return running_queries_;
+}
+
+void MemoryBackend::let_queries_go() {
+  const std::lock_guard lock(mutex_);
+  queries_may_go_ = true;
+  queries_let_go_.notify_all();
 }
 
 Status MemoryBackend::backup(const std::string& name, bool replace,

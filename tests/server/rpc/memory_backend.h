@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
@@ -38,12 +39,14 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   [[nodiscard]] std::int64_t boot_epoch() const override { return 1; }
   Result<std::vector<WorkerRow>> workers() override;
   Result<int> drain(const std::string& worker) override;
-  /// Answers with the numbers from 1 to kRows, each beside a kilobyte of text.
+  /// Answers with the numbers from 1 to kRows, each beside a kilobyte of text; with nothing to kSlowQuery,
+  /// once it is let go.
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
   Status backup(const std::string& name, bool replace,
                 const std::function<bool(const BackupProgress&)>& progress) override;
   Result<std::vector<CheckRow>> examine(bool deep, const std::function<bool()>& go_on) override;
   static constexpr std::int64_t kRows = 20'000;
+  static constexpr char kSlowQuery[] = "SELECT n FROM slow";
 
   // What tests ask and do.
   [[nodiscard]] std::size_t attached() const;
@@ -53,6 +56,8 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   void close_all(const Status& status);
   void add_log(const std::string& line);
   void end_logs();
+  [[nodiscard]] int running_queries() const;
+  void let_queries_go();
 
  private:
   class StatusPages;
@@ -76,6 +81,9 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   StateCounts counts_;
   std::vector<std::string> log_;
   bool log_ended_ = false;
+  int running_queries_ = 0;  ///< slow ones
+  bool queries_may_go_ = false;
+  std::condition_variable queries_let_go_;
 };
 
 }  // namespace spin
