@@ -109,8 +109,8 @@ class RunningApp final : public App {
                   store_->boot_epoch()}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
                   [this](const std::string& reason) {
-                    engine_.hold_leases(reason);
-                    grower_.hold(!reason.empty());
+                    low_ = reason;
+                    hold_or_go_on();
                   }),
         headroom_timer_(strand_.context(), kHeadroomPeriod, [this] { headroom_.look(); }),
         garbage_timer_(strand_.context(), kGarbagePeriod,
@@ -119,6 +119,12 @@ class RunningApp final : public App {
                              *artifacts_, policy_after(std::chrono::steady_clock::now() - start, policy),
                              log_garbage);
                        }) {
+    store_->watch_disk([this](const std::string& reason) {
+      strand_.post([this, reason] {
+        engine_.disk_full(reason);
+        hold_or_go_on();
+      });
+    });
     strand_.post([this, policy = options.garbage] {
       if (engine_.coordinator().sweeps().empty()) log_strays(*artifacts_, policy);
       engine_.observe(control_.observer());
@@ -154,13 +160,16 @@ class RunningApp final : public App {
   }
 
   Health health() override {
-    const auto commit_age = strand_.ask([this] { return engine_.oldest_commit_age(); }, kProbeLimit);
-    if (!commit_age.ok()) return {.ok = false, .reason = commit_age.error().message};
-    if (*commit_age > longest_commit_)
+    const auto store = strand_.ask(
+        [this] { return std::pair(engine_.disk_full(), engine_.oldest_commit_age()); }, kProbeLimit);
+    if (!store.ok()) return {.ok = false, .reason = store.error().message};
+    const auto& [disk_full, commit_age] = *store;
+    if (!disk_full.empty()) return {.ok = false, .reason = disk_full};
+    if (commit_age > longest_commit_)
       return {
           .ok = false,
           .reason = "the database has not taken what was handed to it for " +
-                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*commit_age).count()) +
+                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(commit_age).count()) +
                     " s; is its disk stuck?"};
     for (const std::string& endpoint : endpoints_)
       if (const Status listens = probe_listener(endpoint, kProbeLimit); !listens.ok())
@@ -171,13 +180,16 @@ class RunningApp final : public App {
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
-    grower_.stop();
-    control_.stop();
+    // First, for the grower may wait for an answer that has no room on the disk.
     strand_.post([this] {
+      if (!engine_.disk_full().empty())
+        spdlog::warn("what waits for room on the disk is not stored: {}", engine_.disk_full());
       engine_.stop();
       headroom_timer_.stop();
       garbage_timer_.stop();
     });
+    grower_.stop();
+    control_.stop();
     // Nobody commits or reads after the strand. The store closes last: only the last connection empties and
     // removes SQLite's log, so that the database is one file while spind does not run.
     strand_.stop();
@@ -189,6 +201,15 @@ class RunningApp final : public App {
   }
 
  private:
+  /// No work is begun while a disk is full, or below its reserve.
+  void hold_or_go_on() {
+    const std::string& reason = engine_.disk_full().empty() ? low_ : engine_.disk_full();
+    if (reason == held_) return;
+    held_ = reason;
+    engine_.hold_leases(reason);
+    grower_.hold(!reason.empty());
+  }
+
   /// Large sweeps that were being stored when the last process ended.
   void grow_on() {
     const auto& coordinator = engine_.coordinator();
@@ -208,6 +229,7 @@ class RunningApp final : public App {
   FleetGate fleet_;
   Grower grower_;
   ControlGate control_;
+  std::string low_, held_;  ///< on the strand: which disk is below its reserve, why no work is begun
   Headroom headroom_;
   Periodic headroom_timer_, garbage_timer_;  ///< on the strand
   // Constant once it serves.

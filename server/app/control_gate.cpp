@@ -32,7 +32,7 @@ std::vector<WorkerRow> live_workers(const core::Coordinator& coordinator) {
 }
 
 /// Asks the coordinator on the strand, and answers once all that the answer rests on is durable: who is told
-/// that a job is done finds its result in the store.
+/// that a job is done finds its result in the store, unless that waits for room on the disk.
 template <class Question>
 auto ask(Strand& strand, Engine& engine, Question question)
     -> Result<std::invoke_result_t<Question, const core::Coordinator&>> {
@@ -41,7 +41,7 @@ auto ask(Strand& strand, Engine& engine, Question question)
   auto future = promise->get_future();
   strand.post([&engine, promise, question = std::move(question)]() mutable {
     auto answer = std::make_shared<Answer>(question(engine.coordinator()));
-    engine.after_commits([promise, answer] { promise->set_value(std::move(*answer)); });
+    engine.answer_after_commits([promise, answer] { promise->set_value(std::move(*answer)); });
   });
   return Strand::await(std::move(future), Strand::kAnswerLimit);
 }

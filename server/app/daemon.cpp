@@ -21,7 +21,7 @@
 
 #include "schema/base/log_format.h"
 #include "schema/base/paths.h"
-#include "schema/base/stop_signals.h"
+#include "schema/base/stop_signal_set.h"
 #include "schema/base/version.h"
 #include "server/app/grpc_log.h"
 #include "server/app/say.h"
@@ -46,6 +46,7 @@ void prepare_process(const DaemonOptions& options) {
   raise_descriptor_limit();
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of the size of files is a disk that is full
   if (options.exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
   auto logger = spdlog::stderr_color_mt("spind");
   logger->set_formatter(printable_log("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v"));
@@ -98,7 +99,7 @@ int run_daemon(const DaemonOptions& options) {
   prepare_process(options);
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io);
-  for (const int number : stop_signals()) signals.add(number);
+  hear_stop_signals(signals);
   if (const Status ready = prepare_socket_folder(options.app.listen); !ready.ok()) return fail(ready.error());
   auto app = App::start(options.app);
   if (!app.ok()) return fail(app.error());

@@ -37,9 +37,12 @@ void Engine::start() { handle(core::TimePassed{}); }
 void Engine::stop() {
   stopped_ = true;
   timer_.cancel();
+  requests_.clear();
 }
 
 void Engine::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) {
+  if (!disk_full_.empty())
+    return link->close(Error{ErrorCode::unavailable, full("no worker can attach").message});
   const SessionId session{++last_session_};
   spdlog::info("worker {} on {} attached: session {}, {} slot(s) of {}", hello.name, hello.host,
                session.value, hello.slots, hello.device);
@@ -77,9 +80,29 @@ void Engine::hold_leases(const std::string& reason) {
   handle(core::HoldLeases{!reason.empty(), reason});
 }
 
+void Engine::disk_full(const std::string& reason) {
+  disk_full_ = reason;
+  if (reason.empty()) return;
+  for (auto& batch : batches_)
+    for (const auto& answer : std::exchange(batch.answers, {})) answer();
+  for (auto& [request, pending] : requests_)
+    if (!std::exchange(pending.waits, true))
+      pending.answered(core::RequestRefused{
+          request, full("what was asked for is not stored yet, and will be when there is room")});
+}
+
+Error Engine::full(const std::string& so) const {
+  return {ErrorCode::resource_exhausted, so + ": " + disk_full_};
+}
+
 void Engine::after_commits(std::function<void()> task) {
   if (batches_.empty()) return task();
   batches_.back().tasks.push_back(std::move(task));
+}
+
+void Engine::answer_after_commits(std::function<void()> answer) {
+  if (batches_.empty() || !disk_full_.empty()) return answer();
+  batches_.back().answers.push_back(std::move(answer));
 }
 
 void Engine::handle(const core::Event& event) {
@@ -126,6 +149,7 @@ void Engine::commit(core::Effects effects) {
   batches_.push_back(
       {.messages = std::move(effects.messages),
        .tasks = {},
+       .answers = {},
        .handed_over = now(),
        .followed = observer_ == nullptr ? std::vector<core::JobKey>() : observer_->followed(effects.changes),
        .changes = effects.changes.size()});
@@ -141,6 +165,7 @@ void Engine::committed() {
   if (!batch.followed.empty()) observer_->committed(batch.followed);
   deliver(batch.messages);
   for (const auto& task : batch.tasks) task();
+  for (const auto& answer : batch.answers) answer();
   while (!waiting_for_room_.empty() && waiting_changes_ <= kMaxWaitingChanges) {
     const auto task = std::move(waiting_for_room_.front());
     waiting_for_room_.pop_front();
@@ -156,7 +181,7 @@ void Engine::when_roomy(std::function<void()> task) {
 void Engine::answer(std::uint64_t request, core::Message message) {
   const auto found = requests_.find(request);
   if (found == requests_.end()) return;
-  const Answered answered = std::move(found->second);
+  const Answered answered = std::move(found->second.answered);
   requests_.erase(found);
   answered(std::move(message));
 }

@@ -7,7 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -37,7 +39,8 @@ class Observer {
 /// that is durable. Everything but the constructor runs on the strand.
 class Engine {
  public:
-  /// Gets SubmitAccepted, SteerAccepted, DrainAccepted or RequestRefused.
+  /// Gets SubmitAccepted, SteerAccepted, DrainAccepted or RequestRefused; where the disk becomes full
+  /// meanwhile, RequestRefused at once, and the other when there is room.
   using Answered = std::function<void(core::Message)>;
 
   /// What the engine works with; all of it outlives the engine.
@@ -60,18 +63,29 @@ class Engine {
   void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages);
   void detached(const std::shared_ptr<WorkerLink>& link);
 
-  /// Puts a request: SweepSubmitted, SweepExtended, SteerRequested or DrainRequested.
+  /// Puts a request: SweepSubmitted, SweepExtended, SteerRequested or DrainRequested. Refused while the disk
+  /// is full, but for a SweepExtended, which waits. Dropped where the engine stops before the answer.
   template <class Request>
   void request(Request event, Answered answered) {
+    if (stopped_) return;
+    constexpr bool waits = std::is_same_v<Request, core::SweepExtended>;
+    if (!waits && !disk_full_.empty()) return answered(core::RequestRefused{0, full("nothing is changed")});
     event.request = ++last_request_;
-    requests_[event.request] = std::move(answered);
+    requests_[event.request] = {std::move(answered), waits};
     handle(std::move(event));
   }
   /// No lease is granted while there is a reason.
   void hold_leases(const std::string& reason);
+  /// While there is a reason, what is decided waits for room on the disk, and people are told so.
+  void disk_full(const std::string& reason);
+  /// Why what was decided is not stored; empty where it is.
+  [[nodiscard]] const std::string& disk_full() const { return disk_full_; }
 
   /// Runs `task` once everything that the coordinator has decided by now is durable.
   void after_commits(std::function<void()> task);
+  /// The same for an answer to a person, who gets it at once while the disk is full: nobody knows for how
+  /// long that is.
+  void answer_after_commits(std::function<void()> answer);
   /// Runs `task` once not too many changes wait to be committed.
   void when_roomy(std::function<void()> task);
 
@@ -84,7 +98,7 @@ class Engine {
   /// What follows from steps whose changes are being committed, oldest first.
   struct Batch {
     std::vector<core::Message> messages;
-    std::vector<std::function<void()>> tasks;
+    std::vector<std::function<void()>> tasks, answers;
     core::Now handed_over;
     std::vector<core::JobKey> followed;  ///< jobs that were changed
     std::size_t changes = 0;
@@ -100,6 +114,7 @@ class Engine {
   void deliver(std::vector<core::Message>& messages);
   void refuse_lease(const core::SendLease& order, const Error& error);
   void answer(std::uint64_t request, core::Message message);
+  [[nodiscard]] Error full(const std::string& so) const;
   void arm_timer();
 
   Strand& strand_;
@@ -121,8 +136,13 @@ class Engine {
   std::int64_t last_session_ = 0;
   std::unordered_map<SessionId, std::shared_ptr<WorkerLink>> links_;
   std::unordered_map<const WorkerLink*, SessionId> sessions_;
+  std::string disk_full_;  ///< why the store waits
   std::uint64_t last_request_ = 0;
-  std::unordered_map<std::uint64_t, Answered> requests_;
+  struct Pending {
+    Answered answered;
+    bool waits = false;  ///< for room on the disk
+  };
+  std::unordered_map<std::uint64_t, Pending> requests_;
 };
 
 }  // namespace spin

@@ -27,18 +27,19 @@ Feeds::Feeds(Parts parts)
 
 /// Who is told that a job is done finds its result in the store.
 void Feeds::publish(std::optional<SweepStatus> status, std::vector<FollowedSweeps::Ready> readers) {
-  parts_.engine.after_commits([this, status = std::move(status), readers = std::move(readers)]() mutable {
-    const auto work = [this, status = std::move(status), readers = std::move(readers)] {
-      FollowedSweeps::Status shared;
-      if (status) {
-        auto completed = std::make_shared<SweepStatus>(*status);
-        parts_.complete(completed.get());
-        shared = std::move(completed);
-      }
-      for (const auto& ready : readers) ready(shared);
-    };
-    if (!status_lane_.post(work).ok()) work();
-  });
+  parts_.engine.answer_after_commits(
+      [this, status = std::move(status), readers = std::move(readers)]() mutable {
+        const auto work = [this, status = std::move(status), readers = std::move(readers)] {
+          FollowedSweeps::Status shared;
+          if (status) {
+            auto completed = std::make_shared<SweepStatus>(*status);
+            parts_.complete(completed.get());
+            shared = std::move(completed);
+          }
+          for (const auto& ready : readers) ready(shared);
+        };
+        if (!status_lane_.post(work).ok()) work();
+      });
 }
 
 class Feeds::Watching final : public StatusFeed {

@@ -11,7 +11,8 @@
 namespace spin {
 namespace {
 
-constexpr std::chrono::seconds kPieceLimit{300};
+/// The disk may be full for long; an engine that stops drops the request.
+constexpr std::chrono::hours kPieceLimit{24 * 365};
 /// While one is stored, the next is planned.
 constexpr std::size_t kPiecesUnderWay = 2;
 

@@ -11,16 +11,18 @@
 namespace spin {
 
 /// Puts a request to the coordinator: what it says once everything that the answer rests on is durable. Not
-/// to be waited for on the strand. `then` sees the answer on the strand first, whether anybody waits or not.
+/// to be waited for on the strand. `then` sees every answer on the strand first, whether anybody waits or
+/// not.
 template <class Request, class Then>
 std::future<core::Message> put(Strand& strand, Engine& engine, Request event, Then then) {
   auto promise = std::make_shared<std::promise<core::Message>>();
   auto answer = promise->get_future();
   strand.post([&engine, promise, event = std::move(event), then = std::move(then)]() mutable {
-    engine.request(std::move(event), [promise, then = std::move(then)](core::Message message) {
-      then(message);
-      promise->set_value(std::move(message));
-    });
+    engine.request(std::move(event),
+                   [promise, then = std::move(then), told = false](core::Message message) mutable {
+                     then(message);
+                     if (!std::exchange(told, true)) promise->set_value(std::move(message));
+                   });
   });
   return answer;
 }

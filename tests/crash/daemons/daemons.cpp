@@ -72,9 +72,14 @@ nlohmann::json Daemons::spinctl_json(std::vector<std::string> args) const {
 }
 
 bool Daemons::submit(const std::string& name, int jobs, int first_seed) const {
+  return submit_file(name, jobs, "", first_seed).exit_code == 0;
+}
+
+Finished Daemons::submit_file(const std::string& name, int jobs, const std::string& comment,
+                              int first_seed) const {
   const auto file = folder / (name + ".yaml");
-  std::ofstream(file) << sweep_text(name, jobs, first_seed);
-  return spinctl({"submit", file.string()}).exit_code == 0;
+  std::ofstream(file) << sweep_text(name, jobs, first_seed) << comment;
+  return spinctl({"submit", file.string()});
 }
 
 int Daemons::count(const std::string& sweep, const std::string& state) const {

@@ -38,6 +38,9 @@ class Daemons {
   [[nodiscard]] nlohmann::json spinctl_json(std::vector<std::string> args) const;
   /// Whether a sweep of this name with so many jobs, which differ in their seed, is taken.
   [[nodiscard]] bool submit(const std::string& name, int jobs, int first_seed = 0) const;
+  /// What is said of it; `comment` ends its file.
+  [[nodiscard]] Finished submit_file(const std::string& name, int jobs, const std::string& comment,
+                                     int first_seed = 0) const;
 
   /// How many jobs of the sweep are in this state.
   [[nodiscard]] int count(const std::string& sweep, const std::string& state) const;
