@@ -1,7 +1,6 @@
 #include "server/http/http_claim.h"
 
-#include <cerrno>
-#include <cstring>
+#include <utility>
 #include <variant>
 
 #include <arpa/inet.h>
@@ -9,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "proto/net/port_claim.h"
 #include "proto/net/resolve.h"
 
 namespace spin {
@@ -35,52 +35,21 @@ Status check_loopback(const net::TcpAddress& address) {
   return {};
 }
 
-/// Beside the claim, which has bound the same address.
-Result<FileDescriptor> listen_at(net::SocketAddress where) {
-  FileDescriptor socket(::socket(where.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  if (!socket.is_open() || setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      bind(socket.get(), where.get(), where.length) != 0 || ::listen(socket.get(), SOMAXCONN) != 0)
-    return Error{ErrorCode::already_exists,
-                 fmt::format("--http: cannot listen at {}: {}", where.text(), std::strerror(errno))};
-  return socket;
-}
-
 }  // namespace
 
 Result<HttpClaim> HttpClaim::take(const std::string& address) {
-  HttpClaim claim;
   SPIN_ASSIGN(const net::Address parsed, net::parse_address(address));
   if (const auto* local = std::get_if<net::UnixAddress>(&parsed)) {
     SPIN_ASSIGN(SocketClaim socket, SocketClaim::take(local->path));
-    SPIN_TRY(claim.listen(std::move(socket)));
-  } else {
-    SPIN_TRY(claim.listen(std::get<net::TcpAddress>(parsed)));
+    SPIN_ASSIGN(auto door, open_door(std::move(socket)));
+    return HttpClaim{"unix:" + local->path, std::move(door)};
   }
-  return claim;
-}
-
-Status HttpClaim::listen(SocketClaim claim) {
-  text_ = "unix:" + claim.path();
-  SPIN_ASSIGN(FileDescriptor listening, claim.listen());
-  listening_.push_back(std::move(listening));
-  socket_.emplace(std::move(claim));
-  return {};
-}
-
-Status HttpClaim::listen(const net::TcpAddress& address) {
-  SPIN_TRY(check_loopback(address));
-  SPIN_ASSIGN(net::PortClaim claim, net::PortClaim::take(address));
-  text_ = "http://" + claim.address().text();
-  SPIN_ASSIGN(auto found, net::resolve(claim.address()));
-  for (auto& where : found) {
-    auto socket = listen_at(where);
-    // localhost stands for ::1, too, which a machine without IPv6 has not got.
-    if (socket.ok()) listening_.push_back(std::move(*socket));
-    if (!socket.ok() && listening_.empty() && &where == &found.back()) return socket.error();
-  }
-  port_.emplace(std::move(claim));
-  return {};
+  const auto& port = std::get<net::TcpAddress>(parsed);
+  SPIN_TRY(check_loopback(port));
+  SPIN_ASSIGN(net::PortClaim claim, net::PortClaim::take(port));
+  std::string text = "http://" + claim.address().text();
+  SPIN_ASSIGN(auto door, open_door(std::move(claim)));
+  return HttpClaim{std::move(text), std::move(door)};
 }
 
 }  // namespace spin

@@ -4,15 +4,16 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <sys/socket.h>
 
 #include "server/http/http_claim.h"
 #include "server/http/target.h"
+#include "server/listen/listener.h"
 
 namespace spin {
 namespace {
@@ -22,12 +23,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 /// Of a Unix socket or of TCP: all that counts here is that it is a stream.
 using Protocol = asio::generic::stream_protocol;
-using Acceptor = asio::basic_socket_acceptor<Protocol>;
 using Stream = beast::basic_stream<Protocol>;
 
 constexpr std::chrono::seconds kTimeout{10};
-/// Pause after an accept that failed for want of descriptors or memory.
-constexpr std::chrono::milliseconds kAcceptPause{200};
 
 HttpReply answer(const http::request<http::empty_body>& request, const HttpServer::Handler& handler) {
   if (request.method() == http::verb::get || request.method() == http::verb::head)
@@ -82,78 +80,40 @@ class Connection : public std::enable_shared_from_this<Connection> {
   http::response<http::string_body> response_;
 };
 
+/// Every connection that comes in becomes one of `io`, while there are not too many.
+Listener::Accepted serve_on(asio::io_context& io, HttpServer::Handler handler) {
+  const auto shared = std::make_shared<const HttpServer::Handler>(std::move(handler));
+  const auto connections = std::make_shared<int>(0);  // of io's thread
+  return [&io, shared, connections](FileDescriptor descriptor) {
+    asio::post(io, [&io, shared, connections, descriptor = std::move(descriptor)]() mutable {
+      if (*connections >= HttpServer::kMaxConnections) return;
+      int family = AF_UNSPEC;
+      socklen_t length = sizeof family;
+      getsockopt(descriptor.get(), SOL_SOCKET, SO_DOMAIN, &family, &length);
+      Protocol::socket socket(io);
+      beast::error_code error;
+      socket.assign(Protocol(family, 0), descriptor.get(), error);
+      if (error) return;
+      descriptor.release();
+      std::make_shared<Connection>(std::move(socket), shared, connections)->read();
+    });
+  };
+}
+
 }  // namespace
 
-class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
- public:
-  Listener(asio::io_context& io, std::shared_ptr<const Handler> handler, std::shared_ptr<int> connections)
-      : handler_(std::move(handler)), connections_(std::move(connections)), acceptor_(io), pause_(io) {}
-
-  Status start(FileDescriptor listening) {
-    sockaddr_storage where{};
-    socklen_t length = sizeof where;
-    beast::error_code error;
-    if (getsockname(listening.get(), reinterpret_cast<sockaddr*>(&where), &length) == 0)
-      acceptor_.assign(Protocol(where.ss_family, 0), listening.get(), error);
-    if (!acceptor_.is_open()) return Error{ErrorCode::internal, "--http: " + error.message()};
-    listening.release();
-    accept();
-    return {};
-  }
-
-  void close() {
-    beast::error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-  }
-
- private:
-  void accept() {
-    acceptor_.async_accept([weak = weak_from_this()](beast::error_code error, Protocol::socket socket) {
-      if (const auto self = weak.lock()) self->accepted(error, std::move(socket));
-    });
-  }
-
-  void accepted(beast::error_code error, Protocol::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-    if (error) {
-      pause_.expires_after(kAcceptPause);
-      return pause_.async_wait([weak = weak_from_this()](beast::error_code cancelled) {
-        const auto self = weak.lock();
-        if (!cancelled && self) self->accept();
-      });
-    }
-    if (*connections_ < kMaxConnections)
-      std::make_shared<Connection>(std::move(socket), handler_, connections_)->read();
-    accept();
-  }
-
-  std::shared_ptr<const Handler> handler_;
-  std::shared_ptr<int> connections_;
-  Acceptor acceptor_;
-  asio::steady_timer pause_;
-};
-
-HttpServer::HttpServer(HttpClaim claim) : claim_(std::make_unique<HttpClaim>(std::move(claim))) {}
+HttpServer::HttpServer(asio::io_context& io, std::string address, std::unique_ptr<Listener> listener)
+    : address_(std::move(address)), work_(asio::make_work_guard(io)), listener_(std::move(listener)) {}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(boost::asio::io_context& io, const std::string& address,
                                                       Handler handler) {
   SPIN_ASSIGN(HttpClaim claim, HttpClaim::take(address));
-  std::unique_ptr<HttpServer> server(new HttpServer(std::move(claim)));
-  const auto shared = std::make_shared<const Handler>(std::move(handler));
-  const auto connections = std::make_shared<int>(0);
-  for (auto& listening : server->claim_->take_listening()) {
-    auto listener = std::make_shared<Listener>(io, shared, connections);
-    SPIN_TRY(listener->start(std::move(listening)));
-    server->listeners_.push_back(std::move(listener));
-  }
-  return server;
+  std::vector<Listener::Entrance> entrances;
+  entrances.push_back({std::move(claim.door), serve_on(io, std::move(handler))});
+  SPIN_ASSIGN(auto listener, Listener::start(std::move(entrances)));
+  return std::unique_ptr<HttpServer>(new HttpServer(io, std::move(claim.address), std::move(listener)));
 }
 
-HttpServer::~HttpServer() {
-  for (const auto& listener : listeners_) listener->close();
-}
-
-const std::string& HttpServer::address() const { return claim_->text(); }
+HttpServer::~HttpServer() = default;
 
 }  // namespace spin

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "schema/base/result.h"
@@ -18,10 +18,11 @@ struct HttpReply {
   std::string body;
 };
 
-class HttpClaim;
+class Listener;
 
-/// Serves GET and HEAD to this machine: on a Unix socket that only its owner can reach, or on a loopback
-/// port. Requests have no body, their headers are bounded, and a client that is slow or idle is cut off.
+/// Serves GET and HEAD to this machine: on a Unix socket that only its owner can reach, and that comes back
+/// with its folder, or on a loopback port. Requests have no body, their headers are bounded, and a client
+/// that is slow or idle is cut off.
 class HttpServer {
  public:
   /// Runs on the thread of `io` and gets the path of the request, as path_of_target() has it.
@@ -37,13 +38,15 @@ class HttpServer {
   ~HttpServer();
 
   /// Where it can be reached: "unix:PATH" or "http://HOST:PORT".
-  [[nodiscard]] const std::string& address() const;
+  [[nodiscard]] const std::string& address() const { return address_; }
 
  private:
-  class Listener;
-  explicit HttpServer(HttpClaim claim);
-  const std::unique_ptr<HttpClaim> claim_;
-  std::vector<std::shared_ptr<Listener>> listeners_;
+  HttpServer(boost::asio::io_context& io, std::string address, std::unique_ptr<Listener> listener);
+
+  const std::string address_;
+  const boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
+      work_;  ///< io's thread stays
+  const std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace spin

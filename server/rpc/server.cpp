@@ -10,9 +10,9 @@
 #include "proto/net/credentials.h"
 #include "proto/net/renewal.h"
 #include "proto/wire/library.h"
+#include "server/listen/listener.h"
 #include "server/rpc/control_service.h"
 #include "server/rpc/fleet_service.h"
-#include "server/rpc/listener.h"
 
 namespace spin {
 namespace {

@@ -153,7 +153,7 @@ constexpr const char* kLogin = "export XDG_RUNTIME_DIR=$D/run#1 XDG_STATE_HOME=$
 TEST_F(EnvironmentTest, ListensAnewWhenItsRunTimeFolderIsBack) {
   const std::string login = kLogin;
   fs::create_directory(folder_ / "run#1");
-  Process process = background(login + "exec $SPIND");
+  Process process = background(login + "exec $SPIND --http unix:$D/run#1/spin/http.sock");
   ASSERT_TRUE(answers(login + "$SPINCTL status")) << process.output();
 
   fs::remove_all(folder_ / "run#1");
@@ -170,6 +170,10 @@ TEST_F(EnvironmentTest, ListensAnewWhenItsRunTimeFolderIsBack) {
 
   fs::create_directory(folder_ / "run#1");
   EXPECT_TRUE(answers(login + "$SPINCTL status")) << process.output();
+  EXPECT_TRUE(eventually(kLimit, [&] {
+    return contains(process.output(), "listening again at unix:" + path("run#1/spin/http.sock"));
+  })) << process.output();
+  EXPECT_TRUE(http_get(path("run#1/spin/http.sock"), get("/healthz")).ends_with("ok\n"));
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(kLimit), 0) << process.output();
   EXPECT_FALSE(fs::exists(path("run#1/spin/spind.sock")));

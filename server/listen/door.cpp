@@ -1,4 +1,4 @@
-#include "server/rpc/door.h"
+#include "server/listen/door.h"
 
 #include <filesystem>
 #include <string>

@@ -7,13 +7,13 @@
 
 #include "schema/base/file.h"
 #include "schema/base/result.h"
-#include "server/rpc/door.h"
+#include "server/listen/door.h"
 
 namespace spin {
 
-/// Accepts connections, on a thread of its own. gRPC could do so itself, but not at every path that the
-/// kernel takes, not again once a socket is gone with its folder, and nowhere any more once it has run out of
-/// descriptors.
+/// Accepts connections, on a thread of its own. Who serves them could do so itself, as gRPC does, but not at
+/// every path that the kernel takes, not again once a socket is gone with its folder, and nowhere any more
+/// once it has run out of descriptors.
 class Listener {
  public:
   /// Called on the listener's thread with a connection that does not block.

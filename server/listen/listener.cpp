@@ -1,4 +1,4 @@
-#include "server/rpc/listener.h"
+#include "server/listen/listener.h"
 
 #include <cerrno>
 #include <chrono>
