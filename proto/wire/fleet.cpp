@@ -79,6 +79,7 @@ struct WorkerMessageToWire {
   void operator()(const Heartbeat& value) const {
     auto* heartbeat = message->mutable_heartbeat();
     for (const auto& token : value.running) to_wire(token, heartbeat->add_running());
+    heartbeat->set_problem(valid_utf8(value.problem));
   }
   void operator()(const SequencedReport& value) const {
     to_wire(value.report, message->mutable_report());
@@ -213,6 +214,7 @@ Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
     case v1::WorkerMessage::kHeartbeat: {
       Heartbeat heartbeat;
       SPIN_ASSIGN(heartbeat.running, tokens_from_wire("heartbeat.running", message.heartbeat().running()));
+      heartbeat.problem = message.heartbeat().problem();
       return WorkerMessage{std::move(heartbeat)};
     }
     case v1::WorkerMessage::kReport: {

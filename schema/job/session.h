@@ -44,6 +44,7 @@ struct Credits {
 };
 struct Heartbeat {
   std::vector<AttemptToken> running;
+  std::string problem{};  ///< what hinders this worker, such as a full disk; empty = nothing
   bool operator==(const Heartbeat&) const = default;
 };
 struct SequencedReport {

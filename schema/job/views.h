@@ -132,7 +132,7 @@ struct WorkerRow {
   std::vector<std::string> labels{};
   std::int64_t memory_bytes = 0;       ///< of its device; 0 = not known
   std::int64_t memory_used_bytes = 0;  ///< predicted peaks of what it runs
-  std::string reason{};                ///< why it is quarantined
+  std::string reason{};                ///< what hinders it: a quarantine, a full disk, no leases for anybody
 };
 
 struct LogLine {

@@ -1,7 +1,10 @@
+#include <array>
+
 #include "schema/base/clock.h"
 #include "server/app/control_gate.h"
 #include "server/app/defect_check.h"
 #include "server/app/limited_query.h"
+#include "server/app/worker_check.h"
 #include "server/store/backup.h"
 #include "server/store/backup_folder.h"
 #include "server/store/doctor.h"
@@ -36,9 +39,10 @@ Result<std::vector<CheckRow>> ControlGate::examine(bool deep, const std::functio
                                           .now_ms = wall_clock_ms(),
                                           .reserve_bytes = parts_.reserve_bytes,
                                           .go_on = go_on}));
-  SPIN_ASSIGN(auto rules,
-              parts_.strand.ask([&engine = parts_.engine] { return check_defects(engine.coordinator()); }));
-  checks.push_back(std::move(rules));
+  SPIN_ASSIGN(const auto live, parts_.strand.ask([&engine = parts_.engine] {
+    return std::array{check_workers(engine.coordinator()), check_defects(engine.coordinator())};
+  }));
+  checks.insert(checks.end(), live.begin(), live.end());
   return checks;
 }
 

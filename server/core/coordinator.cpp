@@ -97,6 +97,7 @@ std::vector<WorkerRow> Coordinator::workers() const {
     WorkerRow row;
     row.name = session.hello.name;
     row.state = session.draining ? "draining" : "online";
+    row.reason = session.problem;
     if (state_->core.hold) row.reason = "no leases are granted now: " + *state_->core.hold;
     const auto quarantine = state_->core.quarantines.find(session.hello.name);
     if (quarantine != state_->core.quarantines.end()) {

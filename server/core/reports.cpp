@@ -109,7 +109,10 @@ struct Said {
 
   void operator()(const WorkerHello&) const {}  // comes as WorkerAttached
   void operator()(const Credits& credits) const { step.core.workers.set_credits(session, credits.free); }
-  void operator()(const Heartbeat& heartbeat) const { reconcile(step, session, heartbeat.running); }
+  void operator()(const Heartbeat& heartbeat) const {
+    step.core.workers.hindered(session, heartbeat.problem);
+    reconcile(step, session, heartbeat.running);
+  }
   void operator()(const SequencedReport& report) const { handle_report(step, session, report); }
   void operator()(const Progress& progress) const { handle_progress(step, session, progress); }
   void operator()(const Draining&) const { step.core.workers.drains(session); }

@@ -87,6 +87,10 @@ void Workers::heard(SessionId id, Now now) {
 void Workers::fell_silent(SessionId id) {
   change(id, [](Session& session) { session.silent = true; });
 }
+void Workers::hindered(SessionId id, const std::string& problem) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second.problem = problem;
+}
 void Workers::set_credits(SessionId id, int free) {
   change(id, [&](Session& session) {
     session.credits = std::max(0, free);

@@ -23,6 +23,7 @@ struct Session {
   std::optional<int> most_jobs;         ///< while it is quarantined
   std::string dataset;                  ///< of the job that it was given last
   Now heard;                            ///< last sign of life
+  std::string problem;                  ///< what hinders it, as it says; empty = nothing
   std::map<JobKey, std::int64_t> busy;  ///< jobs that it runs, with the memory that each was given
   /// Attempts that were taken from it (told to stop, lost) and that it may still have, with the memory that
   /// their trainers may still hold.
@@ -55,6 +56,7 @@ class Workers {
 
   void heard(SessionId id, Now now);
   void fell_silent(SessionId id);
+  void hindered(SessionId id, const std::string& problem);
   /// The worker has so many free slots: the trainers of what was taken from it have ended where it says of
   /// all other slots that they are free.
   void set_credits(SessionId id, int free);

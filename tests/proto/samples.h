@@ -78,7 +78,8 @@ inline std::vector<Report> reports() {
 }
 
 inline std::vector<WorkerMessage> worker_messages() {
-  std::vector<WorkerMessage> messages{kHello, Credits{3}, Heartbeat{{kToken}}, kProgress, Draining{}};
+  std::vector<WorkerMessage> messages{kHello, Credits{3}, Heartbeat{{kToken}, "its disk is full"}, kProgress,
+                                      Draining{}};
   std::uint64_t sequence = 0;
   for (auto& value : reports()) messages.emplace_back(SequencedReport{++sequence, value});
   return messages;

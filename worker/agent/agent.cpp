@@ -66,7 +66,15 @@ void Agent::on(const TerminateRequested& event) {
 }
 
 void Agent::on(const Persisted& event) {
+  if (!std::exchange(no_room_for_results_, {}).empty()) say(Severity::info, "results are kept again");
   for (auto& report : reports_.persisted(event.sequence)) send(std::move(report));
+}
+
+void Agent::on(const PersistFailed& event) {
+  no_room_for_results_ = "results wait, they cannot be kept: " + event.message;
+  if (say_full_at_ && now_ < *say_full_at_) return;
+  say(Severity::warning, no_room_for_results_);
+  say_full_at_ = now_ + kSayAgain;
 }
 
 void Agent::start_drain(const std::string& reason) {
@@ -80,10 +88,13 @@ void Agent::start_drain(const std::string& reason) {
   say(Severity::info, reason + ": no more jobs are taken, " + what);
 }
 
-// What follows from every step: credits, and the end once nothing is left to do.
+// What follows from every step: what the coordinator is to know at once, and the end once nothing is left to
+// do.
 void Agent::settle() {
   if (ended_) return;
   send_credits();
+  if (const auto* up = std::get_if<LinkUp>(&link_); up != nullptr && up->problem != problem())
+    send_heartbeat();
   if (draining_ && attempts_.empty() && reports_.empty()) return finish(0, "");
   if (!stopping_) return;
   const bool trains = std::any_of(attempts_.begin(), attempts_.end(),

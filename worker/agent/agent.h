@@ -63,7 +63,8 @@ class Agent {
   struct LinkUp {
     Millis heartbeat;
     Now heartbeat_at;
-    int believed = 0;  ///< free slots that the coordinator counts with
+    int believed = 0;       ///< free slots that the coordinator counts with
+    std::string problem{};  ///< that the coordinator knows of
   };
   using LinkState = std::variant<LinkDown, LinkConnecting, LinkUp>;
 
@@ -72,6 +73,7 @@ class Agent {
   void on(const TimePassed& event);
   void on(const TerminateRequested& event);
   void on(const Persisted& event);
+  void on(const PersistFailed& event);
   void start_drain(const std::string& reason);
   void settle();
   void finish(int code, std::string message);
@@ -86,6 +88,9 @@ class Agent {
   void connect();
   void link_time();
   void send_credits();
+  void send_heartbeat();
+  /// What the coordinator is told that hinders this worker; empty = nothing.
+  [[nodiscard]] const std::string& problem() const;
   [[nodiscard]] bool name_may_be_ours(const Error& error) const;
   bool is_to_be_said(const std::string& reason);
   /// Sent if the stream is up, else dropped.
@@ -192,6 +197,10 @@ class Agent {
   std::vector<Slot> slots_;
   Reports reports_;
 
+  // What the disk has no room for, in words; empty where it has.
+  std::string no_room_for_results_;
+  std::string no_room_for_jobs_;
+  std::optional<Now> say_full_at_;  // not again before
   bool draining_ = false;
   bool stopping_ = false;             // and running jobs do not finish
   bool is_hurried_ = false;           // and nothing is waited for but this machine's disk, briefly

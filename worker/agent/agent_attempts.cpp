@@ -54,6 +54,7 @@ void Agent::on(const FetchFailed& event) {
 }
 
 void Agent::disk_is_full(Attempt& attempt, const std::string& message) {
+  no_room_for_jobs_ = shortened(message, kMessageBytes);
   slots_[static_cast<std::size_t>(*slot_of(attempt))].rests_until = now_ + settings_.full_disk_rest;
   fail(attempt, FailureKind::refused, message);
 }

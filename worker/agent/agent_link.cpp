@@ -20,9 +20,6 @@ std::optional<int> fatal_code(ErrorCode code) {
   }
 }
 
-/// Between two lines that say the same of a coordinator that is away.
-constexpr std::chrono::minutes kSayAgain{1};
-
 bool is_refusal(const WorkerMessage& message) {
   const auto* kept = std::get_if<SequencedReport>(&message);
   const auto* failed = kept == nullptr ? nullptr : std::get_if<AttemptFailed>(&kept->report.body);
@@ -159,8 +156,17 @@ void Agent::link_time() {
                  "no welcome within " + std::to_string(settings_.connect_limit.count()) + " ms"}});
   } else if (auto* up = std::get_if<LinkUp>(&link_); up != nullptr && now_ >= up->heartbeat_at) {
     up->heartbeat_at = now_ + up->heartbeat;
-    send(Heartbeat{held()});
+    send_heartbeat();
   }
+}
+
+void Agent::send_heartbeat() {
+  std::get<LinkUp>(link_).problem = problem();
+  send(Heartbeat{held(), problem()});
+}
+
+const std::string& Agent::problem() const {
+  return no_room_for_results_.empty() ? no_room_for_jobs_ : no_room_for_results_;
 }
 
 void Agent::send_credits() {

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "schema/base/text.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/checks.h"
 
@@ -164,6 +165,7 @@ void Agent::hear(int slot, const EpochEvent& event) {
 }
 
 void Agent::hear(int slot, const CheckpointEvent& event) {
+  no_room_for_jobs_.clear();
   Attempt* attempt = training_in(slot);
   if (attempt == nullptr) return;
   Checkpoints& checkpoints = *checkpoints_of(*attempt);
@@ -177,6 +179,7 @@ void Agent::hear(int slot, const CheckpointEvent& event) {
 }
 
 void Agent::hear(int slot, const FinishedEvent& event) {
+  no_room_for_jobs_.clear();
   if (Attempt* attempt = training_in(slot)) {
     finish_training(*attempt, event);
   } else {
@@ -190,6 +193,7 @@ void Agent::hear(int slot, const FailedEvent& event) {
   if (attempt == nullptr) {
     drop_stopped(slot);
   } else if (event.cause == FailureCause::disk_full) {
+    no_room_for_jobs_ = shortened(event.message, kMessageBytes);
     slots_[static_cast<std::size_t>(slot)].rests_until = now_ + settings_.full_disk_rest;
     end_saving(*attempt, FailureKind::refused, event.message);
   } else {

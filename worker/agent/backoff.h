@@ -7,6 +7,9 @@
 
 namespace spin::agent {
 
+/// Between two lines that say the same.
+inline constexpr std::chrono::minutes kSayAgain{1};
+
 /// Waiting times that double from `first` to `limit`, each drawn from its upper half so that many workers do
 /// not return at the same moment.
 class Backoff {

@@ -96,6 +96,10 @@ struct UploadFailed {
 struct Persisted {
   std::uint64_t sequence = 0;
 };
+/// The outbox cannot be written now; Persisted follows once it can.
+struct PersistFailed {
+  std::string message;
+};
 /// The process is to end.
 struct TerminateRequested {
   enum class How {
@@ -108,7 +112,7 @@ struct TerminateRequested {
 struct TimePassed {};
 using Event = std::variant<Begin, Received, LinkLost, TrainerStartFailed, TrainerSaid, TrainerBroke,
                            TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, ModelKept,
-                           Uploaded, UploadFailed, Persisted, TerminateRequested, TimePassed>;
+                           Uploaded, UploadFailed, Persisted, PersistFailed, TerminateRequested, TimePassed>;
 
 // What follows, in order.
 

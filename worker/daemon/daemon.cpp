@@ -106,7 +106,7 @@ Status Daemon::open_state() {
   callbacks.durable = [this](std::uint64_t sequence) {
     boost::asio::post(io_, [this, sequence] { handle(agent::Persisted{sequence}); });
   };
-  callbacks.warning = [](const std::string& text) { spdlog::warn("outbox: {}", text); };
+  callbacks.stuck = [this](const std::string& reason) { post(agent::PersistFailed{reason}); };
   callbacks.fatal = [](const Error& error) {
     // What the disk has lost it does not give back: the next start reads what is really there.
     spdlog::critical("outbox: {}", error.message);

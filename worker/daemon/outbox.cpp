@@ -151,7 +151,7 @@ void Outbox::run() {
 bool Outbox::write_batch(const std::string& bytes, std::uint64_t last) {
   if (const Status written = write_all(file_.get(), bytes, path_); !written.ok()) {
     if (::ftruncate(file_.get(), static_cast<off_t>(file_bytes_)) != 0) callbacks_.fatal(written.error());
-    callbacks_.warning("results wait, they cannot be kept: " + written.error().message);
+    callbacks_.stuck(written.error().message);
     return false;
   }
   if (::fdatasync(file_.get()) != 0) {

@@ -23,7 +23,7 @@ class Outbox {
  public:
   struct Callbacks {
     std::function<void(std::uint64_t sequence)> durable;   ///< everything up to this sequence
-    std::function<void(const std::string& text)> warning;  ///< cannot write now; tried again until it works
+    std::function<void(const std::string& reason)> stuck;  ///< cannot write now; tried again until it works
     std::function<void(const Error&)> fatal;  ///< the disk lost what it had taken: the process must end
   };
   struct Opened;

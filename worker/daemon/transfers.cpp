@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr agent::Millis kFirstWait{100};
 constexpr agent::Millis kLongestWait{10'000};
-/// Between two lines that say of a transfer that it waits.
-constexpr std::chrono::minutes kSayAgain{1};
 
 /// Whether another try at fetching may end otherwise.
 bool may_pass(const Error& error) {
@@ -170,7 +168,7 @@ void Transfers::tried(const TransferPtr& transfer, const Status& status) {
   const auto now = std::chrono::steady_clock::now();
   if (!quiet && (!transfer->say_again_at || now >= *transfer->say_again_at)) {
     spdlog::warn("{} waits and is tried again: {}", describe(*transfer), error.message);
-    transfer->say_again_at = now + kSayAgain;
+    transfer->say_again_at = now + agent::kSayAgain;
   }
   transfer->timer.expires_after(wait);
   transfer->timer.async_wait(

@@ -140,6 +140,34 @@ TEST_F(DiskTest, AnUploadThatWouldTakeTheReserveIsWaitedForAndPeopleAreTold) {
   daemons.stop();
 }
 
+TEST_F(DiskTest, AFullDiskOfAWorkerIsSaidAndItGoesOnByItself) {
+  const SmallDisk own(daemons.folder / "w1");
+  ASSERT_TRUE(own.is_mounted());
+  daemons.start_spind();
+  start_worker();
+  ASSERT_TRUE(daemons.submit("study", 2));
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return daemons.count("study", "running") == 1; }));
+  own.fill();
+  daemons.open_gate("w1");
+  const auto people_are_told = [&] {
+    const auto workers = daemons.spinctl_json({"workers"});
+    return workers.is_array() &&
+           workers.dump().find("results wait, they cannot be kept: ") != std::string::npos;
+  };
+  ASSERT_TRUE(eventually(Daemons::kDeadline, people_are_told)) << daemons.worker("w1").output();
+  const auto examined = daemons.spinctl({"doctor"});
+  EXPECT_EQ(examined.exit_code, 0) << examined.output;
+  EXPECT_NE(examined.output.find("1 of 1 attached are hindered, first w1: results wait"), std::string::npos)
+      << examined.output;
+  EXPECT_EQ(daemons.count("study", "failed"), 0);
+
+  own.empty();
+  EXPECT_TRUE(done(2)) << daemons.worker("w1").output();
+  EXPECT_FALSE(people_are_told());
+  daemons.expect_one_result_each("study");
+  daemons.stop();
+}
+
 /// How the database's disk is full: it is small, or no file of spind may grow, which anybody can have.
 enum class Full { disk, limit };
 

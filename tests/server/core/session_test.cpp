@@ -180,6 +180,15 @@ TEST(Session, AHeartbeatReconcilesAsAnAttachDoes) {
   EXPECT_EQ(stops[0].attempt, (AttemptToken{1, 77}));
 }
 
+TEST(Session, WhatHindersAWorkerIsShownAsItSays) {
+  Harness harness;
+  const SessionId session = harness.attach("w", 1);
+  harness.say(session, Heartbeat{{}, "its disk is full"});
+  EXPECT_EQ(harness.coordinator->workers().at(0).reason, "its disk is full");
+  harness.say(session, Heartbeat{{}, ""});
+  EXPECT_EQ(harness.coordinator->workers().at(0).reason, "");
+}
+
 TEST(Session, AnotherWorkerCannotTakeARunningAttempt) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
