@@ -21,7 +21,7 @@
 
 #include "schema/base/log_format.h"
 #include "schema/base/paths.h"
-#include "schema/base/stop_signals.h"
+#include "schema/base/stop_signal_set.h"
 #include "schema/base/version.h"
 #include "server/app/grpc_log.h"
 #include "server/app/say.h"
@@ -99,7 +99,7 @@ int run_daemon(const DaemonOptions& options) {
   prepare_process(options);
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io);
-  for (const int number : stop_signals()) signals.add(number);
+  hear_stop_signals(signals);
   if (const Status ready = prepare_socket_folder(options.app.listen); !ready.ok()) return fail(ready.error());
   auto app = App::start(options.app);
   if (!app.ok()) return fail(app.error());

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "schema/base/paths.h"
-#include "schema/base/stop_signals.h"
+#include "schema/base/stop_signal_set.h"
 #include "schema/base/version.h"
 
 namespace spin::daemon {
@@ -166,7 +166,7 @@ void Daemon::arm_timer() {
 }
 
 void Daemon::watch_signals() {
-  for (const int number : stop_signals()) terminate_.add(number);
+  hear_stop_signals(terminate_);
   const auto wait = [this](auto&& self) -> void {
     terminate_.async_wait([this, self](const error_code& error, int) {
       if (error) return;

@@ -5,7 +5,9 @@
 #include <optional>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "schema/base/stop_signal_set.h"
 #include "tests/worker/daemon/worker.h"
 
 // The ways in which hosts, terminals and people end a worker, its trainers, or all of them at once.
@@ -188,6 +190,23 @@ TEST(Stop, OnTermDrainASecondSignalStops) {
   EXPECT_EQ(fleet.worker().wait(Fleet::kDeadline), 0) << fleet.worker_log();
   ASSERT_TRUE(fleet.coordinator.failure_of(job));
   EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::refused);
+}
+
+TEST(Stop, ASignalThatComesWhileTheProcessLeavesDoesNotKillIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const int number : {SIGTERM, SIGHUP, SIGINT}) {
+    ::signal(number, SIG_DFL);
+    const auto leave = [number] {
+      {
+        boost::asio::io_context io;
+        boost::asio::signal_set set(io);
+        hear_stop_signals(set);
+      }
+      ::raise(number);
+      ::_exit(0);
+    };
+    EXPECT_EXIT(leave(), testing::ExitedWithCode(0), "") << number;
+  }
 }
 
 TEST(Stop, UnderNohupAHangUpIsIgnored) {
