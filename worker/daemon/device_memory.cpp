@@ -65,20 +65,27 @@ void give_up_on(pid_t pid) {
     ::poll(nullptr, 0, static_cast<int>(kLookInterval.count()));
 }
 
+std::string unanswered(const std::string& trainer, milliseconds time) {
+  return "`" + trainer + " --devices` has not answered for " + std::to_string(time.count() / 1000) +
+         " s: the driver of the device may hang (does `nvidia-smi` answer?)";
+}
+
 Result<Answer> ask(const std::string& trainer, milliseconds limit) {
   SPIN_ASSIGN(ChildProcess child, spawn({trainer, "--devices"}));
   child.input.reset();
   Answer answer;
   bool more = true;
   std::optional<int> status;
-  for (const auto end = Clock::now() + limit; !status; status = status_of(child.pid)) {
-    if (Clock::now() >= end) {
+  bool said = false;
+  const auto begin = Clock::now();
+  for (; !status; status = status_of(child.pid)) {
+    const auto waited = Clock::now() - begin;
+    if (waited >= limit) {
       give_up_on(child.pid);
-      return Error{ErrorCode::unavailable,
-                   "`" + trainer + " --devices` has not answered for " +
-                       std::to_string(limit.count() / 1000) +
-                       " s: the driver of the device may hang (does `nvidia-smi` answer?)"};
+      return Error{ErrorCode::unavailable, unanswered(trainer, limit)};
     }
+    if (waited >= limit / 6 && !std::exchange(said, true))
+      spdlog::warn("{}; it is waited for up to {} s", unanswered(trainer, limit / 6), limit.count() / 1000);
     if (more) {
       more = read_some(child, answer, kLookInterval);
     } else {

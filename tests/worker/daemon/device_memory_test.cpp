@@ -64,10 +64,9 @@ TEST_F(DeviceMemory, ADeviceThatCannotBeOpenedIsRefusedWithTheReasonAndHidesNoOt
   const auto refused = ask(one_bad, "cuda:0");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(
-      refused.error().message,
-      "--device cuda:0: spin-train cannot open it; there is cuda:0 (a GPU, which cannot be opened: "
-      "uncorrectable ECC error), cuda:1 (NVIDIA A100)");
+  EXPECT_EQ(refused.error().message,
+            "--device cuda:0: spin-train cannot open it; there is cuda:0 (a GPU, which cannot be opened: "
+            "uncorrectable ECC error), cuda:1 (NVIDIA A100)");
 }
 
 TEST_F(DeviceMemory, IsUnknownWhereTheTrainerFailsOrSaysSomethingElse) {
@@ -80,7 +79,10 @@ TEST_F(DeviceMemory, IsUnknownWhereTheTrainerFailsOrSaysSomethingElse) {
 
 TEST_F(DeviceMemory, ATrainerThatHangsIsKilledAndNamedWithTheDriver) {
   const auto pid_file = (folder_ / "pid").string();
+  testing::internal::CaptureStdout();
   const auto hung = ask("echo $$ >'" + pid_file + "'; exec sleep 1000", "cuda:0", std::chrono::seconds(1));
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("driver"), std::string::npos)
+      << "said while it waits";
   ASSERT_FALSE(hung.ok());
   EXPECT_EQ(hung.error().code, ErrorCode::unavailable);
   EXPECT_NE(hung.error().message.find(trainer().string()), std::string::npos) << hung.error().message;
