@@ -93,6 +93,22 @@ TEST(Deletion, GoesOnInPiecesAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
   EXPECT_EQ(harness.status(again).counts, (StateCounts{.completed = 5}));
 }
 
+TEST(Deletion, GoesOnWhereTheSweepAloneIsLeft) {
+  Harness harness;
+  const SweepId sweep = harness.submit(PlanOf("s").job("a").job("b", {"a"}));
+  harness.cancel(sweep);
+  harness.settle();
+  const auto effects = harness.coordinator->handle(SteerRequested{77, sweep, steer::Delete{}}, harness.now);
+  for (const auto& change : effects.changes)
+    if (!std::holds_alternative<DeleteSweep>(change)) harness.store.apply_one(change);
+  harness.restart();
+  ASSERT_TRUE(harness.store.sweeps().contains(sweep));
+  EXPECT_TRUE(harness.store.jobs().empty());
+  EXPECT_FALSE(is_shown(harness, sweep));
+  EXPECT_GT(harness.settle(), 0);
+  EXPECT_FALSE(harness.store.sweeps().contains(sweep));
+}
+
 TEST(Deletion, WhatComesOfADeletedJobIsAcknowledgedAndDropped) {
   Harness harness;
   const SweepId sweep = harness.submit(PlanOf("s").job("a"));
