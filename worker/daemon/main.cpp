@@ -182,6 +182,7 @@ spin::Status fill_defaults(CommandLine& line) {
 
 spin::Status prepare_process(CommandLine& line) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit of the size of files is a disk that is full, for trainers too
   if (line.exit_with_parent) {
     line.options.parent_pid = ::getppid();
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
