@@ -74,6 +74,7 @@ Status TrainingRun::prepare() {
                      ", step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_)};
   loss_sum_.fill_(state_.begun.loss_sum);
   saved_ = {state_.epoch, state_.step};
+  log_line("goes on after step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_));
   return {};
 }
 

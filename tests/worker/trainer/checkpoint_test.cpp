@@ -107,7 +107,9 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   const auto whole = run_whole(config);
   run_for(config, 7);  // an evaluation among them
   EXPECT_EQ(all<CheckpointEvent>(events_).back().epoch, 1);
+  testing::internal::CaptureStderr();
   run_for(config, 2);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("goes on after step 6 of 15"), std::string::npos);
   EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2);
   run_for(config, 4);
   ASSERT_EQ(all<EpochEvent>(events_).size(), 1U);
