@@ -186,8 +186,8 @@ class Killer:
         def strike(process, trainers):
             """Whether it was killed in the end."""
             if way == "drain":
-                if not self.fleet.spinctl("drain", name, may_refuse=True):
-                    process.terminate()  # the coordinator is away, or does not know this worker yet
+                if "leaves" not in (self.fleet.spinctl("drain", name, may_refuse=True) or ""):
+                    process.terminate()  # the coordinator is away, or this worker has not found it yet
                 return False
             for step in WAYS[way]:
                 if step == PAUSE:
