@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <signal.h>
 
 #include "client/commands/invocation.h"

@@ -1,5 +1,6 @@
 #include "server/store/backup.h"
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <thread>

@@ -1,4 +1,5 @@
 // CIFAR's files and the synthetic data set.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
