@@ -171,7 +171,8 @@ TEST(LayerWeights, LayersOfAGroupUseOneTensor) {
   EXPECT_EQ(shared[0], shared[1]);
   EXPECT_EQ(shared[0], shared[3]);
   EXPECT_NE(shared[0], shared[2]);
-  EXPECT_NE(pointers(false)[0], pointers(false)[1]);
+  const auto own = pointers(false);
+  EXPECT_NE(own[0], own[1]);
 }
 
 }  // namespace
