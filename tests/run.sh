@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 deploy/install-packages.sh tests
-cmake --preset release -DSPIN_TESTS=ON >/dev/null
+cmake --preset release -DSPIN_TESTS=ON -DSPIN_WERROR=ON >/dev/null
 cmake --build build
 cd build
 exec ctest --output-on-failure --no-tests=error -j "$(nproc)" "$@"
