@@ -1,7 +1,7 @@
 #include "schema/sweep/setting_table.h"
 
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "schema/sweep/read_value.h"
@@ -19,6 +19,11 @@ std::string text_if_given(const T& value) {
   if constexpr (std::is_same_v<T, double>)
     if (std::isnan(value)) return {};
   return text_of(value);
+}
+/// A field of RandAugment, which may be off.
+template <class T>
+requires(std::is_arithmetic_v<T>) std::string text_if_given(const std::optional<T>& value) {
+  return value ? text_of(*value) : std::string();
 }
 
 /// What a setting of a type holds, for people.
@@ -79,21 +84,16 @@ Setting topology_field(std::string path, Access access, Displace displace) {
   return setting;
 }
 
-/// Access to a field of RandAugment, which setting it switches on.
+/// Access to a field of RandAugment, which setting it switches on; nothing where RandAugment is off.
 template <auto Member>
 struct RandAugmentAccess {
   auto& operator()(Training& training) const {
     if (!training.randaugment) training.randaugment.emplace();
     return *training.randaugment.*Member;
   }
-  const auto& operator()(const Training& training) const {
+  auto operator()(const Training& training) const {
     using T = std::remove_cvref_t<decltype(std::declval<RandAugment&>().*Member)>;
-    static const T kNone = [] {
-      if constexpr (std::is_same_v<T, int>) return kNotGiven;
-      if constexpr (std::is_same_v<T, double>) return std::numeric_limits<double>::quiet_NaN();
-      if constexpr (std::is_same_v<T, bool>) return false;
-    }();
-    return training.randaugment ? *training.randaugment.*Member : kNone;
+    return training.randaugment ? std::optional<T>(*training.randaugment.*Member) : std::nullopt;
   }
 };
 
@@ -101,7 +101,7 @@ struct RandAugmentAccess {
 template <class Access>
 void add_training(std::vector<Setting>& table, const std::string& name, Access access) {
   table.push_back(field(
-      "training." + name, [access](auto& settings) -> auto& { return access(settings.training); }));
+      "training." + name, [access](auto& settings) -> decltype(auto) { return access(settings.training); }));
   using T = std::remove_cvref_t<decltype(access(std::declval<Training&>()))>;
   const auto read = [access](const Value& value) -> Result<Change> {
     T typed{};

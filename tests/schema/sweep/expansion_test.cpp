@@ -82,6 +82,14 @@ TEST(Expansion, ExcludeSeesDefaults) {
   EXPECT_EQ(job_names(planned), Names{"convmixer-64-8-4-3.s0"});
 }
 
+TEST(Expansion, ExcludeOfAnAugmentationsFieldLeavesCellsWithoutTheAugmentation) {
+  const auto planned = good_plan(
+      small_sweep("axes: {training.randaugment: [none, {layers: 2}, {layers: 2, increasing: true}]}\n"
+                  "exclude: [{training.randaugment.increasing: false}]\n"));
+  EXPECT_EQ(planned.cells.size(), 2U);
+  EXPECT_EQ(planned.left_out_by_exclude, 1);
+}
+
 TEST(Expansion, ExcludedCellsNeedNotBePossible) {
   const auto planned =
       good_plan(small_sweep("fusion: {strategy: mean, init: random}\n"
