@@ -198,7 +198,9 @@ void Engine::arm_timer() {
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
     armed_.reset();
-    handle(core::TimePassed{});
+    // A worker that is refused or not read because the disk is full has not fallen silent. hold_leases() lets
+    // everybody begin a whole lease, and arms this timer again.
+    if (disk_full_.empty()) handle(core::TimePassed{});
   });
 }
 

@@ -69,6 +69,15 @@ JobKey choose_probe(const Core& core, const Session& session, JobKey first) {
   return other.value_or(first);
 }
 
+/// While a disk is full the app may hear no worker, and does not let the time pass for their leases: whoever
+/// could not be heard has a whole lease to come back before its job could be given to another.
+void renew_leases(Step& step) {
+  for (const auto& [token, key] : step.core.attempts) {
+    const Attempt* attempt = running_attempt(step.core.catalogue.at(key));
+    if (attempt != nullptr && attempt->token == token) renew_lease(step, key);
+  }
+}
+
 }  // namespace
 
 std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place, JobKey key) {
@@ -119,6 +128,7 @@ void schedule(Step& step) {
 }
 
 void hold_leases(Step& step, const HoldLeases& event) {
+  renew_leases(step);
   step.core.hold = event.hold ? std::optional(event.reason) : std::nullopt;
   if (event.hold) return;
   for (const auto& [key, lines] : std::exchange(step.core.lines_left_out, {}))

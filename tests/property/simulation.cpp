@@ -112,8 +112,15 @@ void Simulation::person_acts() {
   } else if (choice < 10) {
     handle(DrainRequested{1, "w" + std::to_string(draw(workers_.size() + 1))});
   } else {
-    handle(HoldLeases{draw(3) == 0, "the disk is full"});
+    hold();
   }
+}
+
+/// In some of the holds the disk is full: until the next, no worker can attach and time passes for no lease.
+void Simulation::hold() {
+  const bool holds = draw(3) == 0;
+  is_full_ = holds && draw(2) == 0;
+  handle(HoldLeases{holds, is_full_ ? "the disk is full" : "the disk is nearly full"});
 }
 
 void Simulation::something_breaks() {
@@ -199,6 +206,7 @@ void Simulation::die() {
   for (std::size_t i = 0; i < durable; ++i) store(uncommitted_[i]);
   uncommitted_.clear();
   unreadable_.clear();
+  is_full_ = false;
   for (SimWorker& worker : workers_) worker.disconnect();
   ledger_.restarted();
   orders_.restarted();
@@ -220,6 +228,7 @@ void Simulation::hang_up(SimWorker& worker) {
 }
 
 void Simulation::connect(SimWorker& worker) {
+  if (is_full_) return;
   const SessionId session{++last_session_};
   sessions_[session] = worker.hello();
   handle(WorkerAttached{session, worker.connect(session)});
@@ -273,7 +282,7 @@ void Simulation::advance(std::int64_t ms) {
   // Now and then the timer is late: time has leapt.
   const bool leaps = draw(4) == 0;
   if (leaps) now_ = until;
-  for (auto due = coordinator_->next_deadline(); due && *due <= until && !has_failed();
+  for (auto due = coordinator_->next_deadline(); due && *due <= until && !is_full_ && !has_failed();
        due = coordinator_->next_deadline()) {
     now_ = std::max(now_, *due);
     handle(TimePassed{});
@@ -350,6 +359,7 @@ bool Simulation::is_live() const {
 void Simulation::calm_down() {
   note("from here on all is well");
   for (SimWorker& worker : workers_) worker.frozen = worker.up_cut = worker.down_cut = false;
+  is_full_ = false;
   handle(HoldLeases{false, ""});
   while (const auto rest = submissions_.rest(*coordinator_, now_)) {
     handle(*rest);

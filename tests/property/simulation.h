@@ -47,6 +47,7 @@ class Simulation {
  private:
   void step();
   void person_acts();
+  void hold();
   void something_breaks();
   void submit();
   void extend();
@@ -95,6 +96,7 @@ class Simulation {
   Now now_{std::chrono::hours(1)};
   std::int64_t last_session_ = 0;
   std::map<SessionId, WorkerHello> sessions_;  ///< all that ever were
+  bool is_full_ = false;                       ///< the disk of the coordinator
   std::uint64_t last_order_ = 1;               ///< the others are all request 1
   std::int64_t lost_ = 0, results_ = 0, deleted_ = 0;
   const int failures_before_;  ///< a history is shown again after it has failed

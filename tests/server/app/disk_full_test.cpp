@@ -8,6 +8,7 @@
 #include "schema/base/version.h"
 #include "server/app/requests.h"
 #include "tests/server/app/fakes.h"
+#include "tests/support/process.h"
 
 // The engine while its store waits for room on the disk.
 
@@ -54,7 +55,7 @@ class DiskFull : public testing::Test {
   Metrics metrics;
   bool is_accepted = false;  ///< on the strand
   Strand strand;
-  Engine engine{{strand, store, reader, metrics}, core::Restoration({}, 1)};
+  Engine engine{{strand, store, reader, metrics}, core::Restoration({.lease_ms = 50}, 1)};
 };
 
 TEST_F(DiskFull, WhoAskedJustBeforeHearsWhyAndIsServedWhenThereIsRoom) {
@@ -124,6 +125,38 @@ TEST_F(DiskFull, AnEngineThatStopsLetsEverybodyGoWhoWaits) {
   on_strand([this] { engine.stop(); });
   EXPECT_EQ(refusal_of(std::move(waits)).code, ErrorCode::unavailable);
   EXPECT_EQ(refusal_of(put(strand, engine, piece)).code, ErrorCode::unavailable);
+}
+
+TEST_F(DiskFull, NoLeaseEndsBeforeThereIsRoomAndTheWorkerIsHeardAgain) {
+  on_strand([this] { store.hold(); });
+  const auto asked = submit();
+  const auto link = std::make_shared<RecordedLink>();
+  WorkerHello hello;
+  hello.name = "w";
+  hello.version = std::string(kVersion);
+  on_strand([&] {
+    engine.attach(hello, link);
+    engine.receive(link, {Credits{1}});
+    EXPECT_EQ(engine.coordinator().job_state(core::JobKey{1}), JobState::running);
+    engine.disk_full("database /x/spin.db: no room");
+    engine.hold_leases(engine.disk_full());
+    engine.detached(link);
+  });
+  // A timer of the same strand that comes long after the lease would have ended.
+  boost::asio::steady_timer later(strand.context(), std::chrono::milliseconds(500));
+  std::promise<void> past;
+  later.async_wait([&](const boost::system::error_code&) { past.set_value(); });
+  past.get_future().wait();
+  on_strand([this] { EXPECT_EQ(engine.coordinator().counters().lost_attempts, 0); });
+  on_strand([&] {
+    engine.disk_full("");
+    engine.hold_leases("");
+    EXPECT_EQ(engine.coordinator().job_state(core::JobKey{1}), JobState::running);
+    EXPECT_EQ(engine.coordinator().counters().lost_attempts, 0);
+  });
+  EXPECT_TRUE(eventually(kAnswerLimit, [&] {
+    return *strand.ask([&] { return engine.coordinator().counters().lost_attempts == 1; });
+  })) << "the timer goes on, and who stays away is lost as ever";
 }
 
 }  // namespace

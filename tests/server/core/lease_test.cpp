@@ -103,6 +103,39 @@ TEST(Lease, ASilentAttemptIsLostAndNeverCondemnsItsJob) {
   EXPECT_EQ(harness.coordinator->counters().lost_attempts, 6);
 }
 
+TEST(Lease, AHoldThatEndsGivesWhoCouldNotBeHeardAWholeLeaseToComeBack) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  WorkerHello hello = Harness::hello("w");
+  const SendLease lease = harness.lease_to("w");
+  harness.credits(harness.attach("idle"), 1);
+  harness.send(HoldLeases{true, "the disk is full"});
+  harness.detach(lease.session);
+  harness.now += std::chrono::hours(1);  // the app lets no time pass for leases
+  harness.send(HoldLeases{false, ""});
+  EXPECT_TRUE(all_of<SendLease>(harness.last).empty()) << "its worker trains it";
+  harness.advance(14'999);
+  EXPECT_EQ(harness.state("a"), JobState::running);
+  hello.held = {lease.attempt};
+  const SessionId session = harness.attach(hello);
+  EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
+  harness.heartbeat(session, {lease.attempt});
+  EXPECT_EQ(harness.history("a"), "running");
+  EXPECT_EQ(harness.coordinator->counters().lost_attempts, 0);
+  harness.advance(15'000);
+  EXPECT_EQ(harness.history("a"), "lost running")
+      << "who stays away is lost as ever, and another has the job";
+}
+
+TEST(Lease, ASilentAttemptIsLostThoughNoLeaseIsGranted) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  harness.lease_to("w");
+  harness.send(HoldLeases{true, "the disk is nearly full"});
+  harness.advance(15'000);
+  EXPECT_EQ(harness.state("a"), JobState::ready);
+}
+
 TEST(Lease, EverySignOfAnAttemptRenewsIt) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
