@@ -9,7 +9,6 @@
 #include "server/core/deletion.h"
 #include "server/core/dependencies.h"
 #include "server/core/steer.h"
-#include "server/core/unreached.h"
 
 namespace spin::core {
 namespace {
@@ -147,7 +146,10 @@ void settle_on(Step& step) {
 
 void settle_job(Step& step, JobKey key) {
   if (step.core.unsettled.empty()) return;
-  const Unreached unreached(step.core, {key});
+  settle_job(step, key, Unreached(step.core, {key}));
+}
+
+void settle_job(Step& step, JobKey key, const Unreached& unreached) {
   for (const auto& owed : unreached.of(key)) {
     Sweep& sweep = *step.core.catalogue.find_sweep(owed.sweep);
     if (owed.retry) {

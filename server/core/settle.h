@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/core/step.h"
+#include "server/core/unreached.h"
 
 // What people ask of a sweep holds at once for leases, because it is a state of the sweep. The states of its
 // jobs follow piece by piece, so that a sweep of a million jobs holds nobody up.
@@ -20,6 +21,9 @@ void begin_retry(Step& step, Sweep& sweep, bool failed_only);
 void settle_on(Step& step);
 /// Before anybody acts on one job: what its sweeps still have to do with it is done.
 void settle_job(Step& step, JobKey key);
+/// The same for one of many jobs, of which `unreached` has looked once at all: what is done with one changes
+/// nothing of what the sweeps have to do with the others.
+void settle_job(Step& step, JobKey key, const Unreached& unreached);
 
 [[nodiscard]] bool is_paused(const Job& job);
 [[nodiscard]] bool may_cancel(const Job& job);

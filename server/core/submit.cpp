@@ -118,8 +118,8 @@ JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, Ne
 }
 
 /// The sweep needs a job that is there: whatever kept it from running for others ends.
-void take_known(Step& step, Sweep& sweep, JobKey key) {
-  settle_job(step, key);
+void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key) {
+  settle_job(step, key, unreached);
   leave_places(step.core, {&key, 1});
   step.core.catalogue.link(key, sweep);
   take_places(step.core, {&key, 1});
@@ -148,15 +148,24 @@ JobKey take_new(Step& step, Sweep& sweep, const PlanPiece& piece, const PlannedJ
   return key;
 }
 
+std::vector<JobKey> known_jobs(const Catalogue& catalogue, const PlanPiece& piece) {
+  std::vector<JobKey> keys;
+  for (const PlannedJob& planned : piece.jobs)
+    if (const auto known = catalogue.find(planned.id)) keys.push_back(*known);
+  return keys;
+}
+
 /// Links or makes the piece's jobs in its order, so that dependencies stand before what needs them.
 TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece) {
   TakenJobs taken;
   CellNeeds needs(step.core.needs, piece);
+  // One for all, because it walks through every sweep of theirs that is not settled.
+  const Unreached unreached(step.core, known_jobs(step.core.catalogue, piece));
   taken.keys.reserve(piece.jobs.size());
   for (const PlannedJob& planned : piece.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     taken.is_new.push_back(!known);
-    if (known) take_known(step, sweep, *known);
+    if (known) take_known(step, sweep, unreached, *known);
     taken.keys.push_back(known ? *known : take_new(step, sweep, piece, planned, needs.of(planned), taken));
   }
   return taken;

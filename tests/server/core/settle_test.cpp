@@ -203,6 +203,24 @@ TEST(Settle, ASweepThatIsSubmittedMeanwhileGetsItsJobs) {
   EXPECT_EQ(counts(harness, again), (StateCounts{.waiting = 8, .ready = 1}));
 }
 
+/// Without the harness, which looks at every job after every step.
+TEST(Settle, AllJobsOfALargeSweepAreTakenWhileItsCancelIsOnItsWay) {
+  constexpr int kJobs = 100'000;
+  ModelStore store;
+  const auto coordinator = store.boot({}, {});
+  SweepSubmitted event;
+  event.plan = PlanOf("s").jobs("j", kJobs).plan();
+  const auto submit = [&] {
+    return all_of<SubmitAccepted>(coordinator->handle(event, {}).messages).at(0).sweep;
+  };
+  coordinator->handle(SteerRequested{.request = 2, .target = submit(), .action = steer::Cancel{}}, {});
+  ASSERT_TRUE(coordinator->is_unsettled());
+  const SweepId again = submit();
+  EXPECT_EQ(coordinator->sweep_status(again, {})->counts, (StateCounts{.ready = kJobs}));
+  while (coordinator->is_unsettled()) coordinator->handle(SettleOn{}, {});
+  EXPECT_EQ(coordinator->sweep_status(again, {})->counts, (StateCounts{.ready = kJobs}));
+}
+
 TEST(Settle, PrioritiesOfOwnStayWhenTheSweepGetsAnother) {
   Harness harness(kPieces);
   const SweepId one = harness.submit(PlanOf("one").priority(1).jobs("a", 3));
