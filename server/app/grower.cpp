@@ -104,10 +104,10 @@ void Grower::work() {
     const auto sweep = growth->sweep();
     const auto source = reader_.source(sweep);
     Status status = source.ok() ? plan(*growth, *source) : source.error();
-    if (!status.ok() && source.ok() && is_of_the_plan(status.error())) {
+    const bool is_hopeless = !status.ok() && source.ok() && is_of_the_plan(status.error());
+    if (is_hopeless && cancel(sweep)) {
       spdlog::error("sweep {} cannot be planned to its end and is cancelled: {}", sweep.value,
                     status.error().message);
-      put(strand_, engine_, core::SteerRequested{.request = 0, .target = sweep, .action = steer::Cancel{}});
     } else if (!status.ok() && !is_given_up(status.error()) && !stopping_) {
       spdlog::error("sweep {} is not stored any further before spind starts again: {}", sweep.value,
                     status.error().message);
@@ -115,6 +115,19 @@ void Grower::work() {
     growth->end(std::move(status));
     malloc_trim(0);  // what the plan took is not needed again
   }
+}
+
+/// A disk that becomes full between the question and the request has it refused; it is put again once there
+/// is room. A person may have cancelled or deleted the sweep before.
+bool Grower::cancel(SweepId sweep) {
+  while (may_go_on()) {
+    const auto accepted = settle<core::SteerAccepted>(
+        put(strand_, engine_, core::SteerRequested{.request = 0, .target = sweep, .action = steer::Cancel{}}),
+        kPieceLimit);
+    if (accepted.ok() || is_given_up(accepted.error())) return true;
+    if (accepted.error().code != ErrorCode::resource_exhausted) return false;
+  }
+  return false;
 }
 
 Status Grower::plan(Growth& growth, const SweepFile& source) {

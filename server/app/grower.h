@@ -44,6 +44,8 @@ class Grower {
   /// Waits while it is held; false where it is to stop.
   bool may_go_on();
   std::shared_ptr<Growth> next();
+  /// Waits while it is held; false where the sweep is not cancelled, because the coordinator stops.
+  bool cancel(SweepId sweep);
   Status plan(Growth& growth, const SweepFile& source);
 
   Strand& strand_;

@@ -126,6 +126,30 @@ TEST_F(GrowerTest, AFileThatGivesOtherJobsThanItDidCancelsTheSweep) {
   EXPECT_NE(log_.text().find("cannot be planned to its end and is cancelled"), std::string::npos);
 }
 
+TEST_F(GrowerTest, TheCancelOfASweepThatCannotBePlannedWaitsForRoomOnTheDisk) {
+  SweepFile other = three_pieces();
+  other.text += "exclude: nonsense\n";
+  begin(std::move(other));
+  const auto say_full = [this](const std::string& reason) {
+    ASSERT_TRUE(strand_
+                    .ask([&] {
+                      engine_->disk_full(reason);
+                      return true;
+                    })
+                    .ok());
+  };
+  say_full("database spin.db: no room");
+  grower_->hold(false);  // it has not heard of the disk yet
+  EXPECT_FALSE(growth_->wait_for_end(std::chrono::seconds(1)).end.has_value());
+  grower_->hold(true);
+  EXPECT_FALSE(status()->cancelled);
+  EXPECT_EQ(log_.text(), "") << "nothing has happened that the log could say";
+  say_full("");
+  EXPECT_EQ(end().error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(status()->cancelled);
+  EXPECT_NE(log_.text().find("cannot be planned to its end and is cancelled"), std::string::npos);
+}
+
 class UnreadableFile : public GrowerTest, public testing::WithParamInterface<ErrorCode> {};
 
 TEST_P(UnreadableFile, LeavesTheSweepForTheNextStart) {
