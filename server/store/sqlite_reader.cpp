@@ -60,6 +60,7 @@ constexpr char kResultPage[] =
 constexpr char kLog[] =
     "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 constexpr char kSource[] = "SELECT name, source, overrides FROM sweep WHERE id = ?1";
+constexpr char kIsThere[] = "SELECT 1 FROM sweep WHERE id = ?1 AND deleting = 0";
 constexpr char kWorkers[] =
     "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms, labels, memory_bytes FROM "
     "worker"
@@ -71,7 +72,7 @@ constexpr std::size_t kLogPageBytes = 256 << 10;
 
 struct Statements {
   Statement lease, job_page, place_of_job, job_name, config, dependencies, sweeps_of_job, attempts, epochs,
-      result, artifacts, result_page, log, source, workers;
+      result, artifacts, result_page, log, source, is_there, workers;
 
   Status prepare(Database& database) {
     SPIN_ASSIGN(lease, database.prepare(kLease));
@@ -88,6 +89,7 @@ struct Statements {
     SPIN_ASSIGN(result_page, database.prepare(kResultPage));
     SPIN_ASSIGN(log, database.prepare(kLog));
     SPIN_ASSIGN(source, database.prepare(kSource));
+    SPIN_ASSIGN(is_there, database.prepare(kIsThere));
     SPIN_ASSIGN(workers, database.prepare(kWorkers));
     return {};
   }
@@ -204,7 +206,8 @@ class SqliteReader final : public Reader {
 
  private:
   /// Rows that begin with their position, read in pages, so that no large sweep stands in memory, and whoever
-  /// takes the rows slowly holds neither the lock nor an old snapshot.
+  /// takes the rows slowly holds neither the lock nor an old snapshot. not_found where the sweep was deleted
+  /// meanwhile: then rows are missing.
   template <class Row, class Read>
   Status in_pages(Statement& page, SweepId sweep, Read read, const std::function<bool(const Row&)>& each) {
     std::int64_t last = -1;
@@ -219,8 +222,17 @@ class SqliteReader final : public Reader {
       SPIN_ASSIGN(const auto rows, next());
       for (const Row& row : rows)
         if (!each(row)) return {};
-      if (rows.size() < kRowsPerPage) return {};
+      if (rows.size() < kRowsPerPage) return check_there(sweep);
     }
+  }
+
+  Status check_there(SweepId sweep) {
+    const std::lock_guard lock(mutex_);
+    auto rows = statements_.is_there.query(sweep.value);
+    if (rows.next()) return {};
+    SPIN_TRY(rows.status());
+    return Error{ErrorCode::not_found, "sweep " + std::to_string(sweep.value) +
+                                           " was deleted while it was listed; the rows are not all of it"};
   }
 
   /// As the newest sweep shows it.

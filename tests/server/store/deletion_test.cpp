@@ -41,6 +41,19 @@ class DeletionTest : public StoreTest {
   }
 };
 
+TEST_F(DeletionTest, AListingThatItCutsShortIsNotTakenForAWholeOne) {
+  const auto reader = value_of(Reader::open(path()));
+  int rows = 0;
+  EXPECT_TRUE(reader->results(SweepId{1}, [&](const ResultRow&) { return ++rows > 0; }).ok());
+  EXPECT_EQ(rows, 3);
+  commit(*store_, {deleting(1)});
+  const auto results = reader->results(SweepId{1}, [](const ResultRow&) { return true; });
+  ASSERT_FALSE(results.ok());
+  EXPECT_EQ(results.error().code, ErrorCode::not_found);
+  EXPECT_NE(results.error().message.find("was deleted while it was listed"), std::string::npos);
+  EXPECT_EQ(reader->jobs(SweepId{1}, [](const JobRow&) { return true; }).error().code, ErrorCode::not_found);
+}
+
 TEST_F(DeletionTest, TakesAllRowsOfASweepAndLeavesTheOthers) {
   commit(*store_, {deleting(1)});
   const auto reader = value_of(Reader::open(path()));
