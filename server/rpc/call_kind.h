@@ -49,6 +49,7 @@ grpc::ServerWriteReactor<Message>* produce_on(CallKind& kind, LiveCalls& calls,
   const auto stream = std::make_shared<OutStream<Message>>(calls, *context);
   stream->begin(std::move(*pass));
   const Status begun = kind.lane.post([stream, task = std::move(task)] {
+    if (!stream->take_turn()) return;
     const Status done = task(*stream);
     if (!stream->is_live()) return stream->finish_broken();
     stream->finish(done.ok() ? grpc::Status::OK : wire::to_grpc(done.error()));

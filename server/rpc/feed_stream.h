@@ -26,7 +26,6 @@ class FeedStream final : public OutStream<Message> {
 
  protected:
   void on_drained() override { ask(); }
-  [[nodiscard]] bool ends_itself() const override { return true; }
 
  private:
   void ask() {

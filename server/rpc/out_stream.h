@@ -37,6 +37,14 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
     calls_.add(*this);
   }
 
+  /// Whoever writes or ends the stream from a thread begins; false where the client went while that waited
+  /// for its turn.
+  bool take_turn() {
+    const std::lock_guard lock(mutex_);
+    if (over_) return false;
+    has_writer_ = true;
+    return true;
+  }
   /// Queues a message, and waits while too many do; false where nobody wants more. Not on gRPC's threads.
   bool write(Message message) {
     std::unique_lock lock(mutex_);
@@ -95,8 +103,6 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
  protected:
   /// All that was queued is written. On gRPC's thread: never blocks.
   virtual void on_drained() {}
-  /// Whether end() is due at once when the stream breaks off, since nobody else would call it.
-  [[nodiscard]] virtual bool ends_itself() const { return false; }
 
   /// Without waiting, all at once: on_drained() follows the last one, unless they are the end. What comes
   /// when nobody wants more is dropped.
@@ -118,7 +124,7 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
   void break_off() {
     if (std::exchange(over_, true)) return;
     moved_.notify_all();
-    if (ends_itself()) end_broken();
+    if (!has_writer_) end_broken();
   }
   void end_broken() {
     end(stopping_ ? wire::to_grpc(Error{ErrorCode::unavailable, "spind is stopping"})
@@ -153,7 +159,8 @@ class OutStream : public grpc::ServerWriteReactor<Message>,
   std::size_t queued_bytes_ = 0;
   std::uint64_t stall_ = 0;
   bool writing_ = false;
-  bool over_ = false;  ///< nobody wants more
+  bool over_ = false;        ///< nobody wants more
+  bool has_writer_ = false;  ///< who ends the stream when it breaks off
   bool stopping_ = false;
   std::optional<grpc::Status> final_;
   bool finished_ = false;  ///< Finish() was called

@@ -70,7 +70,6 @@ class DownloadStream final : public OutStream<v1::ArtifactChunk> {
 
  protected:
   void on_drained() override;
-  [[nodiscard]] bool ends_itself() const override { return true; }
 
  private:
   /// On the lane.

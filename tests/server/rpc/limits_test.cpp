@@ -359,6 +359,32 @@ TEST_F(Crowd, QueriesWaitForEachOtherAndNobodyElseWaitsForThem) {
   for (auto& query : queries) EXPECT_TRUE(query->finish().ok());
 }
 
+TEST_F(Crowd, QueriesOfClientsWhoWentLeaveTheQueue) {
+  std::vector<std::unique_ptr<SlowQuery>> running, waiting;
+  for (int i = 0; i < 4; ++i) running.push_back(std::make_unique<SlowQuery>(*control_));
+  ASSERT_TRUE(eventually(seconds(30), [&] { return backend_.running_queries() == 4; }));
+  for (int i = 0; i < 60; ++i) waiting.push_back(std::make_unique<SlowQuery>(*control_));
+  const auto is_refused = [this] {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
+    v1::QueryRequest request;
+    request.set_sql(MemoryBackend::kSlowQuery);
+    const auto reader = control_->Query(&context, request);
+    v1::QueryRows rows;
+    EXPECT_FALSE(reader->Read(&rows));
+    return reader->Finish().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+  };
+  ASSERT_TRUE(eventually(seconds(30), is_refused));
+  for (auto& query : waiting) {
+    query->context.TryCancel();
+    EXPECT_FALSE(query->finish().ok());
+  }
+  EXPECT_TRUE(eventually(seconds(30), [&] { return !is_refused(); }));
+  EXPECT_EQ(backend_.running_queries(), 4);
+  backend_.let_queries_go();
+  for (auto& query : running) EXPECT_TRUE(query->finish().ok());
+}
+
 TEST_F(Crowd, AllStreamsEndWhenTheServerStops) {
   backend_.add_log("one");
   std::vector<std::unique_ptr<Watcher>> watchers;
