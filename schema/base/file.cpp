@@ -54,15 +54,14 @@ Error no_regular_file(const std::filesystem::path& path, mode_t mode) {
                path.string() + ": " + kind_of(mode) + ", where a regular file was expected"};
 }
 
-/// The path leads to the open file.
+}  // namespace
+
 bool is_at(const std::filesystem::path& path, const FileDescriptor& file) {
   struct ::stat opened {
   }, found{};
   return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &found) == 0 &&
          opened.st_dev == found.st_dev && opened.st_ino == found.st_ino;
 }
-
-}  // namespace
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   if (this != &other) {

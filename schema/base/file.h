@@ -42,6 +42,8 @@ Status sync_folder(const std::filesystem::path& folder);
 Result<FileDescriptor> open_regular_file(const std::filesystem::path& path);
 /// Whole regular file; resource_exhausted where it is larger than `limit_bytes`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+/// The path leads to the open file.
+bool is_at(const std::filesystem::path& path, const FileDescriptor& file);
 /// Takes an exclusive lock that dies with the process; already_exists, with the holder's pid, where it is
 /// held.
 Result<FileDescriptor> lock_file(const std::filesystem::path& path);

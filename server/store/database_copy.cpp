@@ -1,9 +1,11 @@
 #include "server/store/database_copy.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -12,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schema/base/file.h"
 #include "server/store/database_files.h"
 #include "server/store/disk_room.h"
 #include "server/store/integrity.h"
@@ -49,15 +52,28 @@ fs::path temporary_of(const fs::path& target) {
   return target.parent_path() / ("." + target.filename().string() + kTemporarySuffix);
 }
 
-bool is_temporary(const fs::path& path) {
+bool has_temporary_name(const fs::path& path) {
   const auto name = path.filename().string();
   return name.starts_with('.') && name.ends_with(kTemporarySuffix);
 }
 
-/// Whose copy is being made holds its lock.
+/// Empty, a pid alone, or the beginning of a database: all that a copy that was cut leaves. The folder may
+/// hold other programs' files.
+bool is_of_a_copy(const FileDescriptor& file) {
+  static constexpr std::string_view kMagic = "SQLite format 3";
+  char begin[kMagic.size()] = {};
+  const auto count = ::pread(file.get(), begin, sizeof begin, 0);
+  const std::string_view read(begin, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  return count >= 0 && (read == kMagic || read.find_first_not_of("0123456789") == std::string_view::npos);
+}
+
+/// Whose copy is being made holds its lock; it may have been made anew under its name since it was opened
+/// here.
 void remove_unlocked(const fs::path& temporary) {
   const FileDescriptor file(::open(temporary.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(temporary.c_str());
+  if (file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && is_of_a_copy(file) &&
+      is_at(temporary, file))
+    ::unlink(temporary.c_str());
 }
 
 std::string no_room_text(const fs::path& target) { return "no room for " + target.string(); }
@@ -164,7 +180,7 @@ Status DatabaseCopy::publish() {
 void remove_cut_copies(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (is_temporary(entry->path())) remove_unlocked(entry->path());
+    if (has_temporary_name(entry->path())) remove_unlocked(entry->path());
 }
 
 }  // namespace spin

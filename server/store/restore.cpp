@@ -79,6 +79,10 @@ Result<RestoreReport> restore_database(const fs::path& backup, const fs::path& t
                                                 " is there already; give another path, or "
                                                 "--replace, which keeps it beside"};
   }
+  std::optional<FileDescriptor> readers_lock;
+  if (fs::is_regular_file(to)) {
+    SPIN_ASSIGN(readers_lock, lock_out_readers(to));
+  }
   SPIN_ASSIGN(auto source, Database::open(from, Database::Mode::read_only));
   source.never_checkpoint();
   SPIN_TRY(check_identity(source));

@@ -83,14 +83,17 @@ TEST_F(BackupFolderTest, ReplacesABackupOfSpinAndNothingElse) {
 
 TEST_F(BackupFolderTest, IsClearedOfWhatKilledCopiesLeft) {
   value_of(path_of("monday.db"));
-  for (const auto* name : {".spin-20260101-000000.db.partial", ".monday.db.partial", "mine.partial", ".mine"})
+  std::ofstream(backups() / ".spin-20260101-000000.db.partial") << "SQLite format 3";
+  std::ofstream(backups() / ".monday.db.partial") << "4711";
+  for (const auto* name : {"mine.partial", ".mine", ".of-another-program.partial"})
     std::ofstream(backups() / name) << "half";
   const auto running = backups() / ".tuesday.db.partial";
   const auto lock = value_of(lock_file(running));
   value_of(path_of("monday.db"));
   std::set<std::string> left;
   for (const auto& entry : fs::directory_iterator(backups())) left.insert(entry.path().filename().string());
-  EXPECT_EQ(left, (std::set<std::string>{"mine.partial", ".mine", ".tuesday.db.partial"}));
+  EXPECT_EQ(left, (std::set<std::string>{"mine.partial", ".mine", ".of-another-program.partial",
+                                         ".tuesday.db.partial"}));
 }
 
 TEST_F(BackupFolderTest, NoReserveIsSoLargeThatItCountsAsNone) {

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -232,6 +234,20 @@ TEST_F(RestoreTest, ALogWithoutItsDatabaseIsMovedAwayToo) {
   EXPECT_EQ(restore_database(copy(), target(), kKeep, nullptr).error().code, ErrorCode::already_exists);
   ASSERT_TRUE(restore_database(copy(), target(), kReplace, nullptr).ok());
   EXPECT_EQ(load(*open_store(target())).jobs.size(), 20U);
+}
+
+TEST_F(RestoreTest, ADatabaseThatIsReadIsLeftAlone) {
+  make_folder(target());
+  fs::copy_file(copy(), target());
+  {
+    const FileDescriptor reader(::open(target().c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::flock(reader.get(), LOCK_SH), 0);
+    const auto refused = restore_database(copy(), target(), kReplace, nullptr);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_TRUE(contains(refused.error(), "is being read")) << refused.error().message;
+    EXPECT_FALSE(fs::exists(fs::path(target()) += ".before-restore-1"));
+  }
+  EXPECT_TRUE(restore_database(copy(), target(), kReplace, nullptr).ok());
 }
 
 TEST_F(RestoreTest, ADatabaseInUseIsLeftAlone) {
