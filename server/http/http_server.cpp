@@ -1,6 +1,8 @@
 #include "server/http/http_server.h"
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -27,6 +29,9 @@ using Stream = beast::basic_stream<Protocol>;
 
 constexpr std::chrono::seconds kTimeout{10};
 
+/// Of one connection among kMaxConnections, from when it is accepted until it is gone.
+using Place = std::shared_ptr<void>;
+
 HttpReply answer(const http::request<http::empty_body>& request, const HttpServer::Handler& handler) {
   if (request.method() == http::verb::get || request.method() == http::verb::head)
     return handler(path_of_target({request.target().data(), request.target().size()}));
@@ -36,12 +41,8 @@ HttpReply answer(const http::request<http::empty_body>& request, const HttpServe
 /// One connection; keeps itself alive through its pending operation.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Protocol::socket socket, std::shared_ptr<const HttpServer::Handler> handler,
-             std::shared_ptr<int> connections)
-      : stream_(std::move(socket)), handler_(std::move(handler)), connections_(std::move(connections)) {
-    ++*connections_;
-  }
-  ~Connection() { --*connections_; }
+  Connection(Protocol::socket socket, std::shared_ptr<const HttpServer::Handler> handler, Place place)
+      : stream_(std::move(socket)), handler_(std::move(handler)), place_(std::move(place)) {}
 
   void read() {
     parser_.emplace();
@@ -74,7 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Stream stream_;
   std::shared_ptr<const HttpServer::Handler> handler_;
-  std::shared_ptr<int> connections_;
+  Place place_;
   beast::flat_buffer buffer_{2 * HttpServer::kMaxHeaderBytes};
   std::optional<http::request_parser<http::empty_body>> parser_;
   http::response<http::string_body> response_;
@@ -83,10 +84,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 /// Every connection that comes in becomes one of `io`, while there are not too many.
 Listener::Accepted serve_on(asio::io_context& io, HttpServer::Handler handler) {
   const auto shared = std::make_shared<const HttpServer::Handler>(std::move(handler));
-  const auto connections = std::make_shared<int>(0);  // of io's thread
-  return [&io, shared, connections](FileDescriptor descriptor) {
-    asio::post(io, [&io, shared, connections, descriptor = std::move(descriptor)]() mutable {
-      if (*connections >= HttpServer::kMaxConnections) return;
+  const auto taken = std::make_shared<std::atomic<int>>(0);
+  return [&io, shared, taken](FileDescriptor descriptor) {
+    Place place(taken.get(), [taken](void*) { --*taken; });
+    if (++*taken > HttpServer::kMaxConnections) return;
+    asio::post(io, [&io, shared, place = std::move(place), descriptor = std::move(descriptor)]() mutable {
       int family = AF_UNSPEC;
       socklen_t length = sizeof family;
       getsockopt(descriptor.get(), SOL_SOCKET, SO_DOMAIN, &family, &length);
@@ -95,7 +97,7 @@ Listener::Accepted serve_on(asio::io_context& io, HttpServer::Handler handler) {
       socket.assign(Protocol(family, 0), descriptor.get(), error);
       if (error) return;
       descriptor.release();
-      std::make_shared<Connection>(std::move(socket), shared, connections)->read();
+      std::make_shared<Connection>(std::move(socket), shared, std::move(place))->read();
     });
   };
 }
