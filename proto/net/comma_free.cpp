@@ -23,10 +23,10 @@ std::string comma_free(const std::string& path) {
   static std::mutex mutex;
   static std::map<std::string, FileDescriptor> names;  // behind the mutex; by path
   const std::lock_guard lock(mutex);
-  const auto [known, is_new] = names.try_emplace(path);
-  if (is_new) known->second = name_of("/");  // where nobody can be reached, until the socket is there
-  if (const auto now = name_of(path); now.is_open()) ::dup3(now.get(), known->second.get(), O_CLOEXEC);
-  return "/proc/self/fd/" + std::to_string(known->second.get());
+  auto& name = names[path];
+  if (!name.is_open()) name = name_of("/");  // where nobody can be reached, until the socket is there
+  if (const auto now = name_of(path); now.is_open()) ::dup3(now.get(), name.get(), O_CLOEXEC);
+  return "/proc/self/fd/" + std::to_string(name.get());
 }
 
 }  // namespace spin::net

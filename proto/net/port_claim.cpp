@@ -1,5 +1,6 @@
 #include "proto/net/port_claim.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -92,6 +93,9 @@ Result<PortClaim> PortClaim::take(const TcpAddress& address) {
   for (auto& where : found) {
     if (is_wildcard(where) && has_ipv6()) where = ipv6_address(in6addr_any);
     where.set_port(claim.address_.port);
+    // A name may stand for one address twice, or for both wildcards.
+    const auto& claimed = claim.endpoints_;
+    if (std::find(claimed.begin(), claimed.end(), where.text()) != claimed.end()) continue;
     auto socket = bind_socket(claim.address_, where);
     if (!socket.ok() && socket.error().code == ErrorCode::already_exists) return socket.error();
     if (!socket.ok()) {

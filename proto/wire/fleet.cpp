@@ -9,6 +9,7 @@ namespace spin::wire {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
+constexpr std::size_t kMaxProblemBytes = 1000;
 constexpr int kMaxSlots = 4096;
 constexpr int kMaxLabels = 32;
 constexpr int kMaxTokens = 65'536;
@@ -214,7 +215,7 @@ Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
     case v1::WorkerMessage::kHeartbeat: {
       Heartbeat heartbeat;
       SPIN_ASSIGN(heartbeat.running, tokens_from_wire("heartbeat.running", message.heartbeat().running()));
-      heartbeat.problem = message.heartbeat().problem();
+      heartbeat.problem = shortened(message.heartbeat().problem(), kMaxProblemBytes);
       return WorkerMessage{std::move(heartbeat)};
     }
     case v1::WorkerMessage::kReport: {

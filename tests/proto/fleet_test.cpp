@@ -251,6 +251,14 @@ const Rejection kRejections[] = {
 INSTANTIATE_TEST_SUITE_P(All, WireFleetRejects, testing::ValuesIn(kRejections),
                          [](const auto& param) { return param.param.what; });
 
+TEST(WireFleet, AProblemIsShortened) {
+  v1::WorkerMessage message;
+  message.mutable_heartbeat()->set_problem(std::string(100'000, 'x'));
+  const auto heartbeat = from_wire(message);
+  ASSERT_TRUE(heartbeat.ok());
+  EXPECT_LE(std::get<Heartbeat>(*heartbeat).problem.size(), 1'000U);
+}
+
 TEST(WireFleet, TheWorkerRejectsWhatACoordinatorMayNotSend) {
   v1::CoordinatorMessage message;
   expect_refused(from_wire(message), "no body");
