@@ -62,5 +62,33 @@ TEST_F(KeptModelsDisk, WhatAFailedFsyncHasLostIsNotKept) {
   EXPECT_EQ(lost.error().code, ErrorCode::data_loss);
 }
 
+TEST(TransfersDisk, AnInputThatFindsNoRoomBesideTheCacheIsGivenUp) {
+  Fleet fleet;
+  const auto artifact = fleet.coordinator.put_artifact("unshared");
+  auto cache = ArtifactCache::open(fleet.folder / "cache", 1000).value();
+  auto models = KeptModels::open(fleet.folder / "models", {}).value();
+  boost::asio::io_context io;
+  std::vector<agent::Event> events;
+  const auto channel =
+      grpc::CreateChannel("unix:" + (fleet.folder / "sock").string(), grpc::InsecureChannelCredentials());
+  {
+    Transfers transfers(io, channel, *cache, *models, fleet.folder.path(),
+                        [&](agent::Event event) { events.push_back(std::move(event)); });
+    disk_faults().is_other_full_disk = true;
+    transfers.fetch(kAttempt, agent::Input::init, artifact, fleet.folder / "init");
+    EXPECT_TRUE(eventually(Fleet::kDeadline, [&] {
+      io.restart();
+      io.run_for(std::chrono::milliseconds(10));
+      return !events.empty();
+    }));
+    disk_faults().is_other_full_disk = false;
+  }
+  ASSERT_EQ(events.size(), 1U);
+  const auto* failed = std::get_if<agent::FetchFailed>(&events[0]);
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->error.code, ErrorCode::failed_precondition) << failed->error.message;
+  EXPECT_NE(failed->error.message.find("cannot keep it"), std::string::npos) << failed->error.message;
+}
+
 }  // namespace
 }  // namespace spin::daemon
