@@ -1,24 +1,18 @@
 #include <algorithm>
 #include <string_view>
+#include <type_traits>
 
 #include "schema/design/config.h"
+#include "schema/design/fields.h"
 
 namespace spin {
 namespace {
 
 void drop_what_family_lacks(Network& network) {
   const Network defaults;
-  const bool convmixer = network.family == Family::convmixer;
-  const bool deit = network.family == Family::deit;
-  if (!convmixer) network.pointwise_residual = defaults.pointwise_residual;
-  if (network.family != Family::convnext) network.layer_scale = defaults.layer_scale;
-  if (convmixer) network.mlp_ratio = defaults.mlp_ratio;
-  if (deit) {
-    network.kernel = defaults.kernel;
-    network.activation = defaults.activation;
-  } else {
-    network.heads = defaults.heads;
-  }
+  visit_network_fields([&](const Field&, auto member, auto has) {
+    if (!has(network)) network.*member = defaults.*member;
+  });
 }
 
 void drop_what_recipe_ignores(Training& training) {
@@ -40,8 +34,8 @@ void drop_what_recipe_ignores(Training& training) {
 
 /// Biases and norms are neither transformed nor fused with coefficients.
 bool shares_weights(Components components) {
-  for (const auto component :
-       {Component::pointwise, Component::depthwise, Component::attention, Component::mlp})
+  for (const auto component : {Component::pointwise, Component::depthwise, Component::attention,
+                               Component::token_mixing, Component::mlp})
     if (components.has(component)) return true;
   return false;
 }
@@ -54,20 +48,13 @@ bool is_weighted(FusionStrategy strategy) {
 
 /// -0.0 equals 0.0 but is written differently, so it would give one job two identities.
 void drop_signs_of_zeros(JobConfig& config) {
-  auto& training = config.training;
-  auto& network = config.network;
-  for (double* value : {&network.layer_scale,     &network.mlp_ratio,
-                        &network.dropout,         &training.lr,
-                        &training.weight_decay,   &training.warmup_epochs,
-                        &training.clip_grad_norm, &training.label_smoothing,
-                        &training.mixup,          &training.cutmix,
-                        &training.random_erasing, &training.label_noise,
-                        &training.momentum,       &training.ema,
-                        &training.flip,           &training.eps,
-                        &training.pct_start,      &training.base_momentum,
-                        &training.max_momentum,   &training.stochastic_depth})
-    *value += 0.0;
-  if (training.randaugment) training.randaugment->magnitude_std += 0.0;
+  const auto drop = [](auto& value) {
+    if constexpr (std::is_same_v<decltype(value), double&>) value += 0.0;
+  };
+  visit_network_fields([&](const Field&, auto member, auto) { drop(config.network.*member); });
+  visit_training_fields([&](const Field&, auto member) { drop(config.training.*member); });
+  if (auto& randaugment = config.training.randaugment)
+    visit_randaugment_fields([&](const Field&, auto member) { drop((*randaugment).*member); });
 }
 
 /// One spelling of a path: no //, no /./ and no / at its end. `..` stays, because behind a link it leads

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <string>
+#include <type_traits>
 
 #include "schema/base/text.h"
 #include "schema/design/config_json.h"
+#include "schema/design/fields.h"
 #include "schema/design/json_fields.h"
 
 namespace spin {
@@ -25,19 +28,9 @@ Status read_dataset(const json& object, Dataset& dataset) {
 Status read_network(const json& object, Network& network) {
   JsonFields fields(object, "network");
   fields.read("family", network.family);
-  fields.read("channels", network.channels);
-  fields.read("depth", network.depth);
-  fields.read("patch", network.patch);
-  fields.read("resolution", network.resolution);
-  fields.read("dropout", network.dropout);
-  if (network.family != Family::deit) {
-    fields.read("kernel", network.kernel);
-    fields.read("activation", network.activation);
-  }
-  if (network.family == Family::convmixer) fields.read("pointwise_residual", network.pointwise_residual);
-  if (network.family == Family::convnext) fields.read("layer_scale", network.layer_scale);
-  if (network.family != Family::convmixer) fields.read("mlp_ratio", network.mlp_ratio);
-  if (network.family == Family::deit) fields.read("heads", network.heads);
+  visit_network_fields([&](const Field& field, auto member, auto has) {
+    if (has(network)) fields.read(std::string(field.key), network.*member);
+  });
   return fields.finish();
 }
 
@@ -88,48 +81,25 @@ Status read_randaugment(const json& value, std::optional<RandAugment>& randaugme
   if (value.is_null()) return {};
   JsonFields fields(value, "training.randaugment");
   randaugment.emplace();
-  fields.read("layers", randaugment->layers);
-  fields.read("magnitude", randaugment->magnitude);
-  fields.read_optional("magnitude_std", randaugment->magnitude_std);
-  fields.read_optional("increasing", randaugment->increasing);
+  visit_randaugment_fields([&](const Field& field, auto member) {
+    fields.read_field(std::string(field.key), (*randaugment).*member, field.is_always_named);
+  });
   return fields.finish();
 }
 
 Status read_training(const json& object, Training& training) {
   JsonFields fields(object, "training");
-  fields.read("epochs", training.epochs);
-  fields.read("batch_size", training.batch_size);
-  fields.read("optimizer", training.optimizer);
-  fields.read("lr", training.lr);
-  fields.read("weight_decay", training.weight_decay);
-  fields.read("schedule", training.schedule);
-  fields.read("warmup_epochs", training.warmup_epochs);
-  fields.read("clip_grad_norm", training.clip_grad_norm);
-  fields.read("label_smoothing", training.label_smoothing);
-  fields.read("mixup", training.mixup);
-  fields.read("cutmix", training.cutmix);
-  fields.read("random_erasing", training.random_erasing);
-  fields.read("label_noise", training.label_noise);
-  fields.read("precision", training.precision);
-  fields.read_optional("momentum", training.momentum);
-  fields.read_optional("accumulation", training.accumulation);
-  fields.read_optional("ema", training.ema);
-  fields.read_optional("evaluate_every", training.evaluate_every);
-  fields.read_optional("keep", training.keep);
-  fields.read_optional("crop", training.crop);
-  fields.read_optional("crop_padding", training.crop_padding);
-  fields.read_optional("crop_scale", training.crop_scale);
-  fields.read_optional("flip", training.flip);
-  fields.read_optional("eps", training.eps);
-  fields.read_optional("pct_start", training.pct_start);
-  fields.read_optional("cycle_momentum", training.cycle_momentum);
-  fields.read_optional("base_momentum", training.base_momentum);
-  fields.read_optional("max_momentum", training.max_momentum);
-  fields.read_optional("random_erasing_mode", training.random_erasing_mode);
-  fields.read_optional("stochastic_depth", training.stochastic_depth);
-  fields.read_optional("repeated_augmentation", training.repeated_augmentation);
-  if (const auto* randaugment = fields.find("randaugment"))
-    SPIN_TRY(read_randaugment(*randaugment, training.randaugment));
+  Status inner;
+  visit_training_fields([&](const Field& field, auto member) {
+    const std::string key(field.key);
+    if constexpr (std::is_same_v<decltype(member), std::optional<RandAugment> Training::*>) {
+      if (const auto* value = fields.find(key); value && inner.ok())
+        inner = read_randaugment(*value, training.*member);
+    } else {
+      fields.read_field(key, training.*member, field.is_always_named);
+    }
+  });
+  SPIN_TRY(inner);
   return fields.finish();
 }
 

@@ -5,18 +5,9 @@
 namespace spin {
 namespace {
 
-bool is_shared(const BlockTensor& tensor, const JobConfig& config) {
-  return tensor.component && config.components.has(*tensor.component);
-}
-
 /// Copies of a tensor in the folded network.
-std::int64_t copies(const BlockTensor& tensor, const JobConfig& config) {
+std::int64_t copies(const TensorSpec& tensor, const JobConfig& config) {
   return is_shared(tensor, config) ? config.topology.group_count() : config.topology.depth();
-}
-
-bool is_transformed(const BlockTensor& tensor, const JobConfig& config) {
-  return config.transform.kind != TransformKind::none && tensor.role == TensorRole::weight &&
-         is_shared(tensor, config);
 }
 
 /// Layers after the first of their group: those that carry a transform.
@@ -29,12 +20,12 @@ std::int64_t transform_params(const Inventory& all, const JobConfig& config) {
   std::int64_t params = 0;
   for (const auto& tensor : all.block)
     if (is_transformed(tensor, config))
-      params += later_layers(config) * (tensor.out * config.transform.group + tensor.out);
+      params += later_layers(config) * (tensor.out() * config.transform.group + tensor.out());
   return params;
 }
 
 /// Coefficients by layer (SPIN, Section 3.2).
-std::int64_t fusion_coefficients(const BlockTensor& tensor, const JobConfig& config) {
+std::int64_t fusion_coefficients(const TensorSpec& tensor, const JobConfig& config) {
   if (tensor.role != TensorRole::weight) return 0;
   const std::int64_t depth = config.topology.depth();
   switch (config.fusion.strategy) {
@@ -45,9 +36,9 @@ std::int64_t fusion_coefficients(const BlockTensor& tensor, const JobConfig& con
     case FusionStrategy::scalar_weighted_mean:
       return depth;
     case FusionStrategy::channel_weighted_mean:
-      return depth * tensor.out;
+      return depth * tensor.out();
     case FusionStrategy::pointwise_convolution:
-      return depth * tensor.out * tensor.out;
+      return depth * tensor.out() * tensor.out();
   }
   return 0;
 }
@@ -57,12 +48,12 @@ std::int64_t fusion_coefficients(const BlockTensor& tensor, const JobConfig& con
 Cost cost_of(const JobConfig& config) {
   const auto& all = inventory_of(config);
   Cost cost;
-  cost.params = all.outside_params + transform_params(all, config);
+  cost.params = all.outside_params() + transform_params(all, config);
   cost.flops = all.outside_flops + config.topology.depth() * all.block_flops;
   for (const auto& tensor : all.block) {
-    if (tensor.role != TensorRole::statistics) cost.params += copies(tensor, config) * tensor.elements;
+    if (is_parameter(tensor.role)) cost.params += copies(tensor, config) * tensor.elements();
     if (is_transformed(tensor, config))
-      cost.flops += later_layers(config) * tensor.elements * config.transform.group;
+      cost.flops += later_layers(config) * tensor.elements() * config.transform.group;
   }
   return cost;
 }
@@ -70,11 +61,11 @@ Cost cost_of(const JobConfig& config) {
 std::int64_t trained_params(const JobConfig& config) {
   const auto& all = inventory_of(config);
   const bool fuses = config.fusion.strategy != FusionStrategy::none;
-  std::int64_t params = all.outside_params + transform_params(all, config);
+  std::int64_t params = all.outside_params() + transform_params(all, config);
   for (const auto& tensor : all.block) {
-    if (tensor.role == TensorRole::statistics) continue;
+    if (!is_parameter(tensor.role)) continue;
     const bool originals = fuses && is_shared(tensor, config);
-    params += (originals ? config.topology.depth() : copies(tensor, config)) * tensor.elements;
+    params += (originals ? config.topology.depth() : copies(tensor, config)) * tensor.elements();
     if (originals) params += fusion_coefficients(tensor, config);
   }
   return params;
@@ -82,9 +73,9 @@ std::int64_t trained_params(const JobConfig& config) {
 
 std::int64_t norm_statistics(const JobConfig& config) {
   const auto& all = inventory_of(config);
-  std::int64_t elements = all.outside_statistics;
+  std::int64_t elements = all.outside_statistics();
   for (const auto& tensor : all.block)
-    if (tensor.role == TensorRole::statistics) elements += copies(tensor, config) * tensor.elements;
+    if (!is_parameter(tensor.role)) elements += copies(tensor, config) * tensor.elements();
   return elements;
 }
 

@@ -40,10 +40,10 @@ class JsonFields {
   requires std::is_enum_v<E>
   void read(const std::string& key, E& out);
 
-  /// Leaves `out` alone where the key is missing.
+  /// Leaves `out` alone where a key that need not be there is missing.
   template <class T>
-  void read_optional(const std::string& key, T& out) {
-    if (find_optional(key)) read(key, out);
+  void read_field(const std::string& key, T& out, bool is_required) {
+    if (is_required || find_optional(key)) read(key, out);
   }
 
   /// What was wrong first; else a key that nothing has read.

@@ -30,10 +30,9 @@ std::int64_t derived_weights(const Inventory& all, const JobConfig& config) {
   const bool transforms = config.transform.kind != TransformKind::none;
   std::int64_t elements = 0;
   for (const auto& tensor : all.block) {
-    if (tensor.role != TensorRole::weight || !tensor.component || !config.components.has(*tensor.component))
-      continue;
-    if (fuses) elements += (config.topology.depth() + config.topology.group_count()) * tensor.elements;
-    if (transforms) elements += (config.topology.depth() - config.topology.group_count()) * tensor.elements;
+    if (tensor.role != TensorRole::weight || !is_shared(tensor, config)) continue;
+    if (fuses) elements += (config.topology.depth() + config.topology.group_count()) * tensor.elements();
+    if (transforms) elements += (config.topology.depth() - config.topology.group_count()) * tensor.elements();
   }
   return 2 * elements;
 }

@@ -1,11 +1,18 @@
 #include "schema/design/names.h"
 
+#include <vector>
+
+#include "schema/design/family.h"
+
 namespace spin {
 
 template <>
 std::span<const EnumName<Family>> enum_names() {
-  static constexpr EnumName<Family> kNames[] = {
-      {Family::convmixer, "convmixer"}, {Family::convnext, "convnext"}, {Family::deit, "deit"}};
+  static const auto kNames = [] {
+    std::vector<EnumName<Family>> names;
+    for (const auto* family : families()) names.push_back({family->family, family->name});
+    return names;
+  }();
   return kNames;
 }
 
@@ -42,6 +49,7 @@ std::span<const EnumName<Component>> enum_names() {
                                                    {Component::bn, "bn"},
                                                    {Component::norm, "norm"},
                                                    {Component::attention, "attention"},
+                                                   {Component::token_mixing, "token_mixing"},
                                                    {Component::mlp, "mlp"}};
   return kNames;
 }

@@ -2,11 +2,13 @@
 
 #include <cmath>
 
+#include "schema/design/family.h"
+
 namespace spin {
 
 std::string network_label(const Network& network, int native_resolution) {
   std::string label = std::to_string(network.channels) + "/" + std::to_string(network.depth);
-  if (network.family == Family::convmixer)
+  if (describe(network.family).is_labelled_by_patch_and_kernel)
     label += "/" + std::to_string(network.patch) + "/" + std::to_string(network.kernel);
   if (network.resolution != native_resolution) label += "@" + std::to_string(network.resolution);
   return label;
@@ -19,6 +21,10 @@ int positions(const Network& network) {
 
 int hidden_channels(const Network& network) {
   return static_cast<int>(std::lround(network.channels * network.mlp_ratio));
+}
+
+int hidden_tokens(const Network& network) {
+  return static_cast<int>(std::lround(network.channels * network.token_ratio));
 }
 
 }  // namespace spin

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "schema/design/cost.h"
+#include "schema/design/family.h"
 
 namespace spin {
 namespace {
@@ -33,6 +34,9 @@ int grown_resolution(const JobConfig& shared) {
   return static_cast<int>(side * patch);
 }
 
+/// Such a network grows by whole heads.
+bool has_heads(const Network& network) { return describe(network.family).fields.has(NetworkField::heads); }
+
 void set_heads(Network& network, int heads) {
   const int width = network.channels / network.heads;
   network.heads = std::max(1, heads);
@@ -46,7 +50,7 @@ Network by_paper(const JobConfig& shared, Scaling by) {
   const auto eighths = std::max(1L, std::lround(8 / std::sqrt(rate)));
   if (by == Scaling::depth)
     network.depth = shared.topology.group_count();
-  else if (network.family == Family::deit)
+  else if (has_heads(network))
     set_heads(network, static_cast<int>(std::lround(static_cast<double>(network.heads * eighths) / 8)));
   else
     network.channels =
@@ -59,9 +63,10 @@ class Candidates {
  public:
   Candidates(const JobConfig& shared, Scaling by)
       : by_(by), shared_(shared.network), plain_(plain(shared, shared_)) {
-    const bool deit = shared_.family == Family::deit;
     step_ = shared_.channels % 8 == 0 ? 8 : 1;
-    count_ = by == Scaling::depth ? shared_.depth : deit ? shared_.heads : shared_.channels / step_;
+    count_ = by == Scaling::depth ? shared_.depth
+             : has_heads(shared_) ? shared_.heads
+                                  : shared_.channels / step_;
   }
 
   [[nodiscard]] int count() const { return count_; }
@@ -69,7 +74,7 @@ class Candidates {
     Network network = shared_;
     if (by_ == Scaling::depth)
       network.depth = n;
-    else if (network.family == Family::deit)
+    else if (has_heads(network))
       set_heads(network, n);
     else
       network.channels = n * step_;
@@ -80,10 +85,14 @@ class Candidates {
     plain_.network = network;
     return cost_of(plain_);
   }
-  /// False where channels * mlp_ratio is no whole number.
+  /// False where the channels times a ratio of the family are no whole number.
   [[nodiscard]] static bool exists(const Network& network) {
-    const double hidden = network.channels * network.mlp_ratio;
-    return network.family == Family::convmixer || hidden == std::floor(hidden);
+    const auto is_whole = [&](NetworkField field, double ratio) {
+      const double hidden = network.channels * ratio;
+      return !describe(network.family).fields.has(field) || hidden == std::floor(hidden);
+    };
+    return is_whole(NetworkField::mlp_ratio, network.mlp_ratio) &&
+           is_whole(NetworkField::token_ratio, network.token_ratio);
   }
 
  private:

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "schema/base/enum_set.h"
 #include "schema/base/result.h"
-#include "schema/design/network.h"
 
 namespace spin {
 
@@ -15,32 +14,8 @@ enum class Mapping { none, sequential, strided, pyramid, random };
 enum class Distribution { uniform, front, middle, back };
 
 /// Parts of a block whose weights a group may share (SPIN, Table 9).
-enum class Component : std::uint8_t { pointwise, depthwise, bias, bn, norm, attention, mlp };
-
-/// A set of components.
-class Components {
- public:
-  Components() = default;
-  Components(std::initializer_list<Component> list) {
-    for (auto component : list) add(component);
-  }
-  void add(Component component) { bits_ |= bit(component); }
-  [[nodiscard]] bool has(Component component) const { return (bits_ & bit(component)) != 0; }
-  [[nodiscard]] bool empty() const { return bits_ == 0; }
-  bool operator==(const Components&) const = default;
-
- private:
-  static std::uint8_t bit(Component component) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(component));
-  }
-  std::uint8_t bits_ = 0;
-};
-
-/// What the paper shares by default: convmixer pointwise; convnext pointwise + depthwise; deit attention +
-/// mlp.
-Components default_components(Family family);
-/// The components that a family has.
-Components family_components(Family family);
+enum class Component : std::uint8_t { pointwise, depthwise, bias, bn, norm, attention, token_mixing, mlp };
+using Components = EnumSet<Component>;
 
 /// Which weight group each layer uses: element i is the group of layer i, labels in order of first appearance
 /// (0, 1, ...), so that equal topologies are equal vectors.

@@ -3,15 +3,15 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "schema/design/config.h"
+#include "schema/design/fields.h"
 #include "schema/design/names.h"
 
 namespace spin {
 namespace {
 
-constexpr int kMaxChannels = 16'384;
-constexpr int kMaxKernel = 63;
 /// Below this, parameters and FLOPs fit 64 bits whatever the rest of the settings.
 constexpr double kMaxFlops = 1e18;
 
@@ -39,10 +39,22 @@ Status number_in(std::string_view path, double value, double low, double high) {
                          text_of(high) + " is accepted");
 }
 
-/// A share or probability that must stay below 1.
-Status below_one(std::string_view path, double value) {
-  if (value >= 0 && value < 1) return {};
-  return fault(path, text_of(value) + " is out of range; a number from 0 to below 1 is accepted");
+/// A number within the range of its field; what is none has no range.
+template <class T>
+Status check_range(std::string_view section, const Field& field, const T& value) {
+  const auto& range = field.range;
+  const auto path = [&] { return std::string(section) + "." + std::string(field.key); };
+  if constexpr (std::is_same_v<T, int>) {
+    if (range.low <= range.high)
+      return whole_in(path(), value, static_cast<std::int64_t>(range.low),
+                      static_cast<std::int64_t>(range.high));
+  } else if constexpr (std::is_same_v<T, double>) {
+    if (range.low <= range.high && range.has_high) return number_in(path(), value, range.low, range.high);
+    if (range.low <= range.high && !(value >= range.low && value < range.high))
+      return fault(path(), text_of(value) + " is out of range; a number from " + text_of(range.low) +
+                               " to below " + text_of(range.high) + " is accepted");
+  }
+  return {};
 }
 
 /// Workers run on other hosts and in other folders than whoever writes the file.
@@ -83,34 +95,37 @@ Status check_heads(const Network& network) {
                                     " channels; give a divisor of the channels");
 }
 
+Status check_kernel(const Network& network) {
+  if (network.kernel % 2 != 0) return {};
+  return fault("network.kernel", std::to_string(network.kernel) + " is even; give an odd number from 1 to " +
+                                     std::to_string(kMaxKernel));
+}
+
+Status check_ratio(std::string_view path, const Network& network, double ratio) {
+  const double width = network.channels * ratio;
+  if (width == std::floor(width)) return {};
+  return fault(path, text_of(ratio) + " times " + std::to_string(network.channels) +
+                         " channels is not a whole number; give a ratio for which it is");
+}
+
 Status check_network(const Network& network) {
-  SPIN_TRY(whole_in("network.channels", network.channels, 1, kMaxChannels));
-  SPIN_TRY(whole_in("network.depth", network.depth, 1, kMaxDepth));
-  SPIN_TRY(whole_in("network.resolution", network.resolution, 1, kMaxResolution));
-  SPIN_TRY(whole_in("network.patch", network.patch, 1, kMaxResolution));
+  Status ranges;
+  visit_network_fields([&](const Field& field, auto member, auto has) {
+    if (ranges.ok() && has(network)) ranges = check_range("network", field, network.*member);
+  });
+  SPIN_TRY(ranges);
   if (network.patch > network.resolution)
     return fault("network.patch", std::to_string(network.patch) + " pixels are larger than the image of " +
                                       std::to_string(network.resolution) + "; give at most " +
                                       std::to_string(network.resolution));
-  if (network.family != Family::deit) {
-    SPIN_TRY(whole_in("network.kernel", network.kernel, 1, kMaxKernel));
-    if (network.kernel % 2 == 0)
-      return fault("network.kernel", std::to_string(network.kernel) +
-                                         " is even; give an odd number from 1 to " +
-                                         std::to_string(kMaxKernel));
-  } else {
-    SPIN_TRY(check_heads(network));
-  }
-  if (network.family != Family::convmixer) {
-    SPIN_TRY(number_in("network.mlp_ratio", network.mlp_ratio, 0.125, 64));
-    const double width = network.channels * network.mlp_ratio;
-    if (width != std::floor(width))
-      return fault("network.mlp_ratio", text_of(network.mlp_ratio) + " times " +
-                                            std::to_string(network.channels) +
-                                            " channels is not a whole number; give a ratio for which it is");
-  }
-  SPIN_TRY(number_in("network.layer_scale", network.layer_scale, 0, 1));
-  return below_one("network.dropout", network.dropout);
+  const auto& fields = describe(network.family).fields;
+  if (fields.has(NetworkField::kernel)) SPIN_TRY(check_kernel(network));
+  if (fields.has(NetworkField::heads)) SPIN_TRY(check_heads(network));
+  if (fields.has(NetworkField::mlp_ratio))
+    SPIN_TRY(check_ratio("network.mlp_ratio", network, network.mlp_ratio));
+  if (fields.has(NetworkField::token_ratio))
+    SPIN_TRY(check_ratio("network.token_ratio", network, network.token_ratio));
+  return {};
 }
 
 Status check_sharing(const JobConfig& config) {
@@ -119,7 +134,7 @@ Status check_sharing(const JobConfig& config) {
                                        " layers, but network.depth is " +
                                        std::to_string(config.network.depth) +
                                        "; give one group for each layer");
-  const auto allowed = family_components(config.network.family);
+  const auto allowed = describe(config.network.family).components;
   std::string choices;
   for (const auto& entry : enum_names<Component>())
     if (allowed.has(entry.value)) (choices += choices.empty() ? "" : " | ") += entry.name;
@@ -134,16 +149,19 @@ Status check_sharing(const JobConfig& config) {
 /// An upper bound of the work for one image: cost_of() may only count what it can hold.
 Status check_work(const JobConfig& config) {
   const auto& network = config.network;
+  const auto& fields = describe(network.family).fields;
+  const auto if_has = [&](NetworkField field, double value) { return fields.has(field) ? value : 0; };
   const double channels = network.channels;
-  const double hidden =
-      channels * std::max(1.0, network.family == Family::convmixer ? 1.0 : network.mlp_ratio);
+  const double hidden = channels * std::max(1.0, if_has(NetworkField::mlp_ratio, network.mlp_ratio));
   const double tokens = positions(network) + 1.0;
-  const double kernel = network.family == Family::deit ? 0 : network.kernel;
+  const double kernel = if_has(NetworkField::kernel, network.kernel);
   const double image = static_cast<double>(config.dataset.facts.channels) * network.patch * network.patch;
-  const double attention = network.family == Family::deit ? 2 * tokens : 0;
-  const double block = channels * (kernel * kernel + attention + 16) + 6 * hidden * channels;
-  const double transforms =
-      config.transform.kind == TransformKind::none ? 0 : 6 * hidden * channels * config.transform.group;
+  const double attention = if_has(NetworkField::heads, 2 * tokens);
+  const double mixing = if_has(NetworkField::token_ratio, 2 * channels * network.token_ratio);
+  const double block = channels * (kernel * kernel + attention + mixing + 16) + 6 * hidden * channels;
+  const double transforms = config.transform.kind == TransformKind::none
+                                ? 0
+                                : (6 * hidden * channels + mixing * tokens) * config.transform.group;
   const double flops = network.depth * (block * tokens + transforms) + image * channels * tokens +
                        channels * config.dataset.facts.classes;
   if (flops < kMaxFlops) return {};
@@ -165,12 +183,11 @@ Status check_transform(const JobConfig& config) {
     return fault("transform.group", std::to_string(group) + " does not divide the " +
                                         std::to_string(config.network.channels) +
                                         " channels; give a divisor of the channels");
-  const int hidden = hidden_channels(config.network);
-  const bool widens = config.components.has(Component::mlp) || (config.network.family == Family::convnext &&
-                                                                config.components.has(Component::pointwise));
-  if (widens && hidden % group != 0)
-    return fault("transform.group", std::to_string(group) + " does not divide the " + std::to_string(hidden) +
-                                        " channels inside the MLP; give a divisor of both widths");
+  for (const auto& tensor : inventory_of(config).block)
+    if (is_transformed(tensor, config) && tensor.out() % group != 0)
+      return fault("transform.group", std::to_string(group) + " does not divide the " +
+                                          std::to_string(tensor.out()) + " output channels of " +
+                                          std::string(tensor.name) + "; give a divisor of all widths");
   return {};
 }
 
@@ -182,34 +199,29 @@ Status check_fusion(const JobConfig& config) {
                    "with a rate above 1 and the components to share, or fusion.strategy: none");
 }
 
-Status check_one_cycle(const Training& training) {
-  SPIN_TRY(number_in("training.pct_start", training.pct_start, 0, 1));
-  SPIN_TRY(below_one("training.base_momentum", training.base_momentum));
-  SPIN_TRY(below_one("training.max_momentum", training.max_momentum));
-  if (training.base_momentum <= training.max_momentum) return {};
-  return fault("training.base_momentum", text_of(training.base_momentum) +
-                                             " is above training.max_momentum, " +
-                                             text_of(training.max_momentum) + "; give at most that");
-}
-
 Status check_randaugment(const RandAugment& randaugment) {
-  SPIN_TRY(whole_in("training.randaugment.layers", randaugment.layers, 1, 16));
-  SPIN_TRY(whole_in("training.randaugment.magnitude", randaugment.magnitude, 0,
-                    randaugment.increasing ? kGreatestIncreasingMagnitude : kGreatestMagnitude));
-  return number_in("training.randaugment.magnitude_std", randaugment.magnitude_std, 0, 100);
+  Status ranges;
+  visit_randaugment_fields([&](const Field& field, auto member) {
+    if (ranges.ok()) ranges = check_range("training.randaugment", field, randaugment.*member);
+  });
+  SPIN_TRY(ranges);
+  return whole_in("training.randaugment.magnitude", randaugment.magnitude, 0,
+                  randaugment.increasing ? kGreatestIncreasingMagnitude : kGreatestMagnitude);
 }
 
-Status check_later_training(const Training& training) {
-  SPIN_TRY(number_in("training.eps", training.eps, 1e-30, 1));
-  SPIN_TRY(check_one_cycle(training));
-  SPIN_TRY(below_one("training.stochastic_depth", training.stochastic_depth));
-  SPIN_TRY(whole_in("training.repeated_augmentation", training.repeated_augmentation, 1, 64));
-  SPIN_TRY(below_one("training.momentum", training.momentum));
-  SPIN_TRY(below_one("training.ema", training.ema));
-  SPIN_TRY(whole_in("training.evaluate_every", training.evaluate_every, 1, 100'000));
-  SPIN_TRY(whole_in("training.crop_padding", training.crop_padding, 1, 1'024));
-  SPIN_TRY(number_in("training.crop_scale", training.crop_scale, 0.001, 1));
-  SPIN_TRY(number_in("training.flip", training.flip, 0, 1));
+Status check_training(const Training& training) {
+  Status ranges;
+  visit_training_fields([&](const Field& field, auto member) {
+    if (ranges.ok()) ranges = check_range("training", field, training.*member);
+  });
+  SPIN_TRY(ranges);
+  if (training.lr == 0) return fault("training.lr", "0 trains nothing; give a number above 0");
+  SPIN_TRY(number_in("training.warmup_epochs", training.warmup_epochs, 0, training.epochs));
+  if (training.randaugment) SPIN_TRY(check_randaugment(*training.randaugment));
+  if (training.base_momentum > training.max_momentum)
+    return fault("training.base_momentum", text_of(training.base_momentum) +
+                                               " is above training.max_momentum, " +
+                                               text_of(training.max_momentum) + "; give at most that");
   SPIN_TRY(whole_in("training.accumulation", training.accumulation, 1, training.batch_size));
   if (training.batch_size % training.accumulation == 0) return {};
   return fault("training.accumulation",
@@ -217,28 +229,12 @@ Status check_later_training(const Training& training) {
                    std::to_string(training.batch_size) + " images; give a divisor of training.batch_size");
 }
 
-Status check_training(const Training& training) {
-  SPIN_TRY(whole_in("training.epochs", training.epochs, 1, 100'000));
-  SPIN_TRY(whole_in("training.batch_size", training.batch_size, 1, 1'000'000));
-  SPIN_TRY(number_in("training.lr", training.lr, 0, 1'000));
-  if (training.lr == 0) return fault("training.lr", "0 trains nothing; give a number above 0");
-  SPIN_TRY(number_in("training.weight_decay", training.weight_decay, 0, 1'000));
-  SPIN_TRY(number_in("training.warmup_epochs", training.warmup_epochs, 0, training.epochs));
-  SPIN_TRY(number_in("training.clip_grad_norm", training.clip_grad_norm, 0, 1e9));
-  SPIN_TRY(below_one("training.label_smoothing", training.label_smoothing));
-  SPIN_TRY(number_in("training.mixup", training.mixup, 0, 100));
-  SPIN_TRY(number_in("training.cutmix", training.cutmix, 0, 100));
-  SPIN_TRY(number_in("training.random_erasing", training.random_erasing, 0, 1));
-  if (training.randaugment) SPIN_TRY(check_randaugment(*training.randaugment));
-  SPIN_TRY(number_in("training.label_noise", training.label_noise, 0, 1));
-  return check_later_training(training);
-}
-
 Status check_stochastic_depth(const JobConfig& config) {
-  if (config.training.stochastic_depth == 0 || config.network.family != Family::convmixer) return {};
-  return fault("training.stochastic_depth",
-               "leaves out branches of convnext and deit, and a convmixer has none "
-               "that its authors left out; give 0");
+  if (config.training.stochastic_depth == 0 || describe(config.network.family).has_stochastic_depth)
+    return {};
+  return fault("training.stochastic_depth", "leaves out branches, and a " +
+                                                std::string(enum_name(config.network.family)) +
+                                                " has none that its authors left out; give 0");
 }
 
 /// Where a norm sees one value, it is its own mean: nothing is left of it, and its unbiased variance is 0 /
@@ -246,7 +242,7 @@ Status check_stochastic_depth(const JobConfig& config) {
 Status check_norms(const JobConfig& config) {
   const auto& network = config.network;
   const auto& training = config.training;
-  if (network.family != Family::convmixer) {
+  if (describe(network.family).norm == Norm::layer) {
     if (network.channels > 1) return {};
     return fault("network.channels", "LayerNorm over 1 channel leaves nothing of an image; give at least 2");
   }
@@ -280,8 +276,8 @@ Status validate(const JobConfig& config) {
   SPIN_TRY(check_dataset(config.dataset));
   SPIN_TRY(check_network(config.network));
   SPIN_TRY(check_sharing(config));
-  SPIN_TRY(check_transform(config));
   SPIN_TRY(check_work(config));
+  SPIN_TRY(check_transform(config));
   SPIN_TRY(check_fusion(config));
   SPIN_TRY(check_training(config.training));
   SPIN_TRY(check_stochastic_depth(config));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "schema/design/fields.h"
 #include "schema/sweep/read_value.h"
 
 namespace spin::sweep {
@@ -57,7 +58,7 @@ struct TypeName<std::optional<T>> : TypeName<T> {};
 
 /// A setting that is one field: `access` gives it, of const settings or not.
 template <class Access>
-Setting field(std::string path, Access access, bool in_label = false) {
+Setting field(std::string path, Words words, Access access, bool in_label = false) {
   using T = ValueOf<Access>;
   const auto read = [access](const Value& value) -> Result<Change> {
     T typed{};
@@ -66,13 +67,13 @@ Setting field(std::string path, Access access, bool in_label = false) {
                   [access, typed](const Settings& settings) { return access(settings) == typed; }};
   };
   const auto text = [access](const Settings& settings) { return text_if_given(access(settings)); };
-  return {std::move(path), read, text, in_label, TypeName<T>::text()};
+  return {std::move(path), read, text, in_label, TypeName<T>::text(), std::move(words)};
 }
 
 /// A sharing setting that decides the topology: the others that would decide it differently give way.
 template <class Access, class Displace>
-Setting topology_field(std::string path, Access access, Displace displace) {
-  Setting setting = field(std::move(path), access, true);
+Setting topology_field(std::string path, Words words, Access access, Displace displace) {
+  Setting setting = field(std::move(path), std::move(words), access, true);
   setting.read = [read = setting.read, displace](const Value& value) -> Result<Change> {
     SPIN_ASSIGN(auto change, read(value));
     change.apply = [apply = std::move(change.apply), displace](Settings& settings) {
@@ -84,24 +85,75 @@ Setting topology_field(std::string path, Access access, Displace displace) {
   return setting;
 }
 
-/// Access to a field of RandAugment, which setting it switches on; nothing where RandAugment is off.
-template <auto Member>
-struct RandAugmentAccess {
-  auto& operator()(Training& training) const {
-    if (!training.randaugment) training.randaugment.emplace();
-    return *training.randaugment.*Member;
+/// "1 to 1000"; empty where there is no range.
+std::string range_text(const Range& range) {
+  if (range.low > range.high) return {};
+  const auto text = [](double value) {
+    constexpr double kMostDigits = 1e8;
+    return value == std::floor(value) && value < kMostDigits ? text_of(static_cast<std::int64_t>(value))
+                                                             : text_of(value);
+  };
+  return text(range.low) + (range.has_high ? " to " : " to below ") + text(range.high);
+}
+
+/// "; of convnext, deit" where not every family has the setting.
+template <class Has>
+std::string owners(Has has) {
+  std::string names;
+  std::size_t count = 0;
+  for (const auto* family : families()) {
+    Network network;
+    network.family = family->family;
+    if (!has(network)) continue;
+    (names += names.empty() ? "" : ", ") += family->name;
+    ++count;
   }
-  auto operator()(const Training& training) const {
-    using T = std::remove_cvref_t<decltype(std::declval<RandAugment&>().*Member)>;
-    return training.randaugment ? std::optional<T>(*training.randaugment.*Member) : std::nullopt;
+  return count == families().size() ? "" : "; of " + names;
+}
+
+Words words_of(const Field& field) {
+  return {std::string(field.accepted.empty() ? range_text(field.range) : field.accepted),
+          std::string(field.otherwise), std::string(field.meaning), std::string(field.source)};
+}
+
+/// "convmixer: [pointwise]; ...".
+std::string default_components_text() {
+  std::string text;
+  for (const auto* family : families()) {
+    std::string names;
+    for (const auto& entry : enum_names<Component>())
+      if (family->default_components.has(entry.value)) (names += names.empty() ? "" : ", ") += entry.name;
+    ((text += text.empty() ? "" : "; ") += family->name) += ": [" + names + "]";
+  }
+  return text;
+}
+
+/// Access to a field of the network or the training.
+template <class Owner, class T>
+struct Access {
+  T Owner::*member;
+  T& operator()(Owner& owner) const { return owner.*member; }
+  const T& operator()(const Owner& owner) const { return owner.*member; }
+};
+
+/// Access to a field of RandAugment, which setting it switches on; nothing where RandAugment is off.
+template <class T>
+struct Access<RandAugment, T> {
+  T RandAugment::*member;
+  T& operator()(Training& training) const {
+    if (!training.randaugment) training.randaugment.emplace();
+    return (*training.randaugment).*member;
+  }
+  std::optional<T> operator()(const Training& training) const {
+    return training.randaugment ? std::optional<T>((*training.randaugment).*member) : std::nullopt;
   }
 };
 
 /// `training.NAME` and `pretrain.NAME`.
 template <class Access>
-void add_training(std::vector<Setting>& table, const std::string& name, Access access) {
-  table.push_back(field(
-      "training." + name, [access](auto& settings) -> decltype(auto) { return access(settings.training); }));
+void add_training(std::vector<Setting>& table, const std::string& name, Words words, Access access) {
+  table.push_back(field("training." + name, words,
+                        [access](auto& settings) -> decltype(auto) { return access(settings.training); }));
   using T = std::remove_cvref_t<decltype(access(std::declval<Training&>()))>;
   const auto read = [access](const Value& value) -> Result<Change> {
     T typed{};
@@ -119,50 +171,48 @@ void add_training(std::vector<Setting>& table, const std::string& name, Access a
     const auto training = pretrain_training(settings);
     return text_if_given(access(training));
   };
-  table.push_back({"pretrain." + name, read, text, false, TypeName<T>::text()});
+  words.otherwise = "training." + name;
+  table.push_back({"pretrain." + name, read, text, false, TypeName<T>::text(), std::move(words)});
 }
 
 void add_dataset(std::vector<Setting>& table) {
   table.push_back(field(
-      "dataset.name", [](auto& s) -> auto& { return s.dataset.name; }));
+      "dataset.name", Words{"see `Data sets` in the README", "none; give one", "what is trained on"},
+      [](auto& s) -> auto& { return s.dataset.name; }));
   table.push_back(field(
-      "dataset.root", [](auto& s) -> auto& { return s.dataset.root; }));
+      "dataset.root",
+      Words{"an absolute path", "where the name's data lies, or the worker's --data",
+            "folder of the files; part of what a job is"},
+      [](auto& s) -> auto& { return s.dataset.root; }));
   table.push_back(field(
-      "dataset.resolution", [](auto& s) -> auto& { return s.dataset.resolution; }));
+      "dataset.resolution",
+      Words{"1 to 4096", "the data set's", "network.resolution where that is not given"},
+      [](auto& s) -> auto& { return s.dataset.resolution; }));
   table.push_back(field(
-      "dataset.classes", [](auto& s) -> auto& { return s.dataset.classes; }));
+      "dataset.classes",
+      Words{"1 to 1000000", "the data set's; imagefolder: counted where spinctl sees the folder",
+            "class folders of an imagefolder, or synthetic classes"},
+      [](auto& s) -> auto& { return s.dataset.classes; }));
   table.push_back(field(
-      "dataset.train_limit", [](auto& s) -> auto& { return s.dataset.train_limit; }));
+      "dataset.train_limit", Words{"0 to 1099511627776", "", "first N training images; 0 = all"},
+      [](auto& s) -> auto& { return s.dataset.train_limit; }));
   table.push_back(field(
-      "dataset.eval_limit", [](auto& s) -> auto& { return s.dataset.eval_limit; }));
+      "dataset.eval_limit", Words{"0 to 1099511627776", "", "first N evaluation images; 0 = all"},
+      [](auto& s) -> auto& { return s.dataset.eval_limit; }));
 }
 
 void add_network(std::vector<Setting>& table) {
-  constexpr bool kInLabel = true;
   table.push_back(field(
-      "network.family", [](auto& s) -> auto& { return s.network.family; }));
-  table.push_back(field(
-      "network.channels", [](auto& s) -> auto& { return s.network.channels; }, kInLabel));
-  table.push_back(field(
-      "network.depth", [](auto& s) -> auto& { return s.network.depth; }, kInLabel));
-  table.push_back(field(
-      "network.patch", [](auto& s) -> auto& { return s.network.patch; }, kInLabel));
-  table.push_back(field(
-      "network.kernel", [](auto& s) -> auto& { return s.network.kernel; }, kInLabel));
-  table.push_back(field(
-      "network.resolution", [](auto& s) -> auto& { return s.network.resolution; }, kInLabel));
-  table.push_back(field(
-      "network.activation", [](auto& s) -> auto& { return s.network.activation; }));
-  table.push_back(field(
-      "network.pointwise_residual", [](auto& s) -> auto& { return s.network.pointwise_residual; }));
-  table.push_back(field(
-      "network.layer_scale", [](auto& s) -> auto& { return s.network.layer_scale; }));
-  table.push_back(field(
-      "network.heads", [](auto& s) -> auto& { return s.network.heads; }));
-  table.push_back(field(
-      "network.mlp_ratio", [](auto& s) -> auto& { return s.network.mlp_ratio; }));
-  table.push_back(field(
-      "network.dropout", [](auto& s) -> auto& { return s.network.dropout; }));
+      "network.family", Words{"", "", "isotropic architecture", "paper, Section 4"},
+      [](auto& s) -> auto& { return s.network.family; }));
+  visit_network_fields([&]<class T>(const Field& row, T Network::*member, auto has) {
+    auto words = words_of(row);
+    words.meaning += owners(has);
+    table.push_back(field(
+        "network." + std::string(row.key), std::move(words),
+        [access = Access<Network, T>{member}](auto& s) -> decltype(auto) { return access(s.network); },
+        row.is_in_label));
+  });
 }
 
 void add_sharing(std::vector<Setting>& table) {
@@ -176,102 +226,66 @@ void add_sharing(std::vector<Setting>& table) {
     sharing.components = components;
   };
   table.push_back(topology_field(
-      "sharing.mapping", [](auto& s) -> auto& { return s.sharing.mapping; }, displace_vectors));
+      "sharing.mapping",
+      Words{"", "sequential at a rate above 1, else none", "which layers share one weight",
+            "paper, Section 3.1"},
+      [](auto& s) -> auto& { return s.sharing.mapping; }, displace_vectors));
   table.push_back(topology_field(
-      "sharing.distribution", [](auto& s) -> auto& { return s.sharing.distribution; }, displace_vectors));
+      "sharing.distribution",
+      Words{"", "", "where in the network the sharing groups lie", "paper, Section 3.1"},
+      [](auto& s) -> auto& { return s.sharing.distribution; }, displace_vectors));
   table.push_back(topology_field(
-      "sharing.rate", [](auto& s) -> auto& { return s.sharing.rate; }, displace_vectors));
+      "sharing.rate",
+      Words{"1 to network.depth", "1; a mapping needs one", "layers per group; ceil(depth / rate) groups",
+            "paper, Section 3.1"},
+      [](auto& s) -> auto& { return s.sharing.rate; }, displace_vectors));
   table.push_back(topology_field(
-      "sharing.seed", [](auto& s) -> auto& { return s.sharing.seed; }, displace_vectors));
+      "sharing.seed", Words{"", "", "of the random mapping"}, [](auto& s) -> auto& { return s.sharing.seed; },
+      displace_vectors));
   table.push_back(topology_field(
-      "sharing.groups", [](auto& s) -> auto& { return s.sharing.groups; }, displace_all));
+      "sharing.groups", Words{"\"4x1 1x2\"", "none", "N groups of S layers, in order, in place of a mapping"},
+      [](auto& s) -> auto& { return s.sharing.groups; }, displace_all));
   table.push_back(topology_field(
-      "sharing.layers", [](auto& s) -> auto& { return s.sharing.layers; }, displace_all));
+      "sharing.layers",
+      Words{"one label for each layer", "none", "the layer-to-group vector, in place of a mapping"},
+      [](auto& s) -> auto& { return s.sharing.layers; }, displace_all));
   table.push_back(field(
-      "sharing.components", [](auto& s) -> auto& { return s.sharing.components; }));
+      "sharing.components",
+      Words{"those of the family", default_components_text(), "parts of a block whose weights a group shares",
+            "paper, Table 9"},
+      [](auto& s) -> auto& { return s.sharing.components; }));
 }
 
 void add_transform_and_fusion(std::vector<Setting>& table) {
   constexpr bool kInLabel = true;
   table.push_back(field(
-      "transform.kind", [](auto& s) -> auto& { return s.transform.kind; }, kInLabel));
+      "transform.kind",
+      Words{"", "", "f(W) = a * W + b on a shared weight, for each layer after the first of its group",
+            "paper, Equation 1"},
+      [](auto& s) -> auto& { return s.transform.kind; }, kInLabel));
   table.push_back(field(
-      "transform.group", [](auto& s) -> auto& { return s.transform.group; }, kInLabel));
+      "transform.group",
+      Words{"a divisor of network.channels", "", "channels that the transform mixes", "paper, Equation 1"},
+      [](auto& s) -> auto& { return s.transform.group; }, kInLabel));
   table.push_back(field(
-      "fusion.strategy", [](auto& s) -> auto& { return s.fusion.strategy; }, kInLabel));
+      "fusion.strategy",
+      Words{"", "", "how the unshared layers' weights become the group's one", "paper, Section 3.2"},
+      [](auto& s) -> auto& { return s.fusion.strategy; }, kInLabel));
   table.push_back(field(
-      "fusion.init", [](auto& s) -> auto& { return s.fusion.init; }, kInLabel));
+      "fusion.init",
+      Words{"", "", "where those weights start: the unshared network, or random", "paper, Table 10"},
+      [](auto& s) -> auto& { return s.fusion.init; }, kInLabel));
 }
 
 void add_recipe(std::vector<Setting>& table) {
-  add_training(
-      table, "epochs", [](auto& t) -> auto& { return t.epochs; });
-  add_training(
-      table, "batch_size", [](auto& t) -> auto& { return t.batch_size; });
-  add_training(
-      table, "optimizer", [](auto& t) -> auto& { return t.optimizer; });
-  add_training(
-      table, "lr", [](auto& t) -> auto& { return t.lr; });
-  add_training(
-      table, "weight_decay", [](auto& t) -> auto& { return t.weight_decay; });
-  add_training(
-      table, "schedule", [](auto& t) -> auto& { return t.schedule; });
-  add_training(
-      table, "warmup_epochs", [](auto& t) -> auto& { return t.warmup_epochs; });
-  add_training(
-      table, "clip_grad_norm", [](auto& t) -> auto& { return t.clip_grad_norm; });
-  add_training(
-      table, "label_smoothing", [](auto& t) -> auto& { return t.label_smoothing; });
-  add_training(
-      table, "mixup", [](auto& t) -> auto& { return t.mixup; });
-  add_training(
-      table, "cutmix", [](auto& t) -> auto& { return t.cutmix; });
-  add_training(
-      table, "random_erasing", [](auto& t) -> auto& { return t.random_erasing; });
-  add_training(
-      table, "randaugment", [](auto& t) -> auto& { return t.randaugment; });
-  add_training(table, "randaugment.layers", RandAugmentAccess<&RandAugment::layers>());
-  add_training(table, "randaugment.magnitude", RandAugmentAccess<&RandAugment::magnitude>());
-  add_training(table, "randaugment.magnitude_std", RandAugmentAccess<&RandAugment::magnitude_std>());
-  add_training(table, "randaugment.increasing", RandAugmentAccess<&RandAugment::increasing>());
-  add_training(
-      table, "label_noise", [](auto& t) -> auto& { return t.label_noise; });
-  add_training(
-      table, "precision", [](auto& t) -> auto& { return t.precision; });
-  add_training(
-      table, "momentum", [](auto& t) -> auto& { return t.momentum; });
-  add_training(
-      table, "accumulation", [](auto& t) -> auto& { return t.accumulation; });
-  add_training(
-      table, "ema", [](auto& t) -> auto& { return t.ema; });
-  add_training(
-      table, "evaluate_every", [](auto& t) -> auto& { return t.evaluate_every; });
-  add_training(
-      table, "keep", [](auto& t) -> auto& { return t.keep; });
-  add_training(
-      table, "crop", [](auto& t) -> auto& { return t.crop; });
-  add_training(
-      table, "crop_padding", [](auto& t) -> auto& { return t.crop_padding; });
-  add_training(
-      table, "crop_scale", [](auto& t) -> auto& { return t.crop_scale; });
-  add_training(
-      table, "flip", [](auto& t) -> auto& { return t.flip; });
-  add_training(
-      table, "eps", [](auto& t) -> auto& { return t.eps; });
-  add_training(
-      table, "pct_start", [](auto& t) -> auto& { return t.pct_start; });
-  add_training(
-      table, "cycle_momentum", [](auto& t) -> auto& { return t.cycle_momentum; });
-  add_training(
-      table, "base_momentum", [](auto& t) -> auto& { return t.base_momentum; });
-  add_training(
-      table, "max_momentum", [](auto& t) -> auto& { return t.max_momentum; });
-  add_training(
-      table, "random_erasing_mode", [](auto& t) -> auto& { return t.random_erasing_mode; });
-  add_training(
-      table, "stochastic_depth", [](auto& t) -> auto& { return t.stochastic_depth; });
-  add_training(
-      table, "repeated_augmentation", [](auto& t) -> auto& { return t.repeated_augmentation; });
+  visit_training_fields([&]<class T>(const Field& row, T Training::*member) {
+    add_training(table, std::string(row.key), words_of(row), Access<Training, T>{member});
+    if constexpr (std::is_same_v<T, std::optional<RandAugment>>)
+      visit_randaugment_fields([&]<class U>(const Field& inner, U RandAugment::*inner_member) {
+        add_training(table, std::string(row.key) + "." + std::string(inner.key), words_of(inner),
+                     Access<RandAugment, U>{inner_member});
+      });
+  });
 }
 
 }  // namespace

@@ -20,6 +20,15 @@ struct Change {
 /// Type of a setting whose value is text as it stands.
 inline constexpr char kTextType[] = "text";
 
+/// What people are told of a setting.
+struct Words {
+  std::string accepted;  ///< "1 to 1024"; empty where the type says all
+  std::string
+      otherwise;  ///< what holds where the sweep does not give it; empty: the default as text() writes it
+  std::string meaning;
+  std::string source = {};  ///< empty where the setting is ours
+};
+
 /// One key of the sweep file that decides what a cell is.
 struct Setting {
   std::string path;  ///< "network.depth"
@@ -28,6 +37,7 @@ struct Setting {
   std::function<std::string(const Settings&)> text;
   bool in_label = false;  ///< the network, sharing, transform or fusion label of a cell shows it
   std::string type = {};  ///< "whole number", "adamw | sgd"; kTextType where any text may stand
+  Words words = {};
 };
 
 /// Every setting, once, in the order of the contract.

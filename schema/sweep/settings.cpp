@@ -1,5 +1,6 @@
 #include "schema/sweep/settings.h"
 
+#include "schema/design/family.h"
 #include "schema/design/names.h"
 
 namespace spin::sweep {
@@ -64,19 +65,19 @@ void fill_defaults(Settings& settings) {
   const auto facts = dataset_facts(settings.dataset.name).value_or(DatasetFacts{});
   default_to(settings.dataset.resolution, facts.resolution);
   default_to(network.resolution, settings.dataset.resolution);
-  if (network.family == Family::convnext) default_to(network.kernel, 7);
-  if (network.family == Family::deit) default_to(network.kernel, 0);
-  if (network.family != Family::convmixer) default_to(network.patch, 16);
-  if (network.family == Family::deit) {
-    if (network.channels >= kHeadWidth) default_to(network.heads, network.channels / kHeadWidth);
-  } else {
+  const auto& family = describe(network.family);
+  if (family.default_patch > 0) default_to(network.patch, family.default_patch);
+  if (family.default_kernel > 0 || !family.fields.has(NetworkField::kernel))
+    default_to(network.kernel, family.default_kernel);
+  if (!family.fields.has(NetworkField::heads))
     default_to(network.heads, 0);
-  }
+  else if (network.channels >= kHeadWidth)
+    default_to(network.heads, network.channels / kHeadWidth);
 
   auto& sharing = settings.sharing;
   if (!sharing.mapping && !sharing.groups && !sharing.layers)
     sharing.mapping = sharing.rate.value_or(1) == 1 ? Mapping::none : Mapping::sequential;
-  if (!sharing.components) sharing.components = default_components(network.family);
+  if (!sharing.components) sharing.components = family.default_components;
 }
 
 SharingRequest sharing_request(const SharingSettings& sharing) {

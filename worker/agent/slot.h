@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <variant>
 
 #include "worker/agent/events.h"
@@ -32,8 +31,7 @@ struct Slot {
   std::optional<AttemptToken> attempt;  ///< that holds the slot
   int failed_starts = 0;                ///< in a row
   LogBatch log;
-  Now rests_until;        ///< no lease before: the disk had no place for a job
-  std::string no_room{};  ///< for what, in words; empty where its jobs found room
+  Now rests_until;  ///< no lease before: the disk had no place for a job
 
   /// Whether a lease could be taken now.
   [[nodiscard]] bool is_free(Now now) const {

@@ -37,7 +37,7 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mod
                            kMomentum, kBatchNormEpsilon, /*cudnn_enabled=*/true);
 }
 
-torch::Tensor layer_norm(const torch::Tensor& x, const LayerNorm& norm) {
+torch::Tensor layer_norm(const torch::Tensor& x, const Affine& norm) {
   // CPU kernels take no bfloat16 beside float parameters; CUDA's autocast normalises in float of itself.
   return torch::layer_norm(x.to(norm.weight.scalar_type()), {x.size(-1)}, norm.weight, norm.bias,
                            kLayerNormEpsilon);

@@ -8,21 +8,17 @@ namespace spin {
 
 enum class Mode { train, evaluate };
 
-/// Weight and bias of a convolution or a linear layer.
+/// Weight and bias of a convolution, [out, Cin, K, K] and [out], of a linear layer, [out, in] and [out], or
+/// of a LayerNorm, each [C].
 struct Affine {
-  torch::Tensor weight;  ///< [out, ...]
-  torch::Tensor bias;    ///< [out]
+  torch::Tensor weight;
+  torch::Tensor bias;
 };
 
 /// BatchNorm over channels: affine parameters and running statistics, each [C].
 struct BatchNorm {
   torch::Tensor weight, bias;
   torch::Tensor mean, variance;
-};
-
-/// LayerNorm over channels: affine parameters, each [C].
-struct LayerNorm {
-  torch::Tensor weight, bias;
 };
 
 // The operations that blocks are made of. Activations of images are logical [N, C, H, W] in channels-last
@@ -47,7 +43,7 @@ torch::Tensor depthwise(const torch::Tensor& x, const Affine& weights);
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mode);
 
 /// x [..., C].
-torch::Tensor layer_norm(const torch::Tensor& x, const LayerNorm& norm);
+torch::Tensor layer_norm(const torch::Tensor& x, const Affine& norm);
 
 /// What the inverted bottleneck of a block computes with: [H, C] and [C, H] for a hidden width H.
 struct MlpWeights {

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kCheckpointFormat = "spin-checkpoint-2";
+constexpr auto kCheckpointFormat = "spin-checkpoint-3";
 constexpr auto kModelFormat = "spin-model-1";
 constexpr auto kCpuGenerator = "generator.cpu";
 constexpr auto kDeviceGenerator = "generator.device";

@@ -6,7 +6,7 @@
 namespace spin {
 
 /// ConvMixer (Trockman and Kolter, 2022): patch embedding, blocks of a depthwise and a pointwise half, global
-/// average, linear head. Initial values are PyTorch's defaults.
+/// average, linear head.
 class ConvMixer final : public Model {
  public:
   explicit ConvMixer(const JobConfig& config);
@@ -16,7 +16,7 @@ class ConvMixer final : public Model {
 
  private:
   struct Half {
-    AffinesId affine;
+    AffinesId affine;  // depthwise [C, 1, K, K], pointwise [C, C, 1, 1]
     BatchNormsId norm;
   };
   [[nodiscard]] HalfWeights half(const Half& half, const Weights& weights, std::size_t layer) const;

@@ -3,9 +3,6 @@
 namespace spin {
 namespace {
 
-constexpr Normal kWeightStart{0.02};
-constexpr Constant kBiasStart{0};
-
 /// [N, C, H, W] -> [N * H * W, C], the same memory.
 torch::Tensor rows_of(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({-1, x.size(1)}); }
 
@@ -20,30 +17,16 @@ torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weig
   return unflat(weights.scale.defined() ? torch::addcmul(rows, change, weights.scale) : rows + change, x);
 }
 
-ConvNext::ConvNext(const JobConfig& config) : Model(config) {
-  const std::int64_t channels = network().channels;
-  const std::int64_t hidden = hidden_channels(network());
-  const std::int64_t kernel = network().kernel;
-  const std::int64_t patch = network().patch;
-  const std::int64_t classes = config.dataset.facts.classes;
-  const auto add = [&](const char* name, std::vector<std::int64_t> shape, Component component) {
-    const bool shared = config.components.has(component);
-    return store().add_affines(name, std::move(shape), {kWeightStart, kBiasStart}, {shared, shared});
-  };
-
-  embed_.weight = store().add(
-      {"embed.weight", {channels, config.dataset.facts.channels, patch, patch}, kWeightStart, true});
-  embed_.bias = store().add({"embed.bias", {channels}, kBiasStart});
-  depthwise_ = add("depthwise", {channels, 1, kernel, kernel}, Component::depthwise);
-  norm_ = store().add_layer_norms("depthwise", channels, config.components.has(Component::norm));
-  expand_ = add("expand", {hidden, channels}, Component::pointwise);
-  contract_ = add("contract", {channels, hidden}, Component::pointwise);
-  if (network().layer_scale > 0)
-    scale_ = store().add_layers(
-        {"scale", "weight", {channels}, Constant{network().layer_scale}, LayerWeights::Role::vector});
-  head_norm_ = store().add_layer_norm("head.norm", channels);
-  head_.weight = store().add({"head.weight", {classes, channels}, kWeightStart, true});
-  head_.bias = store().add({"head.bias", {classes}, kBiasStart});
+ConvNext::ConvNext(const JobConfig& config)
+    : Model(config),
+      embed_(store().affine("embed")),
+      depthwise_(store().affines("depthwise")),
+      expand_(store().affines("expand")),
+      contract_(store().affines("contract")),
+      norm_(store().layer_norms("depthwise")),
+      head_norm_(store().layer_norm("head")),
+      head_(store().affine("head")) {
+  if (network().layer_scale > 0) scale_ = store().layers("scale.weight");
 }
 
 torch::Tensor ConvNext::forward(const torch::Tensor& images, const Weights& weights, Mode mode) const {

@@ -7,7 +7,7 @@
 namespace spin {
 
 /// Isotropic ConvNeXt (Liu et al., 2022, Section 3.4 and its published code): patch stem, blocks of one
-/// resolution, global average, LayerNorm, linear head. Weights start normal with deviation 0.02, biases at 0.
+/// resolution, global average, LayerNorm, linear head.
 class ConvNext final : public Model {
  public:
   explicit ConvNext(const JobConfig& config);
@@ -18,16 +18,16 @@ class ConvNext final : public Model {
  private:
   Affine embed_;  // [C, Cin, P, P], [C]
   AffinesId depthwise_, expand_, contract_;
-  NormsId norm_;
+  AffinesId norm_;
   std::optional<LayersId> scale_;  // [C]
-  LayerNorm head_norm_;
+  Affine head_norm_;
   Affine head_;  // [classes, C], [classes]
 };
 
 /// What a block computes with.
 struct ConvNextWeights {
   Affine depthwise;  ///< [C, 1, K, K]
-  LayerNorm norm;
+  Affine norm;
   MlpWeights mlp;
   torch::Tensor scale;  ///< [C], or undefined
 };

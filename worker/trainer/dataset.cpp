@@ -86,7 +86,9 @@ std::string synthetic_key(const Dataset& dataset) {
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
   if (dataset.name == "synthetic") return load_synthetic(dataset);
   if (dataset.name == "imagefolder" || dataset.name == "imagenet") return load_folder(dataset, folder);
-  return load_files(dataset, folder);
+  auto root = !folder.empty() ? folder : dataset.root;
+  if (root.empty()) root = default_dataset_root(dataset.name);
+  return load_files(dataset, root);
 }
 
 void DataStore::abandon() {
@@ -140,10 +142,8 @@ Result<ImageData> DataStore::load_synthetic(const Dataset& dataset) {
   return with_notes(kept.data, dataset, kept);
 }
 
-Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& folder) {
-  const bool is_named = !folder.empty() || !dataset.root.empty();
-  const auto root = is_named ? dataset.root : default_dataset_root(dataset.name);
-  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, folder, root));
+Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& root) {
+  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, root));
   const auto read = [&]() -> Result<Kept> {
     Kept found;
     for (const auto& [paths, split] :

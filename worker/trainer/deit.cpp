@@ -1,12 +1,6 @@
 #include "worker/trainer/deit.h"
 
 namespace spin {
-namespace {
-
-constexpr Normal kDeitWeightStart{0.02};
-constexpr Constant kDeitBiasStart{0};
-
-}  // namespace
 
 torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int heads,
                          const StochasticDepth& depth) {
@@ -16,32 +10,19 @@ torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int
   return y + depth(mlp(rows, weights.mlp, Activation::gelu), x.size(0)).view(x.sizes());
 }
 
-Deit::Deit(const JobConfig& config) : Model(config) {
-  const std::int64_t channels = network().channels;
-  const std::int64_t hidden = hidden_channels(network());
-  const std::int64_t patch = network().patch;
-  const std::int64_t classes = config.dataset.facts.classes;
-  const bool shares_norms = config.components.has(Component::norm);
-  const auto add = [&](const char* name, std::int64_t out, std::int64_t in, Component component) {
-    const bool shared = config.components.has(component);
-    return store().add_affines(name, {out, in}, {kDeitWeightStart, kDeitBiasStart}, {shared, shared});
-  };
-
-  embed_.weight = store().add(
-      {"embed.weight", {channels, config.dataset.facts.channels, patch, patch}, kDeitWeightStart, true});
-  embed_.bias = store().add({"embed.bias", {channels}, kDeitBiasStart});
-  class_token_ = store().add({"class_token", {channels}, kDeitWeightStart});
-  positions_ = store().add({"positions", {positions(network()) + 1, channels}, kDeitWeightStart});
-  attention_norm_ = store().add_layer_norms("attention", channels, shares_norms);
-  qkv_ = add("qkv", 3 * channels, channels, Component::attention);
-  projection_ = add("projection", channels, channels, Component::attention);
-  mlp_norm_ = store().add_layer_norms("mlp", channels, shares_norms);
-  expand_ = add("expand", hidden, channels, Component::mlp);
-  contract_ = add("contract", channels, hidden, Component::mlp);
-  head_norm_ = store().add_layer_norm("head.norm", channels);
-  head_.weight = store().add({"head.weight", {classes, channels}, kDeitWeightStart, true});
-  head_.bias = store().add({"head.bias", {classes}, kDeitBiasStart});
-}
+Deit::Deit(const JobConfig& config)
+    : Model(config),
+      embed_(store().affine("embed")),
+      class_token_(store().single("class_token")),
+      positions_(store().single("positions")),
+      attention_norm_(store().layer_norms("attention")),
+      mlp_norm_(store().layer_norms("mlp")),
+      qkv_(store().affines("qkv")),
+      projection_(store().affines("projection")),
+      expand_(store().affines("expand")),
+      contract_(store().affines("contract")),
+      head_norm_(store().layer_norm("head")),
+      head_(store().affine("head")) {}
 
 torch::Tensor Deit::embed(const torch::Tensor& images) const {
   const auto places = patches(images, embed_).permute({0, 2, 3, 1}).flatten(1, 2);  // [N, T - 1, C]

@@ -6,8 +6,7 @@
 namespace spin {
 
 /// DeiT (Touvron et al., 2021) without a distillation token: patch embedding, class token, learned positions,
-/// pre-norm blocks of attention and MLP, LayerNorm and linear head on the class token. Weights, token and
-/// positions start normal with deviation 0.02, biases at 0.
+/// pre-norm blocks of attention and MLP, LayerNorm and linear head on the class token.
 class Deit final : public Model {
  public:
   explicit Deit(const JobConfig& config);
@@ -21,17 +20,17 @@ class Deit final : public Model {
   Affine embed_;               // [C, Cin, P, P], [C]
   torch::Tensor class_token_;  // [C]
   torch::Tensor positions_;    // [T, C], T = positions + 1; the class token's first
-  NormsId attention_norm_, mlp_norm_;
+  AffinesId attention_norm_, mlp_norm_;
   AffinesId qkv_, projection_, expand_, contract_;
-  LayerNorm head_norm_;
+  Affine head_norm_;
   Affine head_;  // [classes, C], [classes]
 };
 
 /// What a block computes with.
 struct DeitWeights {
-  LayerNorm attention_norm;
+  Affine attention_norm;
   AttentionWeights attention;
-  LayerNorm mlp_norm;
+  Affine mlp_norm;
   MlpWeights mlp;
 };
 

@@ -1,29 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 #include <torch/torch.h>
 
+#include "schema/design/inventory.h"
+
 namespace spin {
 
-/// Evenly from [-bound, bound].
-struct Uniform {
-  double bound = 0;
-};
-/// Around 0, cut at +-2: what the published ViT and ConvNeXt code calls trunc_normal_(std).
-struct Normal {
-  double deviation = 0;
-};
-struct Constant {
-  double value = 0;
-};
-/// How a parameter starts.
-using Initial = std::variant<Uniform, Normal, Constant>;
+/// A float leaf on the CPU, [shape...].
+torch::Tensor draw_leaf(const std::vector<std::int64_t>& shape, const Start& start, at::Generator& generator);
 
-/// A float leaf on the CPU.
-torch::Tensor draw_leaf(const std::vector<std::int64_t>& shape, const Initial& initial,
-                        at::Generator& generator);
+/// A float leaf on the CPU, [count, shape...]; each of the first dimension is drawn as one of its own would
+/// be.
+torch::Tensor draw_stack(std::int64_t count, std::vector<std::int64_t> shape, const Start& start,
+                         at::Generator& generator);
 
 }  // namespace spin

@@ -7,7 +7,6 @@
 #include <torch/torch.h>
 
 #include "schema/design/config.h"
-#include "schema/design/cost.h"
 #include "worker/trainer/arithmetic.h"
 #include "worker/trainer/network_weights.h"
 #include "worker/trainer/stochastic_depth.h"
@@ -15,8 +14,7 @@
 namespace spin {
 
 /// A network of one family with weights shared by a topology, fused by a strategy and transformed by layer.
-/// Tensors are named NAME.weight, NAME.bias, ... outside the blocks and NAME.I.weight, NAME.I.norm.mean, ...
-/// in them, where I is the layer, or the group where the network shares that weight.
+/// Its tensors are those of its inventory; a parameter of every block is one leaf, [n, ...].
 class Model {
  public:
   virtual ~Model() = default;
@@ -39,10 +37,6 @@ class Model {
 
   /// The plain shared network: no original weights, no fusion coefficients; its transforms stay. On the CPU.
   [[nodiscard]] std::vector<NamedTensor> folded() const { return store_.folded(); }
-  /// Parameters counted on the tensors of the folded network, FLOPs on the operations of one image's forward
-  /// pass.
-  [[nodiscard]] Cost cost() const;
-
   /// Fills everything but the fusion's coefficients from a file of the unshared network, or, for a network
   /// without fusion, of the same network. data_loss names the tensor that is missing or has another shape.
   Status load(const TensorFile& file, const std::string& file_name) { return store_.load(file, file_name); }
@@ -53,13 +47,11 @@ class Model {
   [[nodiscard]] const Network& network() const { return network_; }
   /// How a block's branches are left out in `mode`.
   [[nodiscard]] StochasticDepth stochastic_depth(std::size_t layer, Mode mode) const;
-  [[nodiscard]] NetworkWeights& store() { return store_; }
   [[nodiscard]] const NetworkWeights& store() const { return store_; }
 
  private:
   Network network_;
   double stochastic_depth_;  // of the last block
-  int image_channels_;
   NetworkWeights store_;
 };
 

@@ -1,101 +1,109 @@
 #include "worker/trainer/network_weights.h"
 
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
 #include <utility>
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "worker/trainer/initial.h"
+
 namespace spin {
 namespace {
 
-using Role = LayerWeights::Role;
+/// Where in the list a name stands, that an inventory has and arithmetic asks for.
+std::size_t place_of(const std::vector<std::string>& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw std::logic_error("no inventory has a tensor " + std::string(name));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+template <class T>
+void append(std::vector<T>& list, std::vector<T> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(list));
+}
 
 }  // namespace
 
 NetworkWeights::NetworkWeights(const JobConfig& config)
     : config_(config),
-      generator_(at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(config.seed))) {}
-
-torch::Tensor NetworkWeights::add(const Single& single) {
-  const Parameter parameter{single.name, draw_leaf(single.shape, single.initial, generator_), single.decays};
-  places_.push_back({parameter, {}});
-  return parameter.value;
+      generator_(at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(config.seed))) {
+  const auto& all = inventory_of(config);
+  add_singles(all.before);
+  singles_before_ = singles_.size();
+  add_layers(all.block);
+  add_singles(all.after);
 }
 
-LayerNorm NetworkWeights::add_layer_norm(const std::string& name, std::int64_t channels) {
-  return {add({name + ".weight", {channels}, Constant{1}}), add({name + ".bias", {channels}, Constant{0}})};
-}
-
-BatchNorm NetworkWeights::add_batch_norm(const std::string& name, std::int64_t channels) {
-  auto [weight, bias] = add_layer_norm(name, channels);
-  BatchNorm norm{std::move(weight), std::move(bias), torch::zeros({channels}), torch::ones({channels})};
-  single_statistics_.push_back({name + ".mean", norm.mean});
-  single_statistics_.push_back({name + ".variance", norm.variance});
-  return norm;
-}
-
-LayersId NetworkWeights::draw_layers(LayerWeights::Spec spec) {
-  layers_.emplace_back(std::move(spec), config_, generator_);
-  return {layers_.size() - 1};
-}
-
-NormsId NetworkWeights::draw_norms(const std::string& name, std::int64_t channels, bool shared) {
-  const auto weight = draw_layers({name, "norm.weight", {channels}, Constant{1}, Role::vector, shared});
-  return {weight, draw_layers({name, "norm.bias", {channels}, Constant{0}, Role::vector, shared})};
-}
-
-LayersId NetworkWeights::add_layers(LayerWeights::Spec spec) {
-  const auto id = draw_layers(std::move(spec));
-  places_.push_back({{}, {id.value}});
-  return id;
-}
-
-AffinesId NetworkWeights::add_affines(const std::string& name, std::vector<std::int64_t> shape,
-                                      const Starts& starts, const Shares& shares) {
-  const std::int64_t out = shape.front();
-  const auto weight =
-      add_layers({name, "weight", std::move(shape), starts.weight, Role::weight, shares.weight});
-  return {weight, add_layers({name, "bias", {out}, starts.bias, Role::vector, shares.bias})};
-}
-
-NormsId NetworkWeights::add_layer_norms(const std::string& name, std::int64_t channels, bool shared) {
-  const auto id = draw_norms(name, channels, shared);
-  places_.push_back({{}, {id.weight.value, id.bias.value}});
-  return id;
-}
-
-std::vector<BatchNormsId> NetworkWeights::add_batch_norms(const std::vector<std::string>& names,
-                                                          std::int64_t channels, bool shared) {
-  Place together;
-  std::vector<BatchNormsId> ids;
-  for (const auto& name : names) {
-    const auto affine = draw_norms(name, channels, shared);
-    together.kinds.insert(together.kinds.end(), {affine.weight.value, affine.bias.value});
-    ids.push_back({affine, statistics_.size()});
-    statistics_.emplace_back(name, channels, shared, config_);
+void NetworkWeights::add_singles(const std::vector<TensorSpec>& specs) {
+  for (const auto& spec : specs) {
+    auto tensor = is_parameter(spec.role) ? draw_leaf(spec.shape, spec.start, generator_)
+                                          : torch::full(spec.shape, spec.start.value);
+    singles_.push_back({spec.file_name(), std::move(tensor), spec.role});
   }
-  places_.push_back(std::move(together));
-  return ids;
+}
+
+void NetworkWeights::add_layers(const std::vector<TensorSpec>& specs) {
+  for (const auto& spec : specs) {
+    if (is_parameter(spec.role)) {
+      layers_.emplace_back(spec, config_, generator_);
+      layer_names_.push_back(spec.file_name());
+    } else {
+      statistics_.emplace_back(spec, config_);
+      statistics_names_.push_back(spec.file_name());
+    }
+  }
+}
+
+torch::Tensor NetworkWeights::single(std::string_view file_name) const {
+  for (const auto& single : singles_)
+    if (single.name == file_name) return single.tensor;
+  throw std::logic_error("no inventory has a tensor " + std::string(file_name));
+}
+
+Affine NetworkWeights::affine(const std::string& name) const {
+  return {single(name + ".weight"), single(name + ".bias")};
+}
+
+Affine NetworkWeights::layer_norm(const std::string& name) const { return affine(name + ".norm"); }
+
+BatchNorm NetworkWeights::batch_norm(const std::string& name) const {
+  auto [weight, bias] = layer_norm(name);
+  return {std::move(weight), std::move(bias), single(name + ".norm.mean"), single(name + ".norm.variance")};
+}
+
+LayersId NetworkWeights::layers(std::string_view file_name) const {
+  return {place_of(layer_names_, file_name)};
+}
+
+AffinesId NetworkWeights::affines(const std::string& name) const {
+  return {layers(name + ".weight"), layers(name + ".bias")};
+}
+
+AffinesId NetworkWeights::layer_norms(const std::string& name) const { return affines(name + ".norm"); }
+
+BatchNormsId NetworkWeights::batch_norms(const std::string& name) const {
+  return {layer_norms(name), place_of(statistics_names_, name + ".norm.mean"),
+          place_of(statistics_names_, name + ".norm.variance")};
 }
 
 std::vector<Parameter> NetworkWeights::parameters() const {
   std::vector<Parameter> list;
-  for (const auto& [single, kinds] : places_) {
-    if (kinds.empty()) {
-      list.push_back(single);
-      continue;
-    }
-    for (std::size_t i = 0; i < layers_[kinds.front()].original_count(); ++i)
-      for (const auto kind : kinds) list.push_back(layers_[kind].original(i));
-    for (const auto kind : kinds)
-      for (auto& parameter : layers_[kind].coefficients()) list.push_back(std::move(parameter));
+  for (std::size_t i = 0; i <= singles_.size(); ++i) {
+    if (i == singles_before_)
+      for (const auto& layers : layers_) append(list, layers.parameters());
+    if (i < singles_.size() && is_parameter(singles_[i].role))
+      list.push_back({singles_[i].name, singles_[i].tensor, singles_[i].role == TensorRole::weight});
   }
   return list;
 }
 
 std::vector<NamedTensor> NetworkWeights::buffers() const {
-  auto list = single_statistics_;
-  for (const auto& statistics : statistics_)
-    for (auto& entry : statistics.entries()) list.push_back(std::move(entry));
+  std::vector<NamedTensor> list;
+  for (const auto& single : singles_)
+    if (!is_parameter(single.role)) list.push_back({single.name, single.tensor});
+  for (const auto& statistics : statistics_) list.push_back(statistics.buffer());
   return list;
 }
 
@@ -104,13 +112,13 @@ void NetworkWeights::move_to(const torch::TensorOptions& options) {
   for (auto& layers : layers_) layers.move_to(options);
 }
 
-std::vector<std::vector<torch::Tensor>> NetworkWeights::fused() const {
-  std::vector<std::vector<torch::Tensor>> kinds;
+std::vector<torch::Tensor> NetworkWeights::fused() const {
+  std::vector<torch::Tensor> kinds;
   for (const auto& layers : layers_) kinds.push_back(layers.fused());
   return kinds;
 }
 
-Weights NetworkWeights::by_layer(const std::vector<std::vector<torch::Tensor>>& fused) const {
+Weights NetworkWeights::by_layer(const std::vector<torch::Tensor>& fused) const {
   std::vector<std::vector<torch::Tensor>> kinds;
   for (std::size_t i = 0; i < layers_.size(); ++i) kinds.push_back(layers_[i].by_layer(fused[i]));
   return Weights(std::move(kinds));
@@ -118,31 +126,25 @@ Weights NetworkWeights::by_layer(const std::vector<std::vector<torch::Tensor>>& 
 
 BatchNorm NetworkWeights::batch_norm(const BatchNormsId& id, const Weights& weights,
                                      std::size_t layer) const {
-  const auto& statistics = statistics_[id.statistics];
   auto [weight, bias] = weights.of(id.affine, layer);
-  return {std::move(weight), std::move(bias), statistics.mean(layer), statistics.variance(layer)};
+  return {std::move(weight), std::move(bias), statistics_[id.mean].of(layer),
+          statistics_[id.variance].of(layer)};
 }
 
 std::vector<NamedTensor> NetworkWeights::folded() const {
   const torch::NoGradGuard no_grad;
   std::vector<NamedTensor> list;
-  for (const auto& [single, kinds] : places_) {
-    if (kinds.empty()) list.push_back({single.name, single.value});
-    for (const auto kind : kinds)
-      for (auto& entry : layers_[kind].folded()) list.push_back(std::move(entry));
-  }
-  for (auto& entry : buffers()) list.push_back(std::move(entry));
+  for (const auto& single : singles_) list.push_back({single.name, single.tensor});
+  for (const auto& layers : layers_) append(list, layers.folded());
+  for (const auto& statistics : statistics_) append(list, statistics.each());
   for (auto& entry : list) entry.tensor = entry.tensor.detach().to(torch::kCPU).clone();
   return list;
 }
 
 Status NetworkWeights::load(const TensorFile& file, const std::string& file_name) {
-  std::vector<NamedTensor> wanted = single_statistics_;
-  for (const auto& [single, kinds] : places_) {
-    if (kinds.empty()) wanted.push_back({single.name, single.value});
-    for (const auto kind : kinds)
-      for (auto& entry : layers_[kind].loadable()) wanted.push_back(std::move(entry));
-  }
+  std::vector<NamedTensor> wanted;
+  for (const auto& single : singles_) wanted.push_back({single.name, single.tensor});
+  for (const auto& layers : layers_) append(wanted, layers.loadable());
   for (const auto& [name, tensor] : wanted)
     SPIN_TRY(copy_checked(file.find(name), tensor, file_name + ": tensor '" + name + "'"));
   for (auto& statistics : statistics_) SPIN_TRY(statistics.load(file, file_name));

@@ -2,34 +2,31 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 
-#include "schema/design/config.h"
+#include "schema/design/inventory.h"
 #include "worker/trainer/arithmetic.h"
 #include "worker/trainer/layer_weights.h"
 #include "worker/trainer/running_statistics.h"
 
 namespace spin {
 
-/// Names the weights of one kind in every layer.
+/// Names one parameter of every block.
 struct LayersId {
   std::size_t value = 0;
 };
-/// Names weight and bias of one convolution or linear layer of every layer.
+/// Names weight and bias of one convolution or linear layer of every block, or of one LayerNorm.
 struct AffinesId {
   LayersId weight, bias;
 };
-/// Names the affine parameters of one norm of every layer.
-struct NormsId {
-  LayersId weight, bias;
-};
-/// Names one BatchNorm of every layer.
+/// Names one BatchNorm of every block.
 struct BatchNormsId {
-  NormsId affine;
-  std::size_t statistics = 0;
+  AffinesId affine;
+  std::size_t mean = 0, variance = 0;
 };
 
 /// The weights in use, layer by layer: fused and transformed. Valid until a parameter changes.
@@ -42,51 +39,29 @@ class Weights {
   [[nodiscard]] Affine of(const AffinesId& kinds, std::size_t layer) const {
     return {of(kinds.weight, layer), of(kinds.bias, layer)};
   }
-  [[nodiscard]] LayerNorm of(const NormsId& kinds, std::size_t layer) const {
-    return {of(kinds.weight, layer), of(kinds.bias, layer)};
-  }
 
  private:
   std::vector<std::vector<torch::Tensor>> by_kind_;
 };
 
-/// Everything that training changes or a file of the network holds. A family adds its tensors in the order of
-/// the layout of checkpoints; initial values are drawn in that order, on the CPU, from a generator seeded
-/// with the configuration's seed.
+/// Everything that training changes or a file of the network holds, as the inventory of the configuration
+/// lists it. Initial values are drawn in that order, on the CPU, from a generator seeded with the
+/// configuration's seed. Those who ask for a tensor give a name of the inventory: what has none of it throws.
 class NetworkWeights {
  public:
-  /// A parameter outside the blocks.
-  struct Single {
-    std::string name;
-    std::vector<std::int64_t> shape;
-    Initial initial;
-    bool decays = false;
-  };
-
-  struct Starts {
-    Initial weight, bias;
-  };
-  struct Shares {
-    bool weight = false;
-    bool bias = false;
-  };
-
   explicit NetworkWeights(const JobConfig& config);
 
-  torch::Tensor add(const Single& single);
-  /// Outside the blocks; tensors are named NAME.weight, NAME.bias, NAME.mean and NAME.variance.
-  BatchNorm add_batch_norm(const std::string& name, std::int64_t channels);
-  /// Outside the blocks; tensors are named NAME.weight and NAME.bias.
-  LayerNorm add_layer_norm(const std::string& name, std::int64_t channels);
-  LayersId add_layers(LayerWeights::Spec spec);
-  /// The convolution or linear layer NAME of every block: NAME.INDEX.weight of `shape`, and its bias.
-  AffinesId add_affines(const std::string& name, std::vector<std::int64_t> shape, const Starts& starts,
-                        const Shares& shares);
-  /// Tensors are named NAME.INDEX.norm.weight and NAME.INDEX.norm.bias.
-  NormsId add_layer_norms(const std::string& name, std::int64_t channels, bool shared);
-  /// One BatchNorm in each layer for each name; tensors are named NAME.INDEX.norm.weight and so on.
-  std::vector<BatchNormsId> add_batch_norms(const std::vector<std::string>& names, std::int64_t channels,
-                                            bool shared);
+  /// Outside the blocks.
+  [[nodiscard]] torch::Tensor single(std::string_view file_name) const;
+  [[nodiscard]] Affine affine(const std::string& name) const;
+  [[nodiscard]] Affine layer_norm(const std::string& name) const;
+  [[nodiscard]] BatchNorm batch_norm(const std::string& name) const;
+
+  /// Of every block.
+  [[nodiscard]] LayersId layers(std::string_view file_name) const;
+  [[nodiscard]] AffinesId affines(const std::string& name) const;
+  [[nodiscard]] AffinesId layer_norms(const std::string& name) const;
+  [[nodiscard]] BatchNormsId batch_norms(const std::string& name) const;
 
   /// Leaves, in the order of the layout of checkpoints.
   [[nodiscard]] std::vector<Parameter> parameters() const;
@@ -95,10 +70,10 @@ class NetworkWeights {
   /// Moves what is not a parameter.
   void move_to(const torch::TensorOptions& options);
 
-  /// The weights of the plain network, by kind.
-  [[nodiscard]] std::vector<std::vector<torch::Tensor>> fused() const;
+  /// The weights of the plain network, by kind, [n, ...] each.
+  [[nodiscard]] std::vector<torch::Tensor> fused() const;
   /// The weights in use, from fused().
-  [[nodiscard]] Weights by_layer(const std::vector<std::vector<torch::Tensor>>& fused) const;
+  [[nodiscard]] Weights by_layer(const std::vector<torch::Tensor>& fused) const;
   [[nodiscard]] BatchNorm batch_norm(const BatchNormsId& id, const Weights& weights, std::size_t layer) const;
 
   /// The plain shared network: no original weights, no fusion coefficients; its transforms stay. On the CPU.
@@ -107,23 +82,23 @@ class NetworkWeights {
   Status load(const TensorFile& file, const std::string& file_name);
 
  private:
-  /// One place in the order: a parameter outside the blocks, or kinds of layers' weights that stand index by
-  /// index (all of layer 0, all of layer 1, ...).
-  struct Place {
-    Parameter single;
-    std::vector<std::size_t> kinds;  // of layers_; empty for a single
+  /// A tensor outside the blocks.
+  struct Single {
+    std::string name;
+    torch::Tensor tensor;
+    TensorRole role;
   };
-
-  // These leave the place to the caller.
-  LayersId draw_layers(LayerWeights::Spec spec);
-  NormsId draw_norms(const std::string& name, std::int64_t channels, bool shared);
+  void add_singles(const std::vector<TensorSpec>& specs);
+  void add_layers(const std::vector<TensorSpec>& specs);
 
   JobConfig config_;
   at::Generator generator_;
-  std::vector<Place> places_;
+  std::vector<Single> singles_;
+  std::size_t singles_before_ = 0;  // the blocks
   std::vector<LayerWeights> layers_;
+  std::vector<std::string> layer_names_;  // in step with them
   std::vector<RunningStatistics> statistics_;
-  std::vector<NamedTensor> single_statistics_;
+  std::vector<std::string> statistics_names_;  // in step with them
 };
 
 }  // namespace spin

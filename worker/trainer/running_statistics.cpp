@@ -1,45 +1,28 @@
 #include "worker/trainer/running_statistics.h"
 
-#include <utility>
-
 namespace spin {
-namespace {
 
-constexpr auto kMean = "mean";
-constexpr auto kVariance = "variance";
+RunningStatistics::RunningStatistics(const TensorSpec& spec, const JobConfig& config)
+    : spec_(spec),
+      is_shared_(is_shared(spec, config)),
+      fusion_(config.fusion.strategy),
+      topology_(config.topology),
+      all_(torch::full({is_shared_ ? topology_.group_count() : topology_.depth(), spec.out()},
+                       spec.start.value)) {}
 
-}  // namespace
-
-RunningStatistics::RunningStatistics(std::string name, std::int64_t channels, bool shared,
-                                     const JobConfig& config)
-    : name_(std::move(name)), shared_(shared), fusion_(config.fusion.strategy), topology_(config.topology) {
-  const int count = shared_ ? topology_.group_count() : topology_.depth();
-  for (int i = 0; i < count; ++i) {
-    means_.push_back(torch::zeros({channels}));
-    variances_.push_back(torch::ones({channels}));
-  }
+torch::Tensor RunningStatistics::of(std::size_t layer) const {
+  return all_.select(0, is_shared_ ? topology_.layers()[layer] : static_cast<std::int64_t>(layer));
 }
 
-std::size_t RunningStatistics::index(std::size_t layer) const {
-  return shared_ ? static_cast<std::size_t>(topology_.layers()[layer]) : layer;
-}
-
-std::string RunningStatistics::tensor_name(std::size_t index, const char* kind) const {
-  return name_ + "." + std::to_string(index) + ".norm." + kind;
-}
-
-std::vector<NamedTensor> RunningStatistics::entries() const {
+std::vector<NamedTensor> RunningStatistics::each() const {
   std::vector<NamedTensor> list;
-  for (std::size_t i = 0; i < means_.size(); ++i) {
-    list.push_back({tensor_name(i, kMean), means_[i]});
-    list.push_back({tensor_name(i, kVariance), variances_[i]});
-  }
+  for (auto& tensor : all_.unbind(0)) list.push_back({spec_.file_name(list.size()), tensor});
   return list;
 }
 
 /// Indices in the file of what statistics `index` are the mean of.
 std::vector<std::size_t> RunningStatistics::sources(std::size_t index) const {
-  if (!shared_ || fusion_ == FusionStrategy::none) return {index};
+  if (!is_shared_ || fusion_ == FusionStrategy::none) return {index};
   const auto layers = topology_.groups()[index];
   if (fusion_ == FusionStrategy::choose_first) return {static_cast<std::size_t>(layers.front())};
   return {layers.begin(), layers.end()};
@@ -47,21 +30,17 @@ std::vector<std::size_t> RunningStatistics::sources(std::size_t index) const {
 
 Status RunningStatistics::load(const TensorFile& file, const std::string& file_name) {
   const torch::NoGradGuard no_grad;
-  const auto fill = [&](torch::Tensor target, std::size_t index, const char* kind) -> Status {
-    const auto layers = sources(index);
-    auto sum = torch::zeros_like(target);
+  const auto targets = all_.unbind(0);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto layers = sources(i);
+    auto sum = torch::zeros_like(targets[i]);
     for (const auto layer : layers) {
-      const auto name = tensor_name(layer, kind);
-      auto value = torch::empty_like(target);
+      const auto name = spec_.file_name(layer);
+      auto value = torch::empty_like(targets[i]);
       SPIN_TRY(copy_checked(file.find(name), value, file_name + ": tensor '" + name + "'"));
       sum += value;
     }
-    target.copy_(sum / static_cast<double>(layers.size()));
-    return {};
-  };
-  for (std::size_t i = 0; i < means_.size(); ++i) {
-    SPIN_TRY(fill(means_[i], i, kMean));
-    SPIN_TRY(fill(variances_[i], i, kVariance));
+    targets[i].copy_(sum / static_cast<double>(layers.size()));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "schema/design/cost.h"
 #include "worker/trainer/autocast.h"
 #include "worker/trainer/data/training_steps.h"
 #include "worker/trainer/event_log.h"
@@ -87,7 +88,7 @@ bool TrainingRun::is_within_run(const RunState& state) const {
 }
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
-  const auto cost = learner_.network().cost();
+  const auto cost = cost_of(setup_.config);
   setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
   saved_at_ = setup_.now();
   if (state_.step < total_steps_)
@@ -254,7 +255,7 @@ bool TrainingRun::report_step(std::int64_t steps_done, Clock::time_point start) 
 
 Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   FinishedEvent event;
-  const auto cost = learner_.network().cost();
+  const auto cost = cost_of(setup_.config);
   const auto& begun = state_.begun;  // where it diverged
   auto& result = event.result;
   result.outcome = outcome;

@@ -42,18 +42,19 @@ WeightFusion::WeightFusion(FusionStrategy strategy, const Topology& topology, st
   if (coefficients_.defined()) coefficients_.set_requires_grad(true);
 }
 
-torch::Tensor WeightFusion::weighted(const torch::Tensor& stacked) const {
-  if (!coefficients_.defined()) return stacked;
-  if (coefficients_.dim() == 1) return stacked * coefficients_.view({-1, 1, 1});
-  if (coefficients_.dim() == 2) return stacked * coefficients_.unsqueeze(2);
-  return torch::bmm(coefficients_, stacked);
+/// [L, out, rest] -> the same.
+torch::Tensor WeightFusion::weighted(const torch::Tensor& originals) const {
+  if (!coefficients_.defined()) return originals;
+  if (coefficients_.dim() == 1) return originals * coefficients_.view({-1, 1, 1});
+  if (coefficients_.dim() == 2) return originals * coefficients_.unsqueeze(2);
+  return torch::bmm(coefficients_, originals);
 }
 
-std::vector<torch::Tensor> WeightFusion::fuse(const std::vector<torch::Tensor>& originals) const {
-  auto shape = originals.front().sizes().vec();
-  const auto stacked = torch::stack(originals).view({mixing_.size(1), shape[0], -1});  // [L, out, rest]
-  shape.insert(shape.begin(), mixing_.size(0));
-  return torch::mm(mixing_, weighted(stacked).flatten(1)).view(shape).unbind(0);
+torch::Tensor WeightFusion::fuse(const torch::Tensor& originals) const {
+  auto shape = originals.sizes().vec();
+  shape[0] = mixing_.size(0);
+  const auto rows = originals.reshape({originals.size(0), originals.size(1), -1});  // [L, out, rest]
+  return torch::mm(mixing_, weighted(rows).flatten(1)).view(shape);
 }
 
 void WeightFusion::move_to(const torch::TensorOptions& options) { mixing_ = mixing_.to(options); }

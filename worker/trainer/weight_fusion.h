@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include <torch/torch.h>
 
@@ -18,16 +17,15 @@ class WeightFusion {
   /// `out_channels` is the first dimension of an original; `strategy` is not none.
   WeightFusion(FusionStrategy strategy, const Topology& topology, std::int64_t out_channels);
 
-  /// One original per layer, [out, ...] each -> one weight per group. Differentiable to originals and
-  /// coefficients.
-  [[nodiscard]] std::vector<torch::Tensor> fuse(const std::vector<torch::Tensor>& originals) const;
+  /// Originals [L, out, ...] -> weights [groups, out, ...]. Differentiable to originals and coefficients.
+  [[nodiscard]] torch::Tensor fuse(const torch::Tensor& originals) const;
 
   /// The A_k as one leaf, [L], [L, out] or [L, out, out]; undefined where the strategy has none.
   [[nodiscard]] const torch::Tensor& coefficients() const { return coefficients_; }
   void move_to(const torch::TensorOptions& options);
 
  private:
-  [[nodiscard]] torch::Tensor weighted(const torch::Tensor& stacked) const;
+  [[nodiscard]] torch::Tensor weighted(const torch::Tensor& originals) const;
 
   torch::Tensor coefficients_;
   torch::Tensor mixing_;  // [groups, L]: row g holds 1/S for the layers of group g

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include <torch/torch.h>
@@ -14,23 +13,24 @@ namespace spin {
 /// over the output channels of the group's weight, in groups of G channels. Starts as the identity.
 class WeightTransform {
  public:
-  /// What one layer adds to the network's parameters.
-  struct Affine {
-    torch::Tensor weight;  ///< a [out, G]: output channel o mixes the G channels of its group
-    torch::Tensor bias;    ///< b [out]
-  };
-
   /// `group` is G and divides `out_channels`.
   WeightTransform(int group, const Topology& topology, std::int64_t out_channels);
 
-  /// The weight that `layer` computes with, given its group's, [out, ...].
-  [[nodiscard]] torch::Tensor apply(const torch::Tensor& weight, std::size_t layer) const;
+  /// Weights of the groups [groups, out, ...] -> what each of layers() computes with, [layers, out, ...].
+  [[nodiscard]] torch::Tensor apply(const torch::Tensor& weights) const;
 
-  /// By layer; nothing for the first layer of each group.
-  [[nodiscard]] const std::vector<std::optional<Affine>>& layers() const { return layers_; }
+  /// Those after the first of their groups, ascending.
+  [[nodiscard]] const std::vector<int>& layers() const { return layers_; }
+  /// a [layers, out, G]: output channel o mixes the G channels of its group.
+  [[nodiscard]] const torch::Tensor& weight() const { return weight_; }
+  /// b [layers, out].
+  [[nodiscard]] const torch::Tensor& bias() const { return bias_; }
+  void move_to(const torch::TensorOptions& options);
 
  private:
-  std::vector<std::optional<Affine>> layers_;
+  std::vector<int> layers_;
+  torch::Tensor weight_, bias_;
+  torch::Tensor groups_;  // [layers], int64: the group of each
 };
 
 }  // namespace spin

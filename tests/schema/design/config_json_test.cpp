@@ -128,7 +128,8 @@ TEST(ConfigJson, RefusesWrongTypesEverywhere) {
 TEST(ConfigJson, NamesKeyValueAndWhatWouldDo) {
   auto bad = config_to_json(fused_on_fashion_mnist());
   bad["network"]["family"] = "convmixed";
-  EXPECT_EQ(error_of(bad), "network.family: \"convmixed\" is not one of convmixer | convnext | deit");
+  EXPECT_EQ(error_of(bad),
+            "network.family: \"convmixed\" is not one of convmixer | convnext | deit | mlp_mixer");
   bad = config_to_json(fused_on_fashion_mnist());
   bad["training"]["epochs"] = 5'000'000'000;
   EXPECT_EQ(error_of(bad), "training.epochs: 5000000000 is not a whole number within range");

@@ -80,7 +80,28 @@ TEST(Cost, CountsDeiTTinyExactlyByHand) {
                                        5 * 192 + 192'000);
 }
 
-TEST(Cost, SharesTheComponentsOfConvNeXtAndDeiT) {
+TEST(Cost, CountsMlpMixersAsPublished) {
+  // Tolstikhin et al. (2021) at 224 x 224, patch 16, 1000 classes: S/16, B/16, L/16.
+  const auto params = [](int channels, int depth) {
+    return static_cast<double>(cost_of(of_family(Family::mlp_mixer, channels, depth)).params) / 1e6;
+  };
+  EXPECT_NEAR(params(512, 8), 18.53, 0.005);
+  EXPECT_NEAR(params(768, 12), 59.88, 0.005);
+  EXPECT_NEAR(params(1024, 24), 208.20, 0.005);
+}
+
+TEST(Cost, CountsMlpMixerExactlyByHand) {
+  const auto config = of_family(Family::mlp_mixer, 512, 8);
+  // Embedding 768*512 + 512; 8 blocks of two LayerNorms 1024, 196*256 + 256 + 256*196 + 196 over positions,
+  // 512*2048 + 2048 + 2048*512 + 512 over channels; last LayerNorm 1024; head 512*1000 + 1000.
+  EXPECT_EQ(cost_of(config).params, 393'728 + 8LL * (2'048 + 100'804 + 2'099'712) + 1'024 + 513'000);
+  // 196 positions, 512 channels.
+  EXPECT_EQ(cost_of(config).flops,
+            196LL * 393'216 + 8LL * (512LL * 2 * 196 * 256 + 196LL * 2 * 512 * 2048 + 2LL * 196 * 5 * 512) +
+                196LL * 5 * 512 + 512'000);
+}
+
+TEST(Cost, SharesTheComponentsOfEachFamily) {
   using enum Component;
   const auto convnext = of_family(Family::convnext, 384, 18);
   const auto saved = [](const JobConfig& config, Components components) {
@@ -93,6 +114,10 @@ TEST(Cost, SharesTheComponentsOfConvNeXtAndDeiT) {
   EXPECT_EQ(saved(deit, {attention}), 6 * (111'168 + 37'056));
   EXPECT_EQ(saved(deit, {mlp}), 6 * (148'224 + 147'648));
   EXPECT_EQ(saved(deit, {norm}), 6 * 768);
+  const auto mixer = of_family(Family::mlp_mixer, 512, 8);
+  EXPECT_EQ(saved(mixer, {token_mixing}), 4 * 100'804);
+  EXPECT_EQ(saved(mixer, {mlp}), 4 * 2'099'712);
+  EXPECT_EQ(saved(mixer, {norm}), 4 * 2'048);
 }
 
 TEST(Cost, ATransformCostsCoefficientsAndWorkForLaterLayersOnly) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "schema/design/family.h"
 #include "schema/design/names.h"
 #include "tests/schema/design/example_config.h"
 
@@ -56,12 +57,11 @@ TEST(Labels, EnumNamesReadBack) {
 }
 
 TEST(Labels, DefaultComponentsArePartsOfTheFamily) {
-  EXPECT_EQ(default_components(Family::convmixer), Components{Component::pointwise});
-  for (const auto& family : enum_names<Family>())
+  EXPECT_EQ(describe(Family::convmixer).default_components, Components{Component::pointwise});
+  for (const auto* family : families())
     for (const auto& component : enum_names<Component>())
-      if (default_components(family.value).has(component.value)) {
-        EXPECT_TRUE(family_components(family.value).has(component.value))
-            << family.name << " " << component.name;
+      if (family->default_components.has(component.value)) {
+        EXPECT_TRUE(family->components.has(component.value)) << family->name << " " << component.name;
       }
 }
 

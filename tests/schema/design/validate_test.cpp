@@ -39,7 +39,14 @@ TEST(Validate, EveryNumberHasItsRange) {
        {[](auto& c) { c.network.resolution = 0; }, [](auto& c) { c.network.resolution = 5'000; }}},
       {"network.dropout",
        {[](auto& c) { c.network.dropout = 1; }, [](auto& c) { c.network.dropout = -0.1; }}},
-      {"network.layer_scale", {[](auto& c) { c.network.layer_scale = -1; }}},
+      {"network.layer_scale", {[](auto& c) {
+         c.network.family = Family::convnext;
+         c.network.layer_scale = -1;
+       }}},
+      {"network.token_ratio", {[](auto& c) {
+         c.network.family = Family::mlp_mixer;
+         c.network.token_ratio = 65;
+       }}},
       {"dataset.train_limit", {[](auto& c) { c.dataset.train_limit = -1; }}},
       {"dataset.eval_limit", {[](auto& c) { c.dataset.eval_limit = -1; }}},
       {"dataset.channels", {[](auto& c) { c.dataset.facts.channels = 3; }}},
@@ -157,7 +164,7 @@ TEST(Validate, RefusesRecipesThatCannotBe) {
             "training.base_momentum: 0.96 is above training.max_momentum, 0.95; give at most that");
   EXPECT_TRUE(fault([](auto& c) {
                 c.training.stochastic_depth = 0.1;
-              }).starts_with("training.stochastic_depth: leaves out branches of convnext and deit"));
+              }).starts_with("training.stochastic_depth: leaves out branches, and a convmixer has none"));
 }
 
 TEST(Validate, RefusesANormOfOneValue) {

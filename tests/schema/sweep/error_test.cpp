@@ -118,7 +118,9 @@ TEST(SweepErrors, EachFamilyHasItsOwnImpossibilities) {
   holds(
       "cells: [{network.family: deit, sharing.rate: 2, network.mlp_ratio: 0.5, transform: {kind: affine, "
       "group: 64}}]\n",
-      "transform.group: 64 does not divide the 32 channels inside the MLP; give a divisor of both widths");
+      "transform.group: 64 does not divide the 32 output channels of expand; give a divisor of all widths");
+  holds("cells: [{network.family: mlp_mixer, network.token_ratio: 0.3}]\n",
+        "network.token_ratio: 0.3 times 64 channels is not a whole number");
   holds("cells: [{network.kernel: 4}]\n", "network.kernel: 4 is even; give an odd number from 1 to 63");
   holds(
       "cells: [{network.family: deit, network.patch: 1, network.resolution: 4096, network.channels: "

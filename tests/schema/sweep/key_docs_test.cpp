@@ -51,6 +51,7 @@ std::string sweep_for(const std::string& path) {
   std::string more = "network.family: convmixer\n";
   if (name == "layer_scale" || name == "mlp_ratio" || name == "stochastic_depth")
     more = "network.family: convnext\n";
+  if (name == "token_ratio") more = "network.family: mlp_mixer\n";
   if (name == "heads") more = "network.family: deit\n";
   if (name == "momentum") more += "training.optimizer: sgd\n";
   if (name == "crop_padding") more += "training.crop: padded\n";

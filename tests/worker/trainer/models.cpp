@@ -1,5 +1,6 @@
 #include "tests/worker/trainer/models.h"
 
+#include "schema/design/family.h"
 #include "tests/worker/trainer/fixtures.h"
 
 namespace spin {
@@ -9,12 +10,13 @@ JobConfig family_config(Family family) {
   config.network.family = family;
   config.network.heads = 2;
   config.network.mlp_ratio = 2;
+  config.network.token_ratio = 1;
   return canonical(config);
 }
 
 JobConfig all_shared(JobConfig config, FusionStrategy strategy, Transform transform) {
   config.topology = Topology::from_labels({0, 0, 1, 0});
-  config.components = family_components(config.network.family);
+  config.components = describe(config.network.family).components;
   config.fusion = {strategy, FusionInit::random};
   config.transform = transform;
   return canonical(config);

@@ -12,7 +12,7 @@ inline constexpr std::array kStrategies{
     FusionStrategy::scalar_weighted_mean,  FusionStrategy::channel_weighted_mean,
     FusionStrategy::pointwise_convolution,
 };
-inline constexpr std::array kFamilies{Family::convmixer, Family::convnext, Family::deit};
+inline constexpr std::array kFamilies{Family::convmixer, Family::convnext, Family::deit, Family::mlp_mixer};
 
 /// A small network of a family, unshared: four layers of 8 channels on 28 x 28 images.
 JobConfig family_config(Family family);

@@ -9,10 +9,6 @@ namespace {
 
 using torch::Tensor;
 
-std::string join(const std::string& name, int index, const std::string& kind) {
-  return name + "." + std::to_string(index) + "." + kind;
-}
-
 std::vector<int> members(const Topology& topology, int layer) {
   std::vector<int> list;
   const auto& groups = topology.layers();
@@ -47,12 +43,12 @@ Tensor ReferenceWeights::at(const std::string& name) const {
 }
 
 Tensor ReferenceWeights::own(const std::string& name, const std::string& kind, int layer) const {
-  return at(join(name, layer, kind));
+  return at(name + "." + kind)[layer];
 }
 
 Tensor ReferenceWeights::statistic(const std::string& name, const std::string& kind, int layer) const {
   const bool shared = config_.components.has(Component::bn);
-  return at(join(name, shared ? group_of(config_.topology, layer) : layer, "norm." + kind));
+  return at(name + ".norm." + kind)[shared ? group_of(config_.topology, layer) : layer];
 }
 
 Tensor ReferenceWeights::fused(const std::string& name, const std::string& kind, FusionStrategy strategy,
@@ -70,8 +66,12 @@ Tensor ReferenceWeights::fused(const std::string& name, const std::string& kind,
 }
 
 Tensor ReferenceWeights::transformed(const Tensor& weight, const std::string& name, int layer) const {
-  const auto a = own(name, "transform.weight", layer);  // [out, G]
-  const auto b = own(name, "transform.bias", layer);
+  // Layers that are the first of their group have none.
+  int place = 0;
+  for (int before = 0; before < layer; ++before)
+    if (members(config_.topology, before).front() != before) ++place;
+  const auto a = own(name, "transform.weight", place);  // [out, G]
+  const auto b = own(name, "transform.bias", place);
   const std::int64_t group = config_.transform.group;
   std::vector<Tensor> channels;
   for (std::int64_t out = 0; out < weight.size(0); ++out) {
@@ -141,6 +141,8 @@ Tensor reference_logits(const ReferenceWeights& weights, Mode mode, const Tensor
       return reference_convnext(weights, images);
     case Family::deit:
       return reference_deit(weights, images);
+    case Family::mlp_mixer:
+      return reference_mlp_mixer(weights, images);
   }
   return {};
 }

@@ -17,16 +17,16 @@ class ReferenceWeights {
   ReferenceWeights(const JobConfig& config, const Model& model);
 
   [[nodiscard]] const JobConfig& config() const { return config_; }
-  /// A parameter or a statistic by its whole name.
+  /// A parameter or a statistic by its whole name; [n, ...] where every block has it.
   [[nodiscard]] torch::Tensor at(const std::string& name) const;
-  /// NAME.I.weight as `layer` computes with it; `shares` is the component that it belongs to.
+  /// NAME.weight as `layer` computes with it; `shares` is the component that it belongs to.
   [[nodiscard]] torch::Tensor weight(const std::string& name, Component shares, int layer) const;
-  /// A bias or norm's parameter, NAME.I.KIND.
+  /// A bias or norm's parameter, NAME.KIND, of `layer`.
   [[nodiscard]] torch::Tensor vector(const std::string& name, const std::string& kind, Component shares,
                                      int layer) const;
-  /// One that no component covers.
+  /// One that no component covers: the I-th of NAME.KIND.
   [[nodiscard]] torch::Tensor own(const std::string& name, const std::string& kind, int layer) const;
-  /// A running statistic, NAME.I.norm.KIND.
+  /// A running statistic, NAME.norm.KIND, of `layer`.
   [[nodiscard]] torch::Tensor statistic(const std::string& name, const std::string& kind, int layer) const;
 
  private:
@@ -46,6 +46,7 @@ torch::Tensor reference_logits(const ReferenceWeights& weights, Mode mode, const
 torch::Tensor reference_convmixer(const ReferenceWeights& weights, Mode mode, const torch::Tensor& images);
 torch::Tensor reference_convnext(const ReferenceWeights& weights, const torch::Tensor& images);
 torch::Tensor reference_deit(const ReferenceWeights& weights, const torch::Tensor& images);
+torch::Tensor reference_mlp_mixer(const ReferenceWeights& weights, const torch::Tensor& images);
 
 // Shared by the families.
 /// [N, Cin, R, R] -> [N, C, R / P, R / P] with embed.weight and embed.bias.

@@ -46,7 +46,7 @@ Affine random_affine(std::int64_t out, std::int64_t in) {
 TEST(StochasticDepth, LeavesOutBranchesOfADeitBlock) {
   torch::manual_seed(1);
   const auto x = torch::randn({kDepthImages, 5, 8});
-  const LayerNorm norm{torch::ones({8}), torch::zeros({8})};
+  const Affine norm{torch::ones({8}), torch::zeros({8})};
   const DeitWeights weights{
       norm, {random_affine(24, 8), random_affine(8, 8)}, norm, {random_affine(16, 8), random_affine(8, 16)}};
   torch::manual_seed(9);
@@ -64,7 +64,7 @@ TEST(StochasticDepth, LeavesOutBranchesOfADeitBlock) {
 TEST(StochasticDepth, LeavesOutTheBranchOfAConvNextBlock) {
   torch::manual_seed(1);
   const auto x = torch::randn({kDepthImages, 8, 4, 4}).contiguous(torch::MemoryFormat::ChannelsLast);
-  const LayerNorm norm{torch::ones({8}), torch::zeros({8})};
+  const Affine norm{torch::ones({8}), torch::zeros({8})};
   const ConvNextWeights weights{{torch::randn({8, 1, 3, 3}), torch::randn({8})},
                                 norm,
                                 {random_affine(16, 8), random_affine(8, 16)},

@@ -1,4 +1,4 @@
-#include "worker/trainer/flops.h"
+#include "tests/worker/trainer/flops.h"
 
 #include <memory>
 #include <string_view>

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "worker/trainer/model.h"
+
+namespace spin {
+
+/// MLP-Mixer (Tolstikhin et al., 2021): patch embedding, pre-norm blocks of an MLP over positions and an MLP
+/// over channels, LayerNorm, average over positions, linear head.
+class MlpMixer final : public Model {
+ public:
+  explicit MlpMixer(const JobConfig& config);
+
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
+                                      Mode mode) const override;
+
+ private:
+  Affine embed_;  // [C, Cin, P, P], [C]
+  AffinesId token_norm_, mlp_norm_;
+  AffinesId token_expand_, token_contract_, expand_, contract_;
+  Affine head_norm_;
+  Affine head_;  // [classes, C], [classes]
+};
+
+/// What a block computes with.
+struct MlpMixerWeights {
+  Affine token_norm;
+  MlpWeights token;  ///< [D, T] and [T, D] for T positions
+  Affine mlp_norm;
+  MlpWeights mlp;
+};
+
+/// y = x + token(norm(x)^T)^T; y + mlp(norm(y)); `depth` leaves each sum's second part out of some images.
+/// x [N, T, C].
+torch::Tensor mlp_mixer_block(const torch::Tensor& x, const MlpMixerWeights& weights,
+                              const StochasticDepth& depth = {});
+
+}  // namespace spin
