@@ -109,6 +109,10 @@ TEST(PlanJson, ShippedSweepsHoldWhatTheyPromise) {
     for (const std::size_t fused : {5UL, 6UL})
       EXPECT_EQ(plan.jobs.at(fused).depends_on, std::vector<JobId>{plan.jobs.at(0).id});
   }
+  const auto mixer = good_plan(shipped("mlp-mixer.yaml"));
+  EXPECT_EQ(mixer.jobs.size(), 10U);
+  EXPECT_EQ(job_names(mixer).back(),
+            "mlp_mixer-64-8.sequential-2.channel_weighted_mean.components-token_mixing-mlp.s0");
 }
 
 }  // namespace
