@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "schema/design/family.h"
@@ -33,6 +34,11 @@ struct Field {
   bool is_always_named = false;
   bool is_in_label = false;  ///< the network's label in listings shows it
 };
+
+/// "1 to 1000", or the words of the field; empty where it accepts anything of its type.
+std::string accepted_text(const Field& field);
+/// As people write it, whole numbers in all their digits.
+std::string number_text(double value);
 
 /// visit(field, member, has): the settings of a network, in the order of the contract. `has(network)` tells
 /// whether the family of a network has the setting.
@@ -99,7 +105,9 @@ void visit_training_fields(Visit visit) {
     visit(field, member);
   };
   named({"epochs", from_to(1, 100'000), "passes over the training images"}, &Training::epochs);
-  named({"batch_size", from_to(1, 1'000'000), "images per step"}, &Training::batch_size);
+  named({"batch_size", from_to(1, 1'000'000),
+         "images per step; what is left of an epoch behind the last whole batch is not used"},
+        &Training::batch_size);
   named({"optimizer", kAny, "sgd: with Nesterov's look-ahead", "AdamW: Loshchilov and Hutter"},
         &Training::optimizer);
   named({"lr", from_to(0, 1'000), "peak learning rate", "", "above 0, to 1000"}, &Training::lr);

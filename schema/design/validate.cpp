@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -19,12 +17,6 @@ Error fault(std::string_view path, const std::string& what) {
   return {ErrorCode::invalid_argument, std::string(path) + ": " + what};
 }
 
-std::string text_of(double value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 Status whole_in(std::string_view path, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value >= low && value <= high) return {};
   if (low == high)
@@ -35,24 +27,27 @@ Status whole_in(std::string_view path, std::int64_t value, std::int64_t low, std
 
 Status number_in(std::string_view path, double value, double low, double high) {
   if (value >= low && value <= high) return {};
-  return fault(path, text_of(value) + " is out of range; a number from " + text_of(low) + " to " +
-                         text_of(high) + " is accepted");
+  return fault(path, number_text(value) + " is out of range; a number from " + number_text(low) + " to " +
+                         number_text(high) + " is accepted");
 }
 
-/// A number within the range of its field; what is none has no range.
+/// What is wrong with a value beyond its range, in the words of its field where it has some.
+Error beyond(std::string_view section, const Field& field, double value, std::string_view kind) {
+  const bool has_words = !field.accepted.empty();
+  return fault(std::string(section) + "." + std::string(field.key),
+               number_text(value) + " is out of range; a " + std::string(kind) +
+                   (has_words ? ", " : " from ") + accepted_text(field) +
+                   (has_words ? ", is accepted" : " is accepted"));
+}
+
+/// A number within the range of its field; what is no number has none.
 template <class T>
 Status check_range(std::string_view section, const Field& field, const T& value) {
-  const auto& range = field.range;
-  const auto path = [&] { return std::string(section) + "." + std::string(field.key); };
-  if constexpr (std::is_same_v<T, int>) {
-    if (range.low <= range.high)
-      return whole_in(path(), value, static_cast<std::int64_t>(range.low),
-                      static_cast<std::int64_t>(range.high));
-  } else if constexpr (std::is_same_v<T, double>) {
-    if (range.low <= range.high && range.has_high) return number_in(path(), value, range.low, range.high);
-    if (range.low <= range.high && !(value >= range.low && value < range.high))
-      return fault(path(), text_of(value) + " is out of range; a number from " + text_of(range.low) +
-                               " to below " + text_of(range.high) + " is accepted");
+  if constexpr (std::is_same_v<T, int> || std::is_same_v<T, double>) {
+    const auto& [low, high, has_high] = field.range;
+    const bool is_within = value >= low && (has_high ? value <= high : value < high);
+    if (low <= high && !is_within)
+      return beyond(section, field, value, std::is_same_v<T, int> ? "whole number" : "number");
   }
   return {};
 }
@@ -104,7 +99,7 @@ Status check_kernel(const Network& network) {
 Status check_ratio(std::string_view path, const Network& network, double ratio) {
   const double width = network.channels * ratio;
   if (width == std::floor(width)) return {};
-  return fault(path, text_of(ratio) + " times " + std::to_string(network.channels) +
+  return fault(path, number_text(ratio) + " times " + std::to_string(network.channels) +
                          " channels is not a whole number; give a ratio for which it is");
 }
 
@@ -165,8 +160,8 @@ Status check_work(const JobConfig& config) {
   const double flops = network.depth * (block * tokens + transforms) + image * channels * tokens +
                        channels * config.dataset.facts.classes;
   if (flops < kMaxFlops) return {};
-  return fault("network.resolution", "the network has some " + text_of(flops) +
-                                         " FLOPs for one image, and at most " + text_of(kMaxFlops) +
+  return fault("network.resolution", "the network has some " + number_text(flops) +
+                                         " FLOPs for one image, and at most " + number_text(kMaxFlops) +
                                          " are counted; give a smaller resolution, width or depth");
 }
 
@@ -219,9 +214,9 @@ Status check_training(const Training& training) {
   SPIN_TRY(number_in("training.warmup_epochs", training.warmup_epochs, 0, training.epochs));
   if (training.randaugment) SPIN_TRY(check_randaugment(*training.randaugment));
   if (training.base_momentum > training.max_momentum)
-    return fault("training.base_momentum", text_of(training.base_momentum) +
+    return fault("training.base_momentum", number_text(training.base_momentum) +
                                                " is above training.max_momentum, " +
-                                               text_of(training.max_momentum) + "; give at most that");
+                                               number_text(training.max_momentum) + "; give at most that");
   SPIN_TRY(whole_in("training.accumulation", training.accumulation, 1, training.batch_size));
   if (training.batch_size % training.accumulation == 0) return {};
   return fault("training.accumulation",

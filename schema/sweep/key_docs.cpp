@@ -26,9 +26,13 @@ std::vector<KeyDoc> after_settings() {
       {"baselines.unshared", "true | false", "", "false", "adds each network without sharing", ""},
       {"baselines.scaling", "list of depth | channels", "", "none",
        "adds plain networks of about the same size", "paper, Table 4"},
-      {"baselines.match", "paper | closest", "", "paper", "rule for the size of those", "paper, Table 4"},
+      {"baselines.match", "paper | closest", "", "paper",
+       "paper: depth / rate layers, or about channels / sqrt(rate), as in Table 4; closest: the nearest in "
+       "params "
+       "and FLOPs",
+       "paper, Table 4"},
       {"seeds", "list of whole numbers", "0 to 2^63 - 1", "[0]",
-       "one job each; of a job its one seed is part of what it is", ""},
+       "one job a seed; a job's seed is part of its identity", ""},
       {"requires.device", "cpu | cuda", "", "any", "of the workers that take its jobs", ""},
       {"requires.memory", "amount", "such as 20GiB", "the predicted peak", "free memory of the worker", ""},
       {"requires.labels", "list of texts", "up to 32", "none", "all of them must be the worker's", ""},

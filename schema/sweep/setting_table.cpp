@@ -85,17 +85,6 @@ Setting topology_field(std::string path, Words words, Access access, Displace di
   return setting;
 }
 
-/// "1 to 1000"; empty where there is no range.
-std::string range_text(const Range& range) {
-  if (range.low > range.high) return {};
-  const auto text = [](double value) {
-    constexpr double kMostDigits = 1e8;
-    return value == std::floor(value) && value < kMostDigits ? text_of(static_cast<std::int64_t>(value))
-                                                             : text_of(value);
-  };
-  return text(range.low) + (range.has_high ? " to " : " to below ") + text(range.high);
-}
-
 /// "; of convnext, deit" where not every family has the setting.
 template <class Has>
 std::string owners(Has has) {
@@ -112,8 +101,8 @@ std::string owners(Has has) {
 }
 
 Words words_of(const Field& field) {
-  return {std::string(field.accepted.empty() ? range_text(field.range) : field.accepted),
-          std::string(field.otherwise), std::string(field.meaning), std::string(field.source)};
+  return {accepted_text(field), std::string(field.otherwise), std::string(field.meaning),
+          std::string(field.source)};
 }
 
 /// "convmixer: [pointwise]; ...".
