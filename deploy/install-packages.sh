@@ -2,7 +2,8 @@
 # Installs what is missing of the Debian packages (12 or 13) that spin is built from; quick and silent when all is there.
 #   deploy/install-packages.sh          to build and run
 #   deploy/install-packages.sh tests    to run the tests too
-#   deploy/install-packages.sh bench    to run the benchmarks too
+#   deploy/install-packages.sh bench    to run the benchmarks too; on a host with CUDA's LibTorch, which Debian's python3-torch would
+#                                       throw out, without that: train_speed.py needs a PyTorch of your own there
 #   deploy/install-packages.sh cuda     to build spin-train with CUDA (Debian 13 with contrib and non-free): LibTorch with CUDA in
 #                                       the place of the one without, and then it stays so
 set -euo pipefail
@@ -26,8 +27,8 @@ case "${1:-}" in
 esac
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
-# Each of Debian's two LibTorches throws the other out.
-is_there() { is_installed "$1" || { [ "$1" = libtorch-dev ] && is_installed libtorch-cuda-dev; }; }
+# Each of Debian's two LibTorches throws the other out, and python3-torch belongs to the one without CUDA.
+is_there() { is_installed "$1" || { [[ $1 =~ ^(libtorch-dev|python3-torch)$ ]] && is_installed libtorch-cuda-dev; }; }
 missing=()
 for package in "${packages[@]}"; do is_there "$package" || missing+=("$package"); done
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -68,8 +68,9 @@ class Departure {
       const std::string state = row == rows.end() ? "offline" : row->state;
       if (state == "offline" && !is_being_found(workers.boot_epoch))
         return Drained{"gone", 0, worker_ + " is gone"};
-      if (state == "online" && workers.boot_epoch != asked_of_) {
-        // A coordinator that was started again does not know what was asked of the worker.
+      if (state != "offline" && state != "draining" && workers.boot_epoch != asked_of_) {
+        // A coordinator that was started again does not know what was asked of the worker; of one that is set
+        // aside (quarantined) it does not show it either.
         const auto again = with_patience(interrupt_, [this] { return client_.drain(worker_); });
         if (!again.ok() && again.error().code != ErrorCode::not_found) return again.error();
         asked_of_ = again.ok() ? again->boot_epoch : workers.boot_epoch;
@@ -78,10 +79,9 @@ class Departure {
       // Who started it anew under its name finds it at work.
       if (has_drained && state == "online")
         return Drained{"back", row->busy, worker_ + " has gone, and is attached again"};
-      if (state == "draining") {
-        has_drained = true;
-        asked_of_ = workers.boot_epoch;
-      }
+      if (state == "draining") asked_of_ = workers.boot_epoch;
+      // Whoever is set aside drains as well, since this coordinator was asked.
+      if (state == "draining" || state == "quarantined") has_drained = true;
       tell(state == "offline" ? worker_ + " has not yet found the coordinator, which was started again"
                               : fmt::format("{}: {} to go", worker_, render::counted(row->busy, "job")));
       if (interrupt_.wait_for(kPause)) return Error{ErrorCode::unavailable, "interrupted"};

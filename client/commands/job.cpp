@@ -22,10 +22,11 @@ struct JobOptions {
 void print_job(const JobDetail& detail, render::Format format) {
   using nlohmann::json;
   if (format == render::Format::json) {
-    std::cout << render::job_to_json(detail).dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    const auto text = render::job_to_json(detail).dump(2, ' ', false, json::error_handler_t::replace);
+    std::cout << render::escaped_json(text) << '\n';
   } else if (format == render::Format::csv) {
     const std::vector<JobRow> rows{detail.row};
-    render::write_table(std::cout, render::jobs_table(rows), format, {});
+    render::write_table(std::cout, render::jobs_table(rows), format, style_of(STDOUT_FILENO));
   } else {
     render::write_job_report(std::cout, detail, format, style_of(STDOUT_FILENO));
   }

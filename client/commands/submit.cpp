@@ -51,7 +51,7 @@ void print_submitted(const Submitted& submitted, render::Format format) {
   } else if (format == render::Format::json) {
     std::cout << render::row_to_json(submitted_table(submitted), 0) << '\n';
   } else {
-    render::write_table(std::cout, submitted_table(submitted), format, {});
+    render::write_table(std::cout, submitted_table(submitted), format, style_of(STDOUT_FILENO));
   }
   std::cout.flush();
 }
@@ -118,15 +118,16 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   if (!client.ok()) return report(client.error());
   SubmitProgress last;
   const auto known = client->status("");
-  const auto submitted =
-      known.ok() ? hand_in(*client, *sweep, options.replace, last) : Result<Submitted>(known.error());
+  // Only the word on a namesake needs it: an error is no reason not to hand the sweep in.
+  const auto submitted = interrupt.stopped() ? Result<Submitted>(Error{ErrorCode::unavailable, "interrupted"})
+                                             : hand_in(*client, *sweep, options.replace, last);
   if (!submitted.ok() && interrupt.stopped()) {
     complain(stopped_text(last));
     return 128 + interrupt.signal();
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
-  print_namesake(*known, *submitted);
+  if (known.ok()) print_namesake(*known, *submitted);
   print_hint(*client, *submitted);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), interrupt) : kDone;
 }

@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A process that lived so long was well.
-constexpr seconds kWellAfter{10};
+/// A process that lived so long was well. A worker may take half of it, and more where a driver hangs, to
+/// find out that its device cannot be opened.
+constexpr seconds kWellAfter{120};
 constexpr milliseconds kFirstBackoff{100};
 constexpr int kMostDoublings = 5;
 constexpr int kMostStrikes = 5;

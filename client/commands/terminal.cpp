@@ -45,7 +45,8 @@ render::Charset own_charset() {
 render::Style style_of(int fd) {
   const bool is_terminal = ::isatty(fd) == 1;
   return {is_terminal ? size_of(fd).columns : 0,
-          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM")), own_charset()};
+          render::wants_colour(is_terminal, std::getenv("NO_COLOR"), std::getenv("TERM")), own_charset(),
+          is_terminal};
 }
 
 std::unique_ptr<render::ProgressDisplay> make_display(int fd) {
@@ -68,7 +69,10 @@ void print_object(const render::Table& table, render::Format format) {
   if (format == render::Format::json) {
     std::cout << render::row_to_json(table, 0) << '\n';
   } else {
-    render::write_table(std::cout, table, format, {.charset = own_charset()});
+    auto style = style_of(STDOUT_FILENO);
+    style.width = 0;
+    style.colour = false;
+    render::write_table(std::cout, table, format, style);
   }
 }
 

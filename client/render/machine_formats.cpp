@@ -12,7 +12,7 @@ namespace spin::render {
 namespace {
 
 std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return escaped_json(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 template <class T>
@@ -46,7 +46,7 @@ std::string json_value(const TableCell& cell) {
       cell.value);
 }
 
-std::string csv_field(std::string_view text) {
+std::string csv_quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string field = "\"";
   for (const char c : text) {
@@ -56,18 +56,22 @@ std::string csv_field(std::string_view text) {
   return field + '"';
 }
 
-std::string csv_value(const TableCell& cell) {
+std::string csv_field(std::string_view text, const Style& style) {
+  return style.is_terminal ? csv_quoted(printable(text, style.charset)) : csv_quoted(text);
+}
+
+std::string csv_value(const TableCell& cell, const Style& style) {
   return std::visit(
-      [&cell](const auto& value) -> std::string {
+      [&](const auto& value) -> std::string {
         using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, AsText>) return csv_field(cell.text);
+        if constexpr (std::is_same_v<T, AsText>) return csv_field(cell.text, style);
         if constexpr (std::is_same_v<T, Missing>) return "";
         if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
         if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>)
           return fmt::format("{}", value);
-        if constexpr (std::is_same_v<T, std::string>) return csv_field(value);
+        if constexpr (std::is_same_v<T, std::string>) return csv_field(value, style);
         if constexpr (std::is_same_v<T, std::vector<std::string>> || std::is_same_v<T, std::vector<int>>)
-          return csv_field(fmt::format("{}", fmt::join(value, " ")));
+          return csv_field(fmt::format("{}", fmt::join(value, " ")), style);
       },
       cell.value);
 }
@@ -94,19 +98,19 @@ void write_json(std::ostream& out, const Table& table) {
   out << (table.row_count == 0 ? "]\n" : "\n]\n");
 }
 
-void write_csv(std::ostream& out, const Table& table) {
+void write_csv(std::ostream& out, const Table& table, const Style& style) {
   std::string line;
   const auto add = [&line](bool first, const std::string& field) { (line += first ? "" : ",") += field; };
   bool first = true;
   for (const auto& column : table.columns)
-    if (is_for_machines(column)) add(std::exchange(first, false), csv_field(column.key));
+    if (is_for_machines(column)) add(std::exchange(first, false), csv_field(column.key, style));
   out << line << "\r\n";
   for (std::size_t r = 0; r < table.row_count; ++r) {
     const Row row = table.row(r);
     line.clear();
     first = true;
     for (std::size_t c = 0; c < row.size(); ++c)
-      if (is_for_machines(table.columns[c])) add(std::exchange(first, false), csv_value(row[c]));
+      if (is_for_machines(table.columns[c])) add(std::exchange(first, false), csv_value(row[c], style));
     out << line << "\r\n";
   }
 }

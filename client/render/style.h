@@ -16,6 +16,7 @@ struct Style {
   std::size_t width = 0;  ///< columns of the terminal; 0 = unlimited
   bool colour = false;
   Charset charset = Charset::utf8;
+  bool is_terminal = false;  ///< and no control character may reach it
 };
 
 /// What the user's locale says. The texts are the values of LC_ALL, LC_CTYPE and LANG; null or empty = not

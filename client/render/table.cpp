@@ -11,7 +11,7 @@ void write_table(std::ostream& out, const Table& table, Format format, const Sty
     case Format::json:
       return write_json(out, table);
     case Format::csv:
-      return write_csv(out, table);
+      return write_csv(out, table, style);
     case Format::markdown:
       return write_markdown(out, table);
   }

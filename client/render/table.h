@@ -59,7 +59,7 @@ struct Table {
 
 /// Table: fitted to the style's width, no trailing spaces; what tells two rows apart is never cut off. JSON:
 /// one array of objects, a row a line. CSV: RFC 4180 with a header. Markdown: a GitHub table. JSON and CSV
-/// carry raw numbers; colours are for tables alone.
+/// carry raw numbers; colours are for tables alone. A terminal gets the texts of CSV as printable() has them.
 void write_table(std::ostream& out, const Table& table, Format format, const Style& style);
 
 /// JSON text of one row: {"key": value, ...}.

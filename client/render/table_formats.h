@@ -15,7 +15,7 @@ Layout measure(const Table& table, Charset charset = Charset::utf8);
 
 void write_text(std::ostream& out, const Table& table, const Style& style);
 void write_json(std::ostream& out, const Table& table);
-void write_csv(std::ostream& out, const Table& table);
+void write_csv(std::ostream& out, const Table& table, const Style& style);
 void write_markdown(std::ostream& out, const Table& table);
 
 }  // namespace spin::render

@@ -79,6 +79,11 @@ constexpr std::array kSpellings{Spelling{U'\u00B1', "+-"},    Spelling{U'\u2026'
                                 Spelling{U'\u03A9', "Omega"}, Spelling{U'\u03A3', "Sum"},
                                 Spelling{U'\u00D7', "x"},     Spelling{U'\u2013', "-"}};
 
+bool steers_terminals(char32_t code) {
+  return (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E || code == 0x200F ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
 std::string ascii_of(char32_t code) {
   for (const auto& spelling : kSpellings)
     if (spelling.code == code) return std::string(spelling.ascii);
@@ -105,6 +110,23 @@ std::string printable(std::string_view text, Charset charset) {
   for (std::string_view rest = line; !rest.empty();) {
     const auto character = first_character(rest);
     result += character.code < 0x80 ? std::string(character.bytes) : ascii_of(character.code);
+    rest.remove_prefix(character.bytes.size());
+  }
+  return result;
+}
+
+std::string escaped_json(std::string json) {
+  const bool is_plain =
+      std::all_of(json.begin(), json.end(), [](char c) { return static_cast<unsigned char>(c) < 0x7F; });
+  if (is_plain) return json;
+  std::string result;
+  for (std::string_view rest = json; !rest.empty();) {
+    const auto character = first_character(rest);
+    if (steers_terminals(character.code)) {
+      result += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(character.code));
+    } else {
+      result += character.bytes;
+    }
     rest.remove_prefix(character.bytes.size());
   }
   return result;

@@ -18,6 +18,10 @@ enum class Charset { utf8, ascii };
 /// stands as \u00e9.
 std::string printable(std::string_view text, Charset charset = Charset::utf8);
 
+/// JSON text in which what may steer a terminal (DEL, the C1 control characters, line and paragraph
+/// separators, bidirectional controls) stands as \u009b, which means the same to whoever parses it.
+std::string escaped_json(std::string json);
+
 /// Which part of a text gives way when it is too long. `front` keeps a few columns of the beginning.
 enum class Cut { end, middle, front };
 

@@ -66,7 +66,10 @@ void Agent::on(const TerminateRequested& event) {
 }
 
 void Agent::on(const Persisted& event) {
-  if (!std::exchange(no_room_for_results_, {}).empty()) say(Severity::info, "results are kept again");
+  if (!std::exchange(no_room_for_results_, {}).empty()) {
+    say(Severity::info, "results are kept again");
+    say_full_at_.reset();  // else the log's last word would be wrong where the disk fills up at once
+  }
   for (auto& report : reports_.persisted(event.sequence)) send(std::move(report));
 }
 
@@ -135,11 +138,18 @@ std::optional<Now> Agent::next_deadline() const {
   for (const auto& slot : slots_) {
     if (slot.log.due()) consider(*slot.log.due());
     if (slot.rests_until > now_) consider(slot.rests_until);
+    if (const auto forget = forget_full_disk_at(slot)) consider(*forget);
     if (const auto* starting = std::get_if<TrainerStarting>(&slot.trainer)) consider(starting->give_up_at);
     const auto* none = std::get_if<NoTrainer>(&slot.trainer);
     if (none != nullptr && none->not_before > now_) consider(none->not_before);
   }
   return next;
+}
+
+// As long again as it rests: a job that comes after the rest has that time to find the disk full once more.
+std::optional<Now> Agent::forget_full_disk_at(const Slot& slot) const {
+  if (slot.no_room.empty() || slot.attempt) return std::nullopt;
+  return slot.rests_until + settings_.full_disk_rest;
 }
 
 int Agent::free_slots(Now now) const {

@@ -90,7 +90,9 @@ class Agent {
   void send_credits();
   void send_heartbeat();
   /// What the coordinator is told that hinders this worker; empty = nothing.
-  [[nodiscard]] const std::string& problem() const;
+  [[nodiscard]] std::string problem() const;
+  /// When the slot's last word on a full disk is out of date, if no job has repeated it; none while one runs.
+  [[nodiscard]] std::optional<Now> forget_full_disk_at(const Slot& slot) const;
   [[nodiscard]] bool name_may_be_ours(const Error& error) const;
   bool is_to_be_said(const std::string& reason);
   /// Sent if the stream is up, else dropped.
@@ -106,6 +108,7 @@ class Agent {
   void try_run(Attempt& attempt);
   /// The job is given back, for it may run elsewhere; the slot rests.
   void disk_is_full(Attempt& attempt, const std::string& message);
+  void disk_is_full(int slot, const std::string& message);
   void finish_training(Attempt& attempt, const FinishedEvent& event);
   /// `file` of the scratch folder is put where it outlives this process; the attempt then ends with `end`.
   void keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, const char* file);
@@ -197,10 +200,8 @@ class Agent {
   std::vector<Slot> slots_;
   Reports reports_;
 
-  // What the disk has no room for, in words; empty where it has.
-  std::string no_room_for_results_;
-  std::string no_room_for_jobs_;
-  std::optional<Now> say_full_at_;  // not again before
+  std::string no_room_for_results_;  // in words; empty where the disk has room
+  std::optional<Now> say_full_at_;   // not again before
   bool draining_ = false;
   bool stopping_ = false;             // and running jobs do not finish
   bool is_hurried_ = false;           // and nothing is waited for but this machine's disk, briefly

@@ -54,9 +54,14 @@ void Agent::on(const FetchFailed& event) {
 }
 
 void Agent::disk_is_full(Attempt& attempt, const std::string& message) {
-  no_room_for_jobs_ = shortened(message, kMessageBytes);
-  slots_[static_cast<std::size_t>(*slot_of(attempt))].rests_until = now_ + settings_.full_disk_rest;
+  disk_is_full(*slot_of(attempt), message);
   fail(attempt, FailureKind::refused, message);
+}
+
+void Agent::disk_is_full(int slot, const std::string& message) {
+  Slot& place = slots_[static_cast<std::size_t>(slot)];
+  place.no_room = shortened(message, kMessageBytes);
+  place.rests_until = now_ + settings_.full_disk_rest;
 }
 
 // Trains once the inputs are here and the trainer is warm.
@@ -66,6 +71,7 @@ void Agent::try_run(Attempt& attempt) {
   Slot& slot = slots_[static_cast<std::size_t>(preparing.slot)];
   const bool has_inputs = lease.resume.has_value() == preparing.resume.has_value() &&
                           lease.init.has_value() == preparing.init.has_value();
+  if (has_inputs && (lease.resume || lease.init)) slot.no_room.clear();
   if (!has_inputs || !std::holds_alternative<TrainerIdle>(slot.trainer)) return;
 
   RunCommand run;

@@ -165,8 +165,11 @@ void Agent::send_heartbeat() {
   send(Heartbeat{held(), problem()});
 }
 
-const std::string& Agent::problem() const {
-  return no_room_for_results_.empty() ? no_room_for_jobs_ : no_room_for_results_;
+std::string Agent::problem() const {
+  if (!no_room_for_results_.empty()) return no_room_for_results_;
+  const auto full =
+      std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.no_room.empty(); });
+  return full == slots_.end() ? std::string() : full->no_room;
 }
 
 void Agent::send_credits() {

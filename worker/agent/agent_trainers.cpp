@@ -165,7 +165,7 @@ void Agent::hear(int slot, const EpochEvent& event) {
 }
 
 void Agent::hear(int slot, const CheckpointEvent& event) {
-  no_room_for_jobs_.clear();
+  slots_[static_cast<std::size_t>(slot)].no_room.clear();
   Attempt* attempt = training_in(slot);
   if (attempt == nullptr) return;
   Checkpoints& checkpoints = *checkpoints_of(*attempt);
@@ -179,7 +179,7 @@ void Agent::hear(int slot, const CheckpointEvent& event) {
 }
 
 void Agent::hear(int slot, const FinishedEvent& event) {
-  no_room_for_jobs_.clear();
+  slots_[static_cast<std::size_t>(slot)].no_room.clear();
   if (Attempt* attempt = training_in(slot)) {
     finish_training(*attempt, event);
   } else {
@@ -193,8 +193,7 @@ void Agent::hear(int slot, const FailedEvent& event) {
   if (attempt == nullptr) {
     drop_stopped(slot);
   } else if (event.cause == FailureCause::disk_full) {
-    no_room_for_jobs_ = shortened(event.message, kMessageBytes);
-    slots_[static_cast<std::size_t>(slot)].rests_until = now_ + settings_.full_disk_rest;
+    disk_is_full(slot, event.message);
     end_saving(*attempt, FailureKind::refused, event.message);
   } else {
     const bool permanent = event.cause == FailureCause::permanent;
@@ -230,6 +229,7 @@ void Agent::trainer_time() {
     Slot& place = slots_[static_cast<std::size_t>(slot)];
     if (place.log.due() && now_ >= *place.log.due()) flush_log(slot);
     const Attempt* attempt = attempt_in(slot);
+    if (const auto forget = forget_full_disk_at(place); forget && now_ >= *forget) place.no_room.clear();
     const auto kill_at = attempt == nullptr ? std::nullopt : kill_time(*attempt);
     if (kill_at && now_ >= *kill_at) kill_trainer(slot);
     const auto* starting = std::get_if<TrainerStarting>(&place.trainer);

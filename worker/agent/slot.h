@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "worker/agent/events.h"
@@ -31,7 +32,8 @@ struct Slot {
   std::optional<AttemptToken> attempt;  ///< that holds the slot
   int failed_starts = 0;                ///< in a row
   LogBatch log;
-  Now rests_until;  ///< no lease before: the disk had no place for a job
+  Now rests_until;        ///< no lease before: the disk had no place for a job
+  std::string no_room{};  ///< for what, in words; empty where its jobs found room
 
   /// Whether a lease could be taken now.
   [[nodiscard]] bool is_free(Now now) const {

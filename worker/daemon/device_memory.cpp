@@ -26,6 +26,8 @@ constexpr std::size_t kMaxBytes = 64 << 10;
 constexpr milliseconds kLookInterval{50};
 /// How long a process that was killed may take to go; one that hangs in a driver never does.
 constexpr milliseconds kKillLimit{2'000};
+/// From one question for a device that cannot be opened to the next.
+constexpr milliseconds kOpenInterval{1'000};
 
 struct Answer {
   std::string output, errors;
@@ -133,11 +135,8 @@ Result<std::int64_t> memory_in(const nlohmann::json& list, const std::string& de
                    " CUDA; there is " + list_of(devices)};
 }
 
-}  // namespace
-
-Result<std::int64_t> device_memory(const std::string& device, const std::string& trainer,
-                                   milliseconds limit) {
-  if (device == "cpu") return machine_memory() / 10 * 9;
+/// Asks once.
+Result<std::int64_t> memory_now(const std::string& device, const std::string& trainer, milliseconds limit) {
   SPIN_ASSIGN(const Answer answer, ask(trainer, limit));
   const auto list = nlohmann::json::parse(answer.output, nullptr, /*allow_exceptions=*/false);
   if (answer.exit_code == 0 && list.is_object() && list.contains("devices")) {
@@ -152,6 +151,24 @@ Result<std::int64_t> device_memory(const std::string& device, const std::string&
                answer.errors.empty() ? "it answered something else"
                                      : answer.errors.substr(0, answer.errors.find('\n')));
   return std::int64_t{0};
+}
+
+}  // namespace
+
+Result<std::int64_t> device_memory(const std::string& device, const std::string& trainer, milliseconds limit,
+                                   milliseconds open_limit) {
+  if (device == "cpu") return machine_memory() / 10 * 9;
+  const auto begin = Clock::now();
+  bool said = false;
+  for (;;) {
+    auto memory = memory_now(device, trainer, limit);
+    if (memory.ok() || memory.error().code != ErrorCode::unavailable) return memory;
+    // A driver that hangs has had its time with the first question.
+    if (Clock::now() - begin + kOpenInterval > open_limit) return memory;
+    if (!std::exchange(said, true))
+      spdlog::warn("{}; it is asked again for up to {} s", memory.error().message, open_limit.count() / 1000);
+    ::poll(nullptr, 0, static_cast<int>(kOpenInterval.count()));
+  }
 }
 
 }  // namespace spin::daemon

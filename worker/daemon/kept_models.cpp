@@ -26,6 +26,24 @@ Status sync_file(const fs::path& path) {
   return Error{ErrorCode::internal, path.string() + ": " + std::strerror(errno)};
 }
 
+/// New bytes on the disk, which no link and no reflink would be.
+Status write_anew(const fs::path& from, const fs::path& to) {
+  const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source.is_open()) return Error{ErrorCode::not_found, from.string() + ": " + std::strerror(errno)};
+  std::error_code ignored;
+  fs::remove(to, ignored);
+  const FileDescriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!target.is_open()) return Error{ErrorCode::internal, to.string() + ": " + std::strerror(errno)};
+  std::string block(1 << 20, '\0');
+  for (;;) {
+    const ssize_t count = ::read(source.get(), block.data(), block.size());
+    if (count == 0) return {};
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error{ErrorCode::not_found, from.string() + ": " + std::strerror(errno)};
+    SPIN_TRY(write_all(target.get(), {block.data(), static_cast<std::size_t>(count)}, to));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
@@ -48,19 +66,36 @@ Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
 
 Result<ArtifactRef> KeptModels::keep(const AttemptToken& attempt, const fs::path& file) {
   const fs::path kept = path(attempt);
-  SPIN_TRY(link_or_copy(file, kept));
+  const auto expected = unsynced(attempt);
+  SPIN_TRY(expected ? write_anew(file, kept) : link_or_copy(file, kept));
   SPIN_ASSIGN(const Digest digest, sha256_file(kept));
+  if (expected && digest != *expected)
+    return Error{ErrorCode::data_loss, file.string() + ": the disk has lost bytes that it did not take"};
   std::error_code error;
   const auto bytes = fs::file_size(kept, error);
   if (error) return Error{ErrorCode::not_found, kept.string() + ": " + error.message()};
-  SPIN_TRY(sync_file(kept));
-  SPIN_TRY(sync_folder(folder_));
+  Status synced = sync_file(kept);
+  if (synced.ok()) synced = sync_folder(folder_);
+  const std::lock_guard lock(mutex_);
+  if (!synced.ok()) {
+    unsynced_[attempt] = digest;
+    return synced.error();
+  }
+  unsynced_.erase(attempt);
   return ArtifactRef{{digest}, ArtifactKind::model, static_cast<std::int64_t>(bytes)};
 }
 
 void KeptModels::remove(const AttemptToken& attempt) {
   std::error_code ignored;
   fs::remove(path(attempt), ignored);
+  const std::lock_guard lock(mutex_);
+  unsynced_.erase(attempt);
+}
+
+std::optional<Digest> KeptModels::unsynced(const AttemptToken& attempt) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = unsynced_.find(attempt);
+  return found == unsynced_.end() ? std::nullopt : std::optional(found->second);
 }
 
 fs::path KeptModels::path(const AttemptToken& attempt) const { return folder_ / agent::token_name(attempt); }

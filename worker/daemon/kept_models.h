@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,15 +24,21 @@ class KeptModels {
                                                   const std::vector<SequencedReport>& outbox);
 
   /// A second name for `file` that a power loss does not take; not_found where it cannot be read,
-  /// resource_exhausted where the disk is full.
+  /// resource_exhausted where the disk is full. Tried again after an error of fsync it is a copy: the kernel
+  /// drops what it could not write, and fsync of the same file then has nothing more to fail at; data_loss
+  /// where the file has lost its bytes by that.
   Result<ArtifactRef> keep(const AttemptToken& attempt, const std::filesystem::path& file);
   void remove(const AttemptToken& attempt);
   [[nodiscard]] std::filesystem::path path(const AttemptToken& attempt) const;
 
  private:
   explicit KeptModels(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] std::optional<Digest> unsynced(const AttemptToken& attempt) const;
 
   const std::filesystem::path folder_;
+  mutable std::mutex mutex_;
+  /// Behind the lock. SHA-256 of the files whose fsync has failed.
+  std::map<AttemptToken, Digest> unsynced_;
 };
 
 }  // namespace spin::daemon

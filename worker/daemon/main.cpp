@@ -2,7 +2,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <initializer_list>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -47,7 +46,8 @@ Examples:
 
 SIGTERM, SIGHUP and SIGINT stop: running jobs save after the step in hand, their checkpoints are uploaded, and the
 jobs go on elsewhere from there at no cost. `spinctl drain NAME`, or --on-term drain, lets them finish first.
-Exit codes: 0 asked to stop; 1 the disk of the state folder failed; 2 bad input, or the coordinator refuses this worker.)";
+Exit codes: 0 asked to stop; 1 the disk of the state folder failed, or the device cannot be opened; 2 bad input, or the
+coordinator refuses this worker.)";
 
 struct CommandLine {
   Options options;
@@ -199,11 +199,14 @@ spin::Status prepare_process(CommandLine& line) {
 }
 
 int run(CommandLine line) {
-  for (const auto prepare : {prepare_process, fill_defaults}) {
-    const auto prepared = prepare(line);
-    if (prepared.ok()) continue;
+  if (const auto prepared = prepare_process(line); !prepared.ok()) {
     spdlog::error("{}", prepared.error().message);
     return spin::kExitUsage;
+  }
+  if (const auto filled = fill_defaults(line); !filled.ok()) {
+    spdlog::error("{}", filled.error().message);
+    // A device that cannot be opened now may be another time; a new start is worth it.
+    return filled.error().code == spin::ErrorCode::unavailable ? 1 : spin::kExitUsage;
   }
   auto daemon = spin::daemon::Daemon::open(std::move(line.options));
   if (!daemon.ok()) {

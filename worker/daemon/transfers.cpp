@@ -119,7 +119,12 @@ Status Transfers::work(Transfer& transfer, Fetching& fetching) {
     return Error{ErrorCode::data_loss,
                  "artifact " + id.hex() + " has wrong bytes: expected that SHA-256, found " + to_hex(found)};
   }
-  SPIN_TRY(link_or_copy(partial, fetching.target));
+  if (const Status placed = link_or_copy(partial, fetching.target); !placed.ok()) {
+    // As where the download finds no room: another worker may be able to keep it.
+    const bool is_full = placed.error().code == ErrorCode::resource_exhausted;
+    return is_full ? Error{ErrorCode::failed_precondition, "cannot keep it: " + placed.error().message}
+                   : placed.error();
+  }
   if (const Status cached = cache_.put(id, partial); !cached.ok()) {
     spdlog::warn("artifact cache: {}", cached.error().message);
   }

@@ -86,9 +86,7 @@ std::string synthetic_key(const Dataset& dataset) {
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
   if (dataset.name == "synthetic") return load_synthetic(dataset);
   if (dataset.name == "imagefolder" || dataset.name == "imagenet") return load_folder(dataset, folder);
-  auto root = !folder.empty() ? folder : dataset.root;
-  if (root.empty()) root = default_dataset_root(dataset.name);
-  return load_files(dataset, root);
+  return load_files(dataset, folder);
 }
 
 void DataStore::abandon() {
@@ -142,8 +140,10 @@ Result<ImageData> DataStore::load_synthetic(const Dataset& dataset) {
   return with_notes(kept.data, dataset, kept);
 }
 
-Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& root) {
-  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, root));
+Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& folder) {
+  const bool is_named = !folder.empty() || !dataset.root.empty();
+  const auto root = is_named ? dataset.root : default_dataset_root(dataset.name);
+  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, folder, root));
   const auto read = [&]() -> Result<Kept> {
     Kept found;
     for (const auto& [paths, split] :

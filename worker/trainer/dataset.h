@@ -46,12 +46,12 @@ class DataStore {
  public:
   explicit DataStore(torch::Device device) : device_(device) {}
 
-  /// The data of `dataset`, limits applied: the first images, of a folder one of each class in turn. `folder`
-  /// holds the files, or has a subfolder of the data set's name that does; empty = the configuration's root,
-  /// or where the data usually lies (image folders: find_image_folder). Nothing is read for synthetic.
-  /// not_found lists what was looked for; data_loss where a file is damaged or files do not fit together;
-  /// invalid_argument where an image folder does not have the classes that the configuration says;
-  /// unsupported where this build cannot decode the files; failed_precondition where the store was abandoned.
+  /// The data of `dataset`, limits applied: the first images, of a folder one of each class in turn. Where
+  /// they lie in `folder` or the configuration's root say find_dataset_files and find_image_folder; where
+  /// both are empty, the files are where they usually lie. Nothing is read for synthetic. not_found lists
+  /// what was looked for; data_loss where a file is damaged or files do not fit together; invalid_argument
+  /// where an image folder does not have the classes that the configuration says; unsupported where this
+  /// build cannot decode the files; failed_precondition where the store was abandoned.
   Result<ImageData> load(const Dataset& dataset, const std::string& folder);
 
   /// For good. Another thread, which a dead disk may hold for ever, may be within load(): the store holds no
@@ -71,7 +71,7 @@ class DataStore {
   /// `used`, with what the job's log is to say of it.
   static ImageData with_notes(ImageData used, const Dataset& dataset, const Kept& kept);
   Result<ImageData> load_synthetic(const Dataset& dataset);
-  Result<ImageData> load_files(const Dataset& dataset, const std::string& root);
+  Result<ImageData> load_files(const Dataset& dataset, const std::string& folder);
   Result<ImageData> load_folder(const Dataset& dataset, const std::string& folder);
 
   const torch::Device device_;

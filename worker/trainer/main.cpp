@@ -35,8 +35,9 @@ constexpr auto kExamples =
     "  spin-train job.json --measure-data --threads 8\n"
     "  spin-train --devices\n"
     "Events go to standard output as JSON lines, a log for people to standard error.\n"
-    "SIGINT, SIGTERM or SIGHUP, however often, stops a job after the step in hand, which its checkpoint then "
-    "holds; SIGINT (Ctrl-C) after one of them ends it at once.\n"
+    "SIGTERM or SIGHUP, however often, or a first SIGINT (Ctrl-C) stops a job after the step in hand, which "
+    "its "
+    "checkpoint then holds; SIGINT after any of them ends it at once.\n"
     "Exit codes: 0 finished (also where the loss diverged), 1 the job failed, 2 usage or a bad job file.";
 
 struct Options {

@@ -41,6 +41,13 @@ TEST_F(ControlTest, SubmitTellsOfAnEarlierSweepOfThatName) {
   EXPECT_EQ(ask({"submit", sweep, "--set", "name=other"}).errors.find("earlier"), std::string::npos);
 }
 
+TEST_F(ControlTest, SubmitHandsInThoughTheListingForAHintFails) {
+  coordinator.refuse_listings();
+  const auto finished = ask({"submit", sweep, "--set", "name=other"});
+  EXPECT_EQ(finished.exit_code, kDone) << finished.errors;
+  EXPECT_EQ(finished.output, "sweep 2 (other): 2 jobs, 2 new\n");
+}
+
 TEST_F(ControlTest, StatusShowsCountsAndRunningJobs) {
   coordinator.start(0, Progress{{1, 1}, 2, 3, 50, 100, 0.5, 1900});
   const auto rows = ask_json({"status"});

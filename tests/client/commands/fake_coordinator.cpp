@@ -173,6 +173,7 @@ Result<std::vector<SweepStatus>> FakeCoordinator::status(const std::string& swee
     all.push_back(status_of(*found));
     return all;
   }
+  if (refuses_listings_) return Error{ErrorCode::internal, "the listing is broken"};
   for (const auto& entry : sweeps_) all.push_back(status_of(entry));
   return all;
 }
@@ -257,12 +258,27 @@ Result<std::vector<WorkerRow>> FakeCoordinator::workers() {
   return rows;
 }
 
+void FakeCoordinator::refuse_listings() {
+  const std::lock_guard lock(mutex_);
+  refuses_listings_ = true;
+}
+
+int FakeCoordinator::drains() const {
+  const std::lock_guard lock(mutex_);
+  return drains_;
+}
+
 Result<int> FakeCoordinator::drain(const std::string& worker) {
   const std::lock_guard lock(mutex_);
   const auto found = workers_.find(worker);
   if (found == workers_.end() || found->second.state == "offline")
     return Error{ErrorCode::not_found, "no worker '" + worker + "' is attached"};
-  found->second.state = found->second.busy == 0 ? "offline" : "draining";
+  ++drains_;
+  if (found->second.busy == 0) {
+    found->second.state = "offline";
+  } else if (found->second.state != "quarantined") {  // which hides that it drains
+    found->second.state = "draining";
+  }
   return found->second.busy;
 }
 

@@ -31,6 +31,10 @@ class FakeCoordinator final : public ControlBackend {
   void start_anew(const std::vector<WorkerRow>& attached);
   /// A draining worker ends one of its jobs; after the last it is gone.
   void end_one(const std::string& worker);
+  /// Listings of all sweeps end with an error from now on.
+  void refuse_listings();
+  /// How often drains were asked for.
+  [[nodiscard]] int drains() const;
   [[nodiscard]] JobState state(std::size_t job) const;
 
   /// While it lives, submissions, listings of jobs and single jobs are not answered.
@@ -111,6 +115,8 @@ class FakeCoordinator final : public ControlBackend {
   std::uint64_t version_ = 0;
   bool is_held_ = false;
   int held_calls_ = 0;
+  int drains_ = 0;
+  bool refuses_listings_ = false;
 };
 
 /// Serves a Control service on a Unix socket until it is destroyed.

@@ -74,6 +74,23 @@ TEST_F(SupervisedTest, GivesUpOnWhatFailsAgainAndAgainAndShowsItsLog) {
   EXPECT_EQ(news.size(), 4U);
 }
 
+TEST_F(SupervisedTest, GivesUpOnWhatNeedsHalfAMinuteToFailEachTime) {
+  auto daemon = shell("trap 'exit 1' TERM; echo $$ >> " + (folder / "pids").string() +
+                      "; while :; do sleep 0.02; done");
+  for (std::size_t round = 1; round <= 5; ++round) {
+    std::vector<pid_t> pids;
+    ASSERT_TRUE(look_until(daemon, [&] {
+      std::ifstream file(folder / "pids");
+      pids.assign(std::istream_iterator<pid_t>(file), {});
+      return pids.size() == round;
+    })) << round;
+    now += seconds(31);
+    ::kill(pids.back(), SIGTERM);
+  }
+  ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));
+  EXPECT_EQ(news.size(), 4U) << "as a device that cannot be opened, which may be another time";
+}
+
 TEST_F(SupervisedTest, GivesUpAtOnceOnWhatNeverServed) {
   auto daemon = shell("exit 2", /*tells_ready=*/true);
   ASSERT_TRUE(look_until(daemon, [&] { return given_up.has_value(); }));

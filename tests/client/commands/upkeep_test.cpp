@@ -28,6 +28,12 @@ class UpkeepTest : public ControlTest {
             .last_seen_ms = 0};
   }
 
+  static WorkerRow set_aside() {
+    auto row = worker(1);
+    row.state = "quarantined";
+    return row;
+  }
+
   std::string state_of_worker() { return ask_json({"workers"})[0].at("state"); }
 };
 
@@ -74,6 +80,27 @@ TEST_F(UpkeepTest, DrainIsAskedForAgainOfACoordinatorThatCameBackWithoutIt) {
 }
 
 // A coordinator may be back before anybody has noticed that it was gone.
+TEST_F(UpkeepTest, DrainIsAskedForAgainWhereTheNewCoordinatorHasSetTheWorkerAside) {
+  coordinator.attach(worker(1));
+  auto drain = begin({"drain", "gpu1", "--wait"});
+  ASSERT_TRUE(shows(drain, "1 job to go")) << drain.output();
+  coordinator.start_anew({set_aside()});
+  EXPECT_TRUE(eventually(seconds(20), [&] { return coordinator.drains() == 2; })) << drain.output();
+  coordinator.end_one("gpu1");
+  EXPECT_EQ(drain.wait(seconds(20)), kDone) << drain.output();
+  EXPECT_NE(drain.output().find("gpu1 is gone"), std::string::npos) << drain.output();
+}
+
+TEST_F(UpkeepTest, DrainEndsWithAWorkerThatCameBackAfterItWasSetAside) {
+  coordinator.attach(set_aside());
+  auto drain = begin({"drain", "gpu1", "--wait"});
+  ASSERT_TRUE(shows(drain, "1 job to go")) << drain.output();
+  coordinator.attach(worker(0));
+  EXPECT_EQ(drain.wait(seconds(20)), kDone) << drain.output();
+  EXPECT_NE(drain.output().find("attached again"), std::string::npos) << drain.output();
+  EXPECT_EQ(coordinator.drains(), 1) << "who came back is not drained";
+}
+
 TEST_F(UpkeepTest, DrainWaitsForAWorkerThatFindsTheNewCoordinatorLater) {
   coordinator.attach(worker(1));
   auto drain = begin({"drain", "gpu1", "--wait"});

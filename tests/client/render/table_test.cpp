@@ -203,6 +203,24 @@ TEST(Csv, QuotesAsRfc4180Says) {
             "52100,,0.25,0 0 1\r\n");
 }
 
+TEST(Csv, ATerminalGetsNoControlCharacters) {
+  const auto table = table_of({{.key = "a", .title = "a"}}, {{text_cell("\x1b[2J\u009b, \u202ex\nend")}});
+  EXPECT_EQ(table_text(table, Format::csv, {.is_terminal = true}),
+            "a\r\n\"\\x1b[2J\\u009b, \\u202ex\\nend\"\r\n");
+  EXPECT_EQ(table_text(table, Format::csv), "a\r\n\"\x1b[2J\u009b, \u202ex\nend\"\r\n")
+      << "a file gets the text";
+}
+
+TEST(Json, NothingInItSteersATerminalAndAllOfItIsKept) {
+  const std::string text = "\x1b[2J \x7f \u009b \u0085 \u061c \u200e \u2028 \u202e \u2069 \u00b1 \U0001F600";
+  const auto table = table_of({{.key = "a", .title = "a"}}, {{text_cell(text)}});
+  const auto written = table_text(table, Format::json);
+  EXPECT_EQ(written,
+            "[\n  {\"a\": \"\\u001b[2J \\u007f \\u009b \\u0085 \\u061c \\u200e \\u2028 \\u202e \\u2069 "
+            "\u00b1 \U0001F600\"}\n]\n");
+  EXPECT_EQ(nlohmann::json::parse(written)[0]["a"], text);
+}
+
 TEST(Markdown, EscapesWhatMarkdownWouldRead) {
   const auto table = table_of({{.key = "a", .title = "a"}, {.key = "b", .title = "b", .align = Align::right}},
                               {{text_cell("x|y\\z *w* `c` <b>\nnext"), quantity_cell(52'100)}});

@@ -31,6 +31,8 @@ TEST(NoRoom, ForResultsIsToldAtOnceAndSaidOnceAMinute) {
   worker.persist();
   EXPECT_EQ(told(worker), "");
   EXPECT_EQ(times_said(worker, "results are kept again"), 1);
+  worker.step(PersistFailed{"/w/outbox: No space left on device"});
+  EXPECT_EQ(times_said(worker, "results wait"), 2) << "within the minute, for the last word is another";
 }
 
 TEST(NoRoom, ForAJobIsToldUntilOneWritesACheckpoint) {
@@ -44,6 +46,46 @@ TEST(NoRoom, ForAJobIsToldUntilOneWritesACheckpoint) {
   EXPECT_EQ(told(worker), "nothing");
   worker.say(CheckpointEvent{"/w/checkpoint.safetensors", 1});
   EXPECT_EQ(told(worker), "");
+}
+
+TEST(NoRoom, ForAJobIsToldUntilTheInputsOfOneHaveAllCome) {
+  Harness worker;
+  Lease lease = lease_of(1);
+  lease.init = artifact_of(1, ArtifactKind::model);
+  lease.resume = artifact_of(2, ArtifactKind::checkpoint);
+  worker.welcome();
+  worker.step(Received{lease});
+  worker.step(FetchFailed{lease.attempt, Input::init, {ErrorCode::failed_precondition, "cannot keep it"}});
+  EXPECT_EQ(told(worker), "initial weights: cannot keep it");
+  worker.pass(worker.settings.full_disk_rest);
+  lease.attempt = lease_of(2).attempt;
+  worker.step(Received{lease});
+  worker.step(Fetched{lease.attempt, Input::init, "/i"});
+  EXPECT_EQ(told(worker), "nothing") << "there is still one to come";
+  worker.step(Fetched{lease.attempt, Input::resume, "/r"});
+  EXPECT_EQ(told(worker), "") << "though the trainer is not warm yet";
+}
+
+TEST(NoRoom, ForAJobIsForgottenWhereNoneComesThatFindsItAgain) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
+  worker.run_for(worker.settings.full_disk_rest);
+  EXPECT_EQ(told(worker), "model.safetensors: No space left on device") << "a job may come now";
+  worker.run_for(worker.settings.full_disk_rest);
+  EXPECT_EQ(told(worker), "");
+}
+
+TEST(NoRoom, OfOneSlotIsNotEndedByTheCheckpointOfAnother) {
+  Harness worker(2);
+  worker.start_training(lease_of(1));
+  worker.step(Received{lease_of(2)});
+  worker.ready(1);
+  worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
+  worker.say(CheckpointEvent{"/w/checkpoint.safetensors", 1}, 1);
+  EXPECT_EQ(told(worker), "nothing") << "a small one may find room where a large one does not";
+  worker.pass(worker.settings.full_disk_rest);
+  EXPECT_EQ(told(worker), "model.safetensors: No space left on device");
 }
 
 TEST(NoRoom, IsToldAgainToACoordinatorThatWasAway) {

@@ -25,9 +25,18 @@ const char* const kTwoGpus =
 class DeviceMemory : public testing::Test {
  protected:
   Result<std::int64_t> ask(const std::string& script, const std::string& device,
-                           std::chrono::milliseconds limit = kDevicesLimit) const {
+                           std::chrono::milliseconds limit = kDevicesLimit,
+                           std::chrono::milliseconds open_limit = std::chrono::milliseconds(0)) const {
     install(trainer(), script);
-    return device_memory(device, trainer().string(), limit);
+    return device_memory(device, trainer().string(), limit, open_limit);
+  }
+  /// A GPU that cannot be opened at the first question.
+  [[nodiscard]] std::string held_at_first() const {
+    return "test -e '" + (folder_ / "asked").string() +
+           "' && memory=2000 || problem=', \"problem\": \"out of "
+           "memory\"'; >'" +
+           (folder_ / "asked").string() + "'\n" +
+           R"(echo '{"cuda": true, "devices": [{"device": "cuda:0", "memory_bytes": '${memory:-0}"$problem"'}]}')";
   }
   [[nodiscard]] fs::path trainer() const { return folder_ / "spin-train"; }
   static void install(const fs::path& program, const std::string& script) {
@@ -67,6 +76,21 @@ TEST_F(DeviceMemory, ADeviceThatCannotBeOpenedIsRefusedWithTheReasonAndHidesNoOt
   EXPECT_EQ(refused.error().message,
             "--device cuda:0: spin-train cannot open it; there is cuda:0 (a GPU, which cannot be opened: "
             "uncorrectable ECC error), cuda:1 (NVIDIA A100)");
+}
+
+TEST_F(DeviceMemory, ADeviceThatCannotBeOpenedForAMomentIsAskedForAgain) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(ask(held_at_first(), "cuda:0", kDevicesLimit, kOpenLimit).value(), 2000);
+  const auto said = testing::internal::GetCapturedStdout();
+  EXPECT_NE(said.find("out of memory"), std::string::npos) << said;
+}
+
+TEST_F(DeviceMemory, AWorkerThatIsStartedAnewOutlivesTheTrainersThatStillHoldItsDevice) {
+  install(trainer(), held_at_first());
+  Fleet fleet;
+  fleet.start_worker({"--device", "cuda:0", "--trainer", trainer().string()});
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }))
+      << fleet.worker_log();
 }
 
 TEST_F(DeviceMemory, IsUnknownWhereTheTrainerFailsOrSaysSomethingElse) {

@@ -4,31 +4,13 @@
 
 #include <boost/crc.hpp>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "tests/support/file_size_limit.h"
 #include "tests/support/process.h"
+#include "tests/worker/daemon/disk_faults.h"
 #include "tests/worker/daemon/outbox_harness.h"
 
 // The outbox on a disk that is full or fails.
-
-namespace {
-
-std::atomic<bool> folders_do_not_sync{false};
-
-}  // namespace
-
-/// Takes the place of the C library's in this program.
-extern "C" int fsync(int fd) {
-  struct ::stat known {};
-  if (folders_do_not_sync && ::fstat(fd, &known) == 0 && S_ISDIR(known.st_mode)) {
-    errno = EIO;
-    return -1;
-  }
-  return static_cast<int>(::syscall(SYS_fsync, fd));
-}
 
 namespace spin::daemon {
 namespace {
@@ -79,11 +61,11 @@ TEST(OutboxDisk, AFullDiskIsWaitedForAndLeavesNoHalfRecord) {
 TEST(OutboxDisk, ARewriteThatMayNotLastIsFatal) {
   const TempFolder folder;
   Opened opened(folder / "outbox");
-  folders_do_not_sync = true;
+  disk_faults().folders_do_not_sync = true;
   fill_and_forget(opened);
   EXPECT_TRUE(eventually(kDeadline, [&] { return opened.fatals > 0; }))
       << "what it writes from now on would go into a file without a name";
-  folders_do_not_sync = false;
+  disk_faults().folders_do_not_sync = false;
 }
 
 TEST(OutboxDisk, ARecordOfAnotherVersionIsNotCutWhenTheDiskIsFull) {

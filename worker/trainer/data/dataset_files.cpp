@@ -70,25 +70,28 @@ Result<std::vector<fs::path>> find_all(const KnownDataset& known, const fs::path
 
 }  // namespace
 
-Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& root) {
+Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& folder, const fs::path& root) {
   const auto& all = known_datasets();
   const auto known =
       std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name == name; });
   if (known == all.end())
     return Error{ErrorCode::unsupported, "data set " + std::string(name) + " is not one of a few files"};
-  if (root.empty())
+  const auto places = data_folders(folder, root);
+  if (places.empty())
     return Error{ErrorCode::not_found,
                  "data set " + std::string(name) + ": no folder was named; " + std::string(known->advice)};
   // The folder of its name first: beside it, files of another data set may carry the same names.
   std::vector<fs::path> folders;
-  for (const auto subfolder : known->subfolders) folders.push_back(root / subfolder);
-  folders.push_back(root);
-  for (const auto& folder : folders) {
-    SPIN_ASSIGN(const auto first, find_maybe_gzip(folder, known->train.front()));
+  for (const auto& place : places) {
+    for (const auto subfolder : known->subfolders) folders.push_back(place / subfolder);
+    folders.push_back(place);
+  }
+  for (const auto& candidate : folders) {
+    SPIN_ASSIGN(const auto first, find_maybe_gzip(candidate, known->train.front()));
     if (!first) continue;
     DatasetFiles files;
-    SPIN_ASSIGN(files.train, find_all(*known, folder, known->train));
-    SPIN_ASSIGN(files.eval, find_all(*known, folder, known->eval));
+    SPIN_ASSIGN(files.train, find_all(*known, candidate, known->train));
+    SPIN_ASSIGN(files.eval, find_all(*known, candidate, known->eval));
     return files;
   }
   return nothing_found(*known, folders, known->train.front());

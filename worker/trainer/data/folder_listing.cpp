@@ -65,6 +65,14 @@ std::string first_few(const std::map<std::string, std::int64_t>& counts) {
 
 }  // namespace
 
+std::vector<fs::path> data_folders(const fs::path& folder, const fs::path& root) {
+  std::vector<fs::path> folders;
+  if (!folder.empty() && root.has_filename()) folders.push_back(folder / root.filename());
+  if (!folder.empty()) folders.push_back(folder);
+  if (!root.empty()) folders.push_back(root);
+  return folders;
+}
+
 Error cannot_read(const fs::path& path, const std::error_code& error) {
   return {is_absence(error) ? ErrorCode::not_found : ErrorCode::internal,
           path.string() + ": " + error.message()};

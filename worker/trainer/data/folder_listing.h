@@ -11,6 +11,12 @@
 
 namespace spin {
 
+/// Where the data of a job may lie, the first choice first: in `folder`, which was named on this host, the
+/// folder of `root`'s name, then `folder` itself; then `root`, which the job names. Without those that are
+/// empty.
+std::vector<std::filesystem::path> data_folders(const std::filesystem::path& folder,
+                                                const std::filesystem::path& root);
+
 /// not_found where is_absence() says so, else internal: a job that fails with it is tried again.
 Error cannot_read(const std::filesystem::path& path, const std::error_code& error);
 

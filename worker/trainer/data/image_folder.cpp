@@ -163,8 +163,10 @@ std::shared_ptr<const FolderImages> FolderImages::first(std::int64_t limit) cons
 
 Result<fs::path> find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
   std::vector<fs::path> candidates;
-  if (!folder.empty()) candidates = {folder / root.filename(), folder / dataset, folder};
-  if (!root.empty()) candidates.push_back(root);
+  for (auto& place : data_folders(folder, root)) {
+    if (place == folder) candidates.push_back(folder / dataset);
+    candidates.push_back(std::move(place));
+  }
   for (const auto& candidate : candidates) {
     SPIN_ASSIGN(const bool holds_images, is_folder(candidate / "train"));
     if (holds_images) return candidate;
