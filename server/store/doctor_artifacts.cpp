@@ -141,23 +141,28 @@ Result<CheckRow> check_artifacts(Database& database, const DoctorInput& input) {
 
 Result<CheckRow> check_strays(Database& database, const DoctorInput& input) {
   SPIN_ASSIGN(auto statement, database.prepare(kArtifactIsKnown));
-  const auto old_ms = input.now_ms - GarbagePolicy().unreferenced_grace.count();
-  std::int64_t strays = 0, foreign = 0;
+  const auto grace = GarbagePolicy().unreferenced_grace;
+  const auto old_ms = input.now_ms - grace.count();
+  std::int64_t strays = 0, young = 0, foreign = 0;
   std::uint64_t bytes = 0;
   for (int folder = 0; folder < kArtifactFolders; ++folder) {
     SPIN_ASSIGN(const auto files, files_of(artifact_folder(input.artifacts, folder)));
     for (const auto& file : files) {
       if (!file.id) {
         ++foreign;
-      } else if (file.written_at_ms < old_ms) {
+      } else {
         SPIN_ASSIGN(const bool known, is_known(statement, *file.id));
         if (known) continue;
-        ++strays;
-        bytes += static_cast<std::uint64_t>(file.bytes);
+        const bool is_old = file.written_at_ms < old_ms;
+        ++(is_old ? strays : young);
+        if (is_old) bytes += static_cast<std::uint64_t>(file.bytes);
       }
     }
   }
   CheckRow result{"", CheckState::ok, "every file is that of an artifact", ""};
+  if (young > 0)  // The report that names such a file may be on its way.
+    result.found = counted(young, "file") + " that no job names, younger than " +
+                   counted(std::chrono::duration_cast<std::chrono::hours>(grace).count(), "hour");
   if (strays + foreign == 0) return result;
   result.state = CheckState::warning;
   result.found = counted(strays, "file") + " with " + readable_bytes(bytes) +
