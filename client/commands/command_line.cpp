@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <array>
 #include <iostream>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <poll.h>
@@ -7,6 +10,7 @@
 
 #include "client/commands/database_coordinator.h"
 #include "client/commands/verbs.h"
+#include "schema/base/edit_distance.h"
 #include "schema/base/usage.h"
 #include "schema/base/version.h"
 
@@ -82,6 +86,50 @@ void add_database(CLI::App& app, std::string& database) {
         ->type_name("FILE");
 }
 
+std::string no_command_text(const CLI::App& app, const std::string& word) {
+  constexpr std::size_t kMostEdits = 2;
+  std::string nearest;
+  std::size_t edits = std::min(kMostEdits + 1, word.size());
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const auto distance = edit_distance(word, verb->get_name());
+    if (distance >= edits) continue;
+    edits = distance;
+    nearest = verb->get_name();
+  }
+  return "no command '" + word + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+}
+
+/// Why --db is not for this verb; empty where that goes without saying.
+std::string no_database_text(const std::string& verb) {
+  constexpr std::array<std::string_view, 8> kChanging{"submit", "cancel",   "pause",  "resume",
+                                                      "retry",  "priority", "delete", "drain"};
+  constexpr std::array<std::string_view, 3> kAsking{"watch", "backup", "doctor"};
+  const bool changes = std::find(kChanging.begin(), kChanging.end(), verb) != kChanging.end();
+  if (!changes && std::find(kAsking.begin(), kAsking.end(), verb) == kAsking.end()) return "";
+  return "`" + verb + "`" + (changes ? " changes something and" : "") +
+         " needs a spind; --db is for commands that read";
+}
+
+/// What CLI11 says of arguments that nothing takes is a list of them, the last one first. Here is what was
+/// meant, where it can be told; else empty.
+std::string extras_text(const CLI::App& app) {
+  const auto extras = app.remaining(/*recurse=*/true);
+  if (extras.empty()) return "";
+  const auto verbs = app.get_subcommands();
+  if (verbs.empty()) return extras.front().starts_with('-') ? "" : no_command_text(app, extras.front());
+  const bool names_database = std::any_of(extras.begin(), extras.end(), [](const std::string& extra) {
+    return extra == "--db" || extra.starts_with("--db=");
+  });
+  return names_database ? no_database_text(verbs.front()->get_name()) : "";
+}
+
+int refuse_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const bool has_extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const auto text = has_extras ? extras_text(app) : "";
+  if (text.empty()) return usage_exit(app, error, complain);
+  return usage_exit(app, CLI::ParseError(text, CLI::ExitCodes::ExtrasError), complain);
+}
+
 int perform(Invocation& invocation, const std::string& database) {
   if (database.empty()) return invocation.action();
   if (!invocation.connect.text.empty())
@@ -112,7 +160,7 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return after_output(usage_exit(app, error, complain));
+    return after_output(refuse_usage(app, error));
   }
   if (!invocation.action) {
     complain("a command is missing; `spinctl --help` lists them");
