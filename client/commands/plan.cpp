@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "client/commands/options.h"
 #include "client/commands/terminal.h"
@@ -34,9 +35,17 @@ void print_notes(std::ostream& out, const std::vector<std::string>& notes) {
 
 void print_plan(const SweepPlan& plan, render::Format format) {
   if (format == render::Format::json) return write_plan_json(plan, std::cout);
-  print_listing(render::plan_table(plan), format, "the sweep has no jobs: every cell is left out");
+  if (!plan.jobs.empty() || format != render::Format::table)
+    render::write_table(std::cout, render::plan_table(plan), format, style_of(STDOUT_FILENO));
   if (format != render::Format::csv) std::cout << '\n' << render::plan_summary(totals_of(plan)) << '\n';
   print_notes(format == render::Format::csv ? std::cerr : std::cout, plan.notes);
+}
+
+/// The exit code of a plan that was shown: the coordinator takes no sweep without jobs, and says it so.
+int judge_size(std::int64_t jobs) {
+  if (jobs > 0) return kDone;
+  return report(
+      {ErrorCode::invalid_argument, "the sweep has no jobs; exclude and limits leave nothing over"});
 }
 
 /// A plan of any size: jobs are written as soon as they are known, a mebibyte at a time.
@@ -55,7 +64,7 @@ int plan_lines(const SweepFile& sweep) {
   if (!totals.ok()) return report(totals.error());
   std::cerr << render::plan_summary(*totals) << '\n';
   print_notes(std::cerr, totals->notes);
-  return kDone;
+  return judge_size(totals->jobs);
 }
 
 /// Whether `wanted` means a job: its name, its number (the first is 1), or its hash, 8 digits or more.
@@ -93,7 +102,8 @@ int plan(const PlanOptions& options) {
   const auto planned = plan_sweep(sweep->file, sweep->text, sweep->overrides);
   if (!planned.ok()) return report(planned.error());
   print_plan(*planned, options.format);
-  return kDone;
+  std::cout.flush();
+  return judge_size(std::ssize(planned->jobs));
 }
 
 constexpr const char* kPlanFooter = R"(

@@ -64,6 +64,30 @@ TEST_F(CommandLineTest, BadUsageIsTwo) {
   expect_complaint(spinctl({"--connect", nowhere, "run", sweep}), kBadInput, "--connect");
 }
 
+TEST_F(CommandLineTest, MisspeltCommandsAndADatabaseThatIsNotForThem) {
+  expect_complaint(spinctl({"pln", sweep}), kBadInput, "no command 'pln'; did you mean 'plan'?\n");
+  expect_complaint(spinctl({"--connect", nowhere, "sttus", "--format", "json"}), kBadInput,
+                   "no command 'sttus'; did you mean 'status'?\n");
+  expect_complaint(spinctl({"frobnicate", sweep}), kBadInput, "no command 'frobnicate'\n");
+  expect_complaint(spinctl({"pause", "tiny", "--db", "study.db"}), kBadInput,
+                   "`pause` changes something and needs a spind; --db is for commands that read\n");
+  expect_complaint(spinctl({"watch", "tiny", "--db=study.db"}), kBadInput,
+                   "`watch` needs a spind; --db is for commands that read\n");
+  expect_complaint(spinctl({"plan", sweep, "--db", "study.db"}), kBadInput, "--db");
+}
+
+TEST_F(CommandLineTest, PlanOfNoJobsIsBadInput) {
+  for (const auto* format : {"table", "csv", "json", "jsonl"}) {
+    const auto finished = spinctl({"plan", sweep, "--set", "limits.params=1", "--format", format});
+    EXPECT_EQ(finished.exit_code, kBadInput) << format;
+    EXPECT_NE(finished.errors.find("has no jobs; exclude and limits leave nothing over"), std::string::npos)
+        << format << finished.errors;
+  }
+  const auto finished = spinctl({"plan", sweep, "--set", "limits.params=1"});
+  EXPECT_NE(finished.output.find("0 jobs in 0 cells; 2 cells left out by limits"), std::string::npos)
+      << finished.output;
+}
+
 TEST_F(CommandLineTest, BadSweepFilesAreTwoWithFileAndLine) {
   const auto missing = (folder / "missing.yaml").string();
   expect_complaint(spinctl({"plan", missing}), kBadInput, missing + ": No such file");
