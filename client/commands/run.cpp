@@ -16,6 +16,7 @@
 #include "client/commands/private_folder.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
+#include "client/render/cells.h"
 #include "client/render/listings.h"
 #include "client/render/text.h"
 #include "schema/base/database_lock.h"
@@ -147,6 +148,12 @@ class WithOwnWorker final : public render::ProgressDisplay {
   bool has_worker_ = false;
 };
 
+/// What a sweep ends by its name alone, which is no word of the command.
+std::string replacement_text(const ReplacedSweep& replaced, const std::string& name) {
+  return fmt::format("takes the place of sweep {} ({}): {} cancelled; the checkpoints stay",
+                     replaced.sweep.value, name, render::counted(replaced.jobs_cancelled, "unfinished job"));
+}
+
 /// One sweep from submission to results, at a coordinator of our own.
 class LocalRun {
  public:
@@ -160,6 +167,8 @@ class LocalRun {
     SPIN_ASSIGN(const Submitted submitted, with_patience(interrupt_, [&] {
                   return client_.submit(sweep_, /*replace=*/true, [](const auto&) {});
                 }));
+    for (const ReplacedSweep& replaced : submitted.replaced)
+      if (replaced.jobs_cancelled > 0) display.note(replacement_text(replaced, submitted.name));
     const std::string id = std::to_string(submitted.sweep.value);
     SPIN_ASSIGN(const auto sweeps, with_patience(interrupt_, [&] { return client_.status(id); }));
     if (sweeps.empty())
@@ -303,7 +312,9 @@ void add_run(CLI::App& app, Invocation& invocation) {
   verb->footer(
       "\nProgress goes to standard error, the results to standard output. Ctrl-C stops everything; with "
       "--db,\n"
-      "running jobs save first, and the same command goes on from there.\n"
+      "running jobs save first, and the same command goes on from there. Where the\n"
+      "file or --set changed, the sweep takes the place of the unfinished one of its name: jobs of both go\n"
+      "on, the others are cancelled and keep their checkpoints.\n"
       "Exit code 1 where a job failed, 2 where every one fails for what it was given.\n\nExamples:\n  "
       "spinctl run sweep.yaml\n"
       "  spinctl run sweep.yaml --db study.db --set training.epochs=5\n"

@@ -11,8 +11,8 @@
 #include "tests/client/commands/fake_coordinator.h"
 #include "tests/client/commands/spinctl.h"
 
-// What `run` does when its daemons do not come up. The daemons are scripts beside a copy of spinctl; whole
-// runs with real ones are in tests/e2e.
+// What `run` does when its daemons do not come up, or no worker trains. The daemons are scripts beside a copy
+// of spinctl, one of which calls the real spind; whole runs with real ones are in tests/e2e.
 
 namespace spin::cli {
 namespace {
@@ -135,6 +135,26 @@ TEST_F(RunTest, KeepsItsLogsBesideTheDatabase) {
   EXPECT_EQ(finished.exit_code, kWorkFailed) << finished.errors;
   EXPECT_TRUE(fs::exists(folder / "my.db.spind.log"));
   EXPECT_TRUE(left_nothing());
+}
+
+TEST_F(RunTest, SaysWhatAnEditedSweepEnds) {
+  install("spind", "exec " + program("spind") + " \"$@\"");
+  install("spin-worker", "exec sleep 600");
+  int runs = 0;
+  const auto said = [&](const std::string& rates, const std::string& awaited) {
+    Process run(command({"--db", (folder / "my.db").string(), "--set", "axes.sharing.rate=" + rates}),
+                folder / ("run" + std::to_string(++runs) + ".log"), mark());
+    EXPECT_TRUE(eventually(seconds(60), [&] { return run.output().find(awaited) != std::string::npos; }))
+        << run.output();
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(seconds(20)), 128 + SIGINT) << run.output();
+    return run.output();
+  };
+  EXPECT_EQ(said("[1, 2]", "of 2 done").find("takes the place"), std::string::npos);
+  EXPECT_EQ(said("[1, 2]", "of 2 done").find("takes the place"), std::string::npos) << "it is the same";
+  EXPECT_NE(
+      said("[2, 4, 8]", "of 3 done").find("takes the place of sweep 1 (tiny): 1 unfinished job cancelled"),
+      std::string::npos);
 }
 
 TEST_F(RunTest, GivesTheDaemonsTheirFlags) {
