@@ -25,6 +25,7 @@ PlanTotals totals_of(const SweepPlan& plan) {
           static_cast<std::int64_t>(plan.cells.size()),
           plan.left_out_by_exclude,
           plan.left_out_by_limits,
+          plan.data,
           {},
           plan.notes};
 }

@@ -169,6 +169,7 @@ class LocalRun {
                 }));
     for (const ReplacedSweep& replaced : submitted.replaced)
       if (replaced.jobs_cancelled > 0) display.note(replacement_text(replaced, submitted.name));
+    for (const auto& note : submitted.notes) display.note(note);
     const std::string id = std::to_string(submitted.sweep.value);
     SPIN_ASSIGN(const auto sweeps, with_patience(interrupt_, [&] { return client_.status(id); }));
     if (sweeps.empty())

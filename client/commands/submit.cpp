@@ -127,6 +127,7 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   }
   if (!submitted.ok()) return report(submitted.error());
   print_submitted(*submitted, options.format);
+  for (const auto& note : submitted->notes) complain(note);
   if (known.ok()) print_namesake(*known, *submitted);
   print_hint(*client, *submitted);
   return options.wait ? wait_for(*client, std::to_string(submitted->sweep.value), interrupt) : kDone;

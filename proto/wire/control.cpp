@@ -171,10 +171,12 @@ void to_wire(const Submitted& value, v1::Submitted* message) {
     entry->set_sweep(replaced.sweep.value);
     entry->set_jobs_cancelled(replaced.jobs_cancelled);
   }
+  for (const auto& note : value.notes) message->add_notes(valid_utf8(note));
 }
 
 Submitted from_wire(const v1::Submitted& message) {
-  Submitted submitted{{message.sweep()}, message.name(), message.jobs(), message.jobs_new(), {}};
+  Submitted submitted{{message.sweep()}, message.name(), message.jobs(), message.jobs_new(), {}, {}};
+  submitted.notes.assign(message.notes().begin(), message.notes().end());
   for (const auto& entry : message.replaced())
     submitted.replaced.push_back({{entry.sweep()}, entry.jobs_cancelled()});
   return submitted;

@@ -151,6 +151,7 @@ void to_wire(const Lease& value, v1::Lease* message) {
   message->set_job(digest_to_wire(value.job.digest));
   message->set_name(valid_utf8(value.name));
   message->set_config(valid_utf8(value.config));
+  message->set_root(valid_utf8(value.root));
   if (value.resume) to_wire(*value.resume, message->mutable_resume());
   if (value.init) to_wire(*value.init, message->mutable_init());
 }
@@ -162,6 +163,7 @@ Result<Lease> from_wire(const v1::Lease& message) {
   SPIN_ASSIGN(lease.job.digest, digest_from_wire(message.job()));
   lease.name = message.name();
   lease.config = message.config();
+  lease.root = message.root();
   if (message.has_resume()) {
     SPIN_ASSIGN(lease.resume, from_wire(message.resume()));
   }

@@ -74,6 +74,7 @@ std::string tidy_path(std::string_view path) {
 void tidy(Dataset& dataset) {
   dataset.root = tidy_path(dataset.root);
   if (dataset.root == default_dataset_root(dataset.name)) dataset.root.clear();
+  if (has_id(dataset.name) && dataset.id.empty()) dataset.id = dataset.root;
   const auto all_if_above = [](std::int64_t& limit, std::int64_t images) {
     if (images > 0 && limit >= images) limit = 0;
   };

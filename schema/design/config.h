@@ -17,7 +17,8 @@
 
 namespace spin {
 
-/// All that decides what a job trains. Two jobs with equal configurations are the same job.
+/// All that decides what a job trains, and where its data lie, which does not and is not compared. Two jobs
+/// with equal configurations are the same job.
 struct JobConfig {
   Dataset dataset;
   Network network;
@@ -36,7 +37,8 @@ struct JobConfig {
 /// transform; no pretrained start without fusion.
 JobConfig canonical(JobConfig config);
 
-/// Canonical JSON: sorted keys, every default filled in, only the keys that the family has.
+/// Canonical JSON, as a tree: sorted keys, every default filled in, only the keys that the family has.
+/// Without dataset.root, which is no part of what a job is.
 nlohmann::json config_to_json(const JobConfig& config);
 /// Inverse; invalid_argument names the key, the value and what would be accepted. Unknown keys are refused.
 Result<JobConfig> config_from_json(const nlohmann::json& json);

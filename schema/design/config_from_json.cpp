@@ -16,7 +16,7 @@ Status read_dataset(const json& object, Dataset& dataset) {
   JsonFields fields(object, "dataset");
   fields.read("name", dataset.name);
   if (const auto facts = dataset_facts(dataset.name)) dataset.facts = *facts;
-  fields.read("root", dataset.root);
+  if (has_id(dataset.name)) fields.read("id", dataset.id);
   fields.read("train_limit", dataset.train_limit);
   fields.read("eval_limit", dataset.eval_limit);
   fields.read("channels", dataset.facts.channels);

@@ -11,13 +11,14 @@ namespace spin {
 using nlohmann::json;
 
 json dataset_to_json(const Dataset& dataset) {
-  return {{"name", dataset.name},
-          {"root", dataset.root},
-          {"train_limit", dataset.train_limit},
-          {"eval_limit", dataset.eval_limit},
-          {"channels", dataset.facts.channels},
-          {"classes", dataset.facts.classes},
-          {"resolution", dataset.facts.resolution}};
+  json out = {{"name", dataset.name},
+              {"train_limit", dataset.train_limit},
+              {"eval_limit", dataset.eval_limit},
+              {"channels", dataset.facts.channels},
+              {"classes", dataset.facts.classes},
+              {"resolution", dataset.facts.resolution}};
+  if (has_id(dataset.name)) out["id"] = dataset.id;
+  return out;
 }
 
 namespace {
@@ -77,18 +78,6 @@ json training_to_json(const Training& training) {
       out[std::string(field.key)] = value_to_json(training.*member);
   });
   return out;
-}
-
-json config_to_json(const JobConfig& config) {
-  return {{"version", kConfigVersion},
-          {"dataset", dataset_to_json(config.dataset)},
-          {"network", network_to_json(config.network)},
-          {"sharing", sharing_to_json(config.topology, config.components)},
-          {"transform", transform_to_json(config.transform)},
-          {"fusion", fusion_to_json(config.fusion)},
-          {"training", training_to_json(config.training)},
-          {"seed", config.seed},
-          {"init_from", config.init_from ? json(config.init_from->hex()) : json(nullptr)}};
 }
 
 }  // namespace spin

@@ -4,16 +4,16 @@
 
 #include "schema/design/config.h"
 
-// The sections of the canonical JSON of a configuration, each a pure function of what it holds.
-// config_to_json() puts them together.
+// The sections of the canonical JSON of a configuration, each a pure function of what it holds. ConfigText
+// puts them together.
 
 namespace spin {
 
 /// Raised whenever the meaning of a key changes; older configurations are then refused.
-inline constexpr int kConfigVersion = 1;
+inline constexpr int kConfigVersion = 2;
 
 /// Stands before the canonical JSON in what is hashed to a job's identity.
-inline constexpr char kIdentityVersion[] = "spin-job-v1\n";
+inline constexpr char kIdentityVersion[] = "spin-job-v2\n";
 
 nlohmann::json dataset_to_json(const Dataset& dataset);
 nlohmann::json network_to_json(const Network& network);

@@ -47,4 +47,10 @@ std::string default_dataset_root(std::string_view name) {
   return known ? std::string(known->root) : std::string();
 }
 
+bool has_id(std::string_view name) { return name == "imagefolder"; }
+
+std::string title_of(const Dataset& dataset) {
+  return dataset.id.empty() ? dataset.name : dataset.name + ' ' + dataset.id;
+}
+
 }  // namespace spin

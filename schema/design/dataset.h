@@ -19,15 +19,25 @@ struct DatasetFacts {
 
 struct Dataset {
   std::string name;
-  std::string root;              ///< folder of the files; empty = where the name's data usually lies
+  /// Folder of the files; empty = where the name's data usually lies. Where data lie is no part of what they
+  /// are: two data sets that differ in it alone are equal.
+  std::string root;
   std::int64_t train_limit = 0;  ///< first N training images; 0 = all
   std::int64_t eval_limit = 0;
   DatasetFacts facts;
+  std::string id{};  ///< tells an imagefolder from others; empty = its root; of other data sets always empty
   bool operator==(const Dataset& other) const {
-    return name == other.name && root == other.root && train_limit == other.train_limit &&
+    return name == other.name && id == other.id && train_limit == other.train_limit &&
            eval_limit == other.eval_limit && facts.channels == other.facts.channels &&
            facts.classes == other.facts.classes && facts.resolution == other.facts.resolution;
   }
+};
+
+/// Where a sweep or a job finds a data set.
+struct DataPlace {
+  std::string dataset;  ///< title_of() it
+  std::string root;     ///< see Dataset
+  bool operator==(const DataPlace&) const = default;
 };
 
 /// mnist, fashion-mnist, cifar10, cifar100, imagenet, imagefolder, synthetic.
@@ -35,5 +45,9 @@ std::optional<DatasetFacts> dataset_facts(std::string_view name);
 std::vector<std::string> dataset_names();
 /// Folder where Debian's package or custom puts the files of `name`; empty where there is none.
 std::string default_dataset_root(std::string_view name);
+/// Whether data sets of this name are told apart by an id.
+bool has_id(std::string_view name);
+/// "fashion-mnist", "imagefolder pets": one text for data that are meant to be the same, limits aside.
+std::string title_of(const Dataset& dataset);
 
 }  // namespace spin

@@ -70,8 +70,13 @@ Status check_dataset(const Dataset& dataset) {
     return fault("dataset.name", "'" + dataset.name + "' is none of " + names);
   }
   const bool folder = dataset.name == "imagefolder";
-  if (folder && dataset.root.empty())
-    return fault("dataset.root", "is missing; an imagefolder needs the folder's path");
+  if (folder && dataset.root.empty() && dataset.id.empty())
+    return fault("dataset.root",
+                 "is missing; an imagefolder needs the folder's path, or an id where workers find it by "
+                 "their --data");
+  if (!has_id(dataset.name) && !dataset.id.empty())
+    return fault("dataset.id", "'" + dataset.id + "' is given to " + dataset.name +
+                                   ", which is known by its name; only an imagefolder has an id");
   SPIN_TRY(check_root(dataset.root));
   SPIN_TRY(whole_in("dataset.train_limit", dataset.train_limit, 0, std::int64_t{1} << 40));
   SPIN_TRY(whole_in("dataset.eval_limit", dataset.eval_limit, 0, std::int64_t{1} << 40));

@@ -126,6 +126,7 @@ struct Lease {
   JobId job;
   std::string name;                   ///< for people
   std::string config;                 ///< canonical JSON
+  std::string root;                   ///< folder of the data set; empty = where its name's data usually lie
   std::optional<ArtifactRef> resume;  ///< last stored checkpoint
   std::optional<ArtifactRef> init;    ///< model that fusion starts from
   bool operator==(const Lease&) const = default;

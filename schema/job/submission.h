@@ -22,6 +22,7 @@ struct Submitted {
   std::int64_t jobs = 0;
   std::int64_t jobs_new = 0;  ///< the others were known already, from this or another sweep
   std::vector<ReplacedSweep> replaced{};
+  std::vector<std::string> notes{};  ///< a sentence each: unfinished jobs whose data are read elsewhere now
 };
 
 /// How far a submission has come.

@@ -59,6 +59,7 @@ Result<std::pair<Json, std::string>> open_line(std::string_view line, const char
 Result<TrainerCommand> read_run(LineFields fields) {
   RunCommand run;
   run.config = fields.text("config");
+  run.root = fields.optional_text("root");
   run.data = fields.optional_text("data");
   run.checkpoint = fields.optional_text("checkpoint");
   run.model = fields.optional_text("model");
@@ -202,6 +203,7 @@ Json write(const RunCommand& run) {
   const auto add = [&json](const char* key, const std::string& value) {
     if (!value.empty()) json[key] = value;
   };
+  add("root", run.root);
   add("data", run.data);
   add("checkpoint", run.checkpoint);
   add("model", run.model);

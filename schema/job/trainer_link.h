@@ -19,7 +19,8 @@ inline constexpr int kCheckpointSeconds = 300;
 /// Train this job. Paths are files that the trainer writes (checkpoint, model) or reads (resume, init).
 struct RunCommand {
   std::string config;      ///< canonical JSON of the JobConfig
-  std::string data;        ///< folder of the data set; empty = the configuration's
+  std::string root;        ///< folder of the data set that the job names; empty = where it usually lies
+  std::string data;        ///< folder that was named on this host, and comes first; empty = none
   std::string checkpoint;  ///< empty = never written
   std::string model;       ///< folded weights, written at the end; empty = never
   std::string resume;      ///< checkpoint to go on from; empty = from the start

@@ -111,6 +111,8 @@ class Expansion {
       ++builder_.totals().left_out_by_limits;
       return {};
     }
+    const Status placed = builder_.see_data(checked->config.dataset);
+    if (!placed.ok()) return locate(source_, document_, taken, placed.error(), false);
     SPIN_ASSIGN(const int cell, checked->config.topology.is_unshared()
                                     ? builder_.add_cell(settings, *checked)
                                     : add_shared(taken, settings, *checked));

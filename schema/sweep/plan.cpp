@@ -71,6 +71,7 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
                     })));
   for (const auto& comparison : totals.comparisons)
     plan.cells[static_cast<std::size_t>(comparison.cell)].unshared_cell = comparison.unshared_cell;
+  plan.data = totals.data;
   plan.left_out_by_exclude = totals.left_out_by_exclude;
   plan.left_out_by_limits = totals.left_out_by_limits;
   plan.notes = totals.notes;

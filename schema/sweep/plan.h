@@ -93,6 +93,7 @@ struct PlanPiece {
 /// networks that fusion starts from) before those that need them. Each JobId once. Of a plan that is handed
 /// over in pieces, the first.
 struct SweepPlan : PlanHeader, PlanPiece {
+  std::vector<DataPlace> data;  ///< of the whole plan; jobs whose data have one title have them in one place
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
   std::vector<std::string> notes;  ///< see PlanTotals
@@ -112,6 +113,7 @@ Result<Override> parse_override(std::string_view text);
 
 /// Versioned SHA-256 of the canonical JSON.
 JobId job_id(const JobConfig& canonical_config);
+JobId id_of_text(std::string_view canonical_json);
 
 /// What a sweep holds, without the jobs themselves.
 struct PlanTotals {
@@ -119,6 +121,7 @@ struct PlanTotals {
   std::int64_t cells = 0;
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
+  std::vector<DataPlace> data{};          ///< see SweepPlan
   std::vector<Comparison> comparisons{};  ///< see PlanPiece
   /// What is no fault and may not be meant: pixels that no patch covers, points that are one job. A sentence
   /// each.
@@ -145,7 +148,7 @@ Result<PlanTotals> visit_jobs(std::string_view file, std::string_view text,
 Result<PlanTotals> visit_ids(const SweepFile& file, const IdVisitor& visit);
 
 /// {"name", "hash", "seed", "params", "flops", "trained_params", "activation_bytes", "training_bytes",
-/// "checkpoint_bytes", "groups", "depends_on", "baseline", "config"} on one line.
+/// "checkpoint_bytes", "groups", "depends_on", "baseline", "root", "config"} on one line.
 std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_view config);
 /// {"sweep", "jobs": [one a line], "totals", "notes"}.
 void write_plan_json(const SweepPlan& plan, std::ostream& out);

@@ -29,7 +29,7 @@ Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig&
       job.config.init_from = id_of_job(static_cast<std::size_t>(role.init), i);
       job.depends_on = {*job.config.init_from};
     }
-    job.id = text_.id_of(job.config);
+    job.id = id_of_text(text_.of(job.config));
     if (i == 0) {
       if (const int known = find_cell(job.id); known >= 0) return known;
       notes_.see(checked.config);
@@ -61,7 +61,7 @@ int PlanBuilder::find_cell(const JobId& first) const {
 
 JobId PlanBuilder::first_id(JobConfig config) {
   config.seed = seeds_.front();
-  return text_.id_of(config);
+  return id_of_text(text_.of(config));
 }
 
 void PlanBuilder::compare_later(int cell, const JobId& unshared, int otherwise) {
@@ -77,6 +77,7 @@ PlanTotals PlanBuilder::take_totals() {
     const int unshared = found != unshared_cells.end() ? found->second : pending.otherwise;
     if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
   }
+  totals_.data = data_.take();
   totals_.notes = notes_.take();
   return std::move(totals_);
 }

@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "schema/base/number_index.h"
+#include "schema/design/config_text.h"
 #include "schema/sweep/cell_labels.h"
-#include "schema/sweep/config_text.h"
 #include "schema/sweep/document.h"
 #include "schema/sweep/plan.h"
+#include "schema/sweep/plan_data.h"
 #include "schema/sweep/plan_notes.h"
 
 namespace spin::sweep {
@@ -36,6 +37,8 @@ class PlanBuilder {
   /// Makes room for a sweep of about so many cells.
   void reserve(std::size_t cells);
 
+  /// Before add_cell(): invalid_argument where the plan has the same data in another place.
+  Status see_data(const Dataset& canonical_dataset) { return data_.see(canonical_dataset); }
   /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
   Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
   /// Whether anybody is told which cells are compared.
@@ -81,6 +84,7 @@ class PlanBuilder {
   NumberIndex<JobId> cell_of_;
   std::vector<int> unshared_cells_;
   std::vector<Pending> pending_;
+  PlanData data_;
   PlanNotes notes_;
   ConfigText text_;
 };

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/config_text.h"
 #include "schema/design/memory.h"
 #include "schema/design/names.h"
-#include "schema/sweep/config_text.h"
 #include "schema/sweep/plan.h"
 
 namespace spin {
@@ -82,12 +82,13 @@ std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_vie
   object.add("groups", list_of(job.config.topology.layers()));
   object.add("depends_on", list_of(job.depends_on));
   object.add("baseline", text_of(cell.baseline.get()));
+  object.add("root", job.config.dataset.root.empty() ? "\"\"" : json(job.config.dataset.root).dump());
   object.add("config", config);
   return object.take();
 }
 
 void write_plan_json(const SweepPlan& plan, std::ostream& out) {
-  sweep::ConfigText text;
+  ConfigText text;
   const char* separator = "\n  ";
   out << "{\"sweep\": " << json(plan.name).dump() << ",\n \"jobs\": [";
   for (const auto& job : plan.jobs) {

@@ -171,8 +171,13 @@ void add_dataset(std::vector<Setting>& table) {
   table.push_back(field(
       "dataset.root",
       Words{"an absolute path", "where the name's data lies, or the worker's --data",
-            "folder of the files; part of what a job is"},
+            "folder of the files; no part of what a job is"},
       [](auto& s) -> auto& { return s.dataset.root; }));
+  table.push_back(field(
+      "dataset.id",
+      Words{"text; of an imagefolder", "dataset.root, as text",
+            "which pictures they are, wherever they lie; part of what a job is"},
+      [](auto& s) -> auto& { return s.dataset.id; }));
   table.push_back(field(
       "dataset.resolution",
       Words{"1 to 4096", "the data set's", "network.resolution where that is not given"},

@@ -42,6 +42,7 @@ Dataset dataset_of(const DatasetSettings& settings) {
   Dataset dataset;
   dataset.name = settings.name;
   dataset.root = settings.root;
+  dataset.id = settings.id;
   dataset.train_limit = settings.train_limit;
   dataset.eval_limit = settings.eval_limit;
   dataset.facts = dataset_facts(settings.name).value_or(DatasetFacts{});

@@ -16,6 +16,7 @@ inline constexpr int kNotGiven = std::numeric_limits<int>::min();
 struct DatasetSettings {
   std::string name;
   std::string root;
+  std::string id;
   std::int64_t train_limit = 0;
   std::int64_t eval_limit = 0;
   int resolution = kNotGiven;  ///< default of network.resolution

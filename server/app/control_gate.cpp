@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "schema/base/clock.h"
 #include "server/app/plan_pieces.h"
 #include "server/app/requests.h"
@@ -96,7 +98,10 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
                       .name = first.name,
                       .jobs = start.whole.jobs,
                       .jobs_new = accepted.jobs_new,
-                      .replaced = accepted.replaced};
+                      .replaced = accepted.replaced,
+                      .notes = accepted.notes};
+  for (const auto& note : accepted.notes)
+    spdlog::info("sweep {} ({}): {}", accepted.sweep.value, first.name, note);
   const auto growth = *started;
   if (growth == nullptr) return submitted;
   for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))

@@ -84,6 +84,7 @@ Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(s
   }
   if (!totals.ok()) return totals.error();
   static_cast<PlanPiece&>(*first) = piece.take();
+  first->data = std::move(totals->data);
   first->comparisons = std::move(totals->comparisons);
   first->left_out_by_exclude = totals->left_out_by_exclude;
   first->left_out_by_limits = totals->left_out_by_limits;

@@ -47,6 +47,7 @@ struct Sweep {
   std::int64_t submitted_at_ms = 0;
   int priority = 0, max_attempts = 3;
   Requirements requirements;
+  std::vector<DataPlace> data;                               ///< where the data sets of its jobs lie
   std::vector<JobKey> jobs;                                  ///< in the order of the plan
   bool withdrawn = false, paused = false, deleting = false;  ///< see SetSweepState
   /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.

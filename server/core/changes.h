@@ -59,6 +59,11 @@ struct ExtendSweep {
   std::shared_ptr<const PlanPiece> piece;
   TakenJobs jobs;
 };
+/// The same sweep was handed in again, and its data lie elsewhere.
+struct SetSweepData {
+  SweepId id;
+  std::vector<DataPlace> data;
+};
 /// What people asked of a sweep and what has not reached all of its jobs; at the sweep itself it holds.
 struct Settlement {
   enum class Kind { pause, resume, cancel };
@@ -165,9 +170,10 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change = std::variant<InsertSweep, ExtendSweep, SetSweepState, ReachEarly, ForgetEarly, DeleteJobs,
-                            DeleteSweep, SetJobState, SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch,
-                            InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
+using Change =
+    std::variant<InsertSweep, ExtendSweep, SetSweepData, SetSweepState, ReachEarly, ForgetEarly, DeleteJobs,
+                 DeleteSweep, SetJobState, SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch,
+                 InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -180,7 +186,7 @@ struct StoredJob {
   std::optional<int> priority;    ///< its own; none: that of its sweeps
   double work = 0;                ///< training_work() of server/core/work.h, for the share done
   std::int64_t memory_bytes = 0;  ///< predicted peak of its training; 0 = not known
-  std::string dataset;
+  std::string dataset;            ///< title_of() it
   std::vector<JobKey> depends_on;
   /// The running one; of a paused job the one that was stopped, if it was its last.
   std::optional<AttemptToken> attempt;
@@ -193,6 +199,7 @@ struct StoredSweep {
   std::string name;
   std::int64_t submitted_at_ms = 0;
   std::vector<JobKey> jobs;
+  std::vector<DataPlace> data{};
   int priority = 0, max_attempts = 3;
   Requirements requirements;
   bool withdrawn = false, paused = false;  ///< see SetSweepState

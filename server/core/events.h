@@ -103,6 +103,7 @@ struct SubmitAccepted {
   std::int64_t jobs_new = 0;  ///< that came with this request and were not known before
   bool known = false;         ///< a live sweep has these very jobs already
   std::vector<ReplacedSweep> replaced{};
+  std::vector<std::string> notes{};  ///< see Submitted
 };
 struct SteerAccepted {
   std::uint64_t request = 0;

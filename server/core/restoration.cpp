@@ -104,6 +104,7 @@ void Restoration::take(StoredSweep stored) {
   sweep.id = stored.id;
   sweep.name = std::move(stored.name);
   sweep.submitted_at_ms = stored.submitted_at_ms;
+  sweep.data = std::move(stored.data);
   sweep.priority = stored.priority;
   sweep.max_attempts = stored.max_attempts;
   sweep.requirements = std::move(stored.requirements);

@@ -1,7 +1,10 @@
 #include "server/core/submit.h"
 
+#include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -85,7 +88,7 @@ class CellNeeds {
     auto& entry = cells_[static_cast<std::size_t>(job.cell - first_cell_)];
     if (!entry) {
       const std::int64_t memory_bytes = training_memory(job.config).total();
-      entry = {memory_bytes, table_.intern(memory_bytes, job.config.dataset.name)};
+      entry = {memory_bytes, table_.intern(memory_bytes, title_of(job.config.dataset))};
     }
     return *entry;
   }
@@ -115,6 +118,56 @@ JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, Ne
     added.phase = Ready{};
   }
   return key;
+}
+
+const std::string* find_root(const std::vector<DataPlace>& places, const std::string& dataset) {
+  const auto found = std::find_if(places.begin(), places.end(),
+                                  [&](const DataPlace& place) { return place.dataset == dataset; });
+  return found == places.end() ? nullptr : &found->root;
+}
+
+std::string place_of(const std::string& root) {
+  return root.empty() ? "where it usually lies" : "in " + root;
+}
+
+/// Unfinished jobs whose data are read elsewhere from now on: the newest of a job's sweeps says where.
+class MovedData {
+ public:
+  /// Before the sweep has the job.
+  void see(const Core& core, const Job& job, const Sweep& sweep) {
+    const auto sweeps = job.sweeps.items();
+    if (is_done(state_of(job.phase)) || sweeps.empty()) return;
+    const std::string& dataset = core.needs.at(job.needs).dataset;
+    const Sweep* newest = core.catalogue.find_sweep(*std::max_element(sweeps.begin(), sweeps.end()));
+    const std::string* before = find_root(newest->data, dataset);
+    const std::string* now = find_root(sweep.data, dataset);
+    if (before != nullptr && now != nullptr && *before != *now) ++jobs_[{dataset, *before, *now}];
+  }
+  [[nodiscard]] std::vector<std::string> notes() const {
+    std::vector<std::string> notes;
+    for (const auto& [move, jobs] : jobs_) {
+      const auto& [dataset, before, now] = move;
+      notes.push_back(std::to_string(jobs) + " unfinished jobs that earlier sweeps have too read " + dataset +
+                      ' ' + place_of(now) + " from now on, and no longer " + place_of(before));
+    }
+    return notes;
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> jobs_;
+};
+
+/// The same jobs are asked for once more: their data may lie elsewhere now.
+std::vector<std::string> move_data(Step& step, Sweep& sweep, const std::vector<DataPlace>& data) {
+  if (sweep.data == data) return {};
+  std::vector<std::string> notes;
+  for (const auto& [dataset, now] : data)
+    if (const auto* before = find_root(sweep.data, dataset); before != nullptr && *before != now)
+      notes.push_back(sweep.title() + " reads " + dataset + ' ' + place_of(now) +
+                      " from now on, and no longer " + place_of(*before));
+  sweep.data = data;
+  step.effects.changes.emplace_back(SetSweepData{sweep.id, data});
+  return notes;
 }
 
 /// The sweep needs a job that is there: whatever kept it from running for others ends.
@@ -156,7 +209,7 @@ std::vector<JobKey> known_jobs(const Catalogue& catalogue, const PlanPiece& piec
 }
 
 /// Links or makes the piece's jobs in its order, so that dependencies stand before what needs them.
-TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece) {
+TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece, MovedData& moved) {
   TakenJobs taken;
   CellNeeds needs(step.core.needs, piece);
   // One for all, because it walks through every sweep of theirs that is not settled.
@@ -165,6 +218,7 @@ TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece) {
   for (const PlannedJob& planned : piece.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     taken.is_new.push_back(!known);
+    if (known) moved.see(step.core, step.core.catalogue.at(*known), sweep);
     if (known) take_known(step, sweep, unreached, *known);
     taken.keys.push_back(known ? *known : take_new(step, sweep, piece, planned, needs.of(planned), taken));
   }
@@ -173,10 +227,10 @@ TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece) {
 
 /// Puts `change` with the jobs that it takes before the changes of those jobs. How many of them are new.
 template <class SweepChange>
-std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change) {
+std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change, MovedData& moved) {
   const std::size_t place = step.effects.changes.size();
   step.effects.changes.emplace_back(SweepChange{});
-  change.jobs = take_jobs(step, sweep, piece);
+  change.jobs = take_jobs(step, sweep, piece, moved);
   const auto added = static_cast<std::int64_t>(change.jobs.states.size());
   step.effects.changes[place] = std::move(change);
   return added;
@@ -186,6 +240,7 @@ Sweep make_sweep(const SweepSubmitted& event) {
   Sweep sweep;
   sweep.name = event.plan->name;
   sweep.submitted_at_ms = event.wall_ms;
+  sweep.data = event.plan->data;
   sweep.priority = event.plan->priority;
   sweep.max_attempts = event.plan->max_attempts;
   sweep.requirements = event.plan->requirements;
@@ -248,8 +303,9 @@ void submit(Step& step, const SweepSubmitted& event) {
   const Namesakes namesakes = find_namesakes(catalogue, plan.name, whole);
   if (namesakes.same != nullptr) {
     if (event.replace) end_growth_behind(step, *namesakes.same);
-    step.effects.messages.emplace_back(
-        SubmitAccepted{event.request, namesakes.same->id, whole.jobs, 0, true});
+    SubmitAccepted known{event.request, namesakes.same->id, whole.jobs, 0, true};
+    known.notes = move_data(step, *catalogue.find_sweep(namesakes.same->id), plan.data);
+    step.effects.messages.emplace_back(std::move(known));
     return;
   }
   if (!namesakes.all.empty() && !event.replace)
@@ -258,11 +314,13 @@ void submit(Step& step, const SweepSubmitted& event) {
   Sweep& sweep = catalogue.add_sweep(make_sweep(event));
   if (whole.jobs > std::ssize(plan.jobs)) sweep.growing = whole;
   sweep.jobs.reserve(static_cast<std::size_t>(whole.jobs));
-  const std::int64_t added = take(
-      step, sweep, plan, InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing});
+  MovedData moved;
+  const std::int64_t added =
+      take(step, sweep, plan,
+           InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing}, moved);
   auto replaced = sweep.growing ? std::vector<ReplacedSweep>() : take_places_of_namesakes(step, sweep);
-  step.effects.messages.emplace_back(
-      SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added, false, std::move(replaced)});
+  step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added,
+                                                    false, std::move(replaced), moved.notes()});
 }
 
 void extend(Step& step, const SweepExtended& event) {
@@ -275,7 +333,8 @@ void extend(Step& step, const SweepExtended& event) {
   if (const Status sound = check_growth(catalogue, *sweep, piece); !sound.ok())
     return refuse(step, event.request, sound.error());
 
-  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}});
+  MovedData moved;
+  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}}, moved);
   std::vector<ReplacedSweep> replaced;
   if (sweep->growing->jobs == std::ssize(sweep->jobs)) {
     sweep->growing.reset();
@@ -284,8 +343,8 @@ void extend(Step& step, const SweepExtended& event) {
   }
   if (sweep->paused)
     for (const PlannedJob& job : piece.jobs) pause_if_held(step, *catalogue.find(job.id));
-  step.effects.messages.emplace_back(
-      SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added, false, std::move(replaced)});
+  step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added,
+                                                    false, std::move(replaced), moved.notes()});
 }
 
 }  // namespace spin::core

@@ -35,6 +35,7 @@ class ChangeWriter {
     return sweeps_.insert(change, now_ms);
   }
   Status write(const core::ExtendSweep& change, std::int64_t) { return sweeps_.extend(change); }
+  Status write(const core::SetSweepData& change, std::int64_t) { return sweeps_.set_data(change); }
   Status write(const core::SetSweepState& change, std::int64_t) { return sweeps_.set_state(change); }
   Status write(const core::ReachEarly& change, std::int64_t) { return sweeps_.reach_early(change); }
   Status write(const core::ForgetEarly& change, std::int64_t) { return sweeps_.forget_early(change); }

@@ -1,7 +1,6 @@
 #include "server/store/config_parts.h"
 
 #include <charconv>
-#include <cstring>
 
 namespace spin {
 namespace {
@@ -13,21 +12,6 @@ constexpr char kPart[] = "SELECT text FROM config_part WHERE id = ?1";
 /// Texts that are kept in memory.
 constexpr std::size_t kMostBytes = 8 << 20;
 constexpr std::size_t kEntryBytes = 64;  ///< of a hash table beside the text, about
-
-/// Where a part begins. Any cut gives back the same text; these keep apart what sweeps vary.
-constexpr std::string_view kCuts[] = {
-    ",\"init_from\":", ",\"network\":", ",\"seed\":", ",\"sharing\":", ",\"training\":", ",\"transform\":"};
-
-/// Cuts off what stands before the text, or all where the text does not occur.
-std::string_view cut_before(std::string_view& rest, std::string_view text) {
-  const void* found = memmem(rest.data(), rest.size(), text.data(), text.size());
-  const std::size_t size = found == nullptr
-                               ? rest.size()
-                               : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
-  const auto part = rest.substr(0, size);
-  rest.remove_prefix(size);
-  return part;
-}
 
 }  // namespace
 
@@ -51,17 +35,12 @@ Status ConfigPartWriter::forget_undone() {
   return {};
 }
 
-Result<std::string> ConfigPartWriter::store(std::string_view config) {
-  std::string list = "[";
-  const auto add = [&](std::string_view part) -> Status {
-    if (part.empty()) return {};
+Result<std::string> ConfigPartWriter::store(const ConfigParts& config) {
+  std::string list;
+  for (const auto part : config) {
     SPIN_ASSIGN(const auto id, id_of(part));
-    if (list.size() > 1) list += ',';
-    list += std::to_string(id);
-    return {};
-  };
-  for (const auto cut : kCuts) SPIN_TRY(add(cut_before(config, cut)));
-  SPIN_TRY(add(config));
+    (list += list.empty() ? '[' : ',') += std::to_string(id);
+  }
   return list + ']';
 }
 

@@ -6,9 +6,10 @@
 #include <unordered_map>
 
 #include "schema/base/result.h"
+#include "schema/design/config_text.h"
 #include "server/store/database.h"
 
-// Configurations in the database: canonical JSON cut into parts, because the jobs of a sweep differ in few of
+// Configurations in the database: canonical JSON in parts, because the jobs of a sweep differ in few of
 // them.
 
 namespace spin {
@@ -20,7 +21,7 @@ class ConfigPartWriter {
   /// The database outlives the writer.
   static Result<ConfigPartWriter> make(Database& database);
   /// The list for job_config.parts. Inside a transaction of the caller.
-  Result<std::string> store(std::string_view config);
+  Result<std::string> store(const ConfigParts& config);
   /// After a transaction that was undone: forgets what it has not stored after all.
   Status forget_undone();
 

@@ -9,6 +9,7 @@ constexpr char kDeleteCells[] =
     "DELETE FROM cell WHERE sweep = ?1 AND position > coalesce((SELECT max(cell) FROM sweep_job WHERE sweep "
     "= ?1), -1)";
 constexpr char kDeleteSweep[] = "DELETE FROM sweep WHERE id = ?1";
+constexpr char kDeleteData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kDeleteMarks[] = "DELETE FROM mark_run WHERE list = ?1";
 // No later sweep gets the id.
 constexpr char kNoteSweep[] =
@@ -30,6 +31,7 @@ Result<DeletionWriter> DeletionWriter::make(Database& database) {
   SPIN_ASSIGN(writer.delete_sweep_jobs_, database.prepare(kDeleteSweepJobs));
   SPIN_ASSIGN(writer.delete_cells_, database.prepare(kDeleteCells));
   SPIN_ASSIGN(writer.delete_sweep_, database.prepare(kDeleteSweep));
+  SPIN_ASSIGN(writer.delete_data_, database.prepare(kDeleteData));
   SPIN_ASSIGN(writer.delete_marks_, database.prepare(kDeleteMarks));
   SPIN_ASSIGN(writer.note_sweep_, database.prepare(kNoteSweep));
   SPIN_ASSIGN(writer.delete_attempts_, database.prepare(kDeleteAttempts));
@@ -59,6 +61,7 @@ Status DeletionWriter::delete_job(core::JobKey job) {
 
 Status DeletionWriter::write(const core::DeleteSweep& change) {
   SPIN_TRY(delete_marks_.run(change.id.value));
+  SPIN_TRY(delete_data_.run(change.id.value));
   SPIN_TRY(note_sweep_.run(change.id.value));
   return delete_sweep_.run(change.id.value);
 }

@@ -20,6 +20,7 @@ constexpr char kJobs[] =
     " memory_bytes, dataset FROM job ORDER BY key";
 constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
 constexpr char kSweepJobs[] = "SELECT job FROM sweep_job WHERE sweep = ?1 ORDER BY position";
+constexpr char kSweepData[] = "SELECT dataset, root FROM sweep_data WHERE sweep = ?1 ORDER BY dataset";
 constexpr char kEarly[] = "SELECT pass, job FROM reached_early WHERE sweep = ?1 ORDER BY pass, job";
 constexpr char kRunning[] =
     "SELECT boot_epoch, sequence, worker FROM attempt WHERE job = ?1 AND ended_at_ms IS NULL"
@@ -70,6 +71,7 @@ class Loader {
     SPIN_ASSIGN(last_, database_.prepare(kLast));
     SPIN_ASSIGN(sweep_jobs_, database_.prepare(kSweepJobs));
     SPIN_ASSIGN(early_, database_.prepare(kEarly));
+    SPIN_ASSIGN(sweep_data_, database_.prepare(kSweepData));
     SPIN_TRY(load_jobs());
     SPIN_TRY(load_sweeps());
     SPIN_ASSIGN(const auto last_sweep, database_.integer(kLastSweep));
@@ -163,10 +165,17 @@ class Loader {
       }
       if (!rows.is_null(13)) sweep.retrying = core::Retrying{rows.text(13) == "failed", rows.integer(14)};
       sweep.deleting = rows.integer(15) != 0;
+      SPIN_TRY(read_data_of(sweep));
       SPIN_TRY(read_jobs_of(sweep));
       SPIN_TRY(read_early_of(sweep));
       sink_.take(std::move(sweep));
     }
+    return rows.status();
+  }
+
+  Status read_data_of(core::StoredSweep& sweep) {
+    auto rows = sweep_data_.query(sweep.id.value);
+    while (rows.next()) sweep.data.push_back({rows.text(0), rows.text(1)});
     return rows.status();
   }
 
@@ -203,7 +212,7 @@ class Loader {
 
   Database& database_;
   core::StoredSink& sink_;
-  Statement running_, last_, sweep_jobs_, early_;
+  Statement running_, last_, sweep_jobs_, sweep_data_, early_;
   std::vector<bool> has_job_;  ///< by number
 };
 

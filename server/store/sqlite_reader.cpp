@@ -11,9 +11,10 @@ namespace spin {
 namespace {
 
 constexpr char kLease[] =
-    "SELECT j.hash, c.parts, (SELECT sj.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep"
-    " WHERE sj.job = j.key ORDER BY s.deleting, s.id DESC LIMIT 1)"
-    " FROM job j JOIN job_config c ON c.job = j.key WHERE j.key = ?1";
+    "SELECT j.hash, c.parts, sj.name, coalesce(d.root, '')"
+    " FROM job j JOIN job_config c ON c.job = j.key JOIN sweep_job sj ON sj.job = j.key"
+    " JOIN sweep s ON s.id = sj.sweep LEFT JOIN sweep_data d ON d.sweep = s.id AND d.dataset = j.dataset"
+    " WHERE j.key = ?1 ORDER BY s.deleting, s.id DESC LIMIT 1";
 // Pages: ?1 sweep, ?2 position after which it begins, ?3 rows
 constexpr char kJobPage[] =
     "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
@@ -150,7 +151,7 @@ class SqliteReader final : public Reader {
         return no_such_job(job);
       }
       SPIN_ASSIGN(auto config, parts_->join(rows.text(1)));
-      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), {}, {}});
+      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), rows.text(3), {}, {}});
     }
     SPIN_TRY(transaction.commit());
     return leases;

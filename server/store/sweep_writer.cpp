@@ -37,6 +37,8 @@ constexpr char kInsertJob[] =
 constexpr char kCompareCell[] = "UPDATE cell SET unshared = ?3 WHERE sweep = ?1 AND position = ?2";
 constexpr char kInsertConfig[] = "INSERT INTO job_config (job, parts) VALUES (?1, ?2)";
 constexpr char kInsertDependency[] = "INSERT INTO job_dependency (job, depends_on) VALUES (?1, ?2)";
+constexpr char kForgetData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
+constexpr char kInsertData[] = "INSERT INTO sweep_data (sweep, dataset, root) VALUES (?1, ?2, ?3)";
 constexpr char kInsertSweepJob[] =
     "INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -73,6 +75,8 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
   SPIN_ASSIGN(auto marks, MarkWriter::make(database));
   writer.marks_.emplace(std::move(marks));
   SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
+  SPIN_ASSIGN(writer.forget_data_, database.prepare(kForgetData));
+  SPIN_ASSIGN(writer.insert_data_, database.prepare(kInsertData));
   SPIN_ASSIGN(writer.insert_dependency_, database.prepare(kInsertDependency));
   SPIN_ASSIGN(writer.insert_sweep_job_, database.prepare(kInsertSweepJob));
   return writer;
@@ -86,7 +90,18 @@ Status SweepWriter::insert(const core::InsertSweep& change, std::int64_t now_ms)
                              overrides_json(change.overrides), requirements_to_json(plan.requirements),
                              now_ms, growing ? std::optional(growing->jobs) : std::nullopt,
                              growing ? std::optional(growing->combined) : std::nullopt));
+  SPIN_TRY(insert_data(change.id, plan.data));
   return insert_piece(change.id, plan, change.jobs);
+}
+
+Status SweepWriter::set_data(const core::SetSweepData& change) {
+  SPIN_TRY(forget_data_.run(change.id.value));
+  return insert_data(change.id, change.data);
+}
+
+Status SweepWriter::insert_data(SweepId sweep, const std::vector<DataPlace>& data) {
+  for (const auto& [dataset, root] : data) SPIN_TRY(insert_data_.run(sweep.value, dataset, root));
+  return {};
 }
 
 Status SweepWriter::extend(const core::ExtendSweep& change) {
@@ -164,8 +179,10 @@ Status SweepWriter::insert_job(core::JobKey key, const PlanPiece& piece, const P
                                JobState state, std::int64_t memory_bytes) {
   const auto& cost = piece.cells[static_cast<std::size_t>(job.cell - piece.first_cell)].cost;
   SPIN_TRY(insert_job_.run(key.value, job.id.digest, text_of(state), job.config.seed,
-                           core::training_work(job.config, cost), memory_bytes, job.config.dataset.name));
-  SPIN_ASSIGN(const auto parts, parts_->store(texts_.of(job.config)));
+                           core::training_work(job.config, cost), memory_bytes,
+                           title_of(job.config.dataset)));
+  texts_.of(job.config);
+  SPIN_ASSIGN(const auto parts, parts_->store(texts_.parts()));
   return insert_config_.run(key.value, parts);
 }
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "schema/base/result.h"
-#include "schema/sweep/config_text.h"
+#include "schema/design/config_text.h"
 #include "server/core/changes.h"
 #include "server/store/config_parts.h"
 #include "server/store/database.h"
@@ -22,6 +22,7 @@ class SweepWriter {
   Status extend(const core::ExtendSweep& change);
   /// After a transaction that was undone.
   Status forget_undone() { return parts_->forget_undone(); }
+  Status set_data(const core::SetSweepData& change);
   Status set_state(const core::SetSweepState& change);
   Status reach_early(const core::ReachEarly& change);
   Status forget_early(const core::ForgetEarly& change);
@@ -29,17 +30,18 @@ class SweepWriter {
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
   Status insert_piece(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
+  Status insert_data(SweepId sweep, const std::vector<DataPlace>& data);
   Status insert_cells(SweepId sweep, const PlanPiece& piece);
   Status insert_marks(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
   Status insert_job(core::JobKey key, const PlanPiece& piece, const PlannedJob& job, JobState state,
                     std::int64_t memory_bytes);
 
   Database* database_;
-  sweep::ConfigText texts_;
+  ConfigText texts_;
   std::optional<ConfigPartWriter> parts_;
   std::optional<MarkWriter> marks_;
   Statement insert_sweep_, set_sweep_state_, reach_early_, forget_early_, insert_cell_, compare_cell_,
-      insert_job_, insert_config_, insert_dependency_, insert_sweep_job_;
+      insert_job_, insert_config_, insert_dependency_, insert_sweep_job_, forget_data_, insert_data_;
 };
 
 }  // namespace spin

@@ -60,6 +60,7 @@ inline const Lease kLease{.attempt = kToken,
                           .job = {digest(9)},
                           .name = "convmixer-64-8-4-3.none.s0",
                           .config = "{\"seed\":0}",
+                          .root = "/data/größe",
                           .resume = kCheckpoint,
                           .init = kModel};
 

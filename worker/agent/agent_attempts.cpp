@@ -76,6 +76,7 @@ void Agent::try_run(Attempt& attempt) {
 
   RunCommand run;
   run.config = lease.config;
+  run.root = lease.root;
   run.data = settings_.data;
   run.checkpoint = scratch_file(lease.attempt, "checkpoint.safetensors");
   run.model = scratch_file(lease.attempt, "model.safetensors");

@@ -1,15 +1,14 @@
 #include "worker/trainer/job_hash.h"
 
-#include <nlohmann/json.hpp>
-
 #include "schema/base/portable_sha256.h"
 #include "schema/base/text.h"
 #include "schema/design/config_json.h"
+#include "schema/design/config_text.h"
 
 namespace spin {
 
 Status check_job_hash(const std::string& hash, const JobConfig& config) {
-  const auto identity = to_hex(portable_sha256(kIdentityVersion + config_to_json(config).dump()));
+  const auto identity = to_hex(portable_sha256(kIdentityVersion + ConfigText().of(config)));
   if (hash == identity) return {};
   return Error{
       ErrorCode::invalid_argument,

@@ -57,9 +57,15 @@ Result<JobConfig> parse_job(const std::string& text) {
     return Error{
         ErrorCode::invalid_argument,
         "not a JSON object: a job is an element of `jobs` from `spinctl plan --format json`, or its config"};
-  const auto hash = json.contains("config") ? json.value("hash", nlohmann::json()) : nlohmann::json();
-  if (json.contains("config")) json = nlohmann::json(json["config"]);
+  const bool is_planned = json.contains("config");
+  const auto beside = [&](const char* key) {
+    return is_planned ? json.value(key, nlohmann::json()) : nlohmann::json();
+  };
+  const auto hash = beside("hash");
+  const auto root = beside("root");
+  if (is_planned) json = nlohmann::json(json["config"]);
   SPIN_ASSIGN(auto config, config_from_json(json));
+  if (root.is_string()) config.dataset.root = root.get<std::string>();
   config = canonical(std::move(config));
   if (hash.is_string()) SPIN_TRY(check_job_hash(hash.get<std::string>(), config));
   return config;
@@ -139,7 +145,8 @@ Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, R
 
 Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,
                                                                const std::atomic<StopRequest>& stop) {
-  SPIN_ASSIGN(const auto config, parse_job(command.config));
+  SPIN_ASSIGN(auto config, parse_job(command.config));
+  if (!command.root.empty()) config.dataset.root = command.root;
   const PeakMemory peak;
   const auto memory_error = [&] {
     return out_of_memory(training_memory(config).total(), runtime_.device.is_cpu() ? peak.bytes() : 0);

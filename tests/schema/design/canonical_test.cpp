@@ -105,6 +105,21 @@ TEST(Canonical, AFolderHasOneSpelling) {
   EXPECT_EQ(spelled("/data/.hidden/..x"), "/data/.hidden/..x");
 }
 
+TEST(Canonical, AnImagefolderIsItsIdWhichIsItsRootUnlessOneIsGiven) {
+  auto config = convmixer(64, 8, 4, 3);
+  config.dataset.name = "imagefolder";
+  config.dataset.root = "/data//pets/";
+  EXPECT_EQ(canonical(config).dataset.id, "/data/pets");
+  config.dataset.id = "pets";
+  const auto pets = canonical(config);
+  EXPECT_EQ(pets.dataset.id, "pets");
+  EXPECT_EQ(title_of(pets.dataset), "imagefolder pets");
+  config.dataset.root = "/elsewhere";
+  EXPECT_EQ(canonical(config), pets);
+  EXPECT_EQ(canonical(config).dataset.root, "/elsewhere");
+  EXPECT_EQ(canonical(convmixer(64, 8, 4, 3, "cifar10")).dataset.id, "");
+}
+
 TEST(Canonical, ZeroHasOneSign) {
   auto config = fused_on_fashion_mnist();
   config.training.weight_decay = 0;

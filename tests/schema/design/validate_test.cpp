@@ -213,6 +213,7 @@ TEST(Validate, RefusesDataSetsThatAreNone) {
   const auto folder = convmixer(64, 8, 4, 3, "imagefolder");
   EXPECT_NE(fault([](auto&) {}, folder).find("dataset.root: is missing"), std::string::npos);
   EXPECT_EQ(fault([](auto& c) { c.dataset.root = "/data", c.dataset.facts.classes = 17; }, folder), "valid");
+  EXPECT_EQ(fault([](auto& c) { c.dataset.id = "pets"; }, folder), "valid");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(Identity, IsTheHashOfTheVersionedCanonicalJson) {
                             "fusion: {init: random}\nsharing: {components: [bias, pointwise]}\n"));
   ASSERT_EQ(planned.jobs.size(), 12U);
   for (const auto& job : planned.jobs) {
-    EXPECT_EQ(job.id.digest, sha256("spin-job-v1\n" + config_to_json(job.config).dump()));
+    EXPECT_EQ(job.id.digest, sha256("spin-job-v2\n" + config_to_json(job.config).dump()));
     EXPECT_EQ(job.id, job_id(job.config));
   }
 }
@@ -27,15 +27,15 @@ TEST(Identity, NeverChangesFromOneVersionToTheNext) {
   // Databases hold these. Where a change of the format is meant, the version in the hash is raised with it.
   EXPECT_EQ(
       config_to_json(good_plan(small_sweep()).jobs.at(0).config).dump(),
-      R"({"dataset":{"channels":1,"classes":10,"eval_limit":0,"name":"fashion-mnist","resolution":28,"root":"",)"
+      R"({"dataset":{"channels":1,"classes":10,"eval_limit":0,"name":"fashion-mnist","resolution":28,)"
       R"("train_limit":0},"fusion":{"strategy":"none"},"init_from":null,"network":{"activation":"gelu",)"
       R"("channels":64,"depth":8,"dropout":0.0,"family":"convmixer","kernel":3,"patch":4,)"
       R"("pointwise_residual":false,"resolution":28},"seed":0,"sharing":{"components":[],)"
       R"("layers":[0,1,2,3,4,5,6,7]},"training":{"batch_size":128,"clip_grad_norm":1.0,"cutmix":0.0,"epochs":3,)"
       R"("label_noise":0.0,"label_smoothing":0.1,"lr":0.01,"mixup":0.0,"optimizer":"adamw","precision":"fp32",)"
       R"("randaugment":null,"random_erasing":0.0,"schedule":"one_cycle","warmup_epochs":0.0,)"
-      R"("weight_decay":2e-05},"transform":{"kind":"none"},"version":1})");
-  EXPECT_EQ(only_id(small_sweep()).hex(), "af718889f1bf9cb31f76ec80ccc6ff8965a6357e8646fe3f67e876c928cccf24");
+      R"("weight_decay":2e-05},"transform":{"kind":"none"},"version":2})");
+  EXPECT_EQ(only_id(small_sweep()).hex(), "3ec9374c1693eb5c974b5062b09f6de2a4b1e8ffd08cb4bec7280e396f49ee1c");
 }
 
 /// identities.txt: a hash, then the cell that has it. Databases hold such hashes: lines are added, never
@@ -89,7 +89,9 @@ TEST(Identity, EverySettingMakesAnotherJob) {
   const Names settings = {"dataset: mnist",
                           "dataset: {name: fashion-mnist, train_limit: 10000}",
                           "dataset: {name: fashion-mnist, eval_limit: 10}",
-                          "dataset: {name: fashion-mnist, root: /data}",
+                          "dataset: {name: imagefolder, root: /data/pets, classes: 37}",
+                          "dataset: {name: imagefolder, root: /data/birds, classes: 37}",
+                          "dataset: {name: imagefolder, root: /data/pets, classes: 37, id: pets}",
                           "network.channels: 32",
                           "network.depth: 4",
                           "network.patch: 7",
@@ -157,6 +159,21 @@ TEST(Identity, EverySettingMakesAnotherJob) {
     EXPECT_TRUE(ids.insert(only_id(small_sweep("cells: [" + cell + "]\n")).hex()).second) << setting;
   }
   EXPECT_TRUE(ids.insert(only_id(small_sweep("seeds: [1]\n")).hex()).second);
+}
+
+TEST(Identity, WhereTheDataLieIsNoPartOfIt) {
+  EXPECT_EQ(only_id(small_sweep("dataset.root: /data\n")), only_id(small_sweep()));
+  const auto id_of = [](const std::string& dataset) {
+    return good_plan("version: 1\nname: pets\ndataset: {name: imagefolder, classes: 37, " + dataset +
+                     "}\nnetwork: {channels: 64, depth: 8, patch: 4, kernel: 3}\n")
+        .jobs.at(0)
+        .id;
+  };
+  const auto pets = id_of("root: /data/pets, id: pets");
+  EXPECT_EQ(id_of("root: /elsewhere, id: pets"), pets);
+  EXPECT_EQ(id_of("id: pets"), pets);
+  EXPECT_NE(id_of("root: /data/pets"), pets);
+  EXPECT_EQ(id_of("root: /data/pets/"), id_of("root: /elsewhere, id: /data/pets"));
 }
 
 TEST(Identity, CoversThePretraining) {

@@ -44,7 +44,8 @@ TEST(PlanJson, HoldsWhatTheContractSays) {
   EXPECT_EQ(job.at("training_bytes"), training_memory(plan.jobs[1].config).total());
   EXPECT_EQ(job.at("checkpoint_bytes"), checkpoint_bytes(plan.jobs[1].config));
   EXPECT_TRUE(job.at("baseline").is_null());
-  EXPECT_EQ(job.size(), 13U);
+  EXPECT_EQ(job.at("root"), "");
+  EXPECT_EQ(job.size(), 14U);
 }
 
 TEST(PlanJson, ANoteThatIsCutIsStillText) {

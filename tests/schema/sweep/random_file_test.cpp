@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/design/config_text.h"
 #include "tests/schema/sweep/sweep_text.h"
 #include "tests/support/places.h"
 
@@ -39,7 +40,9 @@ struct Key {
 
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = {
-      {"dataset", {"fashion-mnist", "mnist", "{name: fashion-mnist, train_limit: 900}"}},
+      {"dataset",
+       {"fashion-mnist", "mnist", "{name: fashion-mnist, train_limit: 900}",
+        "{name: imagefolder, classes: 3, root: /pets, id: größe}"}},
       {"network",
        {"{channels: 64, depth: 8, patch: 4, kernel: 3}", "{channels: 32, depth: 6, patch: 7, kernel: 5}"}},
       {"network.depth", {"4", "8", "12", "1"}},
@@ -167,6 +170,16 @@ void expect_same_when_streamed(const Result<SweepPlan>& planned, const std::stri
   EXPECT_EQ(totals->cells, static_cast<std::int64_t>(planned->cells.size()));
 }
 
+/// As nlohmann::json writes it, whatever the writer has written before, and the same in parts.
+void expect_canonical_text(ConfigText& texts, const JobConfig& config) {
+  const auto& text = texts.of(config);
+  EXPECT_EQ(text, nlohmann::json::parse(text).dump());
+  EXPECT_EQ(text, ConfigText().of(config));
+  std::string joined;
+  for (const auto part : texts.parts()) joined += part;
+  EXPECT_EQ(joined, text);
+}
+
 /// Planned jobs are what the contract promises; a refusal names its place. True where it was planned.
 bool keeps_promises(const std::string& text, const std::vector<Override>& overrides) {
   const auto planned = plan_sweep("s.yaml", text, overrides);
@@ -177,10 +190,12 @@ bool keeps_promises(const std::string& text, const std::vector<Override>& overri
     EXPECT_NE(planned.error().code, ErrorCode::internal) << message;
     return false;
   }
+  ConfigText texts;
   for (std::size_t i = 0; i < planned->jobs.size(); ++i) {
     const auto& job = planned->jobs[i];
     EXPECT_TRUE(validate(job.config).ok()) << text;
     EXPECT_EQ(job_id(job.config), job.id) << text;
+    expect_canonical_text(texts, job.config);
     const auto read = config_from_json(config_to_json(job.config));
     EXPECT_TRUE(read.ok() && *read == job.config) << text;
     for (const auto& needed : job.depends_on)

@@ -95,6 +95,7 @@ void ModelStore::write(const InsertSweep& change) {
   StoredSweep sweep;
   sweep.id = change.id;
   sweep.name = change.plan->name;
+  sweep.data = change.plan->data;
   sweep.priority = change.plan->priority;
   sweep.max_attempts = change.plan->max_attempts;
   sweep.requirements = change.plan->requirements;
@@ -137,13 +138,15 @@ void ModelStore::insert_job(const PlanPiece& piece, const TakenJobs& taken, std:
   row.job.id = planned.id;
   row.job.state = taken.states[fresh];
   row.job.memory_bytes = taken.memory[fresh];
-  row.job.dataset = planned.config.dataset.name;
+  row.job.dataset = title_of(planned.config.dataset);
   row.job.work = training_work(
       planned.config, piece.cells.at(static_cast<std::size_t>(planned.cell - piece.first_cell)).cost);
   for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
   EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
 }
+
+void ModelStore::write(const SetSweepData& change) { sweeps_.at(change.id).data = change.data; }
 
 void ModelStore::write(const SetSweepState& change) {
   StoredSweep& sweep = sweeps_.at(change.id);

@@ -53,6 +53,7 @@ class ModelStore {
  private:
   void write(const InsertSweep& change);
   void write(const ExtendSweep& change);
+  void write(const SetSweepData& change);
   void write(const SetSweepState& change);
   void write(const ReachEarly& change);
   void write(const ForgetEarly& change);

@@ -50,6 +50,12 @@ PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& de
   return *this;
 }
 
+PlanOf& PlanOf::data_in(const std::string& root) {
+  for (auto& job : plan_.jobs) job.config.dataset.name = "mnist";
+  plan_.data = {{"mnist", root}};
+  return *this;
+}
+
 PlanOf& PlanOf::jobs(const std::string& prefix, int count, const std::vector<std::string>& depends_on) {
   for (int i = 1; i <= count; ++i) job(prefix + std::to_string(i), depends_on);
   return *this;

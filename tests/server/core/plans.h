@@ -23,6 +23,8 @@ class PlanOf {
   PlanOf& job(const std::string& label, const std::vector<std::string>& depends_on = {}, int epochs = 1);
   /// a1, a2, ... without dependencies.
   PlanOf& jobs(const std::string& prefix, int count, const std::vector<std::string>& depends_on = {});
+  /// All jobs until now read mnist in this folder.
+  PlanOf& data_in(const std::string& root);
   [[nodiscard]] std::shared_ptr<const SweepPlan> plan() const { return std::make_shared<SweepPlan>(plan_); }
   /// For tests that break it.
   SweepPlan& raw() { return plan_; }

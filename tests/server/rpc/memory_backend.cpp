@@ -16,6 +16,7 @@ void MemoryBackend::add_jobs(int count) {
                     .job = {sha256(name)},
                     .name = name,
                     .config = "{}",
+                    .root = "",
                     .resume = {},
                     .init = {}});
     ready_.push_back(all_.back());

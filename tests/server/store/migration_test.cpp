@@ -84,7 +84,10 @@ const std::map<std::size_t, std::string> kLaterRows = {
     {4,
      "UPDATE epoch SET data_seconds = 0.0625, forward_seconds = 0.125, backward_seconds = 0.25, step_seconds "
      "= NULL"},
-    {10, "INSERT INTO reached_early (sweep, pass, job) VALUES (1, 'settling', 8), (1, 'retrying', 8)"}};
+    {10, "INSERT INTO reached_early (sweep, pass, job) VALUES (1, 'settling', 8), (1, 'retrying', 8)"},
+    {11,
+     "INSERT INTO sweep_data (sweep, dataset, root) VALUES (1, 'mnist', '/größe'), (1, 'imagefolder x', "
+     "'')"}};
 constexpr std::size_t kFirstWithMarks = 8;
 
 /// The marks of a version that has them: of each job's identity and of its names.

@@ -138,6 +138,28 @@ TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
   EXPECT_EQ(reader_->leases(unknown).error().code, ErrorCode::not_found);
 }
 
+TEST_F(ReaderTest, ALeaseReadsItsDataWhereTheNewestSweepOfTheJobSays) {
+  const auto plan = make_plan("study", 1, 1);
+  plan->data = {{title_of(plan->jobs[0].config.dataset), "/data"}};
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  const std::vector<core::JobKey> job = {{1}};
+  const auto root = [&] { return value_of(reader_->leases(job)).at(0).root; };
+  EXPECT_EQ(root(), "/data");
+
+  const auto again = make_plan("again", 1, 1);
+  again->data = {{plan->data[0].dataset, "/elsewhere"}};
+  auto change = insert_all(SweepId{2}, again, 1);
+  change.jobs.is_new = {false};
+  change.jobs.states.clear();
+  change.jobs.memory.clear();
+  commit(*store_, {change});
+  EXPECT_EQ(root(), "/elsewhere");
+  commit(*store_, {core::SetSweepData{SweepId{2}, {{plan->data[0].dataset, "/moved"}}}});
+  EXPECT_EQ(root(), "/moved");
+  commit(*store_, {core::SetSweepState{.id = SweepId{2}, .deleting = true}});
+  EXPECT_EQ(root(), "/data");
+}
+
 TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
   const auto plan = make_plan("study", 1350, 2);
   auto change = insert_all(SweepId{1}, plan, 1);

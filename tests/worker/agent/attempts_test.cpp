@@ -17,7 +17,7 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   const auto commands = worker.last<CommandTrainer>();
   ASSERT_EQ(commands.size(), 1U);
   const auto run = std::get<RunCommand>(commands[0].command);
-  EXPECT_EQ(run, (RunCommand{lease_of(1).config, "/data", "/scratch/3-1/checkpoint.safetensors",
+  EXPECT_EQ(run, (RunCommand{lease_of(1).config, "/named", "/data", "/scratch/3-1/checkpoint.safetensors",
                              "/scratch/3-1/model.safetensors", "", "", 7}));
 
   worker.say(StartedEvent{1, 2, 1});

@@ -18,6 +18,7 @@ Lease lease_of(std::int64_t sequence) {
   lease.job.digest.bytes[0] = static_cast<std::uint8_t>(sequence);
   lease.name = "job" + std::to_string(sequence);
   lease.config = "{\"seed\":" + std::to_string(sequence) + "}";
+  lease.root = "/named";
   return lease;
 }
 

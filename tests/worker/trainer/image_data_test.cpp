@@ -18,7 +18,7 @@ namespace {
 /// Three classes of photographs of about 40 pixels, the network at 28.
 JobConfig folder_config(const std::string& root) {
   auto config = tiny_config();
-  config.dataset = {"imagefolder", root, 0, 0, {3, 3, 224, 0, 0}};
+  config.dataset = {"imagefolder", root, 0, 0, {3, 3, 224, 0, 0}, "pictures"};
   return config;
 }
 
@@ -31,6 +31,7 @@ class ImageFolderJobs : public ::testing::Test {
   JobEnd run(const JobConfig& config) {
     RunCommand command;
     command.config = config_text(config);
+    command.root = config.dataset.root;
     const std::atomic<StopRequest> stop = StopRequest::none;
     JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
     return runner.run(command, stop);

@@ -12,7 +12,7 @@ namespace {
 
 TEST(CommandQueue, StopGoesToTheRunningJobOrElseToTheFirstThatWaits) {
   CommandQueue queue;
-  const auto run = to_line(TrainerCommand(RunCommand{"{}", "", "", "", "", ""}));
+  const auto run = to_line(TrainerCommand(RunCommand{"{}", "", "", "", "", "", ""}));
   const auto stop = to_line(TrainerCommand(StopCommand{}));
   queue.push_line(stop);  // nothing runs: ignored
   queue.push_line(run);

@@ -211,6 +211,9 @@ TEST(ParseJob, TakesAConfigurationOrAnElementOfAPlan) {
     ASSERT_TRUE(parsed.ok()) << parsed.error().message;
     EXPECT_EQ(*parsed, config);
   }
+  const auto placed = parse_job(nlohmann::json{{"root", "/data//x/"}, {"config", json}}.dump());
+  ASSERT_TRUE(placed.ok()) << placed.error().message;
+  EXPECT_EQ(placed->dataset.root, "/data/x");
   EXPECT_FALSE(parse_job("[]").ok());
   EXPECT_FALSE(parse_job("{\"config\": 1}").ok());
 }

@@ -1,25 +1,11 @@
-#include "schema/sweep/config_text.h"
+#include "schema/design/config_text.h"
 
 #include <bit>
 #include <initializer_list>
 
-#include "schema/base/sha256.h"
 #include "schema/design/config_json.h"
 
 namespace spin {
-namespace {
-
-JobId id_of_text(std::string_view canonical_json) {
-  Sha256 hash;
-  hash.update(kIdentityVersion);
-  hash.update(canonical_json);
-  return JobId{hash.finish()};
-}
-
-}  // namespace
-
-namespace sweep {
-
 namespace {
 
 /// Equal values give equal numbers; those that differ should, or each drives the other's text out.
@@ -30,19 +16,19 @@ std::uint64_t mixed(std::initializer_list<double> numbers) {
   return bits ^ (bits >> 32);
 }
 
-std::uint64_t fingerprint(const Network& network) {
+std::uint64_t hash_of(const Network& network) {
   return mixed({static_cast<double>(network.family), static_cast<double>(network.channels),
                 static_cast<double>(network.depth), static_cast<double>(network.patch),
                 static_cast<double>(network.kernel), static_cast<double>(network.resolution)});
 }
 
-std::uint64_t fingerprint(const Topology& topology) {
+std::uint64_t hash_of(const Topology& topology) {
   double sum = topology.group_count();
   for (const int group : topology.layers()) sum = sum * 1.5 + group;
   return mixed({sum});
 }
 
-std::uint64_t fingerprint(const Training& training) {
+std::uint64_t hash_of(const Training& training) {
   return mixed({static_cast<double>(training.epochs), static_cast<double>(training.batch_size), training.lr,
                 training.weight_decay, training.warmup_epochs, training.clip_grad_norm,
                 training.label_smoothing, training.mixup, training.cutmix, training.random_erasing,
@@ -53,10 +39,10 @@ std::uint64_t fingerprint(const Training& training) {
 }  // namespace
 
 template <class T, class ToJson>
-void ConfigText::append(Section<T>& section, const T& value, std::uint64_t fingerprint, ToJson to_json) {
+void ConfigText::append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json) {
   constexpr std::size_t kMostBytes = 32 << 20;
   if (section.bytes >= kMostBytes) section = {};
-  auto [place, is_new] = section.held.try_emplace(fingerprint);
+  auto [place, is_new] = section.held.try_emplace(hash);
   if (is_new || !(place->second.value == value)) {
     place->second = {value, to_json(value).dump()};
     section.bytes += sizeof(place->second) + 2 * place->second.text.size();
@@ -65,33 +51,48 @@ void ConfigText::append(Section<T>& section, const T& value, std::uint64_t finge
 }
 
 const std::string& ConfigText::of(const JobConfig& config) {
-  // Keys in the order in which config_to_json() sorts them.
+  // Keys in their order, as nlohmann::json sorts them.
+  part_ = 0;
   text_ = "{\"dataset\":";
   append(dataset_, config.dataset, static_cast<std::uint64_t>(config.dataset.train_limit), dataset_to_json);
   text_ += ",\"fusion\":";
   append(fusion_, config.fusion, static_cast<std::uint64_t>(config.fusion.strategy), fusion_to_json);
+  begin_part();
   text_ += ",\"init_from\":";
   text_ += config.init_from ? "\"" + config.init_from->hex() + "\"" : "null";
+  begin_part();
   text_ += ",\"network\":";
-  append(network_, config.network, fingerprint(config.network), network_to_json);
+  append(network_, config.network, hash_of(config.network), network_to_json);
+  begin_part();
   text_ += ",\"seed\":" + std::to_string(config.seed);
+  begin_part();
   text_ += ",\"sharing\":";
-  append(sharing_, Sharing{config.topology, config.components}, fingerprint(config.topology),
+  append(sharing_, Sharing{config.topology, config.components}, hash_of(config.topology),
          [](const Sharing& sharing) { return sharing_to_json(sharing.topology, sharing.components); });
+  begin_part();
   text_ += ",\"training\":";
-  append(training_, config.training, fingerprint(config.training), training_to_json);
+  append(training_, config.training, hash_of(config.training), training_to_json);
+  begin_part();
   text_ += ",\"transform\":";
   append(transform_, config.transform, static_cast<std::uint64_t>(config.transform.group), transform_to_json);
   text_ += ",\"version\":" + std::to_string(kConfigVersion) + "}";
   return text_;
 }
 
-JobId ConfigText::id_of(const JobConfig& canonical_config) { return id_of_text(of(canonical_config)); }
+ConfigParts ConfigText::parts() const {
+  ConfigParts parts;
+  const std::string_view text = text_;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t end = i < ends_.size() ? ends_[i] : text.size();
+    parts[i] = text.substr(begin, end - begin);
+    begin = end;
+  }
+  return parts;
+}
 
-}  // namespace sweep
-
-JobId job_id(const JobConfig& canonical_config) {
-  return id_of_text(config_to_json(canonical_config).dump());
+nlohmann::json config_to_json(const JobConfig& config) {
+  return nlohmann::json::parse(ConfigText().of(config));
 }
 
 }  // namespace spin

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "schema/design/config.h"
+
+namespace spin {
+
+/// Canonical JSON in parts, which one behind the other are the whole. Jobs of a sweep have most parts in
+/// common: what sweeps vary stands in parts of its own.
+using ConfigParts = std::array<std::string_view, 7>;
+
+/// Writes the canonical JSON of one configuration after another; nobody else does. Keeps the text of the
+/// sections that it wrote, because the jobs of a sweep take theirs from few.
+class ConfigText {
+ public:
+  /// Valid until the next call.
+  const std::string& of(const JobConfig& config);
+  /// What the last call wrote.
+  [[nodiscard]] const std::string& last() const { return text_; }
+  /// The same in parts, valid as long.
+  [[nodiscard]] ConfigParts parts() const;
+
+ private:
+  /// Values of a section by a hash; of two with the same one, the later stays.
+  template <class T>
+  struct Section {
+    struct Held {
+      T value;
+      std::string text;
+    };
+    std::unordered_map<std::uint64_t, Held> held;
+    std::size_t bytes = 0;  ///< about
+  };
+  struct Sharing {
+    Topology topology;
+    Components components;
+    bool operator==(const Sharing&) const = default;
+  };
+  template <class T, class ToJson>
+  void append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json);
+  void begin_part() { ends_.at(part_++) = text_.size(); }
+
+  Section<Dataset> dataset_;
+  Section<Network> network_;
+  Section<Sharing> sharing_;
+  Section<Transform> transform_;
+  Section<Fusion> fusion_;
+  Section<Training> training_;
+  std::string text_;
+  std::array<std::size_t, std::tuple_size_v<ConfigParts> - 1> ends_{};  ///< of all parts but the last
+  std::size_t part_ = 0;
+};
+
+}  // namespace spin
