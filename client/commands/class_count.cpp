@@ -9,7 +9,7 @@
 
 #include "schema/base/file.h"
 #include "schema/design/system_names.h"
-#include "schema/sweep/class_folder.h"
+#include "schema/sweep/sweep_data.h"
 
 namespace spin::cli {
 namespace {

@@ -39,10 +39,10 @@ Result<ControlClient> ControlClient::make(const net::CoordinatorAddress& address
   return ControlClient(std::make_unique<ControlChannel>(std::move(endpoint), interrupt));
 }
 
-Result<Submitted> ControlClient::submit(const SweepFile& sweep, bool replace,
+Result<Submitted> ControlClient::submit(const SweepFile& sweep, const SubmissionOptions& options,
                                         const std::function<void(const SubmitProgress&)>& each) {
   v1::SubmitRequest request;
-  request.set_replace(replace);
+  wire::to_wire(options, &request);
   request.set_file_name(sweep.file);
   request.set_text(sweep.text);
   for (const auto& entry : sweep.overrides) {

@@ -52,7 +52,7 @@ class ControlClient {
 
   /// `replace`: takes the place of a live sweep of the same name. Once the sweep is durable with all its
   /// jobs.
-  Result<Submitted> submit(const SweepFile& sweep, bool replace,
+  Result<Submitted> submit(const SweepFile& sweep, const SubmissionOptions& options,
                            const std::function<void(const SubmitProgress&)>& each);
   /// Empty text: all sweeps.
   Result<std::vector<SweepStatus>> status(const std::string& sweep);

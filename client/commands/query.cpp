@@ -24,15 +24,17 @@ constexpr const char* kFooter = R"(
 Views:
   results   one row per finished job: sweep, sweep_id, newest, position, job, name, cell, network, sharing,
             transform, fusion, settings, seed, params, flops, outcome, top1, top5, images_per_second,
-            peak_bytes, seconds, worker, finished_at
+            peak_bytes, seconds, worker, finished_at, dataset, data
   cells     results over seeds: sweep, sweep_id, newest, cell, network, sharing, transform, fusion, settings,
             params, flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared
-            network)
+            network), dataset, data
   jobs      sweep, sweep_id, newest, position, job, name, state, reason, priority, cell, network, sharing,
             transform, fusion, settings, seed, params, flops, memory_bytes, dataset, attempts, failures,
-            worker, top1, seconds
+            worker, top1, seconds, data (fingerprint of what it was trained on)
   attempts  sweep, sweep_id, newest, job, name, boot_epoch, sequence, worker, state, error, started_at,
             ended_at, seconds
+  superseded  results of jobs that were trained anew: sweep, sweep_id, newest, job, name, dataset, data,
+            outcome, top1, top5, params, flops, seconds, finished_at, superseded_at
   epochs    sweep, sweep_id, newest, job, name, epoch, loss, top1, top5, images_per_second, seconds,
             data_seconds, forward_seconds, backward_seconds, step_seconds, evaluation_seconds
   sweeps    id, name, newest, description, priority, cells, jobs, waiting, running, completed, diverged,

@@ -20,6 +20,7 @@ int list_results(const Invocation& invocation, const ResultsOptions& options) {
   const auto rows = client->results(options.sweep);
   if (!rows.ok()) return report(rows.error());
   print_listing(render::results_table(*rows), options.format, "the sweep has no results yet");
+  for (const auto& line : render::mixed_data(*rows)) complain(line);
   return kDone;
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "client/commands/data_seen.h"
 #include "client/commands/follow.h"
 #include "client/commands/local_fleet.h"
 #include "client/commands/options.h"
@@ -35,6 +36,7 @@ struct RunOptions {
   int threads = 0;       ///< per slot; 0 = chosen by the machine
   std::string device = "cpu";
   std::string data;
+  std::string retrain;
   render::Format format = render::Format::table;
 };
 
@@ -87,6 +89,10 @@ Status check_unused(const RunOptions& options) {
 /// Free on the disk of a database that is kept nowhere: below it the coordinator begins no job.
 constexpr std::uint64_t kNeededBytes = std::uint64_t{256} << 20;
 
+std::string data_folder(const RunOptions& options) {
+  return options.data.empty() ? "" : fs::absolute(options.data).string();
+}
+
 FleetSettings settings_of(const RunOptions& options, const PrivateFolder& folder, int jobs) {
   FleetSettings settings;
   const bool is_kept = !options.database.empty();
@@ -100,7 +106,7 @@ FleetSettings settings_of(const RunOptions& options, const PrivateFolder& folder
   settings.worker_log = beside(".worker.log");
   settings.device = options.device;
   settings.is_kept = is_kept;
-  if (!options.data.empty()) settings.data = fs::absolute(options.data).string();
+  settings.data = data_folder(options);
   choose_slots(options, jobs, settings);
   return settings;
 }
@@ -164,8 +170,10 @@ class LocalRun {
   Result<int> train(render::ProgressDisplay& display) {
     SPIN_TRY(fleet_.start_coordinator());
     // An edited file goes on in the place of what it was before.
+    const SubmissionOptions submission{/*replace=*/true, retrain_of(options_.retrain),
+                                       data_in_sight(sweep_, data_folder(options_))};
     SPIN_ASSIGN(const Submitted submitted, with_patience(interrupt_, [&] {
-                  return client_.submit(sweep_, /*replace=*/true, [](const auto&) {});
+                  return client_.submit(sweep_, submission, [](const auto&) {});
                 }));
     for (const ReplacedSweep& replaced : submitted.replaced)
       if (replaced.jobs_cancelled > 0) display.note(replacement_text(replaced, submitted.name));
@@ -198,6 +206,7 @@ class LocalRun {
     SPIN_ASSIGN(const auto rows, with_patience(interrupt_, [&] { return client_.results(id); }));
     print_listing(render::results_table(rows), options_.format, "the sweep has no results");
     std::cout.flush();
+    for (const auto& line : render::mixed_data(rows)) complain(line);
     print_failures(jobs);
     return judge(last);
   }
@@ -309,13 +318,16 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->type_name("D");
   verb->add_option("--data", options->data, "folder of the data set, instead of the sweep's")
       ->type_name("DIR");
+  add_retrain(*verb, options->retrain);
   add_format(*verb, options->format);
   verb->footer(
       "\nProgress goes to standard error, the results to standard output. Ctrl-C stops everything; with "
       "--db,\n"
       "running jobs save first, and the same command goes on from there. Where the\n"
       "file or --set changed, the sweep takes the place of the unfinished one of its name: jobs of both go\n"
-      "on, the others are cancelled and keep their checkpoints.\n"
+      "on, the others are cancelled and keep their checkpoints. Where finished jobs were trained on other "
+      "data\n"
+      "than are there now, nothing runs before --retrain says what is to become of them.\n"
       "Exit code 1 where a job failed, 2 where every one fails for what it was given.\n\nExamples:\n  "
       "spinctl run sweep.yaml\n"
       "  spinctl run sweep.yaml --db study.db --set training.epochs=5\n"

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "client/commands/data_seen.h"
 #include "client/commands/follow.h"
 #include "client/commands/options.h"
 #include "client/commands/progress_line.h"
@@ -18,6 +19,7 @@ struct SubmitOptions {
   SweepSource source;
   bool wait = false;
   bool replace = false;
+  std::string retrain;
   render::Format format = render::Format::table;
 };
 
@@ -27,23 +29,26 @@ render::Table submitted_table(const Submitted& submitted) {
            {.key = "name", .title = "name"},
            {.key = "jobs", .title = "jobs", .align = Align::right},
            {.key = "jobs_new", .title = "new", .align = Align::right},
+           {.key = "jobs_retrained", .title = "anew", .align = Align::right, .drop_if = "0"},
            {.key = "replaced", .title = "", .audience = render::Audience::machines}},
           1,
           [submitted](std::size_t) -> render::Row {
             std::vector<std::string> replaced;
             for (const ReplacedSweep& other : submitted.replaced)
               replaced.push_back(std::to_string(other.sweep.value));
-            return {render::whole_cell(submitted.sweep.value), render::text_cell(submitted.name),
-                    render::whole_cell(submitted.jobs), render::whole_cell(submitted.jobs_new),
-                    render::value_cell(std::move(replaced))};
+            return {render::whole_cell(submitted.sweep.value),    render::text_cell(submitted.name),
+                    render::whole_cell(submitted.jobs),           render::whole_cell(submitted.jobs_new),
+                    render::whole_cell(submitted.jobs_retrained), render::value_cell(std::move(replaced))};
           }};
 }
 
 void print_submitted(const Submitted& submitted, render::Format format) {
   if (format == render::Format::table) {
-    const auto known = submitted.jobs - submitted.jobs_new;
-    std::cout << fmt::format("sweep {} ({}): {}, {} new{}\n", submitted.sweep.value, submitted.name,
+    const auto anew = submitted.jobs_retrained;
+    const auto known = submitted.jobs - submitted.jobs_new - anew;
+    std::cout << fmt::format("sweep {} ({}): {}, {} new{}{}\n", submitted.sweep.value, submitted.name,
                              render::counted(submitted.jobs, "job"), submitted.jobs_new,
+                             anew > 0 ? fmt::format(", {} trained anew", anew) : "",
                              known > 0 ? fmt::format(", {} known already", known) : "");
     for (const ReplacedSweep& other : submitted.replaced)
       std::cout << fmt::format("it takes the place of sweep {}: {} cancelled, what both need goes on\n",
@@ -62,9 +67,11 @@ std::string progress_text(const SubmitProgress& progress) {
 }
 
 /// `last`: how far it has come.
-Result<Submitted> hand_in(ControlClient& client, const SweepFile& sweep, bool replace, SubmitProgress& last) {
+Result<Submitted> hand_in(ControlClient& client, const SweepFile& sweep, const SubmitOptions& options,
+                          SubmitProgress& last) {
   ProgressLine line;
-  return client.submit(sweep, replace, [&](const SubmitProgress& progress) {
+  const SubmissionOptions submission{options.replace, retrain_of(options.retrain), data_in_sight(sweep, "")};
+  return client.submit(sweep, submission, [&](const SubmitProgress& progress) {
     last = progress;
     line.show(progress_text(progress));
   });
@@ -120,7 +127,7 @@ int submit(const Invocation& invocation, const SubmitOptions& options) {
   const auto known = client->status("");
   // Only the word on a namesake needs it: an error is no reason not to hand the sweep in.
   const auto submitted = interrupt.stopped() ? Result<Submitted>(Error{ErrorCode::unavailable, "interrupted"})
-                                             : hand_in(*client, *sweep, options.replace, last);
+                                             : hand_in(*client, *sweep, options, last);
   if (!submitted.ok() && interrupt.stopped()) {
     complain(stopped_text(last));
     return 128 + interrupt.signal();
@@ -142,12 +149,15 @@ void add_submit(CLI::App& app, Invocation& invocation) {
   verb->add_flag("--wait", options->wait, "watch it until it is over; exit code 1 where a job failed");
   verb->add_flag("--replace", options->replace,
                  "take the place of a live sweep of the same name; jobs of both go on, its others end");
+  add_retrain(*verb, options->retrain);
   add_format(*verb, options->format);
   verb->footer(
       "\nOnly jobs that are not known yet are trained, so that an edited file costs what is new in it.\n"
+      "A sweep is refused where finished jobs of it were trained on other data than spinctl sees now.\n"
       "A large sweep runs while it is still being stored; interrupted then, it goes on to be stored, and\n"
       "`spinctl cancel NAME` ends it.\n"
-      "JSON is one object: sweep, name, jobs, jobs_new, replaced (ids of sweeps).\n\nExamples:\n  spinctl "
+      "JSON is one object: sweep, name, jobs, jobs_new, jobs_retrained, replaced (ids of "
+      "sweeps).\n\nExamples:\n  spinctl "
       "submit sweep.yaml --wait\n"
       "  spinctl submit sweep.yaml --replace\n"
       "  spinctl submit sweep.yaml --set training.epochs=5 --format json | jq .sweep");

@@ -1,5 +1,7 @@
 #include "client/render/listings.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "client/render/cells.h"
@@ -50,7 +52,9 @@ Row result_cells(const ResultRow& row) {
            row.finished < row.seeds ? Tone::warning : Tone::plain},
           value_cell(std::int64_t{row.seeds}),
           value_cell(std::int64_t{row.finished}),
-          {std::to_string(row.diverged), std::int64_t{row.diverged}, Tone::warning}};
+          {std::to_string(row.diverged), std::int64_t{row.diverged}, Tone::warning},
+          text_cell(row.dataset),
+          value_cell(row.data)};
 }
 
 }  // namespace
@@ -140,8 +144,29 @@ Table results_table(const std::vector<ResultRow>& rows) {
        {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people, .rank = 3},
        {.key = "seeds", .title = "", .audience = Audience::machines},
        {.key = "finished", .title = "", .audience = Audience::machines},
-       {.key = "diverged", .title = "diverged", .align = Align::right, .rank = 1, .drop_if = "0"}},
+       {.key = "diverged", .title = "diverged", .align = Align::right, .rank = 1, .drop_if = "0"},
+       {.key = "dataset", .title = "", .audience = Audience::machines},
+       {.key = "data", .title = "", .audience = Audience::machines}},
       rows, result_cells);
+}
+
+std::vector<std::string> mixed_data(const std::vector<ResultRow>& rows) {
+  std::map<std::string, std::map<std::string, int>> cells;  // by data set and fingerprint
+  for (const ResultRow& row : rows)
+    for (const auto& data : row.data) ++cells[row.dataset][data];
+  std::vector<std::string> lines;
+  for (const auto& [dataset, states] : cells) {
+    if (states.size() < 2) continue;
+    std::string text;
+    for (const auto& [data, count] : states)
+      text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", data, counted(count, "cell"));
+    lines.push_back(
+        fmt::format("WARNING: OTHER DATA: these results of {} rest on {} different states of its files and "
+                    "do not compare: "
+                    "{}; `spinctl doctor` says more, and `spinctl submit --retrain` trains them anew",
+                    dataset, states.size(), text));
+  }
+  return lines;
 }
 
 Table attempts_table(const std::vector<AttemptRow>& rows) {

@@ -171,11 +171,39 @@ void to_wire(const Submitted& value, v1::Submitted* message) {
     entry->set_sweep(replaced.sweep.value);
     entry->set_jobs_cancelled(replaced.jobs_cancelled);
   }
+  message->set_jobs_retrained(value.jobs_retrained);
   for (const auto& note : value.notes) message->add_notes(valid_utf8(note));
 }
 
+void to_wire(const SubmissionOptions& value, v1::SubmitRequest* message) {
+  message->set_replace(value.replace);
+  message->set_retrain(static_cast<v1::Retrain>(value.retrain));
+  for (const auto& seen : value.data) {
+    auto* entry = message->add_data();
+    entry->set_dataset(valid_utf8(seen.dataset));
+    to_wire(seen.state, entry->mutable_state());
+  }
+}
+
+Result<SubmissionOptions> from_wire(const v1::SubmitRequest& message) {
+  constexpr int kMaxDataSets = 1000;
+  SPIN_TRY(check_count("submit.data", message.data_size(), kMaxDataSets));
+  if (message.retrain() < v1::RETRAIN_REFUSE || message.retrain() > v1::RETRAIN_ALL)
+    return rejected("submit.retrain", "is " + std::to_string(message.retrain()) + "; 0 to 3 is accepted");
+  SubmissionOptions options{message.replace(), static_cast<Retrain>(message.retrain()), {}};
+  for (const auto& entry : message.data())
+    options.data.push_back({entry.dataset(), from_wire(entry.state())});
+  return options;
+}
+
 Submitted from_wire(const v1::Submitted& message) {
-  Submitted submitted{{message.sweep()}, message.name(), message.jobs(), message.jobs_new(), {}, {}};
+  Submitted submitted{{message.sweep()},
+                      message.name(),
+                      message.jobs(),
+                      message.jobs_new(),
+                      {},
+                      message.jobs_retrained(),
+                      {}};
   submitted.notes.assign(message.notes().begin(), message.notes().end());
   for (const auto& entry : message.replaced())
     submitted.replaced.push_back({{entry.sweep()}, entry.jobs_cancelled()});

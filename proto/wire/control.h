@@ -17,10 +17,13 @@ void to_wire(const JobDetail& value, v1::JobDetail* message);
 void to_wire(const ResultRow& value, v1::ResultRow* message);
 void to_wire(const WorkerRow& value, v1::WorkerRow* message);
 void to_wire(const LogLine& value, v1::LogLine* message);
+/// Leaves the sweep file as it is.
+void to_wire(const SubmissionOptions& value, v1::SubmitRequest* message);
 /// Leaves `target` as it is.
 void to_wire(const steer::Action& value, v1::SteerRequest* message);
 
 Result<SweepStatus> from_wire(const v1::SweepStatus& message);
+Result<SubmissionOptions> from_wire(const v1::SubmitRequest& message);
 Submitted from_wire(const v1::Submitted& message);
 Result<JobRow> from_wire(const v1::JobRow& message);
 Result<JobDetail> from_wire(const v1::JobDetail& message);

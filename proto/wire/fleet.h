@@ -14,6 +14,7 @@ namespace spin::wire {
 
 void to_wire(const AttemptToken& value, v1::AttemptToken* message);
 void to_wire(const EpochMetrics& value, v1::EpochMetrics* message);
+void to_wire(const DataState& value, v1::DataState* message);
 void to_wire(const JobResult& value, v1::JobResult* message);
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message);
 void to_wire(const Progress& value, v1::Progress* message);
@@ -27,6 +28,8 @@ AttemptToken from_wire(const v1::AttemptToken& message);
 /// missing.
 Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToken& message);
 EpochMetrics from_wire(const v1::EpochMetrics& message);
+/// Cuts what is longer than it should be.
+DataState from_wire(const v1::DataState& message);
 Result<JobResult> from_wire(const v1::JobResult& message);
 Result<ArtifactRef> from_wire(const v1::ArtifactRef& message);
 Progress from_wire(const v1::Progress& message);

@@ -46,7 +46,9 @@ Result<FailureKind> kind_from_wire(v1::FailureKind kind) {
 
 struct BodyToWire {
   v1::Report* message;
-  void operator()(const AttemptStarted&) const { message->mutable_started(); }
+  void operator()(const AttemptStarted& body) const {
+    to_wire(body.data, message->mutable_started()->mutable_data());
+  }
   void operator()(const EpochFinished& body) const { to_wire(body.metrics, message->mutable_epoch()); }
   void operator()(const CheckpointStored& body) const {
     auto* checkpoint = message->mutable_checkpoint();
@@ -131,7 +133,7 @@ Result<ReportBody> log_from_wire(const v1::Report::LogLines& message) {
 Result<ReportBody> body_from_wire(const v1::Report& message) {
   switch (message.body_case()) {
     case v1::Report::kStarted:
-      return ReportBody{AttemptStarted{}};
+      return ReportBody{AttemptStarted{from_wire(message.started().data())}};
     case v1::Report::kEpoch:
       return epoch_from_wire(message.epoch());
     case v1::Report::kCheckpoint:

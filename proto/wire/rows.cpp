@@ -18,6 +18,8 @@ void to_wire(const ResultRow& value, v1::ResultRow* message) {
   if (value.top1_mean) message->set_top1_mean(*value.top1_mean);
   if (value.top1_deviation) message->set_top1_deviation(*value.top1_deviation);
   if (value.difference) message->set_difference(*value.difference);
+  message->set_dataset(valid_utf8(value.dataset));
+  for (const auto& data : value.data) message->add_data(valid_utf8(data));
 }
 
 ResultRow from_wire(const v1::ResultRow& message) {
@@ -35,6 +37,8 @@ ResultRow from_wire(const v1::ResultRow& message) {
   if (message.has_top1_mean()) row.top1_mean = message.top1_mean();
   if (message.has_top1_deviation()) row.top1_deviation = message.top1_deviation();
   if (message.has_difference()) row.difference = message.difference();
+  row.dataset = message.dataset();
+  row.data.assign(message.data().begin(), message.data().end());
   return row;
 }
 

@@ -2,6 +2,8 @@
 
 #include "proto/wire/check.h"
 #include "proto/wire/fleet.h"
+#include "proto/wire/text.h"
+#include "schema/base/text.h"
 
 namespace spin::wire {
 
@@ -63,6 +65,18 @@ EpochMetrics from_wire(const v1::EpochMetrics& message) {
   return value;
 }
 
+void to_wire(const DataState& value, v1::DataState* message) {
+  message->set_fingerprint(valid_utf8(value.fingerprint));
+  message->set_summary(valid_utf8(value.summary));
+}
+
+DataState from_wire(const v1::DataState& message) {
+  constexpr std::size_t kMaxFingerprintBytes = 64;
+  constexpr std::size_t kMaxSummaryBytes = 200;
+  return {.fingerprint = shortened(message.fingerprint(), kMaxFingerprintBytes),
+          .summary = shortened(message.summary(), kMaxSummaryBytes)};
+}
+
 void to_wire(const JobResult& value, v1::JobResult* message) {
   message->set_outcome(value.outcome == Outcome::completed ? v1::OUTCOME_COMPLETED : v1::OUTCOME_DIVERGED);
   if (value.top1) message->set_top1(*value.top1);
@@ -72,6 +86,7 @@ void to_wire(const JobResult& value, v1::JobResult* message) {
   message->set_images_per_second(value.images_per_second);
   message->set_peak_bytes(value.peak_bytes);
   message->set_seconds(value.seconds);
+  to_wire(value.data, message->mutable_data());
 }
 
 Result<JobResult> from_wire(const v1::JobResult& message) {
@@ -93,7 +108,8 @@ Result<JobResult> from_wire(const v1::JobResult& message) {
       .flops = message.flops(),
       .images_per_second = message.images_per_second(),
       .peak_bytes = message.peak_bytes(),
-      .seconds = message.seconds()};
+      .seconds = message.seconds(),
+      .data = from_wire(message.data())};
 }
 
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "schema/design/config.h"
 #include "schema/design/fields.h"
@@ -71,7 +72,9 @@ std::string tidy_path(std::string_view path) {
   return tidied;
 }
 
-void tidy(Dataset& dataset) {
+}  // namespace
+
+Dataset canonical(Dataset dataset) {
   dataset.root = tidy_path(dataset.root);
   if (dataset.root == default_dataset_root(dataset.name)) dataset.root.clear();
   if (has_id(dataset.name) && dataset.id.empty()) dataset.id = dataset.root;
@@ -80,12 +83,11 @@ void tidy(Dataset& dataset) {
   };
   all_if_above(dataset.train_limit, dataset.facts.train_images);
   all_if_above(dataset.eval_limit, dataset.facts.eval_images);
+  return dataset;
 }
 
-}  // namespace
-
 JobConfig canonical(JobConfig config) {
-  tidy(config.dataset);
+  config.dataset = canonical(std::move(config.dataset));
   drop_signs_of_zeros(config);
   drop_what_family_lacks(config.network);
   drop_what_recipe_ignores(config.training);

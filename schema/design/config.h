@@ -36,6 +36,9 @@ struct JobConfig {
 /// shared group; no transform or fusion coefficients without a shared weight; no transform group without a
 /// transform; no pretrained start without fusion.
 JobConfig canonical(JobConfig config);
+/// The part of it that is about data: one spelling of the root, an id where there is to be one, no limits
+/// that limit nothing.
+Dataset canonical(Dataset dataset);
 
 /// Canonical JSON, as a tree: sorted keys, every default filled in, only the keys that the family has.
 /// Without dataset.root, which is no part of what a job is.

@@ -40,6 +40,15 @@ struct DataPlace {
   bool operator==(const DataPlace&) const = default;
 };
 
+/// What the files of a data set were when somebody looked. `fingerprint`: 32 hexadecimal digits, the same
+/// where the data are; empty where there is nothing to look at. `summary`: for people, "120 + 30 images of 3
+/// classes, 1.2 MB".
+struct DataState {
+  std::string fingerprint;
+  std::string summary;
+  bool operator==(const DataState&) const = default;
+};
+
 /// mnist, fashion-mnist, cifar10, cifar100, imagenet, imagefolder, synthetic.
 std::optional<DatasetFacts> dataset_facts(std::string_view name);
 std::vector<std::string> dataset_names();

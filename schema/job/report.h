@@ -41,6 +41,7 @@ struct JobResult {
   double images_per_second = 0;
   std::int64_t peak_bytes = 0;  ///< resident memory of the trainer, or device memory
   double seconds = 0;           ///< training and evaluation, first step to last
+  DataState data{};             ///< what it was trained on
   bool operator==(const JobResult&) const = default;
 };
 
@@ -68,6 +69,7 @@ enum class FailureKind {
 
 // What a worker reports of an attempt. Reports of one attempt are sent in order and may be repeated.
 struct AttemptStarted {
+  DataState data{};  ///< what it is trained on
   bool operator==(const AttemptStarted&) const = default;
 };
 struct EpochFinished {

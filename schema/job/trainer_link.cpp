@@ -111,6 +111,10 @@ Result<TrainerEvent> read_epoch(LineFields fields) {
   return fields.finish<TrainerEvent>(EpochEvent{metrics});
 }
 
+DataState read_data(LineFields& fields) {
+  return {fields.optional_text("data"), fields.optional_text("data_summary")};
+}
+
 Result<TrainerEvent> read_finished(LineFields fields) {
   FinishedEvent finished;
   const std::string outcome = fields.text("outcome");
@@ -126,6 +130,7 @@ Result<TrainerEvent> read_finished(LineFields fields) {
   finished.result.images_per_second = fields.real("images_per_second");
   finished.result.peak_bytes = fields.count("peak_bytes");
   finished.result.seconds = fields.real("seconds");
+  finished.result.data = read_data(fields);
   finished.model = fields.optional_text("model");
   finished.train_images = fields.optional_count("train_images");
   finished.eval_images = fields.optional_count("eval_images");
@@ -140,7 +145,9 @@ Json write(const StartedEvent& event) {
   return {{"event", "started"},
           {"params", event.params},
           {"flops", event.flops},
-          {"first_epoch", event.first_epoch}};
+          {"first_epoch", event.first_epoch},
+          {"data", event.data.fingerprint},
+          {"data_summary", event.data.summary}};
 }
 Json write(const ProgressEvent& event) {
   const Progress& progress = event.progress;
@@ -181,6 +188,8 @@ Json write(const FinishedEvent& event) {
                {"images_per_second", number(result.images_per_second)},
                {"peak_bytes", result.peak_bytes},
                {"seconds", number(result.seconds)},
+               {"data", result.data.fingerprint},
+               {"data_summary", result.data.summary},
                {"train_images", event.train_images},
                {"eval_images", event.eval_images}};
   if (!event.model.empty()) json["model"] = event.model;
@@ -242,7 +251,8 @@ Result<TrainerEvent> event_from_line(std::string_view line) {
   LineFields fields(json, "event " + name);
   if (name == "ready") return read_ready(fields);
   if (name == "started") {
-    StartedEvent started{fields.count("params"), fields.count("flops"), fields.small("first_epoch")};
+    StartedEvent started{fields.count("params"), fields.count("flops"), fields.small("first_epoch"),
+                         read_data(fields)};
     return fields.finish<TrainerEvent>(started);
   }
   if (name == "progress") return read_progress(fields);

@@ -51,6 +51,7 @@ struct StartedEvent {
   std::int64_t params = 0;
   std::int64_t flops = 0;
   int first_epoch = 1;  ///< above 1 where it resumed
+  DataState data{};
   bool operator==(const StartedEvent&) const = default;
 };
 /// Progress without the attempt, which the trainer does not know; at most four a second.

@@ -122,6 +122,8 @@ struct ResultRow {
   std::optional<double> top1_mean;       ///< percent, over completed seeds
   std::optional<double> top1_deviation;  ///< sample standard deviation; none below two seeds
   std::optional<double> difference;      ///< top1_mean minus the unshared cell's, points
+  std::string dataset{};                 ///< title_of() it
+  std::vector<std::string> data{};       ///< fingerprints of what its results were trained on
 };
 
 struct WorkerRow {

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "schema/base/clock.h"
+#include "server/app/changed_data.h"
 #include "server/app/plan_pieces.h"
 #include "server/app/requests.h"
 
@@ -70,19 +71,27 @@ ControlGate::ControlGate(Parts parts)
       feeds_({parts_.strand, parts_.engine, parts_.log_reader,
               [this](SweepStatus* status) { fill_names(status); }}) {}
 
-Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
+Result<Submitted> ControlGate::submit(const SweepFile& source, const SubmissionOptions& options,
                                       const std::function<bool(const SubmitProgress&)>& progress) {
-  SPIN_ASSIGN(const PlanStart start, plan_start(source, [&](std::int64_t planned) {
-                return progress({.planned = planned, .stored = 0});
-              }));
+  SPIN_ASSIGN(auto changed, ChangedData::look(parts_.reader, parts_.database, options.data));
+  SPIN_ASSIGN(const PlanStart start,
+              plan_start(
+                  source, [&](std::int64_t planned) { return progress({.planned = planned, .stored = 0}); },
+                  [&](const JobId& job) { changed.see(job); }));
+  if (options.retrain == Retrain::refuse) SPIN_TRY(changed.refusal());
   const auto& first = *start.first;
   core::SweepSubmitted event{.request = 0,
                              .plan = start.first,
                              .source = source.text,
                              .overrides = source.overrides,
                              .wall_ms = wall_clock_ms(),
-                             .replace = replace,
+                             .replace = options.replace,
                              .whole = start.whole};
+  if (options.retrain == Retrain::changed || options.retrain == Retrain::all) {
+    event.retrain = std::make_shared<const core::RetrainJobs>(
+        core::RetrainJobs{options.retrain == Retrain::all, changed.jobs()});
+    event.data = options.data;
+  }
   // Grows whether its answer is waited for or not.
   auto started = std::make_shared<std::shared_ptr<Grower::Growth>>();
   const auto grow = [started, &grower = parts_.grower,
@@ -99,6 +108,7 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
                       .jobs = start.whole.jobs,
                       .jobs_new = accepted.jobs_new,
                       .replaced = accepted.replaced,
+                      .jobs_retrained = accepted.retrained,
                       .notes = accepted.notes};
   for (const auto& note : accepted.notes)
     spdlog::info("sweep {} ({}): {}", accepted.sweep.value, first.name, note);
@@ -110,6 +120,7 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, bool replace,
   const auto grown = growth->progress();
   SPIN_TRY(*grown.end);
   submitted.jobs_new += grown.jobs_new;
+  submitted.jobs_retrained += grown.retrained;
   submitted.replaced = grown.replaced;
   return submitted;
 }

@@ -41,7 +41,7 @@ class ControlGate final : public ControlBackend {
   void stop() { feeds_.stop(); }
 
   [[nodiscard]] std::int64_t boot_epoch() const override { return parts_.boot_epoch; }
-  Result<Submitted> submit(const SweepFile& source, bool replace,
+  Result<Submitted> submit(const SweepFile& source, const SubmissionOptions& options,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;

@@ -43,6 +43,7 @@ void Grower::Growth::advance(const core::SubmitAccepted& accepted) {
   const std::lock_guard lock(mutex_);
   progress_.jobs = accepted.jobs;
   progress_.jobs_new += accepted.jobs_new;
+  progress_.retrained += accepted.retrained;
   if (!accepted.replaced.empty()) progress_.replaced = accepted.replaced;
 }
 

@@ -20,8 +20,9 @@ namespace spin {
 class Grower {
  public:
   struct Progress {
-    std::int64_t jobs = 0;      ///< stored
-    std::int64_t jobs_new = 0;  ///< of those that this object stored
+    std::int64_t jobs = 0;       ///< stored
+    std::int64_t jobs_new = 0;   ///< of those that this object stored
+    std::int64_t retrained = 0;  ///< likewise
     std::vector<ReplacedSweep> replaced{};
     /// failed_precondition: the sweep was cancelled meanwhile; not_found: and deleted.
     std::optional<Status> end;

@@ -34,9 +34,11 @@ class Piece {
 
 /// All jobs of a plan that is large.
 Result<PlanTotals> mark(const SweepFile& source, core::PlanMark& whole,
-                        const std::function<bool(std::int64_t)>& go_on) {
+                        const std::function<bool(std::int64_t)>& go_on,
+                        const std::function<void(const JobId&)>& see) {
   return visit_ids(source, [&](const JobId& id) -> Status {
     whole.add(id);
+    see(id);
     if (whole.jobs % kAskEvery == 0 && !go_on(whole.jobs))
       return Error{ErrorCode::unavailable, "the submission was broken off; nothing of it was stored"};
     return {};
@@ -64,7 +66,8 @@ Status take_comparisons(const std::vector<Comparison>& all, PlanPiece& last,
 
 }  // namespace
 
-Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on) {
+Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on,
+                             const std::function<void(const JobId&)>& see) {
   auto first = std::make_shared<SweepPlan>();
   SPIN_ASSIGN(static_cast<PlanHeader&>(*first), plan_header(source.file, source.text, source.overrides));
   PlanStart start;
@@ -76,11 +79,12 @@ Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(s
                              if (is_full) return Error{ErrorCode::resource_exhausted, "more than a piece"};
                              piece.add(job, cell);
                              start.whole.add(job.id);
+                             see(job.id);
                              return {};
                            });
   if (is_full) {
     start.whole = {};
-    totals = mark(source, start.whole, go_on);
+    totals = mark(source, start.whole, go_on, see);
   }
   if (!totals.ok()) return totals.error();
   static_cast<PlanPiece&>(*first) = piece.take();

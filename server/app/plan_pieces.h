@@ -25,7 +25,9 @@ struct PlanStart {
 
 /// Plans the whole file, so that nothing of a bad one is stored, and keeps the first piece. `go_on` is asked
 /// now and then, with the number of jobs that were found; false ends it (unavailable).
-Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on);
+Result<PlanStart> plan_start(
+    const SweepFile& source, const std::function<bool(std::int64_t)>& go_on,
+    const std::function<void(const JobId&)>& see = [](const JobId&) {});
 
 /// The pieces behind the first `stored` jobs. An error of `take` ends it; `go_on` is asked now and then,
 /// false ends it (unavailable).

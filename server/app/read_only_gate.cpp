@@ -87,7 +87,7 @@ Result<bool> ReadOnlyGate::query(const std::string& sql, std::int64_t max_rows, 
   return run_limited_query(database_, sql, limits, max_rows, visitor);
 }
 
-Result<Submitted> ReadOnlyGate::submit(const SweepFile& /*source*/, bool /*replace*/,
+Result<Submitted> ReadOnlyGate::submit(const SweepFile& /*source*/, const SubmissionOptions& /*options*/,
                                        const std::function<bool(const SubmitProgress&)>& /*progress*/) {
   return refused("takes no sweep");
 }

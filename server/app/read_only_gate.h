@@ -37,7 +37,7 @@ class ReadOnlyGate final : public ControlBackend {
   Result<std::vector<WorkerRow>> workers() override;
   Result<bool> query(const std::string& sql, std::int64_t max_rows, QueryVisitor& visitor) override;
 
-  Result<Submitted> submit(const SweepFile& source, bool replace,
+  Result<Submitted> submit(const SweepFile& source, const SubmissionOptions& options,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action) override;

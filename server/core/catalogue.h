@@ -50,6 +50,8 @@ struct Sweep {
   std::vector<DataPlace> data;                               ///< where the data sets of its jobs lie
   std::vector<JobKey> jobs;                                  ///< in the order of the plan
   bool withdrawn = false, paused = false, deleting = false;  ///< see SetSweepState
+  /// Of its jobs that are known already, those that are trained anew; while it grows.
+  std::shared_ptr<const RetrainJobs> retrain;
   /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.
   std::optional<PlanMark> growing;
 

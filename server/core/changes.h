@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -19,6 +20,13 @@ namespace spin::core {
 
 /// Row numbers of jobs; a job keeps its number for ever.
 using JobKey = detail::NumberId<struct JobKeyTag>;
+
+/// Which jobs of a plan that are done are to be trained anew.
+struct RetrainJobs {
+  bool all = false;
+  std::unordered_set<JobId> jobs;
+  [[nodiscard]] bool has(const JobId& job) const { return all || jobs.contains(job); }
+};
 
 /// Tells plans apart: how many jobs they have, and the identities of all combined by exclusive or, so that
 /// their order does not matter.
@@ -163,6 +171,21 @@ struct InsertResult {
   JobResult result;
   std::string worker{};  ///< which has brought it; empty where that is not known
 };
+/// The job is trained anew: what it has found is kept apart, its epochs go.
+struct SupersedeResult {
+  JobKey job;
+  AttemptToken last;  ///< no attempt up to this one brings the next result
+};
+/// Jobs were trained on this state of the data set; from now on it counts.
+struct NoteData {
+  std::string dataset;
+  DataState state;
+};
+/// All other states of the data set count no more for what is said of new jobs.
+struct RetireData {
+  std::string dataset;
+  std::string fingerprint;
+};
 struct AppendLog {
   JobKey job;
   std::vector<std::string> lines;
@@ -170,10 +193,10 @@ struct AppendLog {
 struct UpsertWorker {
   WorkerHello hello;
 };
-using Change =
-    std::variant<InsertSweep, ExtendSweep, SetSweepData, SetSweepState, ReachEarly, ForgetEarly, DeleteJobs,
-                 DeleteSweep, SetJobState, SetJobPriority, InsertAttempt, EndAttempt, InsertEpoch,
-                 InsertArtifact, ForgetArtifact, InsertResult, AppendLog, UpsertWorker>;
+using Change = std::variant<InsertSweep, ExtendSweep, SetSweepData, SetSweepState, ReachEarly, ForgetEarly,
+                            DeleteJobs, DeleteSweep, SetJobState, SetJobPriority, InsertAttempt, EndAttempt,
+                            InsertEpoch, InsertArtifact, ForgetArtifact, InsertResult, SupersedeResult,
+                            NoteData, RetireData, AppendLog, UpsertWorker>;
 
 // What the store gives back when the coordinator starts.
 
@@ -190,9 +213,15 @@ struct StoredJob {
   std::vector<JobKey> depends_on;
   /// The running one; of a paused job the one that was stopped, if it was its last.
   std::optional<AttemptToken> attempt;
-  std::string worker;  ///< of the running attempt
+  std::string worker;                        ///< of the running attempt
+  std::optional<AttemptToken> superseded{};  ///< see SupersedeResult; the newest
   std::optional<ArtifactRef> checkpoint, model, best;
   double best_top1 = 0;  ///< of `best`
+};
+struct StoredData {
+  std::string dataset;
+  DataState state;
+  bool retired = false;  ///< see RetireData
 };
 struct StoredSweep {
   SweepId id;
@@ -209,12 +238,14 @@ struct StoredSweep {
   std::vector<JobKey> settled_early{}, retried_early{};  ///< see ReachEarly
   bool deleting = false;
 };
-/// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps.
+/// Takes what the store holds, one by one: all jobs in the order of their numbers, then all sweeps, then the
+/// states of data sets.
 class StoredSink {
  public:
   virtual ~StoredSink() = default;
   virtual void take(StoredJob job) = 0;
   virtual void take(StoredSweep sweep) = 0;
+  virtual void take(StoredData data) = 0;
   /// Sweeps up to this one have been, though it may be deleted: the next one is numbered behind it.
   virtual void number_sweeps_behind(SweepId last) = 0;
 };

@@ -29,6 +29,7 @@ void forget(Core& core, JobKey key) {
   core.last_failed_on.erase(key);
   core.kept_shares.erase(key);
   core.lines_left_out.erase(key);
+  core.superseded.erase(key);
   core.catalogue.remove(key);
 }
 

@@ -99,6 +99,8 @@ void block_dependants(Step& step, JobKey key) {
   unblock(step, dependants_of(step, key));  // what stood in the way of this job is not what they wait for now
 }
 
+void unblock_dependants(Step& step, JobKey key) { unblock(step, dependants_of(step, key)); }
+
 void revive(Step& step, JobKey key) {
   Job& job = step.core.catalogue.at(key);
   const DependencyView view = view_dependencies(step.core.catalogue, job);

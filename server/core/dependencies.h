@@ -18,6 +18,8 @@ void release_dependants(Step& step, JobKey key);
 /// After a job has failed, diverged or been cancelled: all that need it, however far, are blocked with the
 /// reason.
 void block_dependants(Step& step, JobKey key);
+/// After whatever made a job an obstacle is over: those that it had blocked wait, or are ready.
+void unblock_dependants(Step& step, JobKey key);
 /// Makes a failed, blocked or cancelled job run again, unless another dependency stands in the way, and with
 /// it those that it had blocked.
 void revive(Step& step, JobKey key);

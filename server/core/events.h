@@ -26,8 +26,10 @@ struct SweepSubmitted {
   std::string source;
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
-  bool replace = false;             ///< a live sweep of the same name is withdrawn
-  std::optional<PlanMark> whole{};  ///< of all jobs, where `plan` is but the first piece
+  bool replace = false;                          ///< a live sweep of the same name is withdrawn
+  std::optional<PlanMark> whole{};               ///< of all jobs, where `plan` is but the first piece
+  std::shared_ptr<const RetrainJobs> retrain{};  ///< null = none
+  std::vector<DataSeen> data{};  ///< as they are now, of data sets whose jobs are trained anew
 };
 /// The next jobs of a sweep that is growing.
 struct SweepExtended {
@@ -104,6 +106,7 @@ struct SubmitAccepted {
   bool known = false;         ///< a live sweep has these very jobs already
   std::vector<ReplacedSweep> replaced{};
   std::vector<std::string> notes{};  ///< see Submitted
+  std::int64_t retrained = 0;        ///< jobs that were done
 };
 struct SteerAccepted {
   std::uint64_t request = 0;

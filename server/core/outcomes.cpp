@@ -27,6 +27,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
   if (const Attempt* other = running_attempt(job); other != nullptr && other->token != token)
     stop_running(step, key, "an earlier attempt, counted as lost, has finished the job");
   changes.emplace_back(InsertResult{key, token, finished.result, worker});
+  note_data(step, job, finished.result.data);
   if (finished.model) {
     keep_artifact(step, key, ArtifactKind::model, *finished.model, 0);
   }

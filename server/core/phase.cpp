@@ -10,7 +10,7 @@ constexpr std::array kStateNames = {"waiting",  "ready",  "backoff", "running", 
                                     "diverged", "failed", "blocked", "cancelled", "paused"};
 constexpr std::array kInputNames = {"dependency done", "block",         "run",     "lose",   "give back",
                                     "retry",           "back-off over", "give up", "finish", "cancel",
-                                    "revive",          "pause",         "resume"};
+                                    "revive",          "pause",         "resume",  "restart"};
 static_assert(kStateNames.size() == std::variant_size_v<JobPhase>);
 static_assert(kInputNames.size() == std::variant_size_v<JobInput>);
 static_assert(static_cast<std::size_t>(JobState::paused) + 1 == std::variant_size_v<JobPhase>);
@@ -59,6 +59,13 @@ struct Table {
   bool operator()(Paused& from, Resume& input) const {
     return input.unmet > 0 ? go(Waiting{input.unmet}) : go(Ready{from.saving});
   }
+
+  bool operator()(Waiting&, Restart& input) const { return wait_for(input.unmet); }
+  bool operator()(Ready&, Restart& input) const { return wait_for(input.unmet); }
+  bool operator()(Backoff&, Restart& input) const { return wait_for(input.unmet); }
+  bool operator()(Running&, Restart& input) const { return wait_for(input.unmet); }
+  bool operator()(Completed&, Restart& input) const { return wait_for(input.unmet); }
+  bool operator()(Diverged&, Restart& input) const { return wait_for(input.unmet); }
 
   template <class From, class Input>
   bool operator()(From&, Input&) const {

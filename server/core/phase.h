@@ -137,8 +137,12 @@ struct Pause {};
 struct Resume {
   int unmet = 0;
 };
+/// It begins anew, whatever it had come to.
+struct Restart {
+  int unmet = 0;
+};
 using JobInput = std::variant<DependencyDone, Block, Run, Lose, GiveBack, Retry, BackoffOver, GiveUp, Finish,
-                              Cancel, Revive, Pause, Resume>;
+                              Cancel, Revive, Pause, Resume, Restart>;
 
 /// All transitions. failed_precondition, and the phase stays, where the input does not fit the phase.
 Status transition(JobPhase& phase, JobInput input);

@@ -43,6 +43,8 @@ bool is_last(const ReportBody& body) {
   return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
 }
 
+const std::string& dataset_of(const Core& core, const Job& job) { return core.needs.at(job.needs).dataset; }
+
 struct ReportHandler {
   Step& step;
   SessionId session;
@@ -51,7 +53,13 @@ struct ReportHandler {
   bool current;   ///< of the attempt that speaks for the job
   bool repeated;  ///< has been handled before
 
-  void operator()(const AttemptStarted&) const {}
+  void operator()(const AttemptStarted& started) const {
+    const Job& job = step.core.catalogue.at(key);
+    if (!current || started.data.fingerprint.empty()) return;
+    note_data(step, job, started.data);
+    if (auto warning = step.core.data.warning(dataset_of(step.core, job), started.data))
+      step.effects.changes.emplace_back(AppendLog{key, {std::move(*warning)}});
+  }
   /// Of every attempt whose result would be taken, so that the curve is whole whoever ends it.
   void operator()(const EpochFinished& epoch) const {
     if (repeated || !takes_result(step.core.catalogue.at(key).phase)) return;
@@ -94,6 +102,9 @@ void apply_report(Step& step, SessionId session, const SequencedReport& report) 
   const auto owner = step.core.attempts.find(token);
   if (owner != step.core.attempts.end() && owner->second != *key) return;
 
+  if (const auto last = step.core.superseded.find(*key);
+      last != step.core.superseded.end() && token <= last->second)
+    return;
   Job& job = step.core.catalogue.at(*key);
   const bool repeated = is_repeated(job, report);
   if (Attempt* attempt = running_attempt(job); attempt != nullptr && attempt->token == token) {

@@ -93,6 +93,7 @@ Restoration::Restoration(Restoration&&) noexcept = default;
 
 void Restoration::take(StoredJob job) {
   core_->catalogue.restore(job.key, make_job(*core_, job));
+  if (job.superseded) core_->superseded[job.key] = *job.superseded;
   for (const JobKey dependency : job.depends_on) core_->catalogue.depend(job.key, dependency);
   states_.resize(static_cast<std::size_t>(job.key.value));
   states_.back() = job.state;
@@ -122,6 +123,10 @@ void Restoration::take(StoredSweep stored) {
   core_->ready.hold(restored.id, !restored.wants_work());
   restored.jobs.reserve(stored.jobs.size());
   for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
+}
+
+void Restoration::take(StoredData data) {
+  core_->data.restore(data.dataset, {std::move(data.state), data.retired});
 }
 
 void Restoration::number_sweeps_behind(SweepId last) { core_->catalogue.number_sweeps_behind(last); }

@@ -28,6 +28,7 @@ class Restoration final : public StoredSink {
 
   void take(StoredJob job) override;
   void take(StoredSweep sweep) override;
+  void take(StoredData data) override;
   void number_sweeps_behind(SweepId last) override;
   /// Once all was taken. Running jobs get a whole lease from `now`.
   std::unique_ptr<Core> finish(Now now);

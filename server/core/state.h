@@ -10,6 +10,7 @@
 
 #include "server/core/catalogue.h"
 #include "server/core/coordinator.h"
+#include "server/core/data_history.h"
 #include "server/core/ready_queue.h"
 #include "server/core/timers.h"
 #include "server/core/workers.h"
@@ -33,7 +34,8 @@ struct Core {
   // Constant after construction.
   Settings settings;
   std::int64_t boot_epoch = 0;
-  std::int64_t done_before = 0;  ///< jobs that had a result when this boot began
+  /// Jobs that had a result when this boot began, less those that were taken from jobs since.
+  std::int64_t done_before = 0;
 
   Catalogue catalogue;
   NeedsTable needs;
@@ -49,6 +51,9 @@ struct Core {
   std::unordered_map<JobKey, std::string> last_failed_on;  ///< worker; of jobs that may run again
   /// What was done of jobs that ran and will go on from there, 0 to 1: until their next attempt says more.
   std::unordered_map<JobKey, double> kept_shares;
+  /// Of jobs that were begun anew: attempts up to this one are over, whatever they report.
+  std::unordered_map<JobKey, AttemptToken> superseded;
+  DataHistory data;
   std::map<std::string, Trouble> troubles;        ///< by worker
   std::map<std::string, Quarantine> quarantines;  ///< by worker
   int limited_sessions = 0;                       ///< of quarantined workers

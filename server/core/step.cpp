@@ -161,6 +161,12 @@ void stop_running(Step& step, JobKey key, const std::string& reason, bool keep) 
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "stopped", reason});
 }
 
+void note_data(Step& step, const Job& job, const DataState& state) {
+  if (state.fingerprint.empty()) return;
+  const std::string& dataset = step.core.needs.at(job.needs).dataset;
+  if (step.core.data.see(dataset, state)) step.effects.changes.emplace_back(NoteData{dataset, state});
+}
+
 void refuse(Step& step, std::uint64_t request, Error error) {
   step.effects.messages.emplace_back(RequestRefused{request, std::move(error)});
 }

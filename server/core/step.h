@@ -48,6 +48,9 @@ void tell(Step& step, SessionId session, CoordinatorMessage message);
 /// `keep`: its checkpoint is wanted. The caller moves the job on.
 void stop_running(Step& step, JobKey key, const std::string& reason, bool keep = false);
 
+/// The job is trained on this state of its data.
+void note_data(Step& step, const Job& job, const DataState& state);
+
 void refuse(Step& step, std::uint64_t request, Error error);
 
 }  // namespace spin::core

@@ -1,16 +1,14 @@
 #include "server/core/submit.h"
 
-#include <algorithm>
 #include <iterator>
-#include <map>
 #include <optional>
-#include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "schema/design/memory.h"
 #include "server/core/dependencies.h"
+#include "server/core/known_jobs.h"
 #include "server/core/settle.h"
 #include "server/core/steer.h"
 #include "server/core/work.h"
@@ -120,64 +118,16 @@ JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, Ne
   return key;
 }
 
-const std::string* find_root(const std::vector<DataPlace>& places, const std::string& dataset) {
-  const auto found = std::find_if(places.begin(), places.end(),
-                                  [&](const DataPlace& place) { return place.dataset == dataset; });
-  return found == places.end() ? nullptr : &found->root;
-}
-
-std::string place_of(const std::string& root) {
-  return root.empty() ? "where it usually lies" : "in " + root;
-}
-
-/// Unfinished jobs whose data are read elsewhere from now on: the newest of a job's sweeps says where.
-class MovedData {
- public:
-  /// Before the sweep has the job.
-  void see(const Core& core, const Job& job, const Sweep& sweep) {
-    const auto sweeps = job.sweeps.items();
-    if (is_done(state_of(job.phase)) || sweeps.empty()) return;
-    const std::string& dataset = core.needs.at(job.needs).dataset;
-    const Sweep* newest = core.catalogue.find_sweep(*std::max_element(sweeps.begin(), sweeps.end()));
-    const std::string* before = find_root(newest->data, dataset);
-    const std::string* now = find_root(sweep.data, dataset);
-    if (before != nullptr && now != nullptr && *before != *now) ++jobs_[{dataset, *before, *now}];
-  }
-  [[nodiscard]] std::vector<std::string> notes() const {
-    std::vector<std::string> notes;
-    for (const auto& [move, jobs] : jobs_) {
-      const auto& [dataset, before, now] = move;
-      notes.push_back(std::to_string(jobs) + " unfinished jobs that earlier sweeps have too read " + dataset +
-                      ' ' + place_of(now) + " from now on, and no longer " + place_of(before));
-    }
-    return notes;
-  }
-
- private:
-  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> jobs_;
-};
-
-/// The same jobs are asked for once more: their data may lie elsewhere now.
-std::vector<std::string> move_data(Step& step, Sweep& sweep, const std::vector<DataPlace>& data) {
-  if (sweep.data == data) return {};
-  std::vector<std::string> notes;
-  for (const auto& [dataset, now] : data)
-    if (const auto* before = find_root(sweep.data, dataset); before != nullptr && *before != now)
-      notes.push_back(sweep.title() + " reads " + dataset + ' ' + place_of(now) +
-                      " from now on, and no longer " + place_of(*before));
-  sweep.data = data;
-  step.effects.changes.emplace_back(SetSweepData{sweep.id, data});
-  return notes;
-}
-
 /// The sweep needs a job that is there: whatever kept it from running for others ends.
-void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key) {
+void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key, KnownJobs& known) {
   settle_job(step, key, unreached);
   leave_places(step.core, {&key, 1});
   step.core.catalogue.link(key, sweep);
   take_places(step.core, {&key, 1});
   const JobPhase& phase = step.core.catalogue.at(key).phase;
-  if (std::holds_alternative<Paused>(phase)) {
+  if (is_done(state_of(phase))) {
+    known.count_retrained(retrain_if_asked(step, key, sweep.retrain.get()));
+  } else if (std::holds_alternative<Paused>(phase)) {
     resume(step, key);
   } else if (std::holds_alternative<Failed>(phase) || std::holds_alternative<Blocked>(phase) ||
              std::holds_alternative<Cancelled>(phase)) {
@@ -201,7 +151,7 @@ JobKey take_new(Step& step, Sweep& sweep, const PlanPiece& piece, const PlannedJ
   return key;
 }
 
-std::vector<JobKey> known_jobs(const Catalogue& catalogue, const PlanPiece& piece) {
+std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPiece& piece) {
   std::vector<JobKey> keys;
   for (const PlannedJob& planned : piece.jobs)
     if (const auto known = catalogue.find(planned.id)) keys.push_back(*known);
@@ -209,17 +159,17 @@ std::vector<JobKey> known_jobs(const Catalogue& catalogue, const PlanPiece& piec
 }
 
 /// Links or makes the piece's jobs in its order, so that dependencies stand before what needs them.
-TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece, MovedData& moved) {
+TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece, KnownJobs& known_jobs) {
   TakenJobs taken;
   CellNeeds needs(step.core.needs, piece);
   // One for all, because it walks through every sweep of theirs that is not settled.
-  const Unreached unreached(step.core, known_jobs(step.core.catalogue, piece));
+  const Unreached unreached(step.core, keys_of_known(step.core.catalogue, piece));
   taken.keys.reserve(piece.jobs.size());
   for (const PlannedJob& planned : piece.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     taken.is_new.push_back(!known);
-    if (known) moved.see(step.core, step.core.catalogue.at(*known), sweep);
-    if (known) take_known(step, sweep, unreached, *known);
+    if (known) known_jobs.see(step.core, step.core.catalogue.at(*known), sweep);
+    if (known) take_known(step, sweep, unreached, *known, known_jobs);
     taken.keys.push_back(known ? *known : take_new(step, sweep, piece, planned, needs.of(planned), taken));
   }
   return taken;
@@ -227,10 +177,10 @@ TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece, MovedData&
 
 /// Puts `change` with the jobs that it takes before the changes of those jobs. How many of them are new.
 template <class SweepChange>
-std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change, MovedData& moved) {
+std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change, KnownJobs& known) {
   const std::size_t place = step.effects.changes.size();
   step.effects.changes.emplace_back(SweepChange{});
-  change.jobs = take_jobs(step, sweep, piece, moved);
+  change.jobs = take_jobs(step, sweep, piece, known);
   const auto added = static_cast<std::int64_t>(change.jobs.states.size());
   step.effects.changes[place] = std::move(change);
   return added;
@@ -244,6 +194,7 @@ Sweep make_sweep(const SweepSubmitted& event) {
   sweep.priority = event.plan->priority;
   sweep.max_attempts = event.plan->max_attempts;
   sweep.requirements = event.plan->requirements;
+  sweep.retrain = event.retrain;
   return sweep;
 }
 
@@ -304,7 +255,10 @@ void submit(Step& step, const SweepSubmitted& event) {
   if (namesakes.same != nullptr) {
     if (event.replace) end_growth_behind(step, *namesakes.same);
     SubmitAccepted known{event.request, namesakes.same->id, whole.jobs, 0, true};
-    known.notes = move_data(step, *catalogue.find_sweep(namesakes.same->id), plan.data);
+    Sweep& same = *catalogue.find_sweep(namesakes.same->id);
+    known.notes = move_data(step, same, plan.data);
+    retire_data(step, event);
+    known.retrained = retrain_jobs(step, same, event.retrain);
     step.effects.messages.emplace_back(std::move(known));
     return;
   }
@@ -312,15 +266,18 @@ void submit(Step& step, const SweepSubmitted& event) {
     return refuse(step, event.request, name_is_taken(*catalogue.find_sweep(namesakes.all.back())));
 
   Sweep& sweep = catalogue.add_sweep(make_sweep(event));
+  retire_data(step, event);
   if (whole.jobs > std::ssize(plan.jobs)) sweep.growing = whole;
   sweep.jobs.reserve(static_cast<std::size_t>(whole.jobs));
-  MovedData moved;
+  KnownJobs known;
   const std::int64_t added =
       take(step, sweep, plan,
-           InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing}, moved);
+           InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing}, known);
   auto replaced = sweep.growing ? std::vector<ReplacedSweep>() : take_places_of_namesakes(step, sweep);
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added,
-                                                    false, std::move(replaced), moved.notes()});
+                                                    false, std::move(replaced), known.notes(),
+                                                    known.retrained()});
+  if (!sweep.growing) sweep.retrain.reset();
 }
 
 void extend(Step& step, const SweepExtended& event) {
@@ -333,8 +290,8 @@ void extend(Step& step, const SweepExtended& event) {
   if (const Status sound = check_growth(catalogue, *sweep, piece); !sound.ok())
     return refuse(step, event.request, sound.error());
 
-  MovedData moved;
-  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}}, moved);
+  KnownJobs known;
+  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}}, known);
   std::vector<ReplacedSweep> replaced;
   if (sweep->growing->jobs == std::ssize(sweep->jobs)) {
     sweep->growing.reset();
@@ -344,7 +301,9 @@ void extend(Step& step, const SweepExtended& event) {
   if (sweep->paused)
     for (const PlannedJob& job : piece.jobs) pause_if_held(step, *catalogue.find(job.id));
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added,
-                                                    false, std::move(replaced), moved.notes()});
+                                                    false, std::move(replaced), known.notes(),
+                                                    known.retrained()});
+  if (!sweep->growing) sweep->retrain.reset();
 }
 
 }  // namespace spin::core

@@ -50,7 +50,7 @@ class ControlBackend {
   [[nodiscard]] virtual std::int64_t boot_epoch() const = 0;
   /// `progress` is called now and then; false from it ends the call, and before anything is stored the
   /// submission.
-  virtual Result<Submitted> submit(const SweepFile& source, bool replace,
+  virtual Result<Submitted> submit(const SweepFile& source, const SubmissionOptions& options,
                                    const std::function<bool(const SubmitProgress&)>& progress) = 0;
   /// Empty text: all sweeps.
   virtual Result<std::vector<SweepStatus>> status(const std::string& sweep) = 0;

@@ -59,13 +59,13 @@ grpc::ServerWriteReactor<v1::SubmitProgress>* ControlService::Submit(Context* co
         SweepFile source{request->file_name(), request->text(), {}};
         for (const auto& entry : request->overrides())
           source.overrides.push_back({entry.path(), entry.value()});
+        SPIN_ASSIGN(const auto options, wire::from_wire(*request));
         v1::SubmitProgress message;
-        const auto submitted =
-            backend_.submit(source, request->replace(), [&](const SubmitProgress& progress) {
-              message.set_planned(progress.planned);
-              message.set_stored(progress.stored);
-              return out.write(message);
-            });
+        const auto submitted = backend_.submit(source, options, [&](const SubmitProgress& progress) {
+          message.set_planned(progress.planned);
+          message.set_stored(progress.stored);
+          return out.write(message);
+        });
         if (!submitted.ok()) return submitted.error();
         wire::to_wire(*submitted, message.mutable_accepted());
         out.write(std::move(message));

@@ -47,8 +47,19 @@ constexpr char kSetJobArtifact[] =
 constexpr char kForgetArtifact[] = "DELETE FROM job_artifact WHERE job = ?1 AND kind = ?2";
 constexpr char kInsertResult[] =
     "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
-    " images_per_second, peak_bytes, seconds, finished_at_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    " images_per_second, peak_bytes, seconds, finished_at_ms, data)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+constexpr char kKeepSuperseded[] =
+    "INSERT INTO superseded_result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, "
+    "flops, images_per_second, peak_bytes, seconds, finished_at_ms, data, superseded_at_ms, last_boot_epoch, "
+    "last_sequence) SELECT job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops, "
+    "images_per_second, peak_bytes, seconds, finished_at_ms, data, ?2, ?3, ?4 FROM result WHERE job = ?1";
+constexpr char kDeleteResult[] = "DELETE FROM result WHERE job = ?1";
+constexpr char kDeleteEpochs[] = "DELETE FROM epoch WHERE job = ?1";
+constexpr char kNoteData[] =
+    "INSERT INTO data_state (dataset, fingerprint, summary) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (dataset, fingerprint) DO UPDATE SET retired = 0";
+constexpr char kRetireData[] = "UPDATE data_state SET retired = fingerprint <> ?2 WHERE dataset = ?1";
 constexpr char kCountJobs[] =
     "UPDATE worker SET jobs_done = jobs_done + ?2, last_seen_ms = ?3 WHERE name = ?1";
 constexpr char kLastLine[] = "SELECT coalesce(max(number), 0) FROM log_line WHERE job = ?1";
@@ -78,6 +89,11 @@ Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(writer.set_job_artifact_, database.prepare(kSetJobArtifact));
   SPIN_ASSIGN(writer.forget_artifact_, database.prepare(kForgetArtifact));
   SPIN_ASSIGN(writer.insert_result_, database.prepare(kInsertResult));
+  SPIN_ASSIGN(writer.keep_superseded_, database.prepare(kKeepSuperseded));
+  SPIN_ASSIGN(writer.delete_result_, database.prepare(kDeleteResult));
+  SPIN_ASSIGN(writer.delete_epochs_, database.prepare(kDeleteEpochs));
+  SPIN_ASSIGN(writer.note_data_, database.prepare(kNoteData));
+  SPIN_ASSIGN(writer.retire_data_, database.prepare(kRetireData));
   SPIN_ASSIGN(writer.count_jobs_, database.prepare(kCountJobs));
   SPIN_ASSIGN(writer.last_line_, database.prepare(kLastLine));
   SPIN_ASSIGN(writer.insert_line_, database.prepare(kInsertLine));
@@ -151,7 +167,23 @@ Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms
   if (!change.worker.empty()) ++jobs_done_[change.worker];
   return insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
                             text_of(result.outcome), result.top1, result.top5, result.params, result.flops,
-                            result.images_per_second, result.peak_bytes, result.seconds, now_ms);
+                            result.images_per_second, result.peak_bytes, result.seconds, now_ms,
+                            result.data.fingerprint);
+}
+
+Status ChangeWriter::write(const core::SupersedeResult& change, std::int64_t now_ms) {
+  const auto job = change.job.value;
+  SPIN_TRY(keep_superseded_.run(job, now_ms, change.last.boot_epoch, change.last.sequence));
+  SPIN_TRY(delete_result_.run(job));
+  return delete_epochs_.run(job);
+}
+
+Status ChangeWriter::write(const core::NoteData& change, std::int64_t) {
+  return note_data_.run(change.dataset, change.state.fingerprint, change.state.summary);
+}
+
+Status ChangeWriter::write(const core::RetireData& change, std::int64_t) {
+  return retire_data_.run(change.dataset, change.fingerprint);
 }
 
 Status ChangeWriter::write(const core::AppendLog& change, std::int64_t now_ms) {

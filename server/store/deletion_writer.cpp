@@ -18,6 +18,7 @@ constexpr char kNoteSweep[] =
 constexpr char kDeleteAttempts[] = "DELETE FROM attempt WHERE job = ?1";
 constexpr char kDeleteEpochs[] = "DELETE FROM epoch WHERE job = ?1";
 constexpr char kDeleteResult[] = "DELETE FROM result WHERE job = ?1";
+constexpr char kDeleteSuperseded[] = "DELETE FROM superseded_result WHERE job = ?1";
 constexpr char kDeleteArtifacts[] = "DELETE FROM job_artifact WHERE job = ?1";
 constexpr char kDeleteLog[] = "DELETE FROM log_line WHERE job = ?1";
 constexpr char kDeleteConfig[] = "DELETE FROM job_config WHERE job = ?1";
@@ -37,6 +38,7 @@ Result<DeletionWriter> DeletionWriter::make(Database& database) {
   SPIN_ASSIGN(writer.delete_attempts_, database.prepare(kDeleteAttempts));
   SPIN_ASSIGN(writer.delete_epochs_, database.prepare(kDeleteEpochs));
   SPIN_ASSIGN(writer.delete_result_, database.prepare(kDeleteResult));
+  SPIN_ASSIGN(writer.delete_superseded_, database.prepare(kDeleteSuperseded));
   SPIN_ASSIGN(writer.delete_artifacts_, database.prepare(kDeleteArtifacts));
   SPIN_ASSIGN(writer.delete_log_, database.prepare(kDeleteLog));
   SPIN_ASSIGN(writer.delete_config_, database.prepare(kDeleteConfig));
@@ -53,8 +55,9 @@ Status DeletionWriter::write(const core::DeleteJobs& change) {
 }
 
 Status DeletionWriter::delete_job(core::JobKey job) {
-  for (Statement* rows : {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_artifacts_,
-                          &delete_log_, &delete_config_, &delete_dependencies_, &delete_job_})
+  for (Statement* rows :
+       {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_superseded_, &delete_artifacts_,
+        &delete_log_, &delete_config_, &delete_dependencies_, &delete_job_})
     SPIN_TRY(rows->run(job.value));
   return {};
 }

@@ -22,6 +22,7 @@ class Examination {
     SPIN_TRY(add("integrity", database, [](Database& db) { return check_integrity(db); }));
     SPIN_TRY(add("versions", database, [](Database& db) { return check_versions(db); }));
     SPIN_TRY(add("clock", database, [this](Database& db) { return check_clock(db, input_.now_ms); }));
+    SPIN_TRY(add("data", database, [](Database& db) { return check_data(db); }));
     SPIN_TRY(add("artifacts", database, [this](Database& db) { return check_artifacts(db, input_); }));
     SPIN_TRY(add("stray files", database, [this](Database& db) { return check_strays(db, input_); }));
     SPIN_TRY(add("uploads", check_uploads(input_)));

@@ -15,6 +15,8 @@ namespace spin::doctor {
 Result<CheckRow> check_versions(Database& database);
 Result<CheckRow> check_integrity(Database& database);
 Result<CheckRow> check_clock(Database& database, std::int64_t now_ms);
+/// That the results of each data set rest on the same data.
+Result<CheckRow> check_data(Database& database);
 // artifacts
 Result<CheckRow> check_artifacts(Database& database, const DoctorInput& input);
 Result<CheckRow> check_strays(Database& database, const DoctorInput& input);

@@ -33,6 +33,12 @@ constexpr char kArtifacts[] =
     "ja.artifact LEFT JOIN epoch e ON ja.kind = 'best' AND e.job = ja.job AND e.epoch = ja.epoch"
     " ORDER BY ja.job, ja.kind";
 
+constexpr char kSuperseded[] =
+    "SELECT job, last_boot_epoch, last_sequence FROM superseded_result"
+    " ORDER BY job, last_boot_epoch, last_sequence";
+constexpr char kDataStates[] =
+    "SELECT dataset, fingerprint, summary, retired FROM data_state ORDER BY dataset, fingerprint";
+
 std::optional<ArtifactRef>& place_of(core::StoredJob& job, ArtifactKind kind) {
   if (kind == ArtifactKind::checkpoint) return job.checkpoint;
   return kind == ArtifactKind::model ? job.model : job.best;
@@ -74,6 +80,7 @@ class Loader {
     SPIN_ASSIGN(sweep_data_, database_.prepare(kSweepData));
     SPIN_TRY(load_jobs());
     SPIN_TRY(load_sweeps());
+    SPIN_TRY(load_data());
     SPIN_ASSIGN(const auto last_sweep, database_.integer(kLastSweep));
     sink_.number_sweeps_behind(SweepId{last_sweep});
     return transaction.commit();
@@ -85,6 +92,8 @@ class Loader {
     SPIN_ASSIGN(auto artifact_rows, database_.prepare(kArtifacts));
     JobRows dependencies(std::move(dependency_rows));
     JobRows artifacts(std::move(artifact_rows));
+    SPIN_ASSIGN(auto superseded_rows, database_.prepare(kSuperseded));
+    JobRows superseded(std::move(superseded_rows));
     SPIN_ASSIGN(auto statement, database_.prepare(kJobs));
     auto rows = statement.query();
     while (rows.next()) {
@@ -96,6 +105,10 @@ class Loader {
         return Status();
       }));
       SPIN_TRY(artifacts.of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
+      SPIN_TRY(superseded.of(job.key, [&](const Rows& row) {
+        job.superseded = AttemptToken{row.integer(1), row.integer(2)};
+        return Status();
+      }));
       SPIN_TRY(read_attempt(job));
       has_job_.resize(static_cast<std::size_t>(job.key.value) + 1);
       has_job_.back() = true;
@@ -103,7 +116,7 @@ class Loader {
     }
     SPIN_TRY(rows.status());
     // Rows of a job that did not come stay, and hold up all behind them.
-    for (const auto* others : {&dependencies, &artifacts})
+    for (const auto* others : {&dependencies, &artifacts, &superseded})
       if (const auto job = others->next()) return dangling("job", *job);
     return {};
   }
@@ -143,6 +156,14 @@ class Loader {
     job.attempt = AttemptToken{rows.integer(0), rows.integer(1)};
     if (runs) job.worker = text;
     return {};
+  }
+
+  Status load_data() {
+    SPIN_ASSIGN(auto statement, database_.prepare(kDataStates));
+    auto rows = statement.query();
+    while (rows.next())
+      sink_.take(core::StoredData{rows.text(0), {rows.text(1), rows.text(2)}, rows.integer(3) != 0});
+    return rows.status();
   }
 
   Status load_sweeps() {

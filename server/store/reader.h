@@ -14,6 +14,12 @@
 
 namespace spin {
 
+/// A job that has a result, and the fingerprint of the data that it was trained on.
+struct TrainedJob {
+  JobId job;
+  std::string data;
+};
+
 /// Read-only view of what is committed. Thread-safe (one connection behind a lock); never blocks the writer.
 class Reader {
  public:
@@ -41,6 +47,11 @@ class Reader {
   virtual Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) = 0;
   /// Every line that is there, one by one; false from `each` ends it.
   Status whole_log(core::JobKey job, const std::function<bool(const LogLine&)>& each);
+  /// What the data set was whenever jobs were trained on it; a few rows.
+  virtual Result<std::vector<DataState>> data_states(const std::string& dataset) = 0;
+  /// Jobs of the data set that have a result of data with another fingerprint. Looks at every job there is.
+  virtual Result<std::vector<TrainedJob>> trained_on_others(const std::string& dataset,
+                                                            const std::string& fingerprint) = 0;
   /// Name, host, device, version, slots, threads, jobs_done, last_seen of every worker ever attached.
   virtual Result<std::vector<WorkerRow>> workers() = 0;
 };

@@ -51,8 +51,9 @@ EpochMetrics epoch_metrics(const Rows& rows) {
 
 Result<JobResult> job_result(const Rows& rows) {
   SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
-  return JobResult{outcome,         rows.optional_real(1), rows.optional_real(2), rows.integer(3),
-                   rows.integer(4), rows.real(5),          rows.integer(6),       rows.real(7)};
+  return JobResult{outcome,         rows.optional_real(1), rows.optional_real(2),
+                   rows.integer(3), rows.integer(4),       rows.real(5),
+                   rows.integer(6), rows.real(7),          {rows.text(8), rows.text(9)}};
 }
 
 Result<ArtifactRef> artifact_ref(const Rows& rows) {
@@ -77,6 +78,13 @@ ResultRow result_row(const Rows& rows) {
   row.top1_mean = rows.optional_real(11);
   row.top1_deviation = rows.optional_real(12);
   row.difference = rows.optional_real(13);
+  row.dataset = rows.text(14);
+  const std::string data = rows.text(15);  // "a,b"
+  for (std::size_t begin = 0; begin < data.size();) {
+    const auto end = std::min(data.find(',', begin), data.size());
+    row.data.push_back(data.substr(begin, end - begin));
+    begin = end + 1;
+  }
   return row;
 }
 

@@ -48,8 +48,15 @@ constexpr char kEpochs[] =
     "SELECT epoch, loss, top1, top5, images_per_second, seconds, data_seconds, forward_seconds, "
     "backward_seconds, step_seconds, evaluation_seconds FROM epoch WHERE job = ?1 ORDER BY epoch";
 constexpr char kResult[] =
-    "SELECT outcome, top1, top5, params, flops, images_per_second, peak_bytes, seconds FROM result WHERE job "
-    "= ?1";
+    "SELECT r.outcome, r.top1, r.top5, r.params, r.flops, r.images_per_second, r.peak_bytes, r.seconds, "
+    "r.data,"
+    " coalesce(d.summary, '') FROM result r JOIN job j ON j.key = r.job LEFT JOIN data_state d"
+    " ON d.dataset = j.dataset AND d.fingerprint = r.data WHERE r.job = ?1";
+constexpr char kDataStates[] =
+    "SELECT fingerprint, summary FROM data_state WHERE dataset = ?1 ORDER BY fingerprint";
+constexpr char kTrainedOnOthers[] =
+    "SELECT j.hash, r.data FROM job j JOIN result r ON r.job = j.key"
+    " WHERE j.dataset = ?1 AND r.data <> '' AND r.data <> ?2";
 constexpr char kArtifacts[] =
     "SELECT a.hash, ja.kind, a.bytes FROM job_artifact ja JOIN artifact a ON a.hash = ja.artifact WHERE "
     "ja.job = ?1"
@@ -57,7 +64,8 @@ constexpr char kArtifacts[] =
 constexpr char kResultPage[] =
     "SELECT cell, network, sharing, transform, fusion, settings, params, flops, seeds, finished, diverged, "
     "top1_mean,"
-    " top1_deviation, difference FROM cells WHERE sweep_id = ?1 AND cell > ?2 ORDER BY cell LIMIT ?3";
+    " top1_deviation, difference, dataset, data FROM cells WHERE sweep_id = ?1 AND cell > ?2 ORDER BY cell "
+    "LIMIT ?3";
 constexpr char kLog[] =
     "SELECT number, at_ms, text FROM log_line WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 constexpr char kSource[] = "SELECT name, source, overrides FROM sweep WHERE id = ?1";
@@ -73,7 +81,7 @@ constexpr std::size_t kLogPageBytes = 256 << 10;
 
 struct Statements {
   Statement lease, job_page, place_of_job, job_name, config, dependencies, sweeps_of_job, attempts, epochs,
-      result, artifacts, result_page, log, source, is_there, workers;
+      result, artifacts, result_page, log, source, is_there, workers, data_states, trained_on_others;
 
   Status prepare(Database& database) {
     SPIN_ASSIGN(lease, database.prepare(kLease));
@@ -92,6 +100,8 @@ struct Statements {
     SPIN_ASSIGN(source, database.prepare(kSource));
     SPIN_ASSIGN(is_there, database.prepare(kIsThere));
     SPIN_ASSIGN(workers, database.prepare(kWorkers));
+    SPIN_ASSIGN(data_states, database.prepare(kDataStates));
+    SPIN_ASSIGN(trained_on_others, database.prepare(kTrainedOnOthers));
     return {};
   }
 };
@@ -198,6 +208,22 @@ class SqliteReader final : public Reader {
       lines.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
     SPIN_TRY(rows.status());
     return lines;
+  }
+
+  Result<std::vector<DataState>> data_states(const std::string& dataset) override {
+    const std::lock_guard lock(mutex_);
+    return collect<DataState>(statements_.data_states.query(dataset), [](const Rows& rows) {
+      return DataState{rows.text(0), rows.text(1)};
+    });
+  }
+
+  Result<std::vector<TrainedJob>> trained_on_others(const std::string& dataset,
+                                                    const std::string& fingerprint) override {
+    const std::lock_guard lock(mutex_);
+    return collect<TrainedJob>(statements_.trained_on_others.query(dataset, fingerprint),
+                               [](const Rows& rows) {
+                                 return TrainedJob{JobId{rows.digest(0)}, rows.text(1)};
+                               });
   }
 
   Result<std::vector<WorkerRow>> workers() override {

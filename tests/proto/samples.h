@@ -35,7 +35,8 @@ inline const JobResult kResult{.outcome = Outcome::diverged,
                                .flops = 7'890'123'456,
                                .images_per_second = 1000.5,
                                .peak_bytes = std::int64_t{5} << 32,
-                               .seconds = 60.5};
+                               .seconds = 60.5,
+                               .data = {"0123456789abcdef", "12 + 6 images of 2 classes"}};
 inline const ArtifactRef kCheckpoint{.id = {digest(1)}, .kind = ArtifactKind::checkpoint, .bytes = 1 << 20};
 inline const ArtifactRef kModel{.id = {digest(2)}, .kind = ArtifactKind::model, .bytes = 77};
 inline const Progress kProgress{.attempt = kToken,
@@ -69,7 +70,7 @@ inline Report report(ReportBody body) {
 }
 
 inline std::vector<Report> reports() {
-  return {report(AttemptStarted{}),
+  return {report(AttemptStarted{{"0123456789abcdef", "12 + 6 images of 2 classes"}}),
           report(EpochFinished{kEpoch}),
           report(CheckpointStored{.artifact = kCheckpoint, .epoch = 3}),
           report(AttemptFinished{.result = kResult, .model = kModel}),
@@ -151,7 +152,9 @@ inline ResultRow result_row() {
           .diverged = 1,
           .top1_mean = 88.5,
           .top1_deviation = 0.25,
-          .difference = -1.5};
+          .difference = -1.5,
+          .dataset = "imagefolder größe",
+          .data = {"ab", "cd"}};
 }
 
 inline WorkerRow worker_row() {

@@ -145,9 +145,9 @@ void Agent::trainer_is_idle(int slot) {
   if (attempt != nullptr && std::holds_alternative<Preparing>(attempt->state)) try_run(*attempt);
 }
 
-void Agent::hear(int slot, const StartedEvent&) {
+void Agent::hear(int slot, const StartedEvent& event) {
   if (const Attempt* attempt = training_in(slot)) {
-    send(SequencedReport{0, {attempt->lease.job, attempt->lease.attempt, AttemptStarted{}}});
+    send(SequencedReport{0, {attempt->lease.job, attempt->lease.attempt, AttemptStarted{event.data}}});
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kCheckpointFormat = "spin-checkpoint-3";
+constexpr auto kCheckpointFormat = "spin-checkpoint-4";
 constexpr auto kModelFormat = "spin-model-1";
 constexpr auto kCpuGenerator = "generator.cpu";
 constexpr auto kDeviceGenerator = "generator.device";
@@ -29,6 +29,7 @@ json state_to_json(const RunState& state) {
                 {"step", state.step},
                 {"train_seconds", state.train_seconds},
                 {"seconds", state.seconds},
+                {"data", state.data},
                 {"begun",
                  {{"loss_sum", begun.loss_sum},
                   {"train_seconds", begun.train_seconds},
@@ -50,6 +51,7 @@ Result<RunState> state_from_json(const std::string& text, const std::string& fil
     state.step = value.at("step");
     state.train_seconds = value.at("train_seconds");
     state.seconds = value.at("seconds");
+    state.data = value.at("data");
     state.begun = {begun.at("loss_sum"),
                    begun.at("train_seconds"),
                    {begun.at("data_seconds"), begun.at("forward_seconds"), begun.at("backward_seconds"),

@@ -26,6 +26,7 @@ struct RunState {
   std::int64_t step = 0;     ///< finished optimizer steps, some of them perhaps in the epoch after
   double train_seconds = 0;  ///< of the finished epochs
   double seconds = 0;        ///< training and evaluation of the finished epochs
+  std::string data;          ///< fingerprint of what it was trained on; empty = of nothing
   std::optional<Evaluated>
       kept;  ///< the epoch whose accuracy would be the result: the last evaluated, or the best
 

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "schema/data/data_state.h"
+#include "schema/data/dataset_files.h"
+#include "schema/data/folder_listing.h"
 #include "worker/trainer/data/cifar.h"
-#include "worker/trainer/data/dataset_files.h"
 #include "worker/trainer/data/image_file.h"
 #include "worker/trainer/data/mnist.h"
 #include "worker/trainer/data/split_counts.h"
@@ -116,6 +118,9 @@ Result<DataStore::Kept> DataStore::kept_or(std::string key, const std::function<
 
 ImageData DataStore::with_notes(ImageData used, const Dataset& dataset, const Kept& kept) {
   used.notes = kept.data.notes;
+  if (!used.state.fingerprint.empty())
+    used.notes.push_back("data: " + title_of(dataset) + " is " + used.state.summary + ", fingerprint " +
+                         used.state.fingerprint);
   for (auto& line : describe_splits(dataset, {kept.data.train.size(), used.train.size(), kept.train_from},
                                     {kept.data.eval.size(), used.eval.size(), kept.eval_from}))
     used.notes.push_back(std::move(line));
@@ -154,15 +159,17 @@ Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::strin
       *split = to_split(std::move(bytes), device_);
     }
     found.data.pixels = pixel_statistics(dataset.name);
+    SPIN_ASSIGN(found.data.state, data_state(dataset, folder, abandoned_.get_token()));
     found.train_from = place_of(files.train);
     found.eval_from = place_of(files.eval);
     return found;
   };
-  SPIN_ASSIGN(const auto kept, kept_or(dataset.name + '\n' + fingerprint(files), read));
+  SPIN_ASSIGN(const auto kept, kept_or(dataset.name + '\n' + disk_state(files), read));
   ImageData used;
   used.train = first_images(kept.data.train, dataset.train_limit);
   used.eval = first_images(kept.data.eval, dataset.eval_limit);
   used.pixels = kept.data.pixels;
+  used.state = kept.data.state;
   return with_notes(std::move(used), dataset, kept);
 }
 
@@ -181,13 +188,14 @@ Result<ImageData> DataStore::load_folder(const Dataset& dataset, const std::stri
     listed.eval_from = found.eval->folder().string();
     return listed;
   };
-  SPIN_ASSIGN(
-      const auto kept,
-      kept_or(dataset.name + '\n' + std::to_string(classes) + '\n' + fingerprint_image_folder(path), list));
+  SPIN_ASSIGN(const auto kept,
+              kept_or(dataset.name + '\n' + std::to_string(classes) + '\n' + disk_state(path), list));
   ImageData used;
   used.train = first_files(kept.data.train.files, dataset.train_limit, device_);
   used.eval = first_files(kept.data.eval.files, dataset.eval_limit, device_);
   used.pixels = kept.data.pixels;
+  // Anew for each job: images are read when they are needed, and one may be another by now.
+  SPIN_ASSIGN(used.state, data_state(dataset, folder, abandoned_.get_token()));
   return with_notes(std::move(used), dataset, kept);
 }
 

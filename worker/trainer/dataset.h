@@ -38,6 +38,7 @@ struct ImageData {
   Split train;
   Split eval;
   PixelStatistics pixels;
+  DataState state;                 ///< of all the data, whatever the limits
   std::vector<std::string> notes;  ///< for the job's log: what trains and what judges, what was passed over
 };
 

@@ -40,6 +40,7 @@ TrainingRun::TrainingRun(Setup setup)
       total_steps_(steps_per_epoch_ * setup_.config.training.epochs),
       learner_(setup_.config, setup_.device, steps_per_epoch_) {
   torch::manual_seed(static_cast<std::uint64_t>(setup_.config.seed));
+  state_.data = setup_.data.state.fingerprint;
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(setup_.device));
   if (setup_.config.training.label_noise > 0)
     setup_.data.train.labels = add_label_noise(setup_.data.train.labels, setup_.config.dataset.facts.classes,
@@ -73,6 +74,11 @@ Status TrainingRun::prepare() {
     return Error{ErrorCode::data_loss,
                  files.resume + ": its run state is none of this job: epoch " + std::to_string(state_.epoch) +
                      ", step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_)};
+  const auto& now = setup_.data.state;
+  if (state_.data != now.fingerprint)
+    log_line("WARNING: OTHER DATA: the checkpoint was trained on data of the fingerprint " + state_.data +
+             "; they are " + now.summary + ", " + now.fingerprint + ", from here on");
+  state_.data = now.fingerprint;
   loss_sum_.fill_(state_.begun.loss_sum);
   saved_ = {state_.epoch, state_.step};
   log_line("goes on after step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_));
@@ -89,7 +95,7 @@ bool TrainingRun::is_within_run(const RunState& state) const {
 
 Result<std::optional<FinishedEvent>> TrainingRun::run() {
   const auto cost = cost_of(setup_.config);
-  setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1});
+  setup_.sink(StartedEvent{cost.params, cost.flops, state_.epoch + 1, setup_.data.state});
   saved_at_ = setup_.now();
   if (state_.step < total_steps_)
     batches_ = training_batches(setup_.data, setup_.config, state_.step, setup_.threads,
@@ -272,6 +278,7 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   result.peak_bytes =
       setup_.device.is_cpu() ? peak_memory_.bytes() : 0;  // no API for it is common to 1.13 and 2.x
   result.seconds = state_.seconds + begun.train_seconds;
+  result.data = setup_.data.state;
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
     learner_.load_kept();
     const auto saved = save_model(setup_.files.model, config_json_, learner_.network());

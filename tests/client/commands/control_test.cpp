@@ -16,8 +16,10 @@ using std::chrono::seconds;
 
 TEST_F(ControlTest, SubmitPrintsTheIdAsJsonToo) {
   const auto answer = ask_json({"submit", sweep, "--set", "name=other", "--set", "seeds=[0, 1]"});
-  EXPECT_EQ(answer,
-            json::parse(R"({"sweep": 2, "name": "other", "jobs": 4, "jobs_new": 4, "replaced": []})"));
+  EXPECT_EQ(
+      answer,
+      json::parse(
+          R"({"sweep": 2, "name": "other", "jobs": 4, "jobs_new": 4, "jobs_retrained": 0, "replaced": []})"));
 }
 
 TEST_F(ControlTest, SubmitShowsTheCoordinatorsWordOnBadInput) {

@@ -36,6 +36,8 @@ class FakeCoordinator final : public ControlBackend {
   /// How often drains were asked for.
   [[nodiscard]] int drains() const;
   [[nodiscard]] JobState state(std::size_t job) const;
+  /// How the newest sweep was handed in.
+  [[nodiscard]] SubmissionOptions submission() const;
 
   /// While it lives, submissions, listings of jobs and single jobs are not answered.
   class Hold {
@@ -52,7 +54,7 @@ class FakeCoordinator final : public ControlBackend {
     int seen_ = 0;
   };
 
-  Result<Submitted> submit(const SweepFile& file, bool replace,
+  Result<Submitted> submit(const SweepFile& file, const SubmissionOptions& options,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;
@@ -110,6 +112,7 @@ class FakeCoordinator final : public ControlBackend {
   std::condition_variable changed_;  ///< of is_held_ and held_calls_
   // Behind mutex_.
   std::vector<Sweep> sweeps_;
+  SubmissionOptions submission_;
   std::map<std::string, WorkerRow> workers_;
   std::int64_t boot_epoch_ = 1;
   std::uint64_t version_ = 0;

@@ -114,18 +114,24 @@ Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const Sweep
   return jobs;
 }
 
-Result<Submitted> FakeCoordinator::submit(const SweepFile& file, bool replace,
+Result<Submitted> FakeCoordinator::submit(const SweepFile& file, const SubmissionOptions& options,
                                           const std::function<bool(const SubmitProgress&)>& /*progress*/) {
   wait_for_release();
   SPIN_ASSIGN(const SweepPlan plan, plan_sweep(file.file, file.text, file.overrides));
   const std::lock_guard lock(mutex_);
+  submission_ = options;
   Submitted reply{SweepId{static_cast<std::int64_t>(sweeps_.size()) + 1}, plan.name,
                   static_cast<std::int64_t>(plan.jobs.size()), 0};
-  SPIN_ASSIGN(auto jobs, take_over(plan, replace, &reply));
+  SPIN_ASSIGN(auto jobs, take_over(plan, options.replace, &reply));
   sweeps_.push_back({reply.sweep, plan.name, plan.cells, std::move(jobs)});
   ++version_;
   bell_.ring();
   return reply;
+}
+
+SubmissionOptions FakeCoordinator::submission() const {
+  const std::lock_guard lock(mutex_);
+  return submission_;
 }
 
 }  // namespace spin::cli

@@ -157,5 +157,25 @@ TEST_F(SteeringTest, EditedSweepIsRefusedUntilItMayReplaceTheOldOne) {
   EXPECT_EQ(ask_json({"status", "1"})[0].at("cancelled"), 1) << "what only the old one had is ended";
 }
 
+TEST_F(SteeringTest, ASubmissionTellsOfTheDataInSightAndWhatIsToBecomeOfFinishedJobs) {
+  const auto submission = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"submit", sweep, "--replace"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto finished = ask(words);
+    EXPECT_EQ(finished.exit_code, kDone) << finished.errors;
+    return coordinator.submission();
+  };
+  const auto usual = submission({"--set", "training.epochs=7"});
+  EXPECT_EQ(usual.retrain, Retrain::refuse);
+  ASSERT_EQ(usual.data.size(), 1U) << "the package's files are where they usually lie";
+  EXPECT_EQ(usual.data[0].dataset, "fashion-mnist");
+  EXPECT_EQ(usual.data[0].state.fingerprint.size(), 32U);
+  EXPECT_TRUE(submission({"--set", "training.epochs=8", "--set", "dataset.root=/nowhere"}).data.empty());
+  EXPECT_EQ(submission({"--set", "training.epochs=9", "--retrain"}).retrain, Retrain::changed);
+  EXPECT_EQ(submission({"--set", "training.epochs=10", "--retrain=all"}).retrain, Retrain::all);
+  EXPECT_EQ(submission({"--set", "training.epochs=11", "--retrain=none"}).retrain, Retrain::keep);
+  EXPECT_EQ(ask({"submit", sweep, "--retrain=some"}).exit_code, kBadInput);
+}
+
 }  // namespace
 }  // namespace spin::cli

@@ -51,7 +51,7 @@ TEST(Results, JsonHasStableKeysAndRawNumbers) {
   const auto parsed = json::parse(written(results_table(rows), Format::json));
   EXPECT_EQ(parsed[1], json::parse(R"({"network": "64/8/4/3", "sharing": "sequential 2", "transform": "none",
       "fusion": "channel_weighted_mean", "settings": "", "params": 25674, "flops": 2000000, "top1_mean": 88.5,
-      "top1_deviation": null, "difference": -0.623, "seeds": 2, "finished": 1, "diverged": 1})"));
+      "top1_deviation": null, "difference": -0.623, "seeds": 2, "finished": 1, "diverged": 1, "dataset": "", "data": []})"));
   EXPECT_EQ(parsed[2]["top1_mean"], nullptr);
 }
 
@@ -66,6 +66,22 @@ JobRow job_row() {
   row.attempts = 3;
   row.worker = "w1";
   return row;
+}
+
+TEST(Results, ResultsThatRestOnOtherDataAreNamed) {
+  auto rows = results();
+  rows[0].dataset = rows[1].dataset = "mnist";
+  rows[0].data = {"aa"};
+  rows[1].data = {"aa"};
+  EXPECT_TRUE(mixed_data(rows).empty());
+  rows[1].data = {"aa", "bb"};
+  const auto lines = mixed_data(rows);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(
+      lines[0].find("WARNING: OTHER DATA: these results of mnist rest on 2 different states of its files and "
+                    "do not compare: aa of 2 cells, bb of 1 cell; "),
+      0U)
+      << lines[0];
 }
 
 TEST(Jobs, JsonAndCsvCarryTheWholeHash) {

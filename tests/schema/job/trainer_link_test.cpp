@@ -21,20 +21,22 @@ std::vector<TrainerEvent> every_event() {
   progress.steps = 6'000'000'000;
   progress.loss = 0.1;
   progress.images_per_second = 1e5 / 3;
-  return {ReadyEvent{"0.1.0", "1.13.1", "OpenBLAS", "cuda:0", 4},
-          StartedEvent{123, 456'000'000'000, 3},
-          ProgressEvent{progress},
-          EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5, 0.1, 0.2, 0.3, 0.4, 0.5}},
-          EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
-          CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
-          FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25},
-                        "/s/m", 60'000, 9'998},
-          FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
-          FailedEvent{"line one\nline two \"quoted\" \x01"},
-          FailedEvent{"no data", FailureCause::permanent},
-          FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
-          StoppedEvent{},
-          StoppedEvent{15}};
+  return {
+      ReadyEvent{"0.1.0", "1.13.1", "OpenBLAS", "cuda:0", 4},
+      StartedEvent{123, 456'000'000'000, 3, {"ab", "4 files"}},
+      ProgressEvent{progress},
+      EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5, 0.1, 0.2, 0.3, 0.4, 0.5}},
+      EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
+      CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
+      FinishedEvent{
+          JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25, {"ab", "4 files"}},
+          "/s/m", 60'000, 9'998},
+      FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
+      FailedEvent{"line one\nline two \"quoted\" \x01"},
+      FailedEvent{"no data", FailureCause::permanent},
+      FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
+      StoppedEvent{},
+      StoppedEvent{15}};
 }
 
 TEST(TrainerLink, CommandsComeBackAsTheyWere) {

@@ -60,6 +60,10 @@ class BrokenReader : public Reader {
   Result<JobDetail> job(core::JobKey) override { return broken(); }
   Status results(SweepId, const std::function<bool(const ResultRow&)>&) override { return broken(); }
   Result<std::vector<LogLine>> log(core::JobKey, std::int64_t, int) override { return broken(); }
+  Result<std::vector<DataState>> data_states(const std::string&) override { return broken(); }
+  Result<std::vector<TrainedJob>> trained_on_others(const std::string&, const std::string&) override {
+    return broken();
+  }
   Result<std::vector<WorkerRow>> workers() override { return broken(); }
 };
 

@@ -55,6 +55,7 @@ std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now)
   Restoration restoration(settings, ++boot_epoch_);
   for (auto& [key, job] : jobs) restoration.take(std::move(job));
   for (const auto& [id, sweep] : sweeps_) restoration.take(sweep);
+  for (const auto& data : data_) restoration.take(data);
   restoration.number_sweeps_behind(last_sweep_);
   return std::make_unique<Coordinator>(std::move(restoration), now);
 }
@@ -266,6 +267,31 @@ void ModelStore::write(const InsertResult& change) {
   EXPECT_FALSE(row.result.has_value()) << "a second result of job " << change.job.value;
   row.result = change.result;
   row.result_of = change.attempt;
+}
+
+void ModelStore::write(const SupersedeResult& change) {
+  JobRow& row = jobs_.at(change.job);
+  ASSERT_TRUE(row.result.has_value()) << "job " << change.job.value << " has no result to be superseded";
+  row.superseded.push_back(*row.result);
+  row.result.reset();
+  row.epochs.clear();
+  row.job.superseded = change.last;
+}
+
+void ModelStore::write(const NoteData& change) {
+  const auto is_same = [&](const StoredData& data) {
+    return data.dataset == change.dataset && data.state == change.state;
+  };
+  const auto known = std::find_if(data_.begin(), data_.end(), is_same);
+  if (known == data_.end())
+    data_.push_back({change.dataset, change.state, false});
+  else
+    known->retired = false;
+}
+
+void ModelStore::write(const RetireData& change) {
+  for (auto& data : data_)
+    if (data.dataset == change.dataset) data.retired = data.state.fingerprint != change.fingerprint;
 }
 
 void ModelStore::write(const AppendLog& change) {

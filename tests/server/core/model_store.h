@@ -28,6 +28,7 @@ class ModelStore {
     std::vector<std::string> log;
     std::optional<JobResult> result;
     AttemptToken result_of;
+    std::vector<JobResult> superseded;
   };
 
   void apply(const std::vector<Change>& changes);
@@ -67,6 +68,9 @@ class ModelStore {
   void write(const InsertArtifact& change);
   void write(const ForgetArtifact& change);
   void write(const InsertResult& change);
+  void write(const SupersedeResult& change);
+  void write(const NoteData& change);
+  void write(const RetireData& change);
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);
   std::vector<JobKey>& early_of(SweepId sweep, Pass pass);
@@ -75,6 +79,7 @@ class ModelStore {
 
   std::int64_t boot_epoch_ = 0;
   std::map<SweepId, StoredSweep> sweeps_;
+  std::vector<StoredData> data_;
   std::map<JobKey, JobRow> jobs_;
   std::map<JobId, JobKey> keys_;
   SweepId last_sweep_;

@@ -71,25 +71,27 @@ JobInput make_input(std::size_t index) {
       return Revive{1};
     case 11:
       return Pause{};
-    default:
+    case 12:
       return Resume{1};
+    default:
+      return Restart{1};
   }
 }
 
 // Where each input leads from each state, in the order of JobPhase and JobInput; "." is refused. Written down
 // from the life of a job in the design, not from the code.
 constexpr std::array<const char*, 10> kNext = {
-    // done block run lose back retry over giveup finish cancel revive pause resume
-    "R b . . . . . . C x . p .",  // waiting
-    ". . r . . . . . C x . p .",  // ready
-    ". . r . . . R . C x . p .",  // backoff
-    ". . . R R o . F C x . p .",  // running
-    ". . . . . . . . . . . . .",  // completed
-    ". . . . . . . . . . . . .",  // diverged
-    ". . . . . . . . C . W . .",  // failed
-    ". b . . . . . . C x W . .",  // blocked
-    ". . . . . . . . . . W . .",  // cancelled
-    ". . . . p . . . C x . . W",  // paused
+    // done block run lose back retry over giveup finish cancel revive pause resume restart
+    "R b . . . . . . C x . p . W",  // waiting
+    ". . r . . . . . C x . p . W",  // ready
+    ". . r . . . R . C x . p . W",  // backoff
+    ". . . R R o . F C x . p . W",  // running
+    ". . . . . . . . . . . . . W",  // completed
+    ". . . . . . . . . . . . . W",  // diverged
+    ". . . . . . . . C . W . . .",  // failed
+    ". b . . . . . . C x W . . .",  // blocked
+    ". . . . . . . . . . W . . .",  // cancelled
+    ". . . . p . . . C x . . W .",  // paused
 };
 
 JobState state_named(char name) {

@@ -117,7 +117,7 @@ Status MemoryBackend::check_sweep(const std::string& sweep) const {
   return Error{ErrorCode::not_found, "no sweep '" + sweep + "'; there is s"};
 }
 
-Result<Submitted> MemoryBackend::submit(const SweepFile& file, bool /*replace*/,
+Result<Submitted> MemoryBackend::submit(const SweepFile& file, const SubmissionOptions& /*options*/,
                                         const std::function<bool(const SubmitProgress&)>& progress) {
   if (file.text.empty()) return Error{ErrorCode::invalid_argument, file.file + ":1: empty"};
   if (!progress({.planned = 1, .stored = 0})) return Error{ErrorCode::unavailable, "nobody waits any more"};

@@ -26,7 +26,7 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   void detached(const std::shared_ptr<WorkerLink>& link) override;
 
   // ControlBackend
-  Result<Submitted> submit(const SweepFile& file, bool replace,
+  Result<Submitted> submit(const SweepFile& file, const SubmissionOptions& options,
                            const std::function<bool(const SubmitProgress&)>& progress) override;
   Result<std::vector<SweepStatus>> status(const std::string& sweep) override;
   Result<std::unique_ptr<StatusFeed>> watch(const std::string& sweep) override;

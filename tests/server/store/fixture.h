@@ -28,10 +28,12 @@ struct StoredState final : core::StoredSink {
   std::int64_t boot_epoch = 0;
   std::vector<core::StoredSweep> sweeps;
   std::vector<core::StoredJob> jobs;
+  std::vector<core::StoredData> data;
   SweepId last_sweep;
 
   void take(core::StoredJob job) override { jobs.push_back(std::move(job)); }
   void take(core::StoredSweep sweep) override { sweeps.push_back(std::move(sweep)); }
+  void take(core::StoredData state) override { data.push_back(std::move(state)); }
   void number_sweeps_behind(SweepId last) override { last_sweep = last; }
 };
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "schema/data/data_state.h"
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "tests/worker/trainer/fixtures.h"
@@ -189,6 +190,40 @@ TEST_F(ImageFolderJobs, TheLogNamesTheFolderThatJudgesAndTheResultItsSize) {
   EXPECT_EQ(last<FinishedEvent>().train_images, 60);
   EXPECT_EQ(last<FinishedEvent>().eval_images, 30);
   EXPECT_NE(describe(events_.back()).find(" % of 30 images after "), std::string::npos);
+}
+
+TEST_F(ImageFolderJobs, ResultsAndCheckpointsSayWhatTheyWereTrainedOn) {
+  auto config = folder_config(root().string());
+  config.training.epochs = 2;
+  RunCommand command;
+  command.config = config_text(config);
+  command.root = config.dataset.root;
+  command.checkpoint = (folder_ / "checkpoint").string();
+  command.checkpoint_seconds = 0;
+  const std::atomic<StopRequest> stop = StopRequest::none;
+  JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
+  const auto log_of_run = [&] {
+    events_.clear();
+    testing::internal::CaptureStderr();
+    const auto end = runner.run(command, stop);
+    auto log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(end, JobEnd::finished) << log;
+    return log;
+  };
+  const auto before = data_state(config.dataset, "").value();
+  EXPECT_NE(log_of_run().find("data: imagefolder pictures is " + before.summary), std::string::npos);
+  EXPECT_EQ(std::get<StartedEvent>(events_.front()).data, before);
+  EXPECT_EQ(last<FinishedEvent>().result.data, before);
+
+  command.resume = command.checkpoint;
+  EXPECT_EQ(log_of_run().find("OTHER DATA"), std::string::npos);
+  // In place, so that the folder looks as it did.
+  write_image(root() / "train/red/image_2.jpg", jpeg_bytes(gradient_image(30, 30)));
+  const auto now = data_state(config.dataset, "").value();
+  EXPECT_NE(log_of_run().find("WARNING: OTHER DATA: the checkpoint was trained on data of the fingerprint " +
+                              before.fingerprint + "; they are " + now.summary + ", " + now.fingerprint),
+            std::string::npos);
+  EXPECT_EQ(last<FinishedEvent>().result.data, now);
 }
 
 TEST_F(ImageFolderJobs, AFileNameWritesNoLinesOfItsOwn) {

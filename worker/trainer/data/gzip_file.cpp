@@ -9,7 +9,6 @@
 #endif
 
 #include "schema/base/file.h"
-#include "worker/trainer/data/folder_listing.h"
 
 namespace spin {
 namespace {
@@ -95,16 +94,6 @@ Result<std::string> gunzip(const std::string&, const std::string& name) {
 #endif
 
 }  // namespace
-
-Result<std::optional<std::filesystem::path>> find_maybe_gzip(const std::filesystem::path& folder,
-                                                             std::string_view name) {
-  for (const auto* suffix : {"", ".gz"}) {
-    auto path = folder / (std::string(name) + suffix);
-    SPIN_ASSIGN(const auto type, type_of(path));
-    if (type == std::filesystem::file_type::regular) return std::optional(std::move(path));
-  }
-  return std::optional<std::filesystem::path>();
-}
 
 Result<std::string> read_maybe_gzip(const std::filesystem::path& path) {
   SPIN_ASSIGN(auto bytes, read_file(path, kDataFileLimit));

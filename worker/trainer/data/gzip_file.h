@@ -1,9 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "schema/base/result.h"
 
@@ -11,11 +9,6 @@ namespace spin {
 
 /// Files of data sets beyond this are refused, packed or not.
 inline constexpr std::size_t kDataFileLimit = std::size_t{4} << 30;
-
-/// The path of `name` in `folder`, or else of its compressed form `name`.gz; nothing where there is neither.
-/// internal where a file system gives an error that may pass.
-Result<std::optional<std::filesystem::path>> find_maybe_gzip(const std::filesystem::path& folder,
-                                                             std::string_view name);
 
 /// Reads a file, unpacking it where it begins as gzip data do, whatever its name: all members, as gunzip
 /// does, with zeros behind them. not_found, data_loss where it is corrupt, cut short or followed by something

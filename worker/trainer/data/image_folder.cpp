@@ -1,15 +1,13 @@
 #include "worker/trainer/data/image_folder.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <numeric>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "schema/base/file.h"
-#include "worker/trainer/data/folder_listing.h"
+#include "schema/data/folder_listing.h"
 #include "worker/trainer/data/image_file.h"
 
 namespace spin {
@@ -18,19 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kImageFileLimit = std::size_t{64} << 20;
-// "test" last: where there is another, it is kept for the very end (Roboflow, Kaggle, fastai: train, valid,
-// test).
-constexpr std::array<std::string_view, 5> kEvalFolders{"val", "validation", "valid", "eval", "test"};
-
-/// The folders that may hold the evaluation images, the one that does first.
-Result<std::vector<fs::path>> eval_folders(const fs::path& root) {
-  std::vector<fs::path> folders;
-  for (const auto name : kEvalFolders) {
-    SPIN_ASSIGN(const bool is_there, is_folder(root / name));
-    if (is_there) folders.push_back(root / name);
-  }
-  return folders;
-}
 
 bool has_train(const fs::path& folder) {
   std::error_code ignored;
@@ -161,19 +146,6 @@ std::shared_ptr<const FolderImages> FolderImages::first(std::int64_t limit) cons
   return std::make_shared<FolderImages>(folder_, classes_, std::move(files));
 }
 
-Result<fs::path> find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
-  std::vector<fs::path> candidates;
-  for (auto& place : data_folders(folder, root)) {
-    if (place == folder) candidates.push_back(folder / dataset);
-    candidates.push_back(std::move(place));
-  }
-  for (const auto& candidate : candidates) {
-    SPIN_ASSIGN(const bool holds_images, is_folder(candidate / "train"));
-    if (holds_images) return candidate;
-  }
-  return folder.empty() ? root : folder;
-}
-
 Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path& folder, int classes,
                                       const std::stop_token& stop) {
   SPIN_ASSIGN(const bool holds_images, is_folder(folder / "train"));
@@ -201,7 +173,7 @@ Result<ImageFolder> list_image_folder(const std::string& dataset, const fs::path
   return found;
 }
 
-std::string fingerprint_image_folder(const fs::path& folder) {
+std::string disk_state(const fs::path& folder) {
   std::string text;
   const auto add = [&](const fs::path& path) {
     std::error_code ignored;

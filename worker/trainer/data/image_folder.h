@@ -49,13 +49,6 @@ struct ImageFolder {
       notes;  ///< for the job's log: what was passed over, which other splits stay unread
 };
 
-/// Where the image folder lies: of `folder` its subfolder named as `root` or as the data set, or itself; then
-/// `root`. The first that has a folder `train`; where none has, `folder`, or `root` where that is empty.
-/// internal where that cannot be found out.
-Result<std::filesystem::path> find_image_folder(const std::string& dataset,
-                                                const std::filesystem::path& folder,
-                                                const std::filesystem::path& root);
-
 /// Lists the files without opening them. What is_system_name knows is passed over. not_found where `folder`
 /// is missing; invalid_argument where it holds no splits, train has not `classes` class folders, the two
 /// splits have not the same ones, or one is empty; internal where a file system gives an error that may pass;
@@ -63,7 +56,7 @@ Result<std::filesystem::path> find_image_folder(const std::string& dataset,
 Result<ImageFolder> list_image_folder(const std::string& dataset, const std::filesystem::path& folder,
                                       int classes, const std::stop_token& stop = {});
 
-/// Names the class folders and the state they are in: another text where files came or went.
-std::string fingerprint_image_folder(const std::filesystem::path& folder);
+/// Names the class folders and the state they are in on this disk: another text where files came or went.
+std::string disk_state(const std::filesystem::path& folder);
 
 }  // namespace spin

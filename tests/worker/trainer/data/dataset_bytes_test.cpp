@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include "schema/data/dataset_files.h"
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "worker/trainer/data/cifar.h"
-#include "worker/trainer/data/dataset_files.h"
 #include "worker/trainer/data/synthetic.h"
 
 namespace spin {

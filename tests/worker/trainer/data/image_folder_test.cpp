@@ -6,11 +6,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "schema/data/folder_listing.h"
 #include "tests/support/no_descriptors.h"
 #include "tests/support/temp_folder.h"
 #include "tests/worker/trainer/data/image_writers.h"
 #include "worker/trainer/data/crop_view.h"
-#include "worker/trainer/data/folder_listing.h"
 
 namespace spin {
 namespace {
@@ -272,12 +272,12 @@ TEST_F(ImageFolders, UnreadableFilesGiveTheReason) {
 }
 
 TEST_F(ImageFolders, TheFingerprintSeesFilesComeAndGo) {
-  const auto before = fingerprint_image_folder(root());
-  EXPECT_EQ(before, fingerprint_image_folder(root()));
+  const auto before = disk_state(root());
+  EXPECT_EQ(before, disk_state(root()));
   // A moment in the past, so that the clock's grain does not matter.
   fs::last_write_time(root() / "train/cat",
                       fs::last_write_time(root() / "train/cat") - std::chrono::seconds(5));
-  EXPECT_NE(before, fingerprint_image_folder(root()));
+  EXPECT_NE(before, disk_state(root()));
 }
 
 }  // namespace

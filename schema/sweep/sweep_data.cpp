@@ -1,4 +1,4 @@
-#include "schema/sweep/class_folder.h"
+#include "schema/sweep/sweep_data.h"
 
 #include <algorithm>
 
@@ -31,6 +31,22 @@ std::optional<std::string> folder_without_classes(const SweepFile& file) {
   const auto& dataset = settings.dataset;
   if (dataset.name != "imagefolder" || dataset.classes != sweep::kNotGiven) return std::nullopt;
   return dataset.root;
+}
+
+Result<std::vector<DataPlace>> data_places(const SweepFile& file) {
+  SPIN_ASSIGN(const auto document, sweep::read_document(sweep::Source(file.file, file.overrides), file.text));
+  if (walks_data_sets(document)) {
+    SPIN_ASSIGN(const auto totals, visit_ids(file, [](const JobId&) { return Status(); }));
+    return totals.data;
+  }
+  sweep::Settings settings;
+  for (const auto& assignment : document.base) assignment.change.apply(settings);
+  Dataset dataset;
+  dataset.name = settings.dataset.name;
+  dataset.root = settings.dataset.root;
+  dataset.id = settings.dataset.id;
+  dataset = canonical(std::move(dataset));
+  return std::vector<DataPlace>{{title_of(dataset), dataset.root}};
 }
 
 }  // namespace spin

@@ -22,7 +22,7 @@ struct DatasetFiles {
 Result<DatasetFiles> find_dataset_files(std::string_view name, const std::filesystem::path& folder,
                                         const std::filesystem::path& root);
 
-/// Names the files and the state they are in: another text where one has changed.
-std::string fingerprint(const DatasetFiles& files);
+/// Names the files and the state they are in on this disk: another text where one has changed.
+std::string disk_state(const DatasetFiles& files);
 
 }  // namespace spin

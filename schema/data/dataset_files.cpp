@@ -1,11 +1,11 @@
-#include "worker/trainer/data/dataset_files.h"
+#include "schema/data/dataset_files.h"
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
-#include "worker/trainer/data/folder_listing.h"
-#include "worker/trainer/data/gzip_file.h"
+#include "schema/data/folder_listing.h"
+#include "schema/data/packed_file.h"
 
 namespace spin {
 namespace {
@@ -97,7 +97,7 @@ Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& f
   return nothing_found(*known, folders, known->train.front());
 }
 
-std::string fingerprint(const DatasetFiles& files) {
+std::string disk_state(const DatasetFiles& files) {
   std::string text;
   for (const auto* paths : {&files.train, &files.eval})
     for (const auto& path : *paths) {

@@ -1,7 +1,9 @@
-#include "worker/trainer/data/folder_listing.h"
+#include "schema/data/folder_listing.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// "test" last: where there is another, it is kept for the very end (Roboflow, Kaggle, fastai: train, valid,
+// test).
+constexpr std::array<std::string_view, 5> kEvalFolders{"val", "validation", "valid", "eval", "test"};
 constexpr std::size_t kNamed = 5;
 constexpr std::size_t kEntriesNamed = 8;
 
@@ -70,6 +75,28 @@ std::vector<fs::path> data_folders(const fs::path& folder, const fs::path& root)
   if (!folder.empty() && root.has_filename()) folders.push_back(folder / root.filename());
   if (!folder.empty()) folders.push_back(folder);
   if (!root.empty()) folders.push_back(root);
+  return folders;
+}
+
+Result<fs::path> find_image_folder(const std::string& dataset, const fs::path& folder, const fs::path& root) {
+  std::vector<fs::path> candidates;
+  for (auto& place : data_folders(folder, root)) {
+    if (place == folder) candidates.push_back(folder / dataset);
+    candidates.push_back(std::move(place));
+  }
+  for (const auto& candidate : candidates) {
+    SPIN_ASSIGN(const bool holds_images, is_folder(candidate / "train"));
+    if (holds_images) return candidate;
+  }
+  return folder.empty() ? root : folder;
+}
+
+Result<std::vector<fs::path>> eval_folders(const fs::path& folder) {
+  std::vector<fs::path> folders;
+  for (const auto name : kEvalFolders) {
+    SPIN_ASSIGN(const bool is_there, is_folder(folder / name));
+    if (is_there) folders.push_back(folder / name);
+  }
   return folders;
 }
 

@@ -17,6 +17,16 @@ namespace spin {
 std::vector<std::filesystem::path> data_folders(const std::filesystem::path& folder,
                                                 const std::filesystem::path& root);
 
+/// Where the image folder lies: of `folder` its subfolder named as `root` or as the data set, or itself; then
+/// `root`. The first that has a folder `train`; where none has, `folder`, or `root` where that is empty.
+/// internal where that cannot be found out.
+Result<std::filesystem::path> find_image_folder(const std::string& dataset,
+                                                const std::filesystem::path& folder,
+                                                const std::filesystem::path& root);
+
+/// The folders in an image folder that may hold the evaluation images, the one that does first.
+Result<std::vector<std::filesystem::path>> eval_folders(const std::filesystem::path& folder);
+
 /// not_found where is_absence() says so, else internal: a job that fails with it is tried again.
 Error cannot_read(const std::filesystem::path& path, const std::error_code& error);
 
