@@ -102,8 +102,7 @@ Status read_scaling(const Value& value, Document& document) {
 Status read_device(const Value& value, Document& document) {
   if (value.kind != Value::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
     return expected(value, "cpu | cuda");
-  document.requirements.device =
-      value.text == "cuda" ? Requirements::Device::cuda : Requirements::Device::cpu;
+  document.requirements.device = value.text == "cuda" ? Device::Kind::cuda : Device::Kind::cpu;
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/base/device.h"
 #include "schema/base/result.h"
 
 namespace spin {
@@ -12,8 +13,7 @@ namespace spin {
 /// What a sweep asks of a worker that takes its jobs. An empty one takes any worker whose free memory holds
 /// the predicted peak.
 struct Requirements {
-  enum class Device { cpu, cuda };
-  std::optional<Device> device;
+  std::optional<Device::Kind> device;
   std::optional<std::int64_t> memory_bytes;  ///< replaces the predicted peak of each job
   std::vector<std::string> labels;           ///< all of them; sorted, each once
   auto operator<=>(const Requirements&) const = default;

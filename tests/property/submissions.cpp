@@ -20,8 +20,7 @@ Requirements Submissions::random_requirements() {
   if (is_plain_ || draw(2) == 0) return requirements;
   if (draw(2) == 0) requirements.memory_bytes = static_cast<std::int64_t>(1 + draw(9)) * kUnit;
   if (draw(4) == 0) requirements.labels = {"big"};
-  if (draw(6) == 0)
-    requirements.device = draw(2) == 0 ? Requirements::Device::cpu : Requirements::Device::cuda;
+  if (draw(6) == 0) requirements.device = draw(2) == 0 ? Device::Kind::cpu : Device::Kind::cuda;
   return requirements;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "proto/wire/library.h"
+#include "schema/base/device.h"
 #include "schema/base/last_words.h"
 #include "schema/base/log_format.h"
 #include "schema/base/machine.h"
@@ -78,12 +79,6 @@ bool only_of(std::string_view text, std::string_view allowed, std::size_t longes
   return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-bool is_device(std::string_view text) {
-  constexpr std::string_view cuda = "cuda:";
-  return text == "cpu" ||
-         (text.substr(0, cuda.size()) == cuda && only_of(text.substr(cuda.size()), "0123456789", 3));
-}
-
 bool is_name(std::string_view text) {
   return only_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", 200);
 }
@@ -91,7 +86,8 @@ bool is_name(std::string_view text) {
 void add_options(CLI::App& app, CommandLine& line) {
   Options& options = line.options;
   const auto device = [](const std::string& text) {
-    return is_device(text) ? "" : "'" + text + "' is neither cpu nor cuda:K";
+    const auto parsed = spin::parse_device(text);
+    return parsed.ok() ? "" : parsed.error().message;
   };
   const auto label = [](const std::string& text) {
     return spin::is_label(text) ? "" : "'" + text + "': " + spin::kLabelRule;

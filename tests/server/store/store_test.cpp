@@ -24,7 +24,7 @@ TEST_F(StoreTest, ANewDatabaseIsEmpty) {
 
 TEST_F(StoreTest, WhatPeopleMadeOfASweepStays) {
   auto plan = make_plan("one", 1, 1);
-  plan->requirements = {Requirements::Device::cuda, 20LL << 30, {"a100"}};
+  plan->requirements = {Device::Kind::cuda, 20LL << 30, {"a100"}};
   commit(*store_,
          {insert_all(SweepId{1}, plan, 1), insert_all(SweepId{2}, make_plan("two", 1, 1, "other"), 2),
           core::SetSweepState{SweepId{2}, -4, true, false}, core::SetSweepState{SweepId{1}, 9, false, true}});
