@@ -138,7 +138,7 @@ class Agent {
   /// When a worker that stops leaves, whatever has not been delivered.
   [[nodiscard]] std::optional<Now> leave_at() const;
   /// Whether the process that ended so was ended on purpose, rather than by a fault of its job.
-  [[nodiscard]] bool is_planned(const ExitStatus& status) const;
+  [[nodiscard]] bool is_planned(const ProcessEnd& end) const;
   void trainer_died(Attempt& attempt, const std::string& message);
   void end_saving(Attempt& attempt, FailureKind kind, const std::string& message);
   /// Ends an attempt that trained with `failure`, once its newest checkpoint is at the coordinator.

@@ -68,13 +68,6 @@ std::string default_name(const std::string& device) {
   return name;
 }
 
-/// spin-train beside this program, else the one in PATH.
-std::string default_trainer() {
-  std::error_code error;
-  const fs::path beside = spin::program_path().parent_path() / "spin-train";
-  return beside.has_parent_path() && fs::exists(beside, error) ? beside.string() : "spin-train";
-}
-
 bool only_of(std::string_view text, std::string_view allowed, std::size_t longest) {
   return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
 }
@@ -159,7 +152,9 @@ spin::Status fill_defaults(CommandLine& line) {
   if (options.name.empty()) options.name = default_name(options.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
-  if (options.trainer.empty()) options.trainer = default_trainer();
+  if (options.trainer.empty()) {
+    SPIN_ASSIGN(options.trainer, spin::find_program("spin-train"));
+  }
   SPIN_ASSIGN(const std::int64_t memory, spin::daemon::device_memory(options.device, options.trainer));
   if (options.memory_bytes == 0) options.memory_bytes = memory;
   if (options.memory_bytes == 0) {

@@ -122,7 +122,7 @@ TEST(Jobs, ATrainerThatEndsBeforeItIsReadyIsAJobError) {
   fleet.start_worker({"--trainer", "/bin/false"});
   const auto job = fleet.coordinator.add_job(R"({"do":"finish"})");
   ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
-  EXPECT_NE(fleet.coordinator.failure_of(job)->message.find("exited with code 1"), std::string::npos);
+  EXPECT_NE(fleet.coordinator.failure_of(job)->message.find("ended with exit code 1"), std::string::npos);
 }
 
 TEST(Jobs, AStoppedJobEndsAndItsTrainerStaysWarm) {
