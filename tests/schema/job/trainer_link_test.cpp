@@ -20,20 +20,20 @@ std::vector<TrainerEvent> every_event() {
   progress.steps = 6'000'000'000;
   progress.loss = 0.1;
   progress.images_per_second = 1e5 / 3;
-  return {
-      ReadyEvent{"0.1.0", "1.13.1", "OpenBLAS", "cuda:0", 4},
-      StartedEvent{123, 456'000'000'000, 3},
-      ProgressEvent{progress},
-      EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5, 0.1, 0.2, 0.3, 0.4, 0.5}},
-      EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
-      CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
-      FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25}, "/s/m", 60'000, 9'998},
-      FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
-      FailedEvent{"line one\nline two \"quoted\" \x01"},
-      FailedEvent{"no data", FailureCause::permanent},
-      FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
-      StoppedEvent{},
-      StoppedEvent{15}};
+  return {ReadyEvent{"0.1.0", "1.13.1", "OpenBLAS", "cuda:0", 4},
+          StartedEvent{123, 456'000'000'000, 3},
+          ProgressEvent{progress},
+          EpochEvent{EpochMetrics{4, 1.0 / 3, 91.25, 99.5, 2000.125, 3.5, 0.1, 0.2, 0.3, 0.4, 0.5}},
+          EpochEvent{EpochMetrics{5, 1.0 / 3, {}, {}, 2000.125, 3.5}},
+          CheckpointEvent{"/tmp/with space/ü.safetensors", 7},
+          FinishedEvent{JobResult{Outcome::completed, 91.5, 99.75, 1000, 2000, 3000.5, 1 << 30, 12.25},
+                        "/s/m", 60'000, 9'998},
+          FinishedEvent{JobResult{Outcome::diverged, {}, {}, 1000, 2000, 3000.5, 1 << 30, 12.25}, ""},
+          FailedEvent{"line one\nline two \"quoted\" \x01"},
+          FailedEvent{"no data", FailureCause::permanent},
+          FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
+          StoppedEvent{},
+          StoppedEvent{15}};
 }
 
 TEST(TrainerLink, CommandsComeBackAsTheyWere) {
@@ -98,14 +98,16 @@ TEST(TrainerLink, BrokenEventsAreRefusedWithTheFieldAtFault) {
       {R"({"epoch":1})", "'event'"},
       {R"({"event":7})", "'event'"},
       {R"({"event":"dance"})", "'dance'"},
-      {R"({"event":"checkpoint","epoch":1})", "'path'"},
-      {R"({"event":"checkpoint","path":3,"epoch":1})", "path is '3'"},
-      {R"({"event":"checkpoint","path":"p","epoch":1.5})", "epoch is '1.5'"},
-      {R"({"event":"checkpoint","path":"p","epoch":-1})", "epoch is '-1'"},
-      {R"({"event":"checkpoint","path":"p","epoch":3000000000})", "epoch is '3000000000'"},
-      {R"({"event":"started","params":18446744073709551615,"flops":1,"first_epoch":1})", "params is"},
+      {R"({"event":"checkpoint","epoch":1})", "path: is missing"},
+      {R"({"event":"checkpoint","path":3,"epoch":1})", "path: 3 is not text"},
+      {R"({"event":"checkpoint","path":"p","epoch":1.5})", "epoch: 1.5 is not a whole number"},
+      {R"({"event":"checkpoint","path":"p","epoch":-1})",
+       "epoch: -1 is not a whole number that is not negative"},
+      {R"({"event":"checkpoint","path":"p","epoch":3000000000})", "epoch: 3000000000 is not"},
+      {R"({"event":"started","params":18446744073709551615,"flops":1,"first_epoch":1})",
+       "params: 18446744073709551615 is not"},
       {R"({"event":"epoch","epoch":1,"loss":"x","top1":1,"top5":1,"images_per_second":1,"seconds":1})",
-       "loss is"},
+       "event epoch: loss: \"x\" is not a number"},
       {R"({"event":"finished","outcome":"great","top1":1,"top5":1,"params":1,"flops":1,"images_per_second":1,)"
        R"("peak_bytes":1,"seconds":1})",
        "completed or diverged"},
@@ -122,9 +124,9 @@ TEST(TrainerLink, BrokenCommandsAreRefusedWithTheFieldAtFault) {
   const std::vector<Reject> rejects = {
       {"run", "not a JSON object"},
       {R"({"command":"walk"})", "'walk'"},
-      {R"({"command":"run"})", "'config'"},
-      {R"({"command":"run","config":{"seed":1}})", "config is"},
-      {R"({"command":"run","config":"{}","resume":false})", "resume is 'false'"},
+      {R"({"command":"run"})", "config: is missing"},
+      {R"({"command":"run","config":{"seed":1}})", "command run: config: {\"seed\":1} is not text"},
+      {R"({"command":"run","config":"{}","resume":false})", "resume: false is not text"},
   };
   for (const auto& reject : rejects) {
     const auto read = command_from_line(reject.line);
