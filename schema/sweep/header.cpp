@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "schema/base/hex.h"
 #include "schema/base/text.h"
 #include "schema/sweep/read_value.h"
 
@@ -25,8 +26,7 @@ Status check_name_is_no_id(const std::string& name) {
   };
   constexpr std::size_t kLeastHashDigits = 8;
   if (name.find_first_not_of("0123456789") == std::string::npos) return taken_for("the id of a sweep");
-  if (name.size() >= kLeastHashDigits && name.size() <= 64 &&
-      name.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos)
+  if (name.size() >= kLeastHashDigits && name.size() <= 64 && is_hex(name))
     return taken_for("the hash of a job");
   if (name.front() == '-') return taken_for("an option");
   if (name == "." || name == "..") return taken_for("a folder");
@@ -35,16 +35,11 @@ Status check_name_is_no_id(const std::string& name) {
 
 Status read_name(const Value& value, Document& document) {
   SPIN_TRY(read_value(value, document.name));
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
   const auto& name = document.name;
-  if (name.empty() || name.size() > kMaxNameBytes || !std::all_of(name.begin(), name.end(), allowed)) {
+  if (!is_name(name, kMaxNameBytes)) {
     const auto hidden = hidden_characters(name);
     return refusal("'" + shortened(name, kMaxNameBytes) + "' is no name" +
-                   (hidden.empty() ? "" : ", since it holds " + hidden) + "; 1 to " +
-                   std::to_string(kMaxNameBytes) + " letters, digits, - _ . are accepted");
+                   (hidden.empty() ? "" : ", since it holds " + hidden) + "; " + name_rule(kMaxNameBytes));
   }
   return check_name_is_no_id(name);
 }
@@ -53,9 +48,12 @@ Status read_description(const Value& value, Document& document) {
   if (value.kind == Value::Kind::null) return {};
   if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
     return expected(value, "text of at most " + std::to_string(kMaxDescriptionBytes) + " bytes");
-  for (const char c : value.text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F)
-      return refusal("holds " + hidden_characters(std::string_view(&c, 1)) + ", which is no text");
+  constexpr std::string_view kAllowed = "\n\t\r";
+  if (has_control_characters(value.text, kAllowed)) {
+    std::string others = value.text;
+    std::erase_if(others, [&](char c) { return !has_control_characters({&c, 1}, kAllowed); });
+    return refusal("holds " + hidden_characters(others) + ", which is no text");
+  }
   document.description = value.text;
   return {};
 }
@@ -131,7 +129,8 @@ Status read_labels(const Value& value, Document& document) {
     return refusal(std::to_string(labels.size()) + " labels; at most " + std::to_string(kMaxLabels) +
                    " are accepted");
   for (const auto& label : labels)
-    if (!is_label(label)) return refusal("'" + label + "' is no label; " + kLabelRule);
+    if (!is_name(label, kMaxLabelBytes))
+      return refusal("'" + label + "' is no label; " + name_rule(kMaxLabelBytes));
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   document.requirements.labels = std::move(labels);

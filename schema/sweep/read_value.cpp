@@ -77,10 +77,9 @@ Status read_value(const Value& value, std::string& out) {
   if (value.kind != Value::Kind::scalar) return expected(value, "text");
   if (value.text.size() > kMaxTextBytes)
     return expected(value, "text of at most " + std::to_string(kMaxTextBytes) + " bytes");
-  for (const char byte : value.text)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F)
-      return Error{ErrorCode::invalid_argument,
-                   "holds " + hidden_characters(value.text) + "; text on one line is expected"};
+  if (has_control_characters(value.text))
+    return Error{ErrorCode::invalid_argument,
+                 "holds " + hidden_characters(value.text) + "; text on one line is expected"};
   out = value.text;
   return {};
 }

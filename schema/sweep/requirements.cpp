@@ -1,18 +1,8 @@
 #include "schema/sweep/requirements.h"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace spin {
-
-bool is_label(const std::string& text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), allowed);
-}
 
 std::string requirements_to_json(const Requirements& requirements) {
   auto json = nlohmann::json::object();

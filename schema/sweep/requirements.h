@@ -21,9 +21,8 @@ struct Requirements {
 
 /// Most labels of a worker or of a sweep.
 inline constexpr std::size_t kMaxLabels = 32;
-/// Words of its own for an error.
-inline constexpr char kLabelRule[] = "1 to 64 letters, digits, - _ . are accepted";
-[[nodiscard]] bool is_label(const std::string& text);
+/// A label is a name of at most so many bytes.
+inline constexpr std::size_t kMaxLabelBytes = 64;
 
 /// {"device": "cuda", "memory_bytes": 21474836480, "labels": ["a100"]}, without what is not asked for.
 std::string requirements_to_json(const Requirements& requirements);

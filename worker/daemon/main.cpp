@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -68,12 +67,13 @@ std::string default_name(const std::string& device) {
   return name;
 }
 
-bool only_of(std::string_view text, std::string_view allowed, std::size_t longest) {
-  return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-bool is_name(std::string_view text) {
-  return only_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", 200);
+/// Refuses what is no name of at most `longest` bytes.
+CLI::Validator name_of_at_most(std::size_t longest) {
+  return CLI::Validator(
+      [longest](const std::string& text) {
+        return spin::is_name(text, longest) ? "" : "'" + text + "': " + spin::name_rule(longest);
+      },
+      "");
 }
 
 void add_options(CLI::App& app, CommandLine& line) {
@@ -81,12 +81,6 @@ void add_options(CLI::App& app, CommandLine& line) {
   const auto device = [](const std::string& text) {
     const auto parsed = spin::parse_device(text);
     return parsed.ok() ? "" : parsed.error().message;
-  };
-  const auto label = [](const std::string& text) {
-    return spin::is_label(text) ? "" : "'" + text + "': " + spin::kLabelRule;
-  };
-  const auto name = [](const std::string& text) {
-    return is_name(text) ? "" : "'" + text + "' may have letters, digits, - _ . only";
   };
   app.add_option("--connect", options.connect.text,
                  "Coordinator, unix:PATH or HOST:PORT (default: this user's spind)")
@@ -103,12 +97,13 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "A word that jobs may ask for, e.g. a100; may be given several times")
       ->expected(1, static_cast<int>(spin::kMaxLabels))
       ->allow_extra_args(false)
-      ->check(label);
+      ->check(name_of_at_most(spin::kMaxLabelBytes));
   app.add_option(
          "--memory", options.memory_bytes,
          "Memory for the jobs of all slots, e.g. 20GiB (default: the GPU's, or nine tenths of the machine's)")
       ->transform(CLI::AsSizeValue(false));
-  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")->check(name);
+  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")
+      ->check(name_of_at_most(200));
   app.add_option("--data", options.data, "Folder of data sets (default: what the jobs say)")
       ->check(CLI::ExistingDirectory);
   app.add_option("--trainer", options.trainer,
