@@ -29,7 +29,8 @@ std::optional<std::string> folder_without_classes(const SweepFile& file) {
   sweep::Settings settings;
   for (const auto& assignment : document->base) assignment.change.apply(settings);
   const auto& dataset = settings.dataset;
-  if (dataset.name != "imagefolder" || dataset.classes != sweep::kNotGiven) return std::nullopt;
+  const auto* known = find_dataset(dataset.name);
+  if (!known || !known->is_of_owner() || dataset.classes != sweep::kNotGiven) return std::nullopt;
   return dataset.root;
 }
 

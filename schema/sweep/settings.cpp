@@ -21,7 +21,8 @@ Status check_given(const Settings& settings) {
   const auto& network = settings.network;
   const std::string family(enum_name(network.family));
   if (settings.dataset.name.empty()) return missing("dataset", "give one, such as dataset: fashion-mnist");
-  if (settings.dataset.name == "imagefolder" && settings.dataset.classes == kNotGiven)
+  const auto* known = find_dataset(settings.dataset.name);
+  if (known && known->is_of_owner() && settings.dataset.classes == kNotGiven)
     return missing("dataset.classes", "give the number of class folders in train");
   if (network.channels == kNotGiven) return missing("network.channels", "give the width of the blocks");
   if (network.depth == kNotGiven) return missing("network.depth", "give the number of blocks");
