@@ -26,7 +26,7 @@ bool walks_data_sets(const Document& document) {
 std::optional<std::string> folder_without_classes(const SweepFile& file) {
   const auto document = sweep::read_document(sweep::Source(file.file, file.overrides), file.text);
   if (!document.ok() || walks_data_sets(*document)) return std::nullopt;
-  sweep::Settings settings;
+  sweep::PointSettings settings;
   for (const auto& assignment : document->base) assignment.change.apply(settings);
   const auto& dataset = settings.dataset;
   const auto* known = find_dataset(dataset.name);

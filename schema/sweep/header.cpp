@@ -33,7 +33,7 @@ Status check_name_is_no_id(const std::string& name) {
   return {};
 }
 
-Status read_name(const Value& value, Document& document) {
+Status read_name(const YamlValue& value, Document& document) {
   SPIN_TRY(read_value(value, document.name));
   const auto& name = document.name;
   if (!is_name(name, kMaxNameBytes)) {
@@ -44,9 +44,9 @@ Status read_name(const Value& value, Document& document) {
   return check_name_is_no_id(name);
 }
 
-Status read_description(const Value& value, Document& document) {
-  if (value.kind == Value::Kind::null) return {};
-  if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
+Status read_description(const YamlValue& value, Document& document) {
+  if (value.kind == YamlValue::Kind::null) return {};
+  if (value.kind != YamlValue::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
     return expected(value, "text of at most " + std::to_string(kMaxDescriptionBytes) + " bytes");
   constexpr std::string_view kAllowed = "\n\t\r";
   if (has_control_characters(value.text, kAllowed)) {
@@ -58,14 +58,14 @@ Status read_description(const Value& value, Document& document) {
   return {};
 }
 
-Status read_whole(const Value& value, int low, int high, int& out) {
+Status read_whole(const YamlValue& value, int low, int high, int& out) {
   SPIN_TRY(read_value(value, out));
   if (out >= low && out <= high) return {};
   return refusal(std::to_string(out) + " is out of range; a whole number from " + std::to_string(low) +
                  " to " + std::to_string(high) + " is accepted");
 }
 
-Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
+Status read_limit(const YamlValue& value, std::optional<std::int64_t>& out) {
   double limit = 0;
   SPIN_TRY(read_value(value, limit));
   if (!(limit > 0 && limit <= 1e18))
@@ -74,8 +74,8 @@ Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
   return {};
 }
 
-Status read_seeds(const Value& value, Document& document) {
-  if (value.kind != Value::Kind::list) return expected(value, "a list, such as [0, 1, 2],");
+Status read_seeds(const YamlValue& value, Document& document) {
+  if (value.kind != YamlValue::Kind::list) return expected(value, "a list, such as [0, 1, 2],");
   SPIN_TRY(read_value(value, document.seeds));
   if (document.seeds.empty()) return refusal("the list is empty; give at least one seed, such as [0]");
   auto sorted = document.seeds;
@@ -87,7 +87,7 @@ Status read_seeds(const Value& value, Document& document) {
   return {};
 }
 
-Status read_scaling(const Value& value, Document& document) {
+Status read_scaling(const YamlValue& value, Document& document) {
   SPIN_TRY(read_value(value, document.scaling));
   document.scaling_at = value.where;
   auto sorted = document.scaling;
@@ -97,21 +97,22 @@ Status read_scaling(const Value& value, Document& document) {
   return refusal(std::string(enum_name(*twice)) + " stands twice; give each once");
 }
 
-Status read_device(const Value& value, Document& document) {
-  if (value.kind != Value::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
+Status read_device(const YamlValue& value, Document& document) {
+  if (value.kind != YamlValue::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
     return expected(value, "cpu | cuda");
   document.requirements.device = value.text == "cuda" ? Device::Kind::cuda : Device::Kind::cpu;
   return {};
 }
 
 /// "20GiB", "1.5 GiB".
-Status read_memory(const Value& value, Document& document) {
+Status read_memory(const YamlValue& value, Document& document) {
   const std::string wanted = "an amount in KiB, MiB or GiB, such as 20GiB,";
   constexpr std::size_t kUnitBytes = 3;
-  if (value.kind != Value::Kind::scalar || value.text.size() <= kUnitBytes) return expected(value, wanted);
+  if (value.kind != YamlValue::Kind::scalar || value.text.size() <= kUnitBytes)
+    return expected(value, wanted);
   const auto unit = value.text.substr(value.text.size() - kUnitBytes);
   if (unit != "KiB" && unit != "MiB" && unit != "GiB") return expected(value, wanted);
-  Value amount = value;
+  YamlValue amount = value;
   amount.quoted = false;
   amount.text.resize(amount.text.size() - kUnitBytes);
   while (!amount.text.empty() && amount.text.back() == ' ') amount.text.pop_back();
@@ -122,7 +123,7 @@ Status read_memory(const Value& value, Document& document) {
   return {};
 }
 
-Status read_labels(const Value& value, Document& document) {
+Status read_labels(const YamlValue& value, Document& document) {
   std::vector<std::string> labels;
   SPIN_TRY(read_value(value, labels));
   if (labels.size() > kMaxLabels)
@@ -137,22 +138,24 @@ Status read_labels(const Value& value, Document& document) {
   return {};
 }
 
-using Reader = std::function<Status(const Value&, Document&)>;
+using Reader = std::function<Status(const YamlValue&, Document&)>;
 
 const std::map<std::string, Reader>& readers() {
   static const std::map<std::string, Reader> kReaders = {
-      {"version", [](const Value&, Document&) { return Status(); }},
+      {"version", [](const YamlValue&, Document&) { return Status(); }},
       {"name", read_name},
       {"description", read_description},
       {"priority",
-       [](const Value& v, Document& d) { return read_whole(v, -1'000'000, 1'000'000, d.priority); }},
-      {"max_attempts", [](const Value& v, Document& d) { return read_whole(v, 1, 1'000, d.max_attempts); }},
+       [](const YamlValue& v, Document& d) { return read_whole(v, -1'000'000, 1'000'000, d.priority); }},
+      {"max_attempts",
+       [](const YamlValue& v, Document& d) { return read_whole(v, 1, 1'000, d.max_attempts); }},
       {"seeds", read_seeds},
-      {"limits.params", [](const Value& v, Document& d) { return read_limit(v, d.limits.params); }},
-      {"limits.flops", [](const Value& v, Document& d) { return read_limit(v, d.limits.flops); }},
-      {"baselines.unshared", [](const Value& v, Document& d) { return read_value(v, d.unshared_baseline); }},
+      {"limits.params", [](const YamlValue& v, Document& d) { return read_limit(v, d.limits.params); }},
+      {"limits.flops", [](const YamlValue& v, Document& d) { return read_limit(v, d.limits.flops); }},
+      {"baselines.unshared",
+       [](const YamlValue& v, Document& d) { return read_value(v, d.unshared_baseline); }},
       {"baselines.scaling", read_scaling},
-      {"baselines.match", [](const Value& v, Document& d) { return read_value(v, d.match); }},
+      {"baselines.match", [](const YamlValue& v, Document& d) { return read_value(v, d.match); }},
       {"requires.device", read_device},
       {"requires.memory", read_memory},
       {"requires.labels", read_labels},

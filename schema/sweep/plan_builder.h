@@ -37,7 +37,8 @@ class PlanBuilder {
   void reserve(std::size_t cells);
 
   /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
-  Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
+  Result<int> add_cell(const PointSettings& settings, const CheckedConfig& checked,
+                       const CellRole& role = {});
   /// Whether anybody is told which cells are compared.
   [[nodiscard]] bool compares() const { return visit_ != nullptr; }
   /// Of the first seed of a canonical configuration.

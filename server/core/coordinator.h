@@ -19,7 +19,7 @@ enum class Retention {
   best,        ///< the newest of every job, and the one with the best accuracy
 };
 
-struct Settings {
+struct CoordinatorSettings {
   std::int64_t lease_ms = 15'000;
   std::int64_t heartbeat_ms = 3'000;
   std::int64_t backoff_first_ms = 1'000;  ///< doubles with each failure

@@ -82,7 +82,7 @@ bool is_remarkable(const StoredJob& job) {
 
 }  // namespace
 
-Restoration::Restoration(const Settings& settings, std::int64_t boot_epoch)
+Restoration::Restoration(const CoordinatorSettings& settings, std::int64_t boot_epoch)
     : core_(std::make_unique<Core>()) {
   core_->settings = settings;
   core_->boot_epoch = boot_epoch;

@@ -31,7 +31,7 @@ struct Quarantine {
 /// All that the coordinator knows. The rules are free functions over it, one file a subject.
 struct Core {
   // Constant after construction.
-  Settings settings;
+  CoordinatorSettings settings;
   std::int64_t boot_epoch = 0;
   std::int64_t done_before = 0;  ///< jobs that had a result when this boot began
 

@@ -13,8 +13,8 @@ namespace {
 
 constexpr Mishaps kMishaps{.job_error = 50, .trainer_dies = 40, .diverges = 30, .refuses = 10};
 
-Settings settings_for(std::uint64_t seed) {
-  Settings settings;
+CoordinatorSettings settings_for(std::uint64_t seed) {
+  CoordinatorSettings settings;
   settings.lease_ms = 5000;
   settings.heartbeat_ms = 1000;
   settings.backoff_first_ms = 500;

@@ -15,7 +15,7 @@
 
 namespace spin::agent {
 
-struct Settings {
+struct AgentSettings {
   WorkerHello hello;       ///< without `held`
   std::string data;        ///< folder of data sets for the trainers; empty = the configurations'
   std::string scratch;     ///< folder of the attempts' folders
@@ -39,7 +39,7 @@ struct Settings {
 /// carries out the effects in order. Used from one strand.
 class Agent {
  public:
-  Agent(Settings settings, Now now);
+  Agent(AgentSettings settings, Now now);
 
   /// Never fails: what is refused shows in the effects. After Exit every event is ignored.
   Effects handle(const Event& event, Now now);
@@ -184,7 +184,7 @@ class Agent {
   void upload_checkpoint(const AttemptToken& token);
   [[nodiscard]] std::string scratch_file(const AttemptToken& token, const char* name) const;
 
-  const Settings settings_;
+  const AgentSettings settings_;
 
   Now now_;  // of the event in hand
   Effects effects_;

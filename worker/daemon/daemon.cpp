@@ -51,8 +51,8 @@ Error in_use(const fs::path& state, const Error& error) {
               "of its own unless --state names one"};
 }
 
-agent::Settings agent_settings(const Options& options) {
-  agent::Settings settings;
+agent::AgentSettings agent_settings(const Options& options) {
+  agent::AgentSettings settings;
   settings.hello.name = options.name;
   settings.hello.version = kVersion;
   settings.hello.host = host_name();

@@ -69,7 +69,7 @@ TEST(Deletion, OfFailedAndBlockedJobsLeavesNothingThatARetryRevives) {
 }
 
 TEST(Deletion, GoesOnInPiecesAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
-  Settings settings;
+  CoordinatorSettings settings;
   settings.deleted_jobs = 2;
   Harness harness(settings);
   PlanOf plan("s");

@@ -17,7 +17,7 @@ namespace spin::core {
 /// invariants are checked, and each job's state is compared with the stored one.
 class Harness {
  public:
-  explicit Harness(Settings settings = {}) : settings_(settings) { restart(); }
+  explicit Harness(CoordinatorSettings settings = {}) : settings_(settings) { restart(); }
 
   /// What the coordinator wants told, once its changes are stored.
   std::vector<Message> send(const Event& event);
@@ -81,7 +81,7 @@ class Harness {
   void check();
   void check_lease(const SendLease& lease) const;
 
-  Settings settings_;
+  CoordinatorSettings settings_;
   std::int64_t last_session_ = 0;
   std::uint64_t last_request_ = 0;
 };

@@ -41,7 +41,7 @@ void ModelStore::check() const {
   }
 }
 
-std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now) {
+std::unique_ptr<Coordinator> ModelStore::boot(const CoordinatorSettings& settings, Now now) {
   std::map<JobKey, StoredJob> jobs;
   for (const auto& [key, row] : jobs_) jobs.emplace(key, row.job);
   for (const auto& [token, attempt] : attempts_) {

@@ -35,7 +35,7 @@ class ModelStore {
   void apply_one(const Change& change);
   void check() const;
   /// A coordinator that starts now; every call is a boot.
-  std::unique_ptr<Coordinator> boot(const Settings& settings, Now now);
+  std::unique_ptr<Coordinator> boot(const CoordinatorSettings& settings, Now now);
   /// An older copy takes the place of this store; boots are never counted back.
   void put_back(const ModelStore& backup);
 

@@ -7,7 +7,7 @@
 namespace spin::core {
 namespace {
 
-const Settings kPieces{.piece_jobs = 2};
+const CoordinatorSettings kPieces{.piece_jobs = 2};
 
 std::size_t states_changed(const Harness& harness) {
   return static_cast<std::size_t>(
