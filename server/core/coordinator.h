@@ -31,7 +31,7 @@ struct CoordinatorSettings {
   std::int64_t quarantine_limit_ms = 30 * 60'000;
   Retention retention = Retention::unfinished;
   int deleted_jobs = 250;  ///< of a sweep that one step deletes: each has rows in eight tables, and a log
-  int piece_jobs = 2'000;  ///< of a sweep that one step may change, where people ask something of all of them
+  int part_jobs = 2'000;   ///< of a sweep that one step may change, where people ask something of all of them
 };
 
 class Restoration;

@@ -107,9 +107,9 @@ void Restoration::take(StoredSweep stored) {
   sweep.priority = stored.priority;
   sweep.max_attempts = stored.max_attempts;
   sweep.requirements = std::move(stored.requirements);
-  sweep.withdrawn = stored.withdrawn;
+  sweep.cancelled = stored.cancelled;
   sweep.paused = stored.paused;
-  sweep.growing = stored.growing;
+  sweep.full_plan = stored.full_plan;
   sweep.settling = std::move(stored.settling);
   sweep.retrying = stored.retrying;
   sweep.settled_early.insert(stored.settled_early.begin(), stored.settled_early.end());

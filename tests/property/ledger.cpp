@@ -51,7 +51,7 @@ void Ledger::observe(const Change& change) {
 const StoredSweep* Ledger::owner_of(JobKey job) const {
   const StoredSweep* owner = nullptr;
   for (const auto& [id, sweep] : store_.sweeps())
-    if (!sweep.withdrawn && !sweep.paused && (owner == nullptr || sweep.priority > owner->priority) &&
+    if (!sweep.cancelled && !sweep.paused && (owner == nullptr || sweep.priority > owner->priority) &&
         has_job(sweep, job))
       owner = &sweep;
   return owner;

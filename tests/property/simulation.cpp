@@ -25,7 +25,7 @@ CoordinatorSettings settings_for(std::uint64_t seed) {
   settings.quarantine_limit_ms = 4000;
   settings.retention = static_cast<Retention>(seed % 3);
   settings.deleted_jobs = 1 + static_cast<int>(seed / 4 % 3);
-  settings.piece_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
+  settings.part_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
   return settings;
 }
 

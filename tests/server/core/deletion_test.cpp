@@ -68,7 +68,7 @@ TEST(Deletion, OfFailedAndBlockedJobsLeavesNothingThatARetryRevives) {
   EXPECT_EQ(harness.store.jobs().size(), 1U);
 }
 
-TEST(Deletion, GoesOnInPiecesAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
+TEST(Deletion, GoesOnInPartsAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
   CoordinatorSettings settings;
   settings.deleted_jobs = 2;
   Harness harness(settings);

@@ -23,7 +23,7 @@ class Harness {
   std::vector<Message> send(const Event& event);
   /// Sends TimePassed whenever it is due on the way.
   std::vector<Message> advance(std::int64_t ms);
-  /// Until what was asked of sweeps has reached all their jobs. How many pieces it took.
+  /// Until what was asked of sweeps has reached all their jobs. How many parts it took.
   int settle();
   /// The process dies and starts again: a new boot, no sessions.
   void restart();
