@@ -15,7 +15,7 @@ packages=(
   libtorch-dev libopenblas0-openmp
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libboost-dev libssl-dev openssl prometheus-cpp-dev
-  libyaml-cpp-dev libspdlog-dev libfmt-dev
+  libyaml-cpp-dev libspdlog-dev libfmt-dev libutf8proc-dev
   dataset-fashion-mnist
 )
 case "${1:-}" in

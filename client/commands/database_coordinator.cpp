@@ -9,6 +9,7 @@
 
 #include "client/commands/invocation.h"
 #include "schema/base/database_lock.h"
+#include "schema/base/program_path.h"
 
 namespace spin::cli {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/base/program_path.h"
+
 namespace spin::cli {
 namespace {
 

@@ -21,6 +21,7 @@
 #include "client/render/listings.h"
 #include "client/render/text.h"
 #include "schema/base/database_lock.h"
+#include "schema/base/device.h"
 #include "schema/base/machine.h"
 #include "schema/job/hints.h"
 
@@ -291,11 +292,8 @@ int run(const Invocation& invocation, const RunOptions& options) {
 }
 
 std::string check_device(const std::string& device) {
-  const std::string_view number =
-      std::string_view(device).substr(0, 5) == "cuda:" ? std::string_view(device).substr(5) : "";
-  const bool is_cuda = !number.empty() &&
-                       std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return device == "cpu" || is_cuda ? "" : "'" + device + "' is no device; cpu and cuda:K are accepted";
+  const auto parsed = parse_device(device);
+  return parsed.ok() ? "" : parsed.error().message;
 }
 
 }  // namespace

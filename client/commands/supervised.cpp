@@ -49,7 +49,12 @@ std::string tail_of(const fs::path& path, std::uintmax_t start) {
 }
 
 /// Somebody else ended it: that says nothing about the daemon.
-bool was_killed(const ProcessEnd& end) { return end.signal == SIGKILL || end.signal == SIGTERM; }
+bool was_killed(const ProcessEnd& end) {
+  return end.by_signal && (end.number == SIGKILL || end.number == SIGTERM);
+}
+
+/// What it was given cannot be used: a device that is not there, a database that another one holds.
+bool is_bad_input(const ProcessEnd& end) { return !end.by_signal && end.number == kBadInput; }
 
 }  // namespace
 
@@ -102,9 +107,8 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
   early_ends_ = was_well ? 1 : early_ends_ + 1;
   if (!was_killed(end)) strikes_ = was_well ? 1 : strikes_ + 1;
   const bool never_served = tells_ready_ && !was_ready_ && !was_killed(end);
-  // What it was given cannot be used, as a device that is not there: another start would end so too, however
-  // long it takes to find out.
-  const bool is_refused = end.signal == 0 && end.exit_code == kBadInput;
+  // Another start would end so too, however long it takes to find out.
+  const bool is_refused = is_bad_input(end);
   if (never_served || is_refused || strikes_ >= kMostStrikes) return {"", give_up(end)};
   next_start_ = now + kFirstBackoff * (1 << std::min(early_ends_ - 1, kMostDoublings));
   return {fmt::format("spinctl: {} ended with {}; starting it again", name_, to_text(end)), {}};
@@ -112,8 +116,7 @@ Supervised::Look Supervised::after_end(const ProcessEnd& end, Clock::time_point 
 
 Error Supervised::give_up(const ProcessEnd& end) const {
   const auto tail = tail_of(command_.log, log_start_);
-  // Our daemons end with 2 where what they were given cannot be used: a database that another one holds, say.
-  const auto code = end.exit_code == kBadInput ? ErrorCode::invalid_argument : ErrorCode::internal;
+  const auto code = is_bad_input(end) ? ErrorCode::invalid_argument : ErrorCode::internal;
   return {code, fmt::format("{} does not stay up: it ended with {}{}", name_, to_text(end),
                             tail.empty() ? "" : "; the last lines of its log:\n" + tail)};
 }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "client/commands/child_process.h"
+#include "schema/base/child_process.h"
 #include "schema/base/file.h"
 
 namespace spin::cli {

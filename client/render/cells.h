@@ -23,7 +23,7 @@ inline TableCell optional_text_cell(std::string text, Tone tone = Tone::plain) {
 }
 
 /// For machines only.
-inline TableCell value_cell(Value value) { return {"", std::move(value), Tone::plain}; }
+inline TableCell value_cell(CellValue value) { return {"", std::move(value), Tone::plain}; }
 
 inline TableCell whole_cell(std::int64_t value) { return {std::to_string(value), value, Tone::plain}; }
 

@@ -8,18 +8,6 @@
 namespace spin::render {
 namespace {
 
-std::string name_of(CheckState state) {
-  switch (state) {
-    case CheckState::ok:
-      return "ok";
-    case CheckState::warning:
-      return "warning";
-    case CheckState::failed:
-      return "failed";
-  }
-  return "unknown";
-}
-
 Tone tone_of(CheckState state) {
   if (state == CheckState::ok) return Tone::good;
   return state == CheckState::warning ? Tone::warning : Tone::bad;
@@ -37,7 +25,7 @@ Table checks_table(const std::vector<CheckRow>& rows) {
           rows.size(),
           [&rows](std::size_t i) -> Row {
             const auto& row = rows[i];
-            return {text_cell(row.name), text_cell(name_of(row.state), tone_of(row.state)),
+            return {text_cell(row.name), text_cell(to_string(row.state), tone_of(row.state)),
                     text_cell(row.found), optional_text_cell(row.advice)};
           }};
 }
@@ -46,7 +34,7 @@ void write_checks(std::ostream& out, const std::vector<CheckRow>& rows, const St
   std::size_t width = 0;
   for (const auto& row : rows) width = std::max(width, display_width(printable(row.name, style.charset)));
   for (const auto& row : rows) {
-    const auto state = name_of(row.state);
+    const std::string_view state = to_string(row.state);
     const auto name = printable(row.name, style.charset);
     out << painted(state, tone_of(row.state), style) << std::string(kStateWidth - state.size() + 2, ' ')
         << name << std::string(width - display_width(name) + 2, ' ') << printable(row.found, style.charset)

@@ -46,7 +46,7 @@ Row result_cells(const ResultRow& row) {
           quantity_cell(row.params),
           quantity_cell(row.flops),
           std::move(top1),
-          value_cell(row.top1_deviation ? Value{*row.top1_deviation} : Value{Missing{}}),
+          value_cell(row.top1_deviation ? CellValue{*row.top1_deviation} : CellValue{Missing{}}),
           std::move(against),
           {fmt::format("{}/{}", row.finished, row.seeds), Missing{},
            row.finished < row.seeds ? Tone::warning : Tone::plain},
@@ -177,7 +177,7 @@ Table attempts_table(const std::vector<AttemptRow>& rows) {
             text_cell(row.worker),
             text_cell(row.state),
             value_cell(row.started_at_ms),
-            value_cell(row.ended_at_ms ? Value{*row.ended_at_ms} : Value{Missing{}}),
+            value_cell(row.ended_at_ms ? CellValue{*row.ended_at_ms} : CellValue{Missing{}}),
             number_cell(seconds, duration),
             optional_text_cell(row.error, Tone::bad)};
   };

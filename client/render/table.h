@@ -39,12 +39,12 @@ struct Column {
 struct AsText {};
 /// There is no value: null in JSON, nothing in CSV.
 struct Missing {};
-using Value = std::variant<AsText, Missing, bool, std::int64_t, double, std::string, std::vector<std::string>,
-                           std::vector<int>>;
+using CellValue = std::variant<AsText, Missing, bool, std::int64_t, double, std::string,
+                               std::vector<std::string>, std::vector<int>>;
 
 struct TableCell {
   std::string text;  ///< for people
-  Value value;       ///< for machines
+  CellValue value;   ///< for machines
   Tone tone = Tone::plain;
 };
 using Row = std::vector<TableCell>;  ///< one cell a column

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
-#include <fmt/format.h>
+#include <utf8proc.h>
+
+#include "schema/base/hex.h"
 
 namespace spin::render {
 namespace {
@@ -14,32 +15,8 @@ constexpr std::size_t kFrontColumns = 4;
 
 std::string_view ellipsis(Charset charset) { return charset == Charset::utf8 ? "\u2026" : "..."; }
 
-struct Range {
-  char32_t first, last;
-};
-// The blocks that matter for names, labels and messages (Unicode 15, EastAsianWidth.txt and categories Mn,
-// Me, Cf).
-constexpr std::array kZeroWidth{Range{0x0300, 0x036F}, Range{0x0483, 0x0489}, Range{0x0591, 0x05BD},
-                                Range{0x0610, 0x061A}, Range{0x064B, 0x065F}, Range{0x1AB0, 0x1AFF},
-                                Range{0x1DC0, 0x1DFF}, Range{0x200B, 0x200F}, Range{0x202A, 0x202E},
-                                Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF}, Range{0xFE00, 0xFE0F},
-                                Range{0xFE20, 0xFE2F}, Range{0xFEFF, 0xFEFF}, Range{0xE0100, 0xE01EF}};
-constexpr std::array kDoubleWidth{Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0x33FF},
-                                  Range{0x3400, 0x4DBF},   Range{0x4E00, 0x9FFF},   Range{0xA000, 0xA4CF},
-                                  Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},
-                                  Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
-                                  Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
-
-template <std::size_t N>
-bool lies_in(const std::array<Range, N>& ranges, char32_t code) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [code](const Range& range) { return code >= range.first && code <= range.last; });
-}
-
 std::size_t width_of(char32_t code) {
-  if (code < 0x300) return 1;
-  if (lies_in(kZeroWidth, code)) return 0;
-  return lies_in(kDoubleWidth, code) ? 2 : 1;
+  return static_cast<std::size_t>(utf8proc_charwidth(static_cast<utf8proc_int32_t>(code)));
 }
 
 bool is_ascii(std::string_view text) {
@@ -84,10 +61,10 @@ bool steers_terminals(char32_t code) {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
-std::string ascii_of(char32_t code) {
+std::string ascii_of(const Character& character) {
   for (const auto& spelling : kSpellings)
-    if (spelling.code == code) return std::string(spelling.ascii);
-  return fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code));
+    if (spelling.code == character.code) return std::string(spelling.ascii);
+  return escaped(character);
 }
 
 }  // namespace
@@ -109,7 +86,7 @@ std::string printable(std::string_view text, Charset charset) {
   std::string result;
   for (std::string_view rest = line; !rest.empty();) {
     const auto character = first_character(rest);
-    result += character.code < 0x80 ? std::string(character.bytes) : ascii_of(character.code);
+    result += character.code < 0x80 ? std::string(character.bytes) : ascii_of(character);
     rest.remove_prefix(character.bytes.size());
   }
   return result;
@@ -123,7 +100,7 @@ std::string escaped_json(std::string json) {
   for (std::string_view rest = json; !rest.empty();) {
     const auto character = first_character(rest);
     if (steers_terminals(character.code)) {
-      result += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(character.code));
+      (result += "\\u") += hex_digits(character.code, 4);
     } else {
       result += character.bytes;
     }

@@ -4,6 +4,7 @@
 
 #include "proto/wire/check.h"
 #include "proto/wire/text.h"
+#include "schema/base/text.h"
 
 namespace spin::wire {
 namespace {
@@ -18,9 +19,7 @@ using WireTokens = google::protobuf::RepeatedPtrField<v1::AttemptToken>;
 
 /// Names show up in terminals and metric labels.
 Status check_name(std::string_view field, const std::string& name) {
-  const bool printable =
-      std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (!name.empty() && name.size() <= kMaxNameBytes && printable) return {};
+  if (!name.empty() && name.size() <= kMaxNameBytes && !has_control_characters(name)) return {};
   return rejected(field, "has " + std::to_string(name.size()) +
                              " bytes; 1 to 200 bytes without control characters are accepted");
 }

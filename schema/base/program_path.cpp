@@ -1,10 +1,13 @@
 #include "schema/base/program_path.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
-#include <string>
 #include <string_view>
 #include <system_error>
+
+#include <unistd.h>
 
 namespace spin {
 namespace {
@@ -26,6 +29,11 @@ std::string mapped_file(std::uintptr_t address) {
   return {};
 }
 
+bool is_program(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+}
+
 }  // namespace
 
 std::filesystem::path program_path() {
@@ -35,6 +43,20 @@ std::filesystem::path program_path() {
       path.compare(path.size() - deleted.size(), deleted.size(), deleted) == 0)
     path.resize(path.size() - deleted.size());
   return path;
+}
+
+Result<std::string> find_program(const std::string& name) {
+  const auto folder = program_path().parent_path();
+  if (!folder.empty() && is_program(folder / name)) return (folder / name).string();
+  const char* variable = std::getenv("PATH");
+  std::string_view rest = variable == nullptr ? "" : variable;
+  while (!rest.empty()) {
+    const auto part = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const auto candidate = std::filesystem::path(part) / name;
+    if (!part.empty() && is_program(candidate)) return candidate.string();
+  }
+  return Error{ErrorCode::not_found, name + " is neither in " + folder.string() + " nor in $PATH"};
 }
 
 }  // namespace spin

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "schema/base/hex.h"
+
 namespace spin {
 namespace {
 
@@ -138,14 +140,8 @@ bool is_unseen(char32_t code) {
          (code >= 0xE0000 && code <= 0xE007F);
 }
 
-std::string hexadecimal(char32_t code, std::size_t digits, const char* alphabet) {
-  std::string text;
-  for (std::size_t i = digits; i-- > 0;) text += alphabet[(code >> (4 * i)) & 0xFU];
-  return text;
-}
-
 std::string name_of(char32_t code) {
-  std::string text = "U+" + hexadecimal(code, code > 0xFFFF ? 5 : 4, "0123456789ABCDEF");
+  std::string text = "U+" + hex_digits(code, code > 0xFFFF ? 5 : 4, HexCase::upper);
   if (const auto* known = find_deceptive(code)) return (text += ' ') += known->name;
   if (is_fullwidth(code)) return (text += " FULLWIDTH ") += static_cast<char>(code - 0xFEE0);
   if (code == 0x0301) return text += " COMBINING ACUTE ACCENT";
@@ -154,20 +150,17 @@ std::string name_of(char32_t code) {
   return text;
 }
 
-/// \n, \x1b, \u200b, \U000e0001.
-std::string escape(const Character& character) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  if (!character.valid)
-    return "\\x" + hexadecimal(static_cast<unsigned char>(character.bytes[0]), 2, kDigits);
+}  // namespace
+
+std::string escaped(const Character& character) {
+  if (!character.valid) return "\\x" + to_hex(character.bytes);
   if (character.code == '\n') return "\\n";
   if (character.code == '\r') return "\\r";
   if (character.code == '\t') return "\\t";
-  if (character.code < 0x80) return "\\x" + hexadecimal(character.code, 2, kDigits);
-  if (character.code <= 0xFFFF) return "\\u" + hexadecimal(character.code, 4, kDigits);
-  return "\\U" + hexadecimal(character.code, 8, kDigits);
+  if (character.code < 0x80) return "\\x" + hex_digits(character.code, 2);
+  if (character.code <= 0xFFFF) return "\\u" + hex_digits(character.code, 4);
+  return "\\U" + hex_digits(character.code, 8);
 }
-
-}  // namespace
 
 std::string shortened(std::string_view text, std::size_t limit) {
   constexpr std::string_view kCut = "...";
@@ -203,7 +196,7 @@ std::string printable(std::string_view text) {
     if (character.valid && !is_unseen(character.code))
       line += character.bytes;
     else
-      line += escape(character);
+      line += escaped(character);
   });
   return line;
 }
@@ -236,6 +229,23 @@ std::string as_seen(std::string_view text) {
   const auto first = seen.find_first_not_of(' ');
   if (first == std::string::npos) return {};
   return seen.substr(first, seen.find_last_not_of(' ') - first + 1);
+}
+
+bool is_name(std::string_view text, std::size_t longest) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  return !text.empty() && text.size() <= longest &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+std::string name_rule(std::size_t longest) {
+  return "1 to " + std::to_string(longest) + " letters, digits, - _ . are accepted";
+}
+
+bool has_control_characters(std::string_view text, std::string_view allowed) {
+  return std::any_of(text.begin(), text.end(), [&](char c) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    return is_control && allowed.find(c) == std::string_view::npos;
+  });
 }
 
 }  // namespace spin

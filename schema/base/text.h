@@ -20,6 +20,9 @@ struct Character {
 /// Precondition: the text is not empty.
 Character first_character(std::string_view text);
 
+/// The character as printable() writes one that nobody can see: \n, \x1b, \u200b, \U000e0001.
+std::string escaped(const Character& character);
+
 /// The text as one line that is safe to print and shows all that it holds: what nobody can see (control
 /// characters, among them line breaks, tabs and the escape that starts terminal commands; no-break and other
 /// odd spaces; zero-width and bidirectional characters) and bytes that are not UTF-8 stand as \n, \t, \x1b,
@@ -35,5 +38,14 @@ std::string hidden_characters(std::string_view text);
 /// letters of other scripts that look like Latin ones, dashes and quotation marks as ASCII has them, no
 /// accents that stand as characters of their own.
 std::string as_seen(std::string_view text);
+
+/// Whether the text is 1 to `longest` letters, digits, - _ . of ASCII: what names of sweeps, workers and
+/// labels are made of.
+[[nodiscard]] bool is_name(std::string_view text, std::size_t longest);
+/// "1 to 64 letters, digits, - _ . are accepted".
+std::string name_rule(std::size_t longest);
+
+/// Whether it holds a control character of ASCII that is not `allowed`.
+[[nodiscard]] bool has_control_characters(std::string_view text, std::string_view allowed = "");
 
 }  // namespace spin

@@ -121,13 +121,14 @@ Result<DataState> state_of_folder(const Dataset& dataset, const fs::path& folder
 }  // namespace
 
 Result<DataState> data_state(const Dataset& dataset, const fs::path& folder, const std::stop_token& stop) {
-  if (dataset.name == "synthetic") return DataState{};
-  if (dataset.name == "imagefolder" || dataset.name == "imagenet") {
+  const auto* known = find_dataset(dataset.name);
+  if (known == nullptr || known->format == DatasetFormat::synthetic) return DataState{};
+  if (known->format == DatasetFormat::image_folder) {
     SPIN_ASSIGN(const auto path, find_image_folder(dataset.name, folder, dataset.root));
     return state_of_folder(dataset, path, stop);
   }
   const bool is_named = !folder.empty() || !dataset.root.empty();
-  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, folder,
+  SPIN_ASSIGN(const auto files, find_dataset_files(*known, folder,
                                                    is_named ? fs::path(dataset.root)
                                                             : fs::path(default_dataset_root(dataset.name))));
   return state_of_files(dataset.name, files);

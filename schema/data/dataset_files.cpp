@@ -1,6 +1,5 @@
 #include "schema/data/dataset_files.h"
 
-#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -12,42 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Names = std::vector<std::string_view>;
-
-struct KnownDataset {
-  std::string_view name;
-  Names subfolders;
-  Names train;
-  Names eval;
-  std::string_view advice;
-};
-
-const std::vector<KnownDataset>& known_datasets() {
-  static const Names kMnistTrain{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
-  static const Names kMnistEval{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
-  static const std::vector<KnownDataset> kKnown{
-      {"fashion-mnist",
-       {"fashion-mnist", "FashionMNIST/raw"},
-       kMnistTrain,
-       kMnistEval,
-       "`apt install dataset-fashion-mnist` brings it, or name the folder that holds its four IDX files "
-       "(--data)"},
-      {"mnist",
-       {"mnist", "MNIST/raw"},
-       kMnistTrain,
-       kMnistEval,
-       "name the folder that holds its four IDX files (--data)"},
-      {"cifar10",
-       {"cifar10", "cifar-10-batches-bin"},
-       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
-       {"test_batch.bin"},
-       "name the folder where cifar-10-binary.tar.gz (the binary version) was unpacked (--data)"},
-      {"cifar100",
-       {"cifar100", "cifar-100-binary"},
-       {"train.bin"},
-       {"test.bin"},
-       "name the folder where cifar-100-binary.tar.gz (the binary version) was unpacked (--data)"}};
-  return kKnown;
-}
 
 Error nothing_found(const KnownDataset& known, const std::vector<fs::path>& folders, std::string_view file) {
   std::string looked_in;
@@ -70,31 +33,27 @@ Result<std::vector<fs::path>> find_all(const KnownDataset& known, const fs::path
 
 }  // namespace
 
-Result<DatasetFiles> find_dataset_files(std::string_view name, const fs::path& folder, const fs::path& root) {
-  const auto& all = known_datasets();
-  const auto known =
-      std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name == name; });
-  if (known == all.end())
-    return Error{ErrorCode::unsupported, "data set " + std::string(name) + " is not one of a few files"};
+Result<DatasetFiles> find_dataset_files(const KnownDataset& known, const fs::path& folder,
+                                        const fs::path& root) {
   const auto places = data_folders(folder, root);
   if (places.empty())
-    return Error{ErrorCode::not_found,
-                 "data set " + std::string(name) + ": no folder was named; " + std::string(known->advice)};
+    return Error{ErrorCode::not_found, "data set " + std::string(known.name) + ": no folder was named; " +
+                                           std::string(known.advice)};
   // The folder of its name first: beside it, files of another data set may carry the same names.
   std::vector<fs::path> folders;
   for (const auto& place : places) {
-    for (const auto subfolder : known->subfolders) folders.push_back(place / subfolder);
+    for (const auto subfolder : known.subfolders) folders.push_back(place / subfolder);
     folders.push_back(place);
   }
   for (const auto& candidate : folders) {
-    SPIN_ASSIGN(const auto first, find_maybe_gzip(candidate, known->train.front()));
+    SPIN_ASSIGN(const auto first, find_maybe_gzip(candidate, known.train.front()));
     if (!first) continue;
     DatasetFiles files;
-    SPIN_ASSIGN(files.train, find_all(*known, candidate, known->train));
-    SPIN_ASSIGN(files.eval, find_all(*known, candidate, known->eval));
+    SPIN_ASSIGN(files.train, find_all(known, candidate, known.train));
+    SPIN_ASSIGN(files.eval, find_all(known, candidate, known.eval));
     return files;
   }
-  return nothing_found(*known, folders, known->train.front());
+  return nothing_found(known, folders, known.train.front());
 }
 
 std::string disk_state(const DatasetFiles& files) {

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "schema/base/result.h"
+#include "schema/design/dataset.h"
 
 namespace spin {
 
@@ -15,11 +15,10 @@ struct DatasetFiles {
   std::vector<std::filesystem::path> eval;
 };
 
-/// mnist and fashion-mnist: images, labels. cifar10, cifar100: the binary version's batches. Looks in each of
-/// data_folders(folder, root): in its subfolders of the names that the data set's archives and PyTorch give
-/// them, then in itself; plain or with .gz. not_found says where it looked and how to get the files;
-/// unsupported for other names.
-Result<DatasetFiles> find_dataset_files(std::string_view name, const std::filesystem::path& folder,
+/// The files of a data set whose format has a few. Looks in each of data_folders(folder, root): in its
+/// subfolders of the names that the data set's archives and PyTorch give them, then in itself; plain or with
+/// .gz. not_found says where it looked and how to get the files.
+Result<DatasetFiles> find_dataset_files(const KnownDataset& known, const std::filesystem::path& folder,
                                         const std::filesystem::path& root);
 
 /// Names the files and the state they are in on this disk: another text where one has changed.

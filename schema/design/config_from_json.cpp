@@ -82,7 +82,8 @@ Status read_randaugment(const json& value, std::optional<RandAugment>& randaugme
   JsonFields fields(value, "training.randaugment");
   randaugment.emplace();
   visit_randaugment_fields([&](const Field& field, auto member) {
-    fields.read_field(std::string(field.key), (*randaugment).*member, field.is_always_named);
+    const std::string key(field.key);
+    if (field.is_always_named || fields.find_optional(key)) fields.read(key, (*randaugment).*member);
   });
   return fields.finish();
 }
@@ -95,8 +96,8 @@ Status read_training(const json& object, Training& training) {
     if constexpr (std::is_same_v<decltype(member), std::optional<RandAugment> Training::*>) {
       if (const auto* value = fields.find(key); value && inner.ok())
         inner = read_randaugment(*value, training.*member);
-    } else {
-      fields.read_field(key, training.*member, field.is_always_named);
+    } else if (field.is_always_named || fields.find_optional(key)) {
+      fields.read(key, training.*member);
     }
   });
   SPIN_TRY(inner);

@@ -17,6 +17,40 @@ struct DatasetFacts {
   std::int64_t eval_images = 0;
 };
 
+/// How the files of a data set are read.
+enum class DatasetFormat {
+  idx,           ///< two files a split, of images and of labels
+  cifar,         ///< the binary version of CIFAR-10: a label before each image
+  cifar_fine,    ///< that of CIFAR-100: two labels, of which the second counts
+  image_folder,  ///< a folder a class, with JPEG and PNG files
+  synthetic,     ///< no files: the trainer draws the pixels
+};
+
+/// Mean and standard deviation of the training pixels for each channel, in units of full brightness.
+struct PixelStatistics {
+  std::vector<double> mean;
+  std::vector<double> deviation;
+};
+
+/// All that spin knows of a data set by its name.
+struct KnownDataset {
+  std::string_view name;
+  DatasetFormat format;
+  DatasetFacts facts;
+  PixelStatistics pixels;
+  bool takes_any_classes = false;  ///< as many as the configuration says; `facts` has the default
+  std::string_view root{};         ///< folder where a package or custom puts the files; empty = none
+  // Of formats with a few files, in a folder of data sets that a person names.
+  std::vector<std::string_view> subfolders{};     ///< where its archives and PyTorch put them
+  std::vector<std::string_view> train{}, eval{};  ///< plain, or with .gz
+  std::string_view advice{};                      ///< how to get them
+
+  /// It holds what its owner put there, who has to say where it lies and how many classes it has.
+  [[nodiscard]] bool is_of_owner() const {
+    return format == DatasetFormat::image_folder && takes_any_classes;
+  }
+};
+
 struct Dataset {
   std::string name;
   /// Folder of the files; empty = where the name's data usually lies. Where data lie is no part of what they
@@ -49,10 +83,13 @@ struct DataState {
   bool operator==(const DataState&) const = default;
 };
 
-/// mnist, fashion-mnist, cifar10, cifar100, imagenet, imagefolder, synthetic.
+/// The registry: a new data set is a row of it.
+const std::vector<KnownDataset>& known_datasets();
+/// Null where there is none of this name.
+const KnownDataset* find_dataset(std::string_view name);
 std::optional<DatasetFacts> dataset_facts(std::string_view name);
 std::vector<std::string> dataset_names();
-/// Folder where Debian's package or custom puts the files of `name`; empty where there is none.
+/// KnownDataset::root; empty for other names.
 std::string default_dataset_root(std::string_view name);
 /// Whether data sets of this name are told apart by an id.
 bool has_id(std::string_view name);

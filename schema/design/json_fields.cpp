@@ -8,9 +8,10 @@ namespace spin {
 
 using nlohmann::json;
 
-JsonFields::JsonFields(const json& object, std::string prefix) : object_(object), prefix_(std::move(prefix)) {
+JsonFields::JsonFields(const json& object, std::string place, std::string separator)
+    : object_(object), place_(std::move(place)), separator_(std::move(separator)) {
   if (!object_.is_object())
-    refuse(Error{ErrorCode::invalid_argument, (prefix_.empty() ? "configuration" : prefix_) + ": is " +
+    refuse(Error{ErrorCode::invalid_argument, (place_.empty() ? "configuration" : place_) + ": is " +
                                                   object_.type_name() + "; an object is expected"});
 }
 
@@ -23,7 +24,7 @@ const json* JsonFields::find_optional(const std::string& key) {
 
 const json* JsonFields::find(const std::string& key) {
   if (const auto* found = find_optional(key)) return found;
-  refuse(Error{ErrorCode::invalid_argument, path(key) + ": is missing; a configuration gives every setting"});
+  refuse(Error{ErrorCode::invalid_argument, path(key) + ": is missing"});
   return nullptr;
 }
 
@@ -57,14 +58,26 @@ void JsonFields::read(const std::string& key, std::string& out) {
   out = value->get<std::string>();
 }
 
+void JsonFields::read_real(const std::string& key, double& out) {
+  const auto* value = find(key);
+  if (!value) return;
+  if (!value->is_null()) return read(key, out);
+  out = std::numeric_limits<double>::quiet_NaN();
+}
+
+void JsonFields::read_real(const std::string& key, std::optional<double>& out) {
+  const auto* value = find_optional(key);
+  if (!value || value->is_null()) return out.reset();
+  read(key, out.emplace());
+}
+
 Status JsonFields::finish() {
   if (!status_.ok()) return status_;
   for (const auto& [key, value] : object_.items()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string names;
     for (const auto& known : known_) (names += names.empty() ? "" : ", ") += known;
-    return Error{ErrorCode::invalid_argument,
-                 path(key) + ": is no key of a configuration; here stand " + names};
+    return Error{ErrorCode::invalid_argument, path(key) + ": is no key here; these are: " + names};
   }
   return {};
 }

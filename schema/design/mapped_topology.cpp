@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "schema/base/splitmix.h"
+
 namespace spin {
 namespace {
 
@@ -59,15 +61,11 @@ std::vector<int> in_strides(const Section& section) {
   return labels;
 }
 
-/// Fisher and Yates' shuffle with Steele, Lea and Flood's splitmix64: the same on every machine.
+/// Fisher and Yates' shuffle, the same on every machine.
 std::vector<int> shuffled(std::vector<int> labels, std::int64_t seed) {
   auto state = static_cast<std::uint64_t>(seed);
   for (std::size_t left = labels.size(); left > 1; --left) {
-    state += 0x9e3779b97f4a7c15U;
-    auto bits = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9U;
-    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebU;
-    bits ^= bits >> 31;
-    std::swap(labels[left - 1], labels[bits % left]);  // the bias of % is below depth / 2^64
+    std::swap(labels[left - 1], labels[splitmix64(state) % left]);  // the bias of % is below depth / 2^64
   }
   return labels;
 }

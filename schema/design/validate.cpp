@@ -63,16 +63,15 @@ Status check_root(const std::string& root) {
 }
 
 Status check_dataset(const Dataset& dataset) {
-  const auto known = dataset_facts(dataset.name);
+  const auto* known = find_dataset(dataset.name);
   if (!known) {
     std::string names;
     for (const auto& name : dataset_names()) (names += names.empty() ? "" : " | ") += name;
     return fault("dataset.name", "'" + dataset.name + "' is none of " + names);
   }
-  const bool folder = dataset.name == "imagefolder";
-  if (folder && dataset.root.empty() && dataset.id.empty())
+  if (known->is_of_owner() && dataset.root.empty() && dataset.id.empty())
     return fault("dataset.root",
-                 "is missing; an imagefolder needs the folder's path, or an id where workers find it by "
+                 "is missing; an " + dataset.name + " needs the folder's path, or an id where workers find it by "
                  "their --data");
   if (!has_id(dataset.name) && !dataset.id.empty())
     return fault("dataset.id", "'" + dataset.id + "' is given to " + dataset.name +
@@ -80,11 +79,11 @@ Status check_dataset(const Dataset& dataset) {
   SPIN_TRY(check_root(dataset.root));
   SPIN_TRY(whole_in("dataset.train_limit", dataset.train_limit, 0, std::int64_t{1} << 40));
   SPIN_TRY(whole_in("dataset.eval_limit", dataset.eval_limit, 0, std::int64_t{1} << 40));
-  const bool any_classes = folder || dataset.name == "synthetic";
-  SPIN_TRY(whole_in("dataset.classes", dataset.facts.classes, any_classes ? 1 : known->classes,
-                    any_classes ? 1'000'000 : known->classes));
-  SPIN_TRY(whole_in("dataset.channels", dataset.facts.channels, known->channels, known->channels));
-  return whole_in("dataset.resolution", dataset.facts.resolution, known->resolution, known->resolution);
+  const auto& [channels, classes, resolution, train_images, eval_images] = known->facts;
+  SPIN_TRY(whole_in("dataset.classes", dataset.facts.classes, known->takes_any_classes ? 1 : classes,
+                    known->takes_any_classes ? 1'000'000 : classes));
+  SPIN_TRY(whole_in("dataset.channels", dataset.facts.channels, channels, channels));
+  return whole_in("dataset.resolution", dataset.facts.resolution, resolution, resolution);
 }
 
 Status check_heads(const Network& network) {

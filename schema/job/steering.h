@@ -6,7 +6,7 @@
 
 namespace spin::steer {
 
-/// Jobs that are not final end; a sweep is withdrawn.
+/// Jobs that are not final end; a sweep is cancelled.
 struct Cancel {
   bool operator==(const Cancel&) const = default;
 };

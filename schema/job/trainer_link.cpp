@@ -8,7 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "schema/job/line_fields.h"
+#include "schema/base/text.h"
+#include "schema/design/json_fields.h"
 
 namespace spin {
 namespace {
@@ -23,22 +24,10 @@ Json number(const std::optional<double>& value) { return value ? number(*value) 
 
 constexpr std::array<std::string_view, 3> kCauses = {"job", "permanent", "disk full"};
 
-Result<TrainerEvent> read_failed(LineFields fields) {
-  FailedEvent failed;
-  failed.message = fields.text("message");
-  const std::string cause = fields.optional_text("cause");
-  const auto* const known = std::find(kCauses.begin(), kCauses.end(), cause);
-  if (known != kCauses.end())
-    failed.cause = static_cast<FailureCause>(known - kCauses.begin());
-  else if (!cause.empty())
-    fields.refuse("cause", "job, permanent or disk full");
-  failed.device_works = fields.flag_or("device_works", true);
-  return fields.finish<TrainerEvent>(std::move(failed));
-}
-
-Result<TrainerEvent> read_stopped(LineFields fields) {
-  const StoppedEvent stopped{fields.small_or("signal", 0)};
-  return fields.finish<TrainerEvent>(stopped);
+/// 'TEXT', shortened, as a message shows what came on a line.
+std::string excerpt(std::string_view text) {
+  constexpr std::size_t kQuotedBytes = 120;
+  return "'" + shortened(text, kQuotedBytes) + "'";
 }
 
 /// Parses one line into an object and takes the string that says what it is.
@@ -56,85 +45,113 @@ Result<std::pair<Json, std::string>> open_line(std::string_view line, const char
   return std::pair{std::move(json), std::move(name)};
 }
 
-Result<TrainerCommand> read_run(LineFields fields) {
-  RunCommand run;
-  run.config = fields.text("config");
-  run.root = fields.optional_text("root");
-  run.data = fields.optional_text("data");
-  run.checkpoint = fields.optional_text("checkpoint");
-  run.model = fields.optional_text("model");
-  run.resume = fields.optional_text("resume");
-  run.init = fields.optional_text("init");
-  if (fields.has("checkpoint_seconds")) run.checkpoint_seconds = fields.small("checkpoint_seconds");
-  return fields.finish<TrainerCommand>(std::move(run));
+void read(JsonFields& fields, RunCommand& run) {
+  fields.read("config", run.config);
+  fields.read_optional("root", run.root);
+  fields.read_optional("data", run.data);
+  fields.read_optional("checkpoint", run.checkpoint);
+  fields.read_optional("model", run.model);
+  fields.read_optional("resume", run.resume);
+  fields.read_optional("init", run.init);
+  if (fields.find_optional("checkpoint_seconds"))
+    fields.read_count("checkpoint_seconds", run.checkpoint_seconds);
 }
 
-Result<TrainerCommand> read_stop(LineFields fields) {
-  const StopCommand stop{fields.flag_or("save", true)};
-  return fields.finish<TrainerCommand>(stop);
+void read(JsonFields& fields, StopCommand& stop) { fields.read_optional("save", stop.save); }
+
+void read(JsonFields& fields, ReadyEvent& ready) {
+  fields.read("version", ready.version);
+  fields.read("libtorch", ready.libtorch);
+  fields.read("blas", ready.blas);
+  fields.read("device", ready.device);
+  fields.read_count("threads", ready.threads);
 }
 
-Result<TrainerEvent> read_ready(LineFields fields) {
-  ReadyEvent ready;
-  ready.version = fields.text("version");
-  ready.libtorch = fields.text("libtorch");
-  ready.blas = fields.text("blas");
-  ready.device = fields.text("device");
-  ready.threads = fields.small("threads");
-  return fields.finish<TrainerEvent>(std::move(ready));
+void read_data(JsonFields& fields, DataState& data) {
+  fields.read_optional("data", data.fingerprint);
+  fields.read_optional("data_summary", data.summary);
 }
 
-Result<TrainerEvent> read_progress(LineFields fields) {
-  Progress progress;
-  progress.epoch = fields.small("epoch");
-  progress.epochs = fields.small("epochs");
-  progress.step = fields.count("step");
-  progress.steps = fields.count("steps");
-  progress.loss = fields.real("loss");
-  progress.images_per_second = fields.real("images_per_second");
-  return fields.finish<TrainerEvent>(ProgressEvent{progress});
+void read(JsonFields& fields, StartedEvent& started) {
+  fields.read_count("params", started.params);
+  fields.read_count("flops", started.flops);
+  fields.read_count("first_epoch", started.first_epoch);
+  read_data(fields, started.data);
 }
 
-Result<TrainerEvent> read_epoch(LineFields fields) {
-  EpochMetrics metrics;
-  metrics.epoch = fields.small("epoch");
-  metrics.loss = fields.real("loss");
-  metrics.top1 = fields.optional_real("top1");
-  metrics.top5 = fields.optional_real("top5");
-  metrics.images_per_second = fields.real("images_per_second");
-  metrics.seconds = fields.real("seconds");
-  metrics.data_seconds = fields.optional_real("data_seconds");
-  metrics.forward_seconds = fields.optional_real("forward_seconds");
-  metrics.backward_seconds = fields.optional_real("backward_seconds");
-  metrics.step_seconds = fields.optional_real("step_seconds");
-  metrics.evaluation_seconds = fields.optional_real("evaluation_seconds");
-  return fields.finish<TrainerEvent>(EpochEvent{metrics});
+void read(JsonFields& fields, ProgressEvent& event) {
+  Progress& progress = event.progress;
+  fields.read_count("epoch", progress.epoch);
+  fields.read_count("epochs", progress.epochs);
+  fields.read_count("step", progress.step);
+  fields.read_count("steps", progress.steps);
+  fields.read_real("loss", progress.loss);
+  fields.read_real("images_per_second", progress.images_per_second);
 }
 
-DataState read_data(LineFields& fields) {
-  return {fields.optional_text("data"), fields.optional_text("data_summary")};
+void read(JsonFields& fields, EpochEvent& event) {
+  EpochMetrics& metrics = event.metrics;
+  fields.read_count("epoch", metrics.epoch);
+  fields.read_real("loss", metrics.loss);
+  fields.read_real("top1", metrics.top1);
+  fields.read_real("top5", metrics.top5);
+  fields.read_real("images_per_second", metrics.images_per_second);
+  fields.read_real("seconds", metrics.seconds);
+  fields.read_real("data_seconds", metrics.data_seconds);
+  fields.read_real("forward_seconds", metrics.forward_seconds);
+  fields.read_real("backward_seconds", metrics.backward_seconds);
+  fields.read_real("step_seconds", metrics.step_seconds);
+  fields.read_real("evaluation_seconds", metrics.evaluation_seconds);
 }
 
-Result<TrainerEvent> read_finished(LineFields fields) {
-  FinishedEvent finished;
-  const std::string outcome = fields.text("outcome");
+void read(JsonFields& fields, CheckpointEvent& checkpoint) {
+  fields.read("path", checkpoint.path);
+  fields.read_count("epoch", checkpoint.epoch);
+}
+
+void read(JsonFields& fields, FinishedEvent& finished) {
+  std::string outcome;
+  fields.read("outcome", outcome);
   if (outcome == "diverged") {
     finished.result.outcome = Outcome::diverged;
   } else if (!outcome.empty() && outcome != "completed") {
     fields.refuse("outcome", "completed or diverged");
   }
-  finished.result.top1 = fields.optional_real("top1");
-  finished.result.top5 = fields.optional_real("top5");
-  finished.result.params = fields.count("params");
-  finished.result.flops = fields.count("flops");
-  finished.result.images_per_second = fields.real("images_per_second");
-  finished.result.peak_bytes = fields.count("peak_bytes");
-  finished.result.seconds = fields.real("seconds");
-  finished.result.data = read_data(fields);
-  finished.model = fields.optional_text("model");
-  finished.train_images = fields.optional_count("train_images");
-  finished.eval_images = fields.optional_count("eval_images");
-  return fields.finish<TrainerEvent>(std::move(finished));
+  fields.read_real("top1", finished.result.top1);
+  fields.read_real("top5", finished.result.top5);
+  fields.read_count("params", finished.result.params);
+  fields.read_count("flops", finished.result.flops);
+  fields.read_real("images_per_second", finished.result.images_per_second);
+  fields.read_count("peak_bytes", finished.result.peak_bytes);
+  fields.read_real("seconds", finished.result.seconds);
+  read_data(fields, finished.result.data);
+  fields.read_optional("model", finished.model);
+  if (fields.find_optional("train_images")) fields.read_count("train_images", finished.train_images);
+  if (fields.find_optional("eval_images")) fields.read_count("eval_images", finished.eval_images);
+}
+
+void read(JsonFields& fields, FailedEvent& failed) {
+  fields.read("message", failed.message);
+  std::string cause;
+  fields.read_optional("cause", cause);
+  const auto* const known = std::find(kCauses.begin(), kCauses.end(), cause);
+  if (known != kCauses.end())
+    failed.cause = static_cast<FailureCause>(known - kCauses.begin());
+  else if (!cause.empty())
+    fields.refuse("cause", "job, permanent or disk full");
+  fields.read_optional("device_works", failed.device_works);
+}
+
+void read(JsonFields& fields, StoppedEvent& stopped) {
+  if (fields.find_optional("signal")) fields.read_count("signal", stopped.signal);
+}
+
+template <class Variant, class Message>
+Result<Variant> message_from(JsonFields fields) {
+  Message message;
+  read(fields, message);
+  SPIN_TRY(fields.status());
+  return Variant(std::move(message));
 }
 
 Json write(const ReadyEvent& event) {
@@ -240,30 +257,24 @@ std::string to_line(const TrainerEvent& event) {
 Result<TrainerCommand> command_from_line(std::string_view line) {
   SPIN_ASSIGN(const auto opened, open_line(line, "command"));
   const auto& [json, name] = opened;
-  if (name == "run") return read_run(LineFields(json, "command run"));
-  if (name == "stop") return read_stop(LineFields(json, "command stop"));
+  const JsonFields fields(json, "command " + name, ": ");
+  if (name == "run") return message_from<TrainerCommand, RunCommand>(fields);
+  if (name == "stop") return message_from<TrainerCommand, StopCommand>(fields);
   return Error{ErrorCode::invalid_argument, "unknown command " + excerpt(name) + "; expected run or stop"};
 }
 
 Result<TrainerEvent> event_from_line(std::string_view line) {
   SPIN_ASSIGN(const auto opened, open_line(line, "event"));
   const auto& [json, name] = opened;
-  LineFields fields(json, "event " + name);
-  if (name == "ready") return read_ready(fields);
-  if (name == "started") {
-    StartedEvent started{fields.count("params"), fields.count("flops"), fields.small("first_epoch"),
-                         read_data(fields)};
-    return fields.finish<TrainerEvent>(started);
-  }
-  if (name == "progress") return read_progress(fields);
-  if (name == "epoch") return read_epoch(fields);
-  if (name == "checkpoint") {
-    CheckpointEvent checkpoint{fields.text("path"), fields.small("epoch")};
-    return fields.finish<TrainerEvent>(std::move(checkpoint));
-  }
-  if (name == "finished") return read_finished(fields);
-  if (name == "failed") return read_failed(fields);
-  if (name == "stopped") return read_stopped(fields);
+  const JsonFields fields(json, "event " + name, ": ");
+  if (name == "ready") return message_from<TrainerEvent, ReadyEvent>(fields);
+  if (name == "started") return message_from<TrainerEvent, StartedEvent>(fields);
+  if (name == "progress") return message_from<TrainerEvent, ProgressEvent>(fields);
+  if (name == "epoch") return message_from<TrainerEvent, EpochEvent>(fields);
+  if (name == "checkpoint") return message_from<TrainerEvent, CheckpointEvent>(fields);
+  if (name == "finished") return message_from<TrainerEvent, FinishedEvent>(fields);
+  if (name == "failed") return message_from<TrainerEvent, FailedEvent>(fields);
+  if (name == "stopped") return message_from<TrainerEvent, StoppedEvent>(fields);
   return Error{ErrorCode::invalid_argument,
                "unknown event " + excerpt(name) +
                    "; expected ready, started, progress, epoch, checkpoint, finished, failed or stopped"};

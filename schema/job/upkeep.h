@@ -8,6 +8,10 @@
 namespace spin {
 
 enum class CheckState { ok, warning, failed };
+constexpr const char* to_string(CheckState state) {
+  constexpr const char* kNames[] = {"ok", "warning", "failed"};
+  return kNames[static_cast<int>(state)];
+}
 
 /// One thing that was looked at.
 struct CheckRow {

@@ -66,7 +66,7 @@ CellLabels::CellLabels(const Document& document) {
     if (!setting->in_label) shown_.push_back(setting);
 }
 
-Cell CellLabels::label(const Settings& settings, const JobConfig& config) const {
+Cell CellLabels::label(const PointSettings& settings, const JobConfig& config) const {
   Cell cell;
   cell.network = network_label(config.network, config.dataset.facts.resolution);
   cell.sharing = config.topology.is_unshared() ? "none" : sharing_label(sharing_request(settings.sharing));

@@ -17,7 +17,7 @@ class CellLabels {
 
   void reserve(std::size_t jobs) { name_hashes_.reserve(jobs); }
   /// The labels of a cell; `settings` are filled in, `config` is what they ask for.
-  [[nodiscard]] Cell label(const Settings& settings, const JobConfig& config) const;
+  [[nodiscard]] Cell label(const PointSettings& settings, const JobConfig& config) const;
   /// Unique among the names that this object has given.
   std::string job_name(const Cell& cell, const JobConfig& config, const JobId& id);
 

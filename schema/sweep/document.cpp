@@ -10,12 +10,12 @@
 namespace spin::sweep {
 namespace {
 
-Result<ValuePtr> parse(const Source& source, std::string_view text, std::string_view path,
-                       int override_index = -1) {
+Result<YamlValuePtr> parse(const Source& source, std::string_view text, std::string_view path,
+                           int override_index = -1) {
   auto parsed = parse_yaml(text, override_index);
   if (const auto* error = std::get_if<YamlError>(&parsed))
     return source.error({error->line, override_index}, path, error->what, error->code);
-  return std::get<ValuePtr>(std::move(parsed));
+  return std::get<YamlValuePtr>(std::move(parsed));
 }
 
 /// A key at the top that belongs to whoever writes the file: a place for anchors.
@@ -29,26 +29,26 @@ bool is_text(const std::string& path) {
 }
 
 /// What an override says: YAML, but for text, in which #, : and all else stand for themselves.
-Result<ValuePtr> override_value(const Source& source, int index) {
+Result<YamlValuePtr> override_value(const Source& source, int index) {
   const auto& override_ = source.overrides()[static_cast<std::size_t>(index)];
   if (!is_text(override_.path)) return parse(source, override_.value, override_.path, index);
-  auto value = std::make_shared<Value>();
-  value->kind = Value::Kind::scalar;
+  auto value = std::make_shared<YamlValue>();
+  value->kind = YamlValue::Kind::scalar;
   value->where = {1, index};
   value->text = override_.value;
   if (const auto line = line_of_bad_utf8(override_.value); line != 0)
     return source.error(value->where, override_.path, "holds bytes that are not UTF-8");
-  return ValuePtr(std::move(value));
+  return YamlValuePtr(std::move(value));
 }
 
 Result<std::vector<Leaf>> read_file(const Source& source, std::string_view text) {
   SPIN_ASSIGN(const auto root, parse(source, text, ""));
-  if (root->kind == Value::Kind::null)
+  if (root->kind == YamlValue::Kind::null)
     return source.error({1, -1}, "", "is empty; a sweep file begins with version: 1");
-  if (root->kind != Value::Kind::map)
+  if (root->kind != YamlValue::Kind::map)
     return source.error(root->where, "", expected(*root, "a map that begins with version: 1").message);
-  Value own;
-  own.kind = Value::Kind::map;
+  YamlValue own;
+  own.kind = YamlValue::Kind::map;
   for (const auto& entry : root->entries)
     if (!is_extension(entry.key)) own.entries.push_back(entry);
   return flatten(source, own, document_keys(), Lists::are_values);
@@ -62,8 +62,8 @@ bool is_at_or_below(const std::string& path, const std::string& top) {
 Status apply_override(const Source& source, int index, std::vector<Leaf>& leaves) {
   const auto& override_ = source.overrides()[static_cast<std::size_t>(index)];
   SPIN_ASSIGN(auto value, override_value(source, index));
-  Value map;
-  map.kind = Value::Kind::map;
+  YamlValue map;
+  map.kind = YamlValue::Kind::map;
   map.entries.push_back({override_.path, {1, index}, std::move(value)});
   SPIN_ASSIGN(const auto added, flatten(source, map, document_keys(), Lists::are_values));
 

@@ -95,7 +95,7 @@ class Expansion {
   }
 
   Status visit(const Taken& taken) {
-    Settings settings = base_;
+    PointSettings settings = base_;
     for (const auto* point : taken)
       for (const auto& assignment : *point) assignment.change.apply(settings);
     fill_defaults(settings);
@@ -126,7 +126,7 @@ class Expansion {
     return jobs > kMaxSweepJobs ? too_many(std::to_string(jobs)) : Status();
   }
 
-  [[nodiscard]] bool is_excluded(const Settings& settings) const {
+  [[nodiscard]] bool is_excluded(const PointSettings& settings) const {
     return std::any_of(document_.exclude.begin(), document_.exclude.end(), [&](const Point& pattern) {
       return std::all_of(pattern.begin(), pattern.end(),
                          [&](const Assignment& entry) { return entry.change.matches(settings); });
@@ -140,7 +140,7 @@ class Expansion {
   }
 
   /// A cell with sharing, and before it the unshared networks that it compares with and starts from.
-  Result<int> add_shared(const Taken& taken, const Settings& settings, const CheckedConfig& cell) {
+  Result<int> add_shared(const Taken& taken, const PointSettings& settings, const CheckedConfig& cell) {
     CheckedConfig plain;
     plain.config = unshared_of(cell.config, cell.config.network);
     plain.cost = cost_of(plain.config);
@@ -163,7 +163,7 @@ class Expansion {
   }
 
   /// Plain networks of about the size of a shared one.
-  Status add_scaling_baselines(Settings settings, const CheckedConfig& shared) {
+  Status add_scaling_baselines(PointSettings settings, const CheckedConfig& shared) {
     const auto of = network_label(shared.config.network, shared.config.dataset.facts.resolution) + ' ' +
                     sharing_label(sharing_request(settings.sharing));
     for (const auto by : document_.scaling) {
@@ -195,7 +195,7 @@ class Expansion {
   }
 
   /// The cell of the unshared network that fusion starts from.
-  Result<int> add_pretraining(const Taken& taken, Settings settings, JobConfig plain) {
+  Result<int> add_pretraining(const Taken& taken, PointSettings settings, JobConfig plain) {
     settings.training = pretrain_training(settings);
     plain.training = settings.training;
     const auto checked = check(std::move(plain));
@@ -207,7 +207,7 @@ class Expansion {
   const Document& document_;
   PlanBuilder& builder_;
   std::unordered_map<std::string, Network> scaled_;
-  Settings base_;
+  PointSettings base_;
 };
 
 }  // namespace

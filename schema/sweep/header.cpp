@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "schema/base/hex.h"
 #include "schema/base/text.h"
 #include "schema/sweep/read_value.h"
 
@@ -25,49 +26,46 @@ Status check_name_is_no_id(const std::string& name) {
   };
   constexpr std::size_t kLeastHashDigits = 8;
   if (name.find_first_not_of("0123456789") == std::string::npos) return taken_for("the id of a sweep");
-  if (name.size() >= kLeastHashDigits && name.size() <= 64 &&
-      name.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos)
+  if (name.size() >= kLeastHashDigits && name.size() <= 64 && is_hex(name))
     return taken_for("the hash of a job");
   if (name.front() == '-') return taken_for("an option");
   if (name == "." || name == "..") return taken_for("a folder");
   return {};
 }
 
-Status read_name(const Value& value, Document& document) {
+Status read_name(const YamlValue& value, Document& document) {
   SPIN_TRY(read_value(value, document.name));
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
   const auto& name = document.name;
-  if (name.empty() || name.size() > kMaxNameBytes || !std::all_of(name.begin(), name.end(), allowed)) {
+  if (!is_name(name, kMaxNameBytes)) {
     const auto hidden = hidden_characters(name);
     return refusal("'" + shortened(name, kMaxNameBytes) + "' is no name" +
-                   (hidden.empty() ? "" : ", since it holds " + hidden) + "; 1 to " +
-                   std::to_string(kMaxNameBytes) + " letters, digits, - _ . are accepted");
+                   (hidden.empty() ? "" : ", since it holds " + hidden) + "; " + name_rule(kMaxNameBytes));
   }
   return check_name_is_no_id(name);
 }
 
-Status read_description(const Value& value, Document& document) {
-  if (value.kind == Value::Kind::null) return {};
-  if (value.kind != Value::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
+Status read_description(const YamlValue& value, Document& document) {
+  if (value.kind == YamlValue::Kind::null) return {};
+  if (value.kind != YamlValue::Kind::scalar || value.text.size() > kMaxDescriptionBytes)
     return expected(value, "text of at most " + std::to_string(kMaxDescriptionBytes) + " bytes");
-  for (const char c : value.text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F)
-      return refusal("holds " + hidden_characters(std::string_view(&c, 1)) + ", which is no text");
+  constexpr std::string_view kAllowed = "\n\t\r";
+  if (has_control_characters(value.text, kAllowed)) {
+    std::string others = value.text;
+    std::erase_if(others, [&](char c) { return !has_control_characters({&c, 1}, kAllowed); });
+    return refusal("holds " + hidden_characters(others) + ", which is no text");
+  }
   document.description = value.text;
   return {};
 }
 
-Status read_whole(const Value& value, int low, int high, int& out) {
+Status read_whole(const YamlValue& value, int low, int high, int& out) {
   SPIN_TRY(read_value(value, out));
   if (out >= low && out <= high) return {};
   return refusal(std::to_string(out) + " is out of range; a whole number from " + std::to_string(low) +
                  " to " + std::to_string(high) + " is accepted");
 }
 
-Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
+Status read_limit(const YamlValue& value, std::optional<std::int64_t>& out) {
   double limit = 0;
   SPIN_TRY(read_value(value, limit));
   if (!(limit > 0 && limit <= 1e18))
@@ -76,8 +74,8 @@ Status read_limit(const Value& value, std::optional<std::int64_t>& out) {
   return {};
 }
 
-Status read_seeds(const Value& value, Document& document) {
-  if (value.kind != Value::Kind::list) return expected(value, "a list, such as [0, 1, 2],");
+Status read_seeds(const YamlValue& value, Document& document) {
+  if (value.kind != YamlValue::Kind::list) return expected(value, "a list, such as [0, 1, 2],");
   SPIN_TRY(read_value(value, document.seeds));
   if (document.seeds.empty()) return refusal("the list is empty; give at least one seed, such as [0]");
   auto sorted = document.seeds;
@@ -89,7 +87,7 @@ Status read_seeds(const Value& value, Document& document) {
   return {};
 }
 
-Status read_scaling(const Value& value, Document& document) {
+Status read_scaling(const YamlValue& value, Document& document) {
   SPIN_TRY(read_value(value, document.scaling));
   document.scaling_at = value.where;
   auto sorted = document.scaling;
@@ -99,22 +97,22 @@ Status read_scaling(const Value& value, Document& document) {
   return refusal(std::string(enum_name(*twice)) + " stands twice; give each once");
 }
 
-Status read_device(const Value& value, Document& document) {
-  if (value.kind != Value::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
+Status read_device(const YamlValue& value, Document& document) {
+  if (value.kind != YamlValue::Kind::scalar || (value.text != "cpu" && value.text != "cuda"))
     return expected(value, "cpu | cuda");
-  document.requirements.device =
-      value.text == "cuda" ? Requirements::Device::cuda : Requirements::Device::cpu;
+  document.requirements.device = value.text == "cuda" ? Device::Kind::cuda : Device::Kind::cpu;
   return {};
 }
 
 /// "20GiB", "1.5 GiB".
-Status read_memory(const Value& value, Document& document) {
+Status read_memory(const YamlValue& value, Document& document) {
   const std::string wanted = "an amount in KiB, MiB or GiB, such as 20GiB,";
   constexpr std::size_t kUnitBytes = 3;
-  if (value.kind != Value::Kind::scalar || value.text.size() <= kUnitBytes) return expected(value, wanted);
+  if (value.kind != YamlValue::Kind::scalar || value.text.size() <= kUnitBytes)
+    return expected(value, wanted);
   const auto unit = value.text.substr(value.text.size() - kUnitBytes);
   if (unit != "KiB" && unit != "MiB" && unit != "GiB") return expected(value, wanted);
-  Value amount = value;
+  YamlValue amount = value;
   amount.quoted = false;
   amount.text.resize(amount.text.size() - kUnitBytes);
   while (!amount.text.empty() && amount.text.back() == ' ') amount.text.pop_back();
@@ -125,36 +123,39 @@ Status read_memory(const Value& value, Document& document) {
   return {};
 }
 
-Status read_labels(const Value& value, Document& document) {
+Status read_labels(const YamlValue& value, Document& document) {
   std::vector<std::string> labels;
   SPIN_TRY(read_value(value, labels));
   if (labels.size() > kMaxLabels)
     return refusal(std::to_string(labels.size()) + " labels; at most " + std::to_string(kMaxLabels) +
                    " are accepted");
   for (const auto& label : labels)
-    if (!is_label(label)) return refusal("'" + label + "' is no label; " + kLabelRule);
+    if (!is_name(label, kMaxLabelBytes))
+      return refusal("'" + label + "' is no label; " + name_rule(kMaxLabelBytes));
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   document.requirements.labels = std::move(labels);
   return {};
 }
 
-using Reader = std::function<Status(const Value&, Document&)>;
+using Reader = std::function<Status(const YamlValue&, Document&)>;
 
 const std::map<std::string, Reader>& readers() {
   static const std::map<std::string, Reader> kReaders = {
-      {"version", [](const Value&, Document&) { return Status(); }},
+      {"version", [](const YamlValue&, Document&) { return Status(); }},
       {"name", read_name},
       {"description", read_description},
       {"priority",
-       [](const Value& v, Document& d) { return read_whole(v, -1'000'000, 1'000'000, d.priority); }},
-      {"max_attempts", [](const Value& v, Document& d) { return read_whole(v, 1, 1'000, d.max_attempts); }},
+       [](const YamlValue& v, Document& d) { return read_whole(v, -1'000'000, 1'000'000, d.priority); }},
+      {"max_attempts",
+       [](const YamlValue& v, Document& d) { return read_whole(v, 1, 1'000, d.max_attempts); }},
       {"seeds", read_seeds},
-      {"limits.params", [](const Value& v, Document& d) { return read_limit(v, d.limits.params); }},
-      {"limits.flops", [](const Value& v, Document& d) { return read_limit(v, d.limits.flops); }},
-      {"baselines.unshared", [](const Value& v, Document& d) { return read_value(v, d.unshared_baseline); }},
+      {"limits.params", [](const YamlValue& v, Document& d) { return read_limit(v, d.limits.params); }},
+      {"limits.flops", [](const YamlValue& v, Document& d) { return read_limit(v, d.limits.flops); }},
+      {"baselines.unshared",
+       [](const YamlValue& v, Document& d) { return read_value(v, d.unshared_baseline); }},
       {"baselines.scaling", read_scaling},
-      {"baselines.match", [](const Value& v, Document& d) { return read_value(v, d.match); }},
+      {"baselines.match", [](const YamlValue& v, Document& d) { return read_value(v, d.match); }},
       {"requires.device", read_device},
       {"requires.memory", read_memory},
       {"requires.labels", read_labels},

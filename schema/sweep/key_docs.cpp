@@ -42,7 +42,7 @@ std::vector<KeyDoc> after_settings() {
 
 KeyDoc doc_of(const Setting& setting) {
   auto otherwise = setting.words.otherwise;
-  if (otherwise.empty()) otherwise = setting.text(Settings());
+  if (otherwise.empty()) otherwise = setting.text(PointSettings());
   return {setting.path,           setting.type,
           setting.words.accepted, otherwise.empty() ? "empty" : otherwise,
           setting.words.meaning,  setting.words.source};

@@ -32,7 +32,7 @@ class Flattener {
   Flattener(const Source& source, const KeyTree& keys, Lists lists)
       : source_(source), keys_(keys), lists_(lists) {}
 
-  Status walk(const Value& map, const std::string& prefix) {
+  Status walk(const YamlValue& map, const std::string& prefix) {
     for (const auto& entry : map.entries)
       SPIN_TRY(place(prefix.empty() ? entry.key : prefix + "." + entry.key, entry));
     return {};
@@ -44,12 +44,12 @@ class Flattener {
   Status place(const std::string& path, const MapEntry& entry) {
     const bool group = keys_.is_group(path);
     const auto kind = entry.value->kind;
-    if (group && kind == Value::Kind::map) return walk(*entry.value, path);
-    if (walks_list(path) && kind == Value::Kind::list && (group || keys_.is_leaf(path)))
+    if (group && kind == YamlValue::Kind::map) return walk(*entry.value, path);
+    if (walks_list(path) && kind == YamlValue::Kind::list && (group || keys_.is_leaf(path)))
       return add(path, entry);
     if (keys_.is_leaf(path)) return add(path, entry);
-    if (path == "dataset" && kind == Value::Kind::scalar) return add("dataset.name", entry);
-    if (group && kind == Value::Kind::null) return {};
+    if (path == "dataset" && kind == YamlValue::Kind::scalar) return add("dataset.name", entry);
+    if (group && kind == YamlValue::Kind::null) return {};
     if (group)
       return source_.error(entry.where, path,
                            expected(*entry.value, "a map with " + keys_.children(path)).message);
@@ -125,7 +125,8 @@ const KeyTree& document_keys() {
   return kKeys;
 }
 
-Result<std::vector<Leaf>> flatten(const Source& source, const Value& map, const KeyTree& keys, Lists lists) {
+Result<std::vector<Leaf>> flatten(const Source& source, const YamlValue& map, const KeyTree& keys,
+                                  Lists lists) {
   Flattener flattener(source, keys, lists);
   SPIN_TRY(flattener.walk(map, ""));
   return flattener.take();

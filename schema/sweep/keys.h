@@ -35,7 +35,7 @@ const KeyTree& document_keys();
 struct Leaf {
   std::string path;
   Where where;
-  ValuePtr value;
+  YamlValuePtr value;
 };
 
 enum class Lists {
@@ -44,6 +44,7 @@ enum class Lists {
 };
 
 /// The leaves of a map, in order. Refuses unknown keys and paths that stand twice.
-Result<std::vector<Leaf>> flatten(const Source& source, const Value& map, const KeyTree& keys, Lists lists);
+Result<std::vector<Leaf>> flatten(const Source& source, const YamlValue& map, const KeyTree& keys,
+                                  Lists lists);
 
 }  // namespace spin::sweep

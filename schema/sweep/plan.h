@@ -49,7 +49,7 @@ struct Cell {
   std::string settings;   ///< what else sets this cell apart within its sweep ("lr=0.01 epochs=3"), or empty
   Cost cost;
   /// Index of the cell of the same network without sharing; -1 = not in this sweep, this cell shares nothing,
-  /// or it is in the `comparisons` of a piece.
+  /// or it is in the `comparisons` of a part.
   int unshared_cell = -1;
   std::shared_ptr<const Baseline> baseline;  ///< null for most
 };
@@ -78,21 +78,21 @@ struct Comparison {
 };
 
 /// Jobs of a plan that stand one after the other, with their cells. The first cell may be the last of the
-/// piece before, and go on.
-struct PlanPiece {
+/// part before, and go on.
+struct PlanPart {
   std::int64_t first_job = 0;  ///< position of jobs.front() in the plan
   int first_cell = 0;          ///< index of cells.front()
   std::vector<Cell> cells;
   std::vector<PlannedJob> jobs;
-  /// Of this or earlier pieces; one behind the first may have nothing else. Where the unshared cell was not
+  /// Of this or earlier parts; one behind the first may have nothing else. Where the unshared cell was not
   /// known when the other one was planned.
   std::vector<Comparison> comparisons;
 };
 
 /// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
 /// networks that fusion starts from) before those that need them. Each JobId once. Of a plan that is handed
-/// over in pieces, the first.
-struct SweepPlan : PlanHeader, PlanPiece {
+/// over in parts, the first.
+struct SweepPlan : PlanHeader, PlanPart {
   std::vector<DataPlace> data;  ///< of the whole plan; jobs whose data have one title have them in one place
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
@@ -122,7 +122,7 @@ struct PlanTotals {
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
   std::vector<DataPlace> data{};          ///< see SweepPlan
-  std::vector<Comparison> comparisons{};  ///< see PlanPiece
+  std::vector<Comparison> comparisons{};  ///< see PlanPart
   /// What is no fault and may not be meant: pixels that no patch covers, points that are one job. A sentence
   /// each.
   std::vector<std::string> notes{};

@@ -16,7 +16,7 @@ void PlanBuilder::reserve(std::size_t cells) {
   if (visit_) labels_.reserve(cells * seeds_.size());
 }
 
-Result<int> PlanBuilder::add_cell(const Settings& settings, const CheckedConfig& checked,
+Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedConfig& checked,
                                   const CellRole& role) {
   const auto index = static_cast<int>(totals_.cells);
   Cell cell;

@@ -40,7 +40,8 @@ class PlanBuilder {
   /// Before add_cell(): invalid_argument where the plan has the same data in another place.
   Status see_data(const Dataset& canonical_dataset) { return data_.see(canonical_dataset); }
   /// Index of the cell, new or known. `settings` word its labels. An error is the visitor's.
-  Result<int> add_cell(const Settings& settings, const CheckedConfig& checked, const CellRole& role = {});
+  Result<int> add_cell(const PointSettings& settings, const CheckedConfig& checked,
+                       const CellRole& role = {});
   /// Whether anybody is told which cells are compared.
   [[nodiscard]] bool compares() const { return visit_ != nullptr; }
   /// Of the first seed of a canonical configuration.

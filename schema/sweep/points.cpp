@@ -11,23 +11,25 @@ namespace {
 
 /// Walked lists longer than this cannot belong to a sweep within its limit of jobs.
 Status check_list(const Source& source, const Leaf& leaf, const std::string& wanted) {
-  if (leaf.value->kind != Value::Kind::list || leaf.value->items.empty())
+  if (leaf.value->kind != YamlValue::Kind::list || leaf.value->items.empty())
     return source.error(leaf.where, leaf.path,
-                        leaf.value->kind == Value::Kind::list ? "the list is empty; give at least one value"
-                                                              : expected(*leaf.value, wanted).message);
+                        leaf.value->kind == YamlValue::Kind::list
+                            ? "the list is empty; give at least one value"
+                            : expected(*leaf.value, wanted).message);
   return {};
 }
 
 /// The leaves of one entry of a list that stands at `path`, a setting or a group of them.
-Result<std::vector<Leaf>> leaves_at(const Source& source, const std::string& path, const ValuePtr& value) {
-  Value map;
-  map.kind = Value::Kind::map;
+Result<std::vector<Leaf>> leaves_at(const Source& source, const std::string& path,
+                                    const YamlValuePtr& value) {
+  YamlValue map;
+  map.kind = YamlValue::Kind::map;
   map.entries.push_back({path, value->where, value});
   return flatten(source, map, setting_keys(), Lists::are_values);
 }
 
 /// The points of a list that is walked.
-Result<Axis> axis_of(const Source& source, const std::string& path, const Value& list) {
+Result<Axis> axis_of(const Source& source, const std::string& path, const YamlValue& list) {
   Axis axis;
   for (const auto& item : list.items) {
     SPIN_ASSIGN(const auto leaves, leaves_at(source, path, item));
@@ -45,8 +47,8 @@ Status read_axis(const Source& source, const Leaf& leaf, Document& document) {
 }
 
 /// One entry of `zip`: lists of one length that are walked in step.
-Result<Axis> zip_entry(const Source& source, const Value& entry) {
-  if (entry.kind != Value::Kind::map)
+Result<Axis> zip_entry(const Source& source, const YamlValue& entry) {
+  if (entry.kind != YamlValue::Kind::map)
     return source.error(entry.where, "zip",
                         expected(entry, "a map of lists that are walked in step").message);
   SPIN_ASSIGN(const auto lists, flatten(source, entry, setting_keys(), Lists::may_stand_for_all));
@@ -71,11 +73,11 @@ Result<Axis> zip_entry(const Source& source, const Value& entry) {
 /// The maps of settings that stand as a list at `leaf`.
 Result<std::vector<Point>> read_maps(const Source& source, const Leaf& leaf) {
   std::vector<Point> points;
-  if (leaf.value->kind == Value::Kind::null) return points;
-  if (leaf.value->kind != Value::Kind::list)
+  if (leaf.value->kind == YamlValue::Kind::null) return points;
+  if (leaf.value->kind != YamlValue::Kind::list)
     return source.error(leaf.where, leaf.path, expected(*leaf.value, "a list of maps of settings").message);
   for (const auto& item : leaf.value->items) {
-    if (item->kind != Value::Kind::map)
+    if (item->kind != YamlValue::Kind::map)
       return source.error(item->where, leaf.path, expected(*item, "a map of settings").message);
     if (item->entries.empty() && leaf.path == "exclude")
       return source.error(item->where, leaf.path,
@@ -88,7 +90,7 @@ Result<std::vector<Point>> read_maps(const Source& source, const Leaf& leaf) {
 }
 
 std::string shown(const Leaf& leaf) {
-  if (leaf.value->kind != Value::Kind::list) return leaf.path + ": " + shortened(leaf.value->text, 60);
+  if (leaf.value->kind != YamlValue::Kind::list) return leaf.path + ": " + shortened(leaf.value->text, 60);
   return leaf.path + ": [...]";
 }
 
@@ -139,8 +141,8 @@ Result<Point> assignments_of(const Source& source, const std::vector<Leaf>& leav
 Status read_points(const Source& source, const Leaf& leaf, Document& document) {
   if (leaf.path.starts_with("axes.")) return read_axis(source, leaf, document);
   if (leaf.path == "zip") {
-    if (leaf.value->kind == Value::Kind::null) return {};
-    if (leaf.value->kind != Value::Kind::list)
+    if (leaf.value->kind == YamlValue::Kind::null) return {};
+    if (leaf.value->kind != YamlValue::Kind::list)
       return source.error(leaf.where, "zip", expected(*leaf.value, "a list of maps of lists").message);
     for (const auto& item : leaf.value->items) {
       SPIN_ASSIGN(auto axis, zip_entry(source, *item));

@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
 
-bool is_plain(const Value& value) { return value.kind == Value::Kind::scalar && !value.quoted; }
+bool is_plain(const YamlValue& value) { return value.kind == YamlValue::Kind::scalar && !value.quoted; }
 
 }  // namespace
 
-Error expected(const Value& value, const std::string& wanted) {
+Error expected(const YamlValue& value, const std::string& wanted) {
   const std::string quoted = value.quoted ? " in quotes" : "";
-  const auto hidden = value.kind == Value::Kind::scalar ? hidden_characters(value.text) : std::string();
+  const auto hidden = value.kind == YamlValue::Kind::scalar ? hidden_characters(value.text) : std::string();
   return {ErrorCode::invalid_argument, describe(value) + quoted + " stands here" +
                                            (hidden.empty() ? "" : ", with " + hidden + " in it") + "; " +
                                            wanted + " is expected"};
@@ -30,7 +30,7 @@ Error expected(const Value& value, const std::string& wanted) {
 namespace {
 
 /// The number that a value is; what is not one is told what would do.
-Result<Number> number_of(const Value& value, const std::string& wanted) {
+Result<Number> number_of(const YamlValue& value, const std::string& wanted) {
   if (!is_plain(value)) return expected(value, wanted);
   auto read = read_number(value.text);
   if (auto* number = std::get_if<Number>(&read)) return std::move(*number);
@@ -41,13 +41,13 @@ Result<Number> number_of(const Value& value, const std::string& wanted) {
 
 }  // namespace
 
-Status read_value(const Value& value, std::int64_t& out) {
+Status read_value(const YamlValue& value, std::int64_t& out) {
   SPIN_ASSIGN(const auto number, number_of(value, "a whole number"));
   if (to_whole(number, out)) return {};
   return expected(value, number.exponent < 0 ? "a whole number" : "a whole number from -2^63 to below 2^63");
 }
 
-Status read_value(const Value& value, int& out) {
+Status read_value(const YamlValue& value, int& out) {
   std::int64_t wide = 0;
   SPIN_TRY(read_value(value, wide));
   if (wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max())
@@ -56,13 +56,13 @@ Status read_value(const Value& value, int& out) {
   return {};
 }
 
-Status read_value(const Value& value, double& out) {
+Status read_value(const YamlValue& value, double& out) {
   SPIN_ASSIGN(const auto number, number_of(value, "a number"));
   if (to_double(number, out)) return {};
   return expected(value, "a number");
 }
 
-Status read_value(const Value& value, bool& out) {
+Status read_value(const YamlValue& value, bool& out) {
   const auto is_one_of = [&value](std::initializer_list<std::string_view> spellings) {
     return std::find(spellings.begin(), spellings.end(), value.text) != spellings.end();
   };
@@ -73,19 +73,18 @@ Status read_value(const Value& value, bool& out) {
   return {};
 }
 
-Status read_value(const Value& value, std::string& out) {
-  if (value.kind != Value::Kind::scalar) return expected(value, "text");
+Status read_value(const YamlValue& value, std::string& out) {
+  if (value.kind != YamlValue::Kind::scalar) return expected(value, "text");
   if (value.text.size() > kMaxTextBytes)
     return expected(value, "text of at most " + std::to_string(kMaxTextBytes) + " bytes");
-  for (const char byte : value.text)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F)
-      return Error{ErrorCode::invalid_argument,
-                   "holds " + hidden_characters(value.text) + "; text on one line is expected"};
+  if (has_control_characters(value.text))
+    return Error{ErrorCode::invalid_argument,
+                 "holds " + hidden_characters(value.text) + "; text on one line is expected"};
   out = value.text;
   return {};
 }
 
-Status read_value(const Value& value, Components& out) {
+Status read_value(const YamlValue& value, Components& out) {
   std::vector<Component> list;
   SPIN_TRY(read_value(value, list));
   Components components;
@@ -94,9 +93,9 @@ Status read_value(const Value& value, Components& out) {
   return {};
 }
 
-Status read_value(const Value& value, std::optional<RandAugment>& out) {
+Status read_value(const YamlValue& value, std::optional<RandAugment>& out) {
   const bool none =
-      value.kind == Value::Kind::null || (value.kind == Value::Kind::scalar && value.text == "none");
+      value.kind == YamlValue::Kind::null || (value.kind == YamlValue::Kind::scalar && value.text == "none");
   if (!none) return expected(value, "none, or a map with layers and magnitude,");
   out.reset();
   return {};

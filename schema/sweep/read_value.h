@@ -14,29 +14,29 @@
 namespace spin::sweep {
 
 /// "'abc' stands here; WANTED is expected".
-Error expected(const Value& value, const std::string& wanted);
+Error expected(const YamlValue& value, const std::string& wanted);
 
-Status read_value(const Value& value, std::int64_t& out);
-Status read_value(const Value& value, int& out);
-Status read_value(const Value& value, double& out);
-Status read_value(const Value& value, bool& out);
+Status read_value(const YamlValue& value, std::int64_t& out);
+Status read_value(const YamlValue& value, int& out);
+Status read_value(const YamlValue& value, double& out);
+Status read_value(const YamlValue& value, bool& out);
 /// Text on one line, at most 4096 bytes.
-Status read_value(const Value& value, std::string& out);
-Status read_value(const Value& value, Components& out);
+Status read_value(const YamlValue& value, std::string& out);
+Status read_value(const YamlValue& value, Components& out);
 /// Only "none": its two numbers are settings of their own.
-Status read_value(const Value& value, std::optional<RandAugment>& out);
+Status read_value(const YamlValue& value, std::optional<RandAugment>& out);
 
 template <class E>
-requires std::is_enum_v<E> Status read_value(const Value& value, E& out) {
-  const auto parsed = value.kind == Value::Kind::scalar ? enum_from_name<E>(value.text) : Error{};
+requires std::is_enum_v<E> Status read_value(const YamlValue& value, E& out) {
+  const auto parsed = value.kind == YamlValue::Kind::scalar ? enum_from_name<E>(value.text) : Error{};
   if (!parsed.ok()) return expected(value, enum_choices<E>());
   out = *parsed;
   return {};
 }
 
 template <class T>
-Status read_value(const Value& value, std::vector<T>& out) {
-  if (value.kind != Value::Kind::list) return expected(value, "a list");
+Status read_value(const YamlValue& value, std::vector<T>& out) {
+  if (value.kind != YamlValue::Kind::list) return expected(value, "a list");
   std::vector<T> items(value.items.size());
   for (std::size_t i = 0; i < items.size(); ++i) SPIN_TRY(read_value(*value.items[i], items[i]));
   out = std::move(items);
@@ -44,7 +44,7 @@ Status read_value(const Value& value, std::vector<T>& out) {
 }
 
 template <class T>
-Status read_value(const Value& value, std::optional<T>& out) {
+Status read_value(const YamlValue& value, std::optional<T>& out) {
   return read_value(value, out.emplace());
 }
 

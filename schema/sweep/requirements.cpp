@@ -1,23 +1,12 @@
 #include "schema/sweep/requirements.h"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace spin {
 
-bool is_label(const std::string& text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), allowed);
-}
-
 std::string requirements_to_json(const Requirements& requirements) {
   auto json = nlohmann::json::object();
-  if (requirements.device)
-    json["device"] = *requirements.device == Requirements::Device::cuda ? "cuda" : "cpu";
+  if (requirements.device) json["device"] = to_string(*requirements.device);
   if (requirements.memory_bytes) json["memory_bytes"] = *requirements.memory_bytes;
   if (!requirements.labels.empty()) json["labels"] = requirements.labels;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -28,8 +17,7 @@ Result<Requirements> requirements_from_json(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     Requirements requirements;
     if (json.contains("device"))
-      requirements.device =
-          json.at("device") == "cuda" ? Requirements::Device::cuda : Requirements::Device::cpu;
+      requirements.device = json.at("device") == "cuda" ? Device::Kind::cuda : Device::Kind::cpu;
     if (json.contains("memory_bytes"))
       requirements.memory_bytes = json.at("memory_bytes").get<std::int64_t>();
     if (json.contains("labels")) requirements.labels = json.at("labels").get<std::vector<std::string>>();

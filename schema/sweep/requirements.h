@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/base/device.h"
 #include "schema/base/result.h"
 
 namespace spin {
@@ -12,8 +13,7 @@ namespace spin {
 /// What a sweep asks of a worker that takes its jobs. An empty one takes any worker whose free memory holds
 /// the predicted peak.
 struct Requirements {
-  enum class Device { cpu, cuda };
-  std::optional<Device> device;
+  std::optional<Device::Kind> device;
   std::optional<std::int64_t> memory_bytes;  ///< replaces the predicted peak of each job
   std::vector<std::string> labels;           ///< all of them; sorted, each once
   auto operator<=>(const Requirements&) const = default;
@@ -21,9 +21,8 @@ struct Requirements {
 
 /// Most labels of a worker or of a sweep.
 inline constexpr std::size_t kMaxLabels = 32;
-/// Words of its own for an error.
-inline constexpr char kLabelRule[] = "1 to 64 letters, digits, - _ . are accepted";
-[[nodiscard]] bool is_label(const std::string& text);
+/// A label is a name of at most so many bytes.
+inline constexpr std::size_t kMaxLabelBytes = 64;
 
 /// {"device": "cuda", "memory_bytes": 21474836480, "labels": ["a100"]}, without what is not asked for.
 std::string requirements_to_json(const Requirements& requirements);

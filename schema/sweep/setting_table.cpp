@@ -11,7 +11,7 @@ namespace spin::sweep {
 namespace {
 
 template <class Access>
-using ValueOf = std::remove_cvref_t<decltype(std::declval<Access>()(std::declval<Settings&>()))>;
+using ValueOf = std::remove_cvref_t<decltype(std::declval<Access>()(std::declval<PointSettings&>()))>;
 
 template <class T>
 std::string text_if_given(const T& value) {
@@ -60,13 +60,13 @@ struct TypeName<std::optional<T>> : TypeName<T> {};
 template <class Access>
 Setting field(std::string path, Words words, Access access, bool in_label = false) {
   using T = ValueOf<Access>;
-  const auto read = [access](const Value& value) -> Result<Change> {
+  const auto read = [access](const YamlValue& value) -> Result<Change> {
     T typed{};
     SPIN_TRY(read_value(value, typed));
-    return Change{[access, typed](Settings& settings) { access(settings) = typed; },
-                  [access, typed](const Settings& settings) { return access(settings) == typed; }};
+    return Change{[access, typed](PointSettings& settings) { access(settings) = typed; },
+                  [access, typed](const PointSettings& settings) { return access(settings) == typed; }};
   };
-  const auto text = [access](const Settings& settings) { return text_if_given(access(settings)); };
+  const auto text = [access](const PointSettings& settings) { return text_if_given(access(settings)); };
   return {std::move(path), read, text, in_label, TypeName<T>::text(), std::move(words)};
 }
 
@@ -74,9 +74,9 @@ Setting field(std::string path, Words words, Access access, bool in_label = fals
 template <class Access, class Displace>
 Setting topology_field(std::string path, Words words, Access access, Displace displace) {
   Setting setting = field(std::move(path), std::move(words), access, true);
-  setting.read = [read = setting.read, displace](const Value& value) -> Result<Change> {
+  setting.read = [read = setting.read, displace](const YamlValue& value) -> Result<Change> {
     SPIN_ASSIGN(auto change, read(value));
-    change.apply = [apply = std::move(change.apply), displace](Settings& settings) {
+    change.apply = [apply = std::move(change.apply), displace](PointSettings& settings) {
       displace(settings.sharing);
       apply(settings);
     };
@@ -144,19 +144,19 @@ void add_training(std::vector<Setting>& table, const std::string& name, Words wo
   table.push_back(field("training." + name, words,
                         [access](auto& settings) -> decltype(auto) { return access(settings.training); }));
   using T = std::remove_cvref_t<decltype(access(std::declval<Training&>()))>;
-  const auto read = [access](const Value& value) -> Result<Change> {
+  const auto read = [access](const YamlValue& value) -> Result<Change> {
     T typed{};
     SPIN_TRY(read_value(value, typed));
     return Change{
-        [access, typed](Settings& settings) {
+        [access, typed](PointSettings& settings) {
           settings.pretrain.emplace_back([access, typed](Training& training) { access(training) = typed; });
         },
-        [access, typed](const Settings& settings) {
+        [access, typed](const PointSettings& settings) {
           const auto training = pretrain_training(settings);
           return access(training) == typed;
         }};
   };
-  const auto text = [access](const Settings& settings) {
+  const auto text = [access](const PointSettings& settings) {
     const auto training = pretrain_training(settings);
     return text_if_given(access(training));
   };

@@ -13,8 +13,8 @@ namespace spin::sweep {
 
 /// A typed value for one setting.
 struct Change {
-  std::function<void(Settings&)> apply;
-  std::function<bool(const Settings&)> matches;  ///< of filled-in settings
+  std::function<void(PointSettings&)> apply;
+  std::function<bool(const PointSettings&)> matches;  ///< of filled-in settings
 };
 
 /// Type of a setting whose value is text as it stands.
@@ -32,9 +32,9 @@ struct Words {
 /// One key of the sweep file that decides what a cell is.
 struct Setting {
   std::string path;  ///< "network.depth"
-  std::function<Result<Change>(const Value&)> read;
+  std::function<Result<Change>(const YamlValue&)> read;
   /// Value in filled-in settings as labels write it.
-  std::function<std::string(const Settings&)> text;
+  std::function<std::string(const PointSettings&)> text;
   bool in_label = false;  ///< the network, sharing, transform or fusion label of a cell shows it
   std::string type = {};  ///< "whole number", "adamw | sgd"; kTextType where any text may stand
   Words words = {};

@@ -17,11 +17,12 @@ Error missing(std::string_view path, std::string_view wanted) {
   return {ErrorCode::invalid_argument, std::string(path) + ": is missing; " + std::string(wanted)};
 }
 
-Status check_given(const Settings& settings) {
+Status check_given(const PointSettings& settings) {
   const auto& network = settings.network;
   const std::string family(enum_name(network.family));
   if (settings.dataset.name.empty()) return missing("dataset", "give one, such as dataset: fashion-mnist");
-  if (settings.dataset.name == "imagefolder" && settings.dataset.classes == kNotGiven)
+  const auto* known = find_dataset(settings.dataset.name);
+  if (known && known->is_of_owner() && settings.dataset.classes == kNotGiven)
     return missing("dataset.classes", "give the number of class folders in train");
   if (network.channels == kNotGiven) return missing("network.channels", "give the width of the blocks");
   if (network.depth == kNotGiven) return missing("network.depth", "give the number of blocks");
@@ -52,7 +53,7 @@ Dataset dataset_of(const DatasetSettings& settings) {
 
 }  // namespace
 
-Settings::Settings() {
+PointSettings::PointSettings() {
   network.channels = kNotGiven;
   network.depth = kNotGiven;
   network.patch = kNotGiven;
@@ -61,7 +62,7 @@ Settings::Settings() {
   network.heads = kNotGiven;
 }
 
-void fill_defaults(Settings& settings) {
+void fill_defaults(PointSettings& settings) {
   auto& network = settings.network;
   const auto facts = dataset_facts(settings.dataset.name).value_or(DatasetFacts{});
   default_to(settings.dataset.resolution, facts.resolution);
@@ -90,7 +91,7 @@ SharingRequest sharing_request(const SharingSettings& sharing) {
           sharing.layers};
 }
 
-Result<JobConfig> config_of(const Settings& settings) {
+Result<JobConfig> config_of(const PointSettings& settings) {
   SPIN_TRY(check_given(settings));
   JobConfig config;
   config.dataset = dataset_of(settings.dataset);
@@ -108,7 +109,7 @@ Result<JobConfig> config_of(const Settings& settings) {
   return config;
 }
 
-Training pretrain_training(const Settings& settings) {
+Training pretrain_training(const PointSettings& settings) {
   Training training = settings.training;
   for (const auto& change : settings.pretrain) change(training);
   return training;

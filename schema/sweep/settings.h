@@ -34,8 +34,8 @@ struct SharingSettings {
 };
 
 /// The settings of one point of the design space as a sweep file writes them.
-struct Settings {
-  Settings();
+struct PointSettings {
+  PointSettings();
 
   DatasetSettings dataset;
   Network network;  ///< whole numbers start as kNotGiven
@@ -48,16 +48,16 @@ struct Settings {
 };
 
 /// Fills in what follows from other settings: resolution, mapping, components, the family's own defaults.
-void fill_defaults(Settings& settings);
+void fill_defaults(PointSettings& settings);
 
 /// The configuration that filled-in settings ask for, without seed and init_from. Errors,
 /// invalid_argument, are worded as those of validate().
-Result<JobConfig> config_of(const Settings& settings);
+Result<JobConfig> config_of(const PointSettings& settings);
 
 /// The sharing that filled-in settings ask for.
 SharingRequest sharing_request(const SharingSettings& sharing);
 
 /// Training of the unshared network that fusion starts from.
-Training pretrain_training(const Settings& settings);
+Training pretrain_training(const PointSettings& settings);
 
 }  // namespace spin::sweep

@@ -26,10 +26,11 @@ bool walks_data_sets(const Document& document) {
 std::optional<std::string> folder_without_classes(const SweepFile& file) {
   const auto document = sweep::read_document(sweep::Source(file.file, file.overrides), file.text);
   if (!document.ok() || walks_data_sets(*document)) return std::nullopt;
-  sweep::Settings settings;
+  sweep::PointSettings settings;
   for (const auto& assignment : document->base) assignment.change.apply(settings);
   const auto& dataset = settings.dataset;
-  if (dataset.name != "imagefolder" || dataset.classes != sweep::kNotGiven) return std::nullopt;
+  const auto* known = find_dataset(dataset.name);
+  if (!known || !known->is_of_owner() || dataset.classes != sweep::kNotGiven) return std::nullopt;
   return dataset.root;
 }
 
@@ -39,7 +40,7 @@ Result<std::vector<DataPlace>> data_places(const SweepFile& file) {
     SPIN_ASSIGN(const auto totals, visit_ids(file, [](const JobId&) { return Status(); }));
     return totals.data;
   }
-  sweep::Settings settings;
+  sweep::PointSettings settings;
   for (const auto& assignment : document.base) assignment.change.apply(settings);
   Dataset dataset;
   dataset.name = settings.dataset.name;

@@ -40,21 +40,21 @@ int line_of_bad_utf8(std::string_view text) {
   return 0;
 }
 
-std::string describe(const Value& value) {
+std::string describe(const YamlValue& value) {
   switch (value.kind) {
-    case Value::Kind::null:
+    case YamlValue::Kind::null:
       return "nothing";
-    case Value::Kind::scalar:
+    case YamlValue::Kind::scalar:
       return "'" + shortened(value.text, 80) + "'";
-    case Value::Kind::list:
+    case YamlValue::Kind::list:
       return "a list";
-    case Value::Kind::map:
+    case YamlValue::Kind::map:
       return "a map";
   }
   return "?";
 }
 
-std::variant<ValuePtr, YamlError> parse_yaml(std::string_view text, int override_index) {
+std::variant<YamlValuePtr, YamlError> parse_yaml(std::string_view text, int override_index) {
   if (const int line = line_of_bad_utf8(text); line != 0)
     return YamlError{ErrorCode::invalid_argument, line,
                      "holds bytes that are not UTF-8; save the file as UTF-8"};
@@ -63,7 +63,7 @@ std::variant<ValuePtr, YamlError> parse_yaml(std::string_view text, int override
     YAML::Parser parser(stream);
     YamlBuilder builder(override_index);
     if (!parser.HandleNextDocument(builder)) {
-      auto nothing = std::make_shared<Value>();
+      auto nothing = std::make_shared<YamlValue>();
       nothing->where = {1, override_index};
       return nothing;
     }

@@ -17,31 +17,31 @@ struct Where {
   int override_index = -1;  ///< index of the override; -1 = the file
 };
 
-struct Value;
+struct YamlValue;
 /// Shared, because an alias is the same value as its anchor.
-using ValuePtr = std::shared_ptr<const Value>;
+using YamlValuePtr = std::shared_ptr<const YamlValue>;
 
 struct MapEntry {
   std::string key;
   Where where;
-  ValuePtr value;
+  YamlValuePtr value;
 };
 
 /// One YAML value. Merge keys are merged, aliases are followed.
-struct Value {
+struct YamlValue {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
   Where where;
   std::string text;  ///< of a scalar
   bool quoted = false;
-  std::vector<ValuePtr> items;    ///< of a list
-  std::vector<MapEntry> entries;  ///< of a map, in the order of the file; keys are unique
-  std::size_t nodes = 1;          ///< values in it with every alias written out
-  int levels = 0;                 ///< nesting of lists and maps, itself included
+  std::vector<YamlValuePtr> items;  ///< of a list
+  std::vector<MapEntry> entries;    ///< of a map, in the order of the file; keys are unique
+  std::size_t nodes = 1;            ///< values in it with every alias written out
+  int levels = 0;                   ///< nesting of lists and maps, itself included
 };
 
 /// "a map", "a list", "nothing", "'12'": for messages.
-std::string describe(const Value& value);
+std::string describe(const YamlValue& value);
 
 /// Limits of a document with every alias written out.
 inline constexpr std::size_t kMaxNodes = 600'000;
@@ -61,6 +61,6 @@ struct YamlError {
 
 /// Reads one YAML document. Refuses broken YAML, bytes that are not UTF-8, duplicate keys, a second document,
 /// and what goes beyond the limits. `override_index` marks the values of an override.
-std::variant<ValuePtr, YamlError> parse_yaml(std::string_view text, int override_index = -1);
+std::variant<YamlValuePtr, YamlError> parse_yaml(std::string_view text, int override_index = -1);
 
 }  // namespace spin::sweep

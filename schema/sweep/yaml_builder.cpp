@@ -17,7 +17,7 @@ constexpr std::string_view kMergeKey = "<<";
 
 }  // namespace
 
-ValuePtr YamlBuilder::take_root() {
+YamlValuePtr YamlBuilder::take_root() {
   frames_.clear();
   anchors_.clear();
   return std::move(root_);
@@ -28,7 +28,7 @@ void YamlBuilder::OnDocumentStart(const YAML::Mark& mark) {
 }
 
 void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
-  const auto value = make(Value::Kind::null, mark);
+  const auto value = make(YamlValue::Kind::null, mark);
   remember(anchor, value);
   add(value, value->where);
 }
@@ -43,7 +43,7 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& text) {
-  const auto value = make(Value::Kind::scalar, mark);
+  const auto value = make(YamlValue::Kind::scalar, mark);
   value->text = text;
   value->quoted = tag == "!";
   remember(anchor, value);
@@ -52,23 +52,23 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
 
 void YamlBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                                   YAML::EmitterStyle::value /*style*/) {
-  open(Value::Kind::list, mark, anchor);
+  open(YamlValue::Kind::list, mark, anchor);
 }
 
 void YamlBuilder::OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                              YAML::EmitterStyle::value /*style*/) {
-  open(Value::Kind::map, mark, anchor);
+  open(YamlValue::Kind::map, mark, anchor);
 }
 
-std::shared_ptr<Value> YamlBuilder::make(Value::Kind kind, const YAML::Mark& mark) {
+std::shared_ptr<YamlValue> YamlBuilder::make(YamlValue::Kind kind, const YAML::Mark& mark) {
   count(1, mark.line + 1);
-  auto value = std::make_shared<Value>();
+  auto value = std::make_shared<YamlValue>();
   value->kind = kind;
   value->where = {mark.line + 1, override_index_};
   return value;
 }
 
-void YamlBuilder::open(Value::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+void YamlBuilder::open(YamlValue::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (frames_.size() >= kMaxLevels)
     refuse(mark.line + 1, "nests deeper than " + std::to_string(kMaxLevels) + " levels, which is the limit",
            ErrorCode::resource_exhausted);
@@ -88,13 +88,13 @@ void YamlBuilder::close() {
   add(frame.value, frame.value->where);
 }
 
-void YamlBuilder::add(const ValuePtr& value, Where where) {
+void YamlBuilder::add(const YamlValuePtr& value, Where where) {
   if (frames_.empty()) {
     root_ = value;
     return;
   }
   Frame& frame = frames_.back();
-  if (frame.value->kind == Value::Kind::list) {
+  if (frame.value->kind == YamlValue::Kind::list) {
     frame.value->items.push_back(value);
   } else if (!frame.has_key) {
     take_key(frame, *value, where);
@@ -105,8 +105,8 @@ void YamlBuilder::add(const ValuePtr& value, Where where) {
   }
 }
 
-void YamlBuilder::take_key(Frame& frame, const Value& value, Where where) {
-  if (value.kind != Value::Kind::scalar)
+void YamlBuilder::take_key(Frame& frame, const YamlValue& value, Where where) {
+  if (value.kind != YamlValue::Kind::scalar)
     refuse(where.line, describe(value) + " stands as a key; a key is plain text");
   if (value.text.size() > kMaxKeyBytes)
     refuse(where.line, "a key of " + std::to_string(value.text.size()) + " bytes; at most " +
@@ -124,7 +124,7 @@ void YamlBuilder::merge(Frame& frame) {
   std::unordered_map<std::string, std::size_t> merged;
   for (const auto& entry : frame.merges) {
     std::unordered_set<std::string> of_this;
-    if (entry.value->kind == Value::Kind::list) {
+    if (entry.value->kind == YamlValue::Kind::list) {
       for (const auto& item : entry.value->items) merge_map(frame, *item, entry.where, merged, of_this);
     } else {
       merge_map(frame, *entry.value, entry.where, merged, of_this);
@@ -132,10 +132,10 @@ void YamlBuilder::merge(Frame& frame) {
   }
 }
 
-void YamlBuilder::merge_map(Frame& frame, const Value& source, Where where,
+void YamlBuilder::merge_map(Frame& frame, const YamlValue& source, Where where,
                             std::unordered_map<std::string, std::size_t>& merged,
                             std::unordered_set<std::string>& of_this) {
-  if (source.kind != Value::Kind::map)
+  if (source.kind != YamlValue::Kind::map)
     refuse(where.line, "<< merges maps, but " + describe(source) + " stands here; give an alias of a map");
   count(source.entries.size(), where.line);
   for (const auto& entry : source.entries) {
@@ -148,15 +148,15 @@ void YamlBuilder::merge_map(Frame& frame, const Value& source, Where where,
   }
 }
 
-void YamlBuilder::remember(YAML::anchor_t anchor, ValuePtr value) {
+void YamlBuilder::remember(YAML::anchor_t anchor, YamlValuePtr value) {
   if (anchor == 0) return;
   if (anchors_.size() <= anchor) anchors_.resize(anchor + 1);
   anchors_[anchor] = std::move(value);
 }
 
-void YamlBuilder::measure(Value& value) {
+void YamlBuilder::measure(YamlValue& value) {
   value.levels = 1;
-  const auto include = [&value](const Value& part) {
+  const auto include = [&value](const YamlValue& part) {
     value.nodes += part.nodes;
     value.levels = std::max(value.levels, part.levels + 1);
   };

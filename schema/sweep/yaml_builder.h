@@ -23,7 +23,7 @@ class YamlBuilder : public YAML::EventHandler {
   explicit YamlBuilder(int override_index) : override_index_(override_index) {}
 
   /// The finished document.
-  ValuePtr take_root();
+  YamlValuePtr take_root();
   /// Any document that begins after this call is refused.
   void refuse_more_documents() { one_is_done_ = true; }
 
@@ -43,7 +43,7 @@ class YamlBuilder : public YAML::EventHandler {
  private:
   /// A list or map that is still open.
   struct Frame {
-    std::shared_ptr<Value> value;
+    std::shared_ptr<YamlValue> value;
     YAML::anchor_t anchor = 0;
     bool has_key = false;  ///< of a map: the next value belongs to `key`
     std::string key;
@@ -52,25 +52,25 @@ class YamlBuilder : public YAML::EventHandler {
     std::vector<MapEntry> merges;  ///< values of `<<`
   };
 
-  std::shared_ptr<Value> make(Value::Kind kind, const YAML::Mark& mark);
-  void open(Value::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
+  std::shared_ptr<YamlValue> make(YamlValue::Kind kind, const YAML::Mark& mark);
+  void open(YamlValue::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
   void close();
-  void add(const ValuePtr& value, Where where);
-  void take_key(Frame& frame, const Value& value, Where where);
+  void add(const YamlValuePtr& value, Where where);
+  void take_key(Frame& frame, const YamlValue& value, Where where);
   void merge(Frame& frame);
   /// `merged`: where the keys stand that come from merges; `of_this`: those of the same `<<`.
-  void merge_map(Frame& frame, const Value& source, Where where,
+  void merge_map(Frame& frame, const YamlValue& source, Where where,
                  std::unordered_map<std::string, std::size_t>& merged,
                  std::unordered_set<std::string>& of_this);
-  void remember(YAML::anchor_t anchor, ValuePtr value);
-  void measure(Value& value);
+  void remember(YAML::anchor_t anchor, YamlValuePtr value);
+  void measure(YamlValue& value);
   void count(std::size_t nodes, int line);
 
   int override_index_;
   bool one_is_done_ = false;
   std::vector<Frame> frames_;
-  std::vector<ValuePtr> anchors_;  ///< by anchor number; null while it is still open
-  ValuePtr root_;
+  std::vector<YamlValuePtr> anchors_;  ///< by anchor number; null while it is still open
+  YamlValuePtr root_;
   std::size_t built_ = 0;
 };
 

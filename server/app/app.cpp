@@ -12,8 +12,8 @@
 #include "server/app/control_gate.h"
 #include "server/app/engine.h"
 #include "server/app/fleet_gate.h"
-#include "server/app/grower.h"
 #include "server/app/headroom.h"
+#include "server/app/large_submissions.h"
 #include "server/app/periodic.h"
 #include "server/app/read_only_app.h"
 #include "server/rpc/listen_probe.h"
@@ -103,8 +103,8 @@ class RunningApp final : public App {
         artifacts_(std::move(opened.artifacts)),
         engine_({strand_, *store_, *lease_reader_, metrics_}, *std::move(opened.restoration)),
         fleet_(strand_, engine_),
-        grower_(strand_, engine_, *query_reader_),
-        control_({strand_, engine_, *query_reader_, *log_reader_, grower_, options.database,
+        large_submissions_(strand_, engine_, *query_reader_),
+        control_({strand_, engine_, *query_reader_, *log_reader_, large_submissions_, options.database,
                   options.artifacts, options.backups, socket_of(options.listen), options.reserve_bytes,
                   store_->boot_epoch()}),
         headroom_({folder_of(options.database), options.artifacts}, options.reserve_bytes,
@@ -130,7 +130,7 @@ class RunningApp final : public App {
       engine_.observe(control_.observer());
       headroom_timer_.start();  // before the first lease
       engine_.start();
-      grow_on();
+      go_on_with_submissions();
       garbage_timer_.start();
     });
   }
@@ -166,11 +166,10 @@ class RunningApp final : public App {
     const auto& [disk_full, commit_age] = *store;
     if (!disk_full.empty()) return {.ok = false, .reason = disk_full};
     if (commit_age > longest_commit_)
-      return {
-          .ok = false,
-          .reason = "the database has not taken what was handed to it for " +
-                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(commit_age).count()) +
-                    " s; is its disk stuck?"};
+      return {.ok = false,
+              .reason = "the database has not taken what was handed to it for " +
+                        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(commit_age).count()) +
+                        " s; is its disk stuck?"};
     for (const std::string& endpoint : endpoints_)
       if (const Status listens = probe_listener(endpoint, kProbeLimit); !listens.ok())
         return {.ok = false, .reason = listens.error().message};
@@ -180,7 +179,7 @@ class RunningApp final : public App {
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     if (server_ != nullptr) server_->stop();
-    // First, for the grower may wait for an answer that has no room on the disk.
+    // First, for the large_submissions may wait for an answer that has no room on the disk.
     strand_.post([this] {
       if (!engine_.disk_full().empty())
         spdlog::warn("what waits for room on the disk is not stored: {}", engine_.disk_full());
@@ -188,7 +187,7 @@ class RunningApp final : public App {
       headroom_timer_.stop();
       garbage_timer_.stop();
     });
-    grower_.stop();
+    large_submissions_.stop();
     control_.stop();
     // Nobody commits or reads after the strand. The store closes last: only the last connection empties and
     // removes SQLite's log, so that the database is one file while spind does not run.
@@ -207,15 +206,15 @@ class RunningApp final : public App {
     if (reason == held_) return;
     held_ = reason;
     engine_.hold_leases(reason);
-    grower_.hold(!reason.empty());
+    large_submissions_.hold(!reason.empty());
   }
 
   /// Large sweeps that were being stored when the last process ended.
-  void grow_on() {
+  void go_on_with_submissions() {
     const auto& coordinator = engine_.coordinator();
     for (const auto& status : coordinator.sweep_statuses(std::chrono::steady_clock::now()))
       if (status.jobs_to_come > 0)
-        grower_.grow(status.id, status.counts.total(), status.counts.total() + status.jobs_to_come);
+        large_submissions_.add(status.id, status.counts.total(), status.counts.total() + status.jobs_to_come);
   }
 
   const std::filesystem::path database_;
@@ -227,7 +226,7 @@ class RunningApp final : public App {
   Strand strand_;
   Engine engine_;
   FleetGate fleet_;
-  Grower grower_;
+  LargeSubmissions large_submissions_;
   ControlGate control_;
   std::string low_, held_;  ///< on the strand: which disk is below its reserve, why no work is begun
   Headroom headroom_;

@@ -22,7 +22,7 @@ struct AppOptions {
   std::filesystem::path database;
   std::filesystem::path artifacts;  ///< folder
   std::filesystem::path backups{};  ///< folder, made with the first backup that a peer asks for
-  core::Settings settings;
+  core::CoordinatorSettings settings;
   GarbagePolicy garbage{};
   bool read_only = false;  ///< only what can be read of the database is served, and nothing is changed
   std::uint64_t reserve_bytes = kReserveBytes;  ///< that stay free on each disk

@@ -10,7 +10,7 @@
 
 #include "schema/base/clock.h"
 #include "server/app/changed_data.h"
-#include "server/app/plan_pieces.h"
+#include "server/app/plan_parts.h"
 #include "server/app/requests.h"
 
 namespace spin {
@@ -19,7 +19,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kSubmitLimit{60};
-constexpr std::chrono::milliseconds kGrowthPause{250};
+constexpr std::chrono::milliseconds kProgressPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
 constexpr std::size_t kMaxNames = 4096;
 
@@ -86,42 +86,42 @@ Result<Submitted> ControlGate::submit(const SweepFile& source, const SubmissionO
                              .overrides = source.overrides,
                              .wall_ms = wall_clock_ms(),
                              .replace = options.replace,
-                             .whole = start.whole};
+                             .full_plan = start.full_plan};
   if (options.retrain == Retrain::changed || options.retrain == Retrain::all) {
     event.retrain = std::make_shared<const core::RetrainJobs>(
         core::RetrainJobs{options.retrain == Retrain::all, changed.jobs()});
     event.data = options.data;
   }
-  // Grows whether its answer is waited for or not.
-  auto started = std::make_shared<std::shared_ptr<Grower::Growth>>();
-  const auto grow = [started, &grower = parts_.grower,
-                     jobs = start.whole.jobs](const core::Message& message) {
+  // The rest is stored, whether its answer is waited for or not.
+  auto started = std::make_shared<std::shared_ptr<LargeSubmissions::Submission>>();
+  const auto store_rest = [started, &large_submissions = parts_.large_submissions,
+                           jobs = start.full_plan.jobs](const core::Message& message) {
     const auto* accepted = std::get_if<core::SubmitAccepted>(&message);
     if (accepted != nullptr && !accepted->known && accepted->jobs < jobs)
-      *started = grower.grow(accepted->sweep, accepted->jobs, jobs);
+      *started = large_submissions.add(accepted->sweep, accepted->jobs, jobs);
   };
-  SPIN_ASSIGN(
-      const auto accepted,
-      settle<core::SubmitAccepted>(put(parts_.strand, parts_.engine, std::move(event), grow), kSubmitLimit));
+  SPIN_ASSIGN(const auto accepted,
+              settle<core::SubmitAccepted>(put(parts_.strand, parts_.engine, std::move(event), store_rest),
+                                           kSubmitLimit));
   Submitted submitted{.sweep = accepted.sweep,
                       .name = first.name,
-                      .jobs = start.whole.jobs,
+                      .jobs = start.full_plan.jobs,
                       .jobs_new = accepted.jobs_new,
                       .replaced = accepted.replaced,
                       .jobs_retrained = accepted.retrained,
                       .notes = accepted.notes};
   for (const auto& note : accepted.notes)
     spdlog::info("sweep {} ({}): {}", accepted.sweep.value, first.name, note);
-  const auto growth = *started;
-  if (growth == nullptr) return submitted;
-  for (auto now = growth->progress(); !now.end; now = growth->wait_for_end(kGrowthPause))
-    if (!progress({.planned = start.whole.jobs, .stored = now.jobs}))
+  const auto submission = *started;
+  if (submission == nullptr) return submitted;
+  for (auto now = submission->progress(); !now.end; now = submission->wait_for_end(kProgressPause))
+    if (!progress({.planned = start.full_plan.jobs, .stored = now.jobs}))
       return Error{ErrorCode::unavailable, "nobody waits any more; the sweep goes on"};
-  const auto grown = growth->progress();
-  SPIN_TRY(*grown.end);
-  submitted.jobs_new += grown.jobs_new;
-  submitted.jobs_retrained += grown.retrained;
-  submitted.replaced = grown.replaced;
+  const auto stored = submission->progress();
+  SPIN_TRY(*stored.end);
+  submitted.jobs_new += stored.jobs_new;
+  submitted.jobs_retrained += stored.retrained;
+  submitted.replaced = stored.replaced;
   return submitted;
 }
 

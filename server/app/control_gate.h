@@ -11,8 +11,8 @@
 
 #include "server/app/engine.h"
 #include "server/app/feeds.h"
-#include "server/app/grower.h"
 #include "server/app/job_listing.h"
+#include "server/app/large_submissions.h"
 
 namespace spin {
 
@@ -25,7 +25,7 @@ class ControlGate final : public ControlBackend {
     Engine& engine;
     Reader& reader;      ///< for single rows, so that no listing holds them up
     Reader& log_reader;  ///< for logs that are followed
-    Grower& grower;
+    LargeSubmissions& large_submissions;
     std::filesystem::path database;   ///< listings read through a connection of their own
     std::filesystem::path artifacts;  ///< folder
     std::filesystem::path backups;    ///< folder

@@ -117,7 +117,7 @@ void Engine::finish_step(core::Effects effects) {
   settle_on();
 }
 
-/// One piece at a time, and each once the one before it is durable, so that everybody else gets between.
+/// One part at a time, and each once the one before it is durable, so that everybody else gets between.
 void Engine::settle_on() {
   if (is_settling_ || !coordinator_.is_unsettled()) return;
   is_settling_ = true;

@@ -57,24 +57,12 @@ int restore(int argc, char** argv) {
   return 0;
 }
 
-const char* text_of(CheckState state) {
-  switch (state) {
-    case CheckState::ok:
-      return "ok";
-    case CheckState::warning:
-      return "warning";
-    case CheckState::failed:
-      return "failed";
-  }
-  return "";
-}
-
 /// As `spinctl doctor` has it.
 void print_json(const std::vector<CheckRow>& checks) {
   auto rows = nlohmann::json::array();
   for (const auto& check : checks) {
     nlohmann::json row = {
-        {"name", check.name}, {"state", text_of(check.state)}, {"found", check.found}, {"advice", nullptr}};
+        {"name", check.name}, {"state", to_string(check.state)}, {"found", check.found}, {"advice", nullptr}};
     if (!check.advice.empty()) row["advice"] = check.advice;
     rows.push_back(std::move(row));
   }
@@ -84,7 +72,7 @@ void print_json(const std::vector<CheckRow>& checks) {
 void print_lines(const std::vector<CheckRow>& checks) {
   for (const auto& check : checks) {
     const bool has_failed = check.state == CheckState::failed;
-    std::cout << fmt::format("{:<8} {:<16} {}\n", has_failed ? "FAILED" : text_of(check.state), check.name,
+    std::cout << fmt::format("{:<8} {:<16} {}\n", has_failed ? "FAILED" : to_string(check.state), check.name,
                              check.found);
     if (!check.advice.empty()) std::cout << fmt::format("{:25} -> {}\n", "", check.advice);
   }

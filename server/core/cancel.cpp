@@ -21,12 +21,12 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Cancel&) {
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Cancel&) {
   if (sweep.jobs_to_come() == 0 && sweep.counts.live() + sweep.counts.blocked + sweep.counts.paused == 0)
     return out_of_turn(sweep.title() + " has no job left that could be cancelled");
-  return withdraw(step, sweep, sweep.title() + " was cancelled");
+  return cancel_sweep(step, sweep, sweep.title() + " was cancelled");
 }
 
-std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason) {
+std::int64_t cancel_sweep(Step& step, Sweep& sweep, const std::string& reason) {
   set_state(step, sweep, [&] {
-    sweep.withdrawn = true;
+    sweep.cancelled = true;
     sweep.paused = false;
   });
   const Catalogue& catalogue = step.core.catalogue;

@@ -26,7 +26,7 @@ std::optional<ArtifactRef>& of_kind(JobArtifacts& artifacts, ArtifactKind kind) 
 /// Whether jobs count for `one` rather than for `other`.
 bool comes_first(const Sweep& one, const Sweep& other) {
   if (one.wants_work() != other.wants_work()) return one.wants_work();
-  if (one.withdrawn != other.withdrawn) return other.withdrawn;
+  if (one.cancelled != other.cancelled) return other.cancelled;
   return one.priority != other.priority ? one.priority > other.priority : one.id < other.id;
 }
 
@@ -137,7 +137,7 @@ void Catalogue::link(JobKey key, Sweep& sweep) {
   Job& job = at(key);
   job.sweeps.add(sweep.id);
   sweep.jobs.push_back(key);
-  sweep.mark.add(job.id);
+  sweep.digest.add(job.id);
   ++sweep.version;
   sweep.work_total += job.work;
   const JobState state = state_of(job.phase);
@@ -149,7 +149,7 @@ void Catalogue::unlink_last(Sweep& sweep) {
   Job& job = at(sweep.jobs.back());
   sweep.jobs.pop_back();
   job.sweeps.remove(sweep.id);
-  sweep.mark.remove(job.id);
+  sweep.digest.remove(job.id);
   ++sweep.version;
   const JobState state = state_of(job.phase);
   --count_of(sweep.counts, state);
@@ -175,7 +175,7 @@ const Sweep* Catalogue::owner_of(const Job& job) const {
 
 bool Catalogue::is_needed(const Job& job) const {
   const auto sweeps = job.sweeps.items();
-  return std::any_of(sweeps.begin(), sweeps.end(), [this](SweepId id) { return !sweeps_.at(id).withdrawn; });
+  return std::any_of(sweeps.begin(), sweeps.end(), [this](SweepId id) { return !sweeps_.at(id).cancelled; });
 }
 
 bool Catalogue::is_held(const Job& job) const {

@@ -49,18 +49,18 @@ struct Sweep {
   Requirements requirements;
   std::vector<DataPlace> data;                               ///< where the data sets of its jobs lie
   std::vector<JobKey> jobs;                                  ///< in the order of the plan
-  bool withdrawn = false, paused = false, deleting = false;  ///< see SetSweepState
-  /// Of its jobs that are known already, those that are trained anew; while it grows.
+  bool cancelled = false, paused = false, deleting = false;  ///< see SetSweepState
+  /// Of its jobs that are known already, those that are trained anew; while parts are missing.
   std::shared_ptr<const RetrainJobs> retrain;
-  /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is withdrawn.
-  std::optional<PlanMark> growing;
+  /// Of the whole plan, while jobs of it are missing: they are to come, or never will where it is cancelled.
+  std::optional<PlanDigest> full_plan;
 
   std::optional<Settlement> settling;
   std::optional<Retrying> retrying;
   std::set<JobKey> settled_early, retried_early;  ///< see ReachEarly
 
   // Kept with every job that is linked, and with every change of one.
-  PlanMark mark;
+  PlanDigest digest;
   StateCounts counts;
   double work_total = 0, work_done = 0, work_live = 0;
   std::uint64_t version = 1;
@@ -71,17 +71,17 @@ struct Sweep {
   std::optional<RateBasis> rate_basis;  ///< first progress of this boot
 
   /// Whether its jobs shall run for it.
-  [[nodiscard]] bool wants_work() const { return !withdrawn && !paused; }
+  [[nodiscard]] bool wants_work() const { return !cancelled && !paused; }
   [[nodiscard]] bool is_settled() const { return !settling && !retrying; }
   /// Whether no other sweep may have its name yet.
   [[nodiscard]] bool keeps_name() const {
-    return !withdrawn && (growing || counts.live() + counts.paused > 0);
+    return !cancelled && (full_plan || counts.live() + counts.paused > 0);
   }
   [[nodiscard]] std::int64_t jobs_to_come() const {
-    return growing && !withdrawn ? growing->jobs - static_cast<std::int64_t>(jobs.size()) : 0;
+    return full_plan && !cancelled ? full_plan->jobs - static_cast<std::int64_t>(jobs.size()) : 0;
   }
   /// Of all jobs that it has or will have.
-  [[nodiscard]] const PlanMark& whole() const { return growing ? *growing : mark; }
+  [[nodiscard]] const PlanDigest& plan_digest() const { return full_plan ? *full_plan : digest; }
   /// "sweep 3 'name'", for people.
   [[nodiscard]] std::string title() const;
 };
@@ -128,7 +128,7 @@ class Catalogue {
   /// lowest number. Where none wants work, one that is paused rather than cancelled; null for a job without
   /// sweeps.
   [[nodiscard]] const Sweep* owner_of(const Job& job) const;
-  /// Whether a sweep that is not withdrawn has the job.
+  /// Whether a sweep that is not cancelled has the job.
   [[nodiscard]] bool is_needed(const Job& job) const;
   /// Whether all sweeps that need the job, one at least, are paused.
   [[nodiscard]] bool is_held(const Job& job) const;

@@ -30,7 +30,7 @@ struct RetrainJobs {
 
 /// Tells plans apart: how many jobs they have, and the identities of all combined by exclusive or, so that
 /// their order does not matter.
-struct PlanMark {
+struct PlanDigest {
   std::int64_t jobs = 0;
   Digest combined;
 
@@ -42,14 +42,14 @@ struct PlanMark {
     add(id);
     jobs -= 2;
   }
-  bool operator==(const PlanMark&) const = default;
+  bool operator==(const PlanDigest&) const = default;
 };
 
-/// What the jobs of a piece became.
+/// What the jobs of a part became.
 struct TakenJobs {
-  std::vector<JobKey> keys;                             ///< of piece.jobs, same order
+  std::vector<JobKey> keys;                             ///< of part.jobs, same order
   std::vector<bool> is_new;                             ///< same order: insert the job, or only link it
-  std::vector<JobState> states;                         ///< one for each new job, in the order of piece.jobs
+  std::vector<JobState> states;                         ///< one for each new job, in the order of part.jobs
   std::vector<std::int64_t> memory;                     ///< same: predicted peak of its training in bytes
   std::vector<std::pair<JobKey, JobKey>> dependencies;  ///< of the new jobs: (job, on which it depends)
 };
@@ -59,12 +59,12 @@ struct InsertSweep {
   TakenJobs jobs;      ///< of `plan`
   std::string source;  ///< text of the sweep file
   std::vector<Override> overrides;
-  std::optional<PlanMark> growing;  ///< of the whole plan, where `plan` is but its first piece
+  std::optional<PlanDigest> full_plan;  ///< of the whole plan, where `plan` is but its first part
 };
-/// The next piece of a sweep that is growing.
+/// The next part of a sweep that is stored in parts.
 struct ExtendSweep {
   SweepId id;
-  std::shared_ptr<const PlanPiece> piece;
+  std::shared_ptr<const PlanPart> part;
   TakenJobs jobs;
 };
 /// The same sweep was handed in again, and its data lie elsewhere.
@@ -102,10 +102,10 @@ struct ForgetEarly {
 struct SetSweepState {
   SweepId id;
   int priority = 0;
-  bool withdrawn =
+  bool cancelled =
       false;  ///< cancelled: it needs none of its jobs any more, also where another keeps them alive
   bool paused = false;
-  bool growing = false;  ///< jobs of its plan are missing
+  bool is_incomplete = false;  ///< jobs of its plan are missing
   std::optional<Settlement> settling{};
   std::optional<Retrying> retrying{};
   bool deleting = false;  ///< nobody is shown it any more
@@ -231,8 +231,8 @@ struct StoredSweep {
   std::vector<DataPlace> data{};
   int priority = 0, max_attempts = 3;
   Requirements requirements;
-  bool withdrawn = false, paused = false;  ///< see SetSweepState
-  std::optional<PlanMark> growing;         ///< see InsertSweep
+  bool cancelled = false, paused = false;  ///< see SetSweepState
+  std::optional<PlanDigest> full_plan;     ///< see InsertSweep
   std::optional<Settlement> settling{};
   std::optional<Retrying> retrying{};
   std::vector<JobKey> settled_early{}, retried_early{};  ///< see ReachEarly

@@ -19,7 +19,7 @@ enum class Retention {
   best,        ///< the newest of every job, and the one with the best accuracy
 };
 
-struct Settings {
+struct CoordinatorSettings {
   std::int64_t lease_ms = 15'000;
   std::int64_t heartbeat_ms = 3'000;
   std::int64_t backoff_first_ms = 1'000;  ///< doubles with each failure
@@ -31,7 +31,7 @@ struct Settings {
   std::int64_t quarantine_limit_ms = 30 * 60'000;
   Retention retention = Retention::unfinished;
   int deleted_jobs = 250;  ///< of a sweep that one step deletes: each has rows in eight tables, and a log
-  int piece_jobs = 2'000;  ///< of a sweep that one step may change, where people ask something of all of them
+  int part_jobs = 2'000;   ///< of a sweep that one step may change, where people ask something of all of them
 };
 
 class Restoration;

@@ -14,7 +14,7 @@ bool is_its_own(const Job& job) { return job.sweeps.items().size() == 1; }
 /// has.
 std::int64_t jobs_to_go(const Core& core, const Sweep& sweep) {
   const auto unfinished = sweep.counts.live() + sweep.counts.paused;
-  if (!sweep.withdrawn || unfinished == 0) return unfinished + sweep.jobs_to_come();
+  if (!sweep.cancelled || unfinished == 0) return unfinished + sweep.jobs_to_come();
   return std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
     const Job& job = core.catalogue.at(key);
     const JobState state = state_of(job.phase);
@@ -33,7 +33,7 @@ void forget(Core& core, JobKey key) {
   core.catalogue.remove(key);
 }
 
-void delete_piece(Step& step, Sweep& sweep) {
+void delete_part(Step& step, Sweep& sweep) {
   Core& core = step.core;
   DeleteJobs change{.sweep = sweep.id, .left = 0, .jobs = {}};
   for (std::int64_t count = 0; count < core.settings.deleted_jobs && !sweep.jobs.empty(); ++count) {
@@ -77,11 +77,11 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Delete&) {
   sweep.deleting = true;
   step.core.deleting.insert(sweep.id);
   // Jobs that are blocked would be revived with what they depend on.
-  if (!sweep.withdrawn)
-    withdraw(step, sweep, sweep.title() + " was deleted");
+  if (!sweep.cancelled)
+    cancel_sweep(step, sweep, sweep.title() + " was deleted");
   else
     store_state(step, sweep);
-  if (sweep.is_settled()) delete_piece(step, sweep);
+  if (sweep.is_settled()) delete_part(step, sweep);
   return own;
 }
 
@@ -89,7 +89,7 @@ bool delete_on(Step& step) {
   for (const SweepId id : step.core.deleting) {
     Sweep& sweep = *step.core.catalogue.find_sweep(id);
     if (!sweep.is_settled()) continue;
-    delete_piece(step, sweep);
+    delete_part(step, sweep);
     return true;
   }
   return false;

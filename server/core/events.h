@@ -26,16 +26,16 @@ struct SweepSubmitted {
   std::string source;
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
-  bool replace = false;                          ///< a live sweep of the same name is withdrawn
-  std::optional<PlanMark> whole{};               ///< of all jobs, where `plan` is but the first piece
+  bool replace = false;                          ///< a live sweep of the same name is cancelled
+  std::optional<PlanDigest> full_plan{};               ///< of all jobs, where `plan` is but the first part
   std::shared_ptr<const RetrainJobs> retrain{};  ///< null = none
   std::vector<DataSeen> data{};  ///< as they are now, of data sets whose jobs are trained anew
 };
-/// The next jobs of a sweep that is growing.
+/// The next jobs of a sweep that is stored in parts.
 struct SweepExtended {
   std::uint64_t request = 0;  ///< comes back in SubmitAccepted or RequestRefused
   SweepId sweep;
-  std::shared_ptr<const PlanPiece> piece;
+  std::shared_ptr<const PlanPart> part;
 };
 struct SteerRequested {
   std::uint64_t request = 0;  ///< comes back in SteerAccepted or RequestRefused
@@ -74,7 +74,7 @@ struct HoldLeases {
   bool hold = false;
   std::string reason;  ///< for people
 };
-/// While Coordinator::is_unsettled(): the next piece of what people asked of large sweeps.
+/// While Coordinator::is_unsettled(): the next part of what people asked of large sweeps.
 struct SettleOn {};
 /// A timer of next_deadline() may have come.
 struct TimePassed {};

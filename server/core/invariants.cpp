@@ -170,14 +170,14 @@ class Inspection {
 
   void inspect_sweep(const Sweep& sweep) {
     StateCounts counts;
-    PlanMark mark;
+    PlanDigest digest;
     double total = 0, done = 0, live = 0;
     for (const JobKey key : sweep.jobs) {
       const Job& job = core_.catalogue.at(key);
       const JobState state = state_of(job.phase);
       expect(job.sweeps.contains(sweep.id), key, "does not know its sweep");
       ++count_of(counts, state);
-      mark.add(job.id);
+      digest.add(job.id);
       total += job.work;
       if (is_done(state)) done += job.work;
       if (is_live(state)) live += job.work;
@@ -185,10 +185,11 @@ class Inspection {
     const double tolerance = 1e-9 * std::max(1.0, total);
     const auto near = [&](double a, double b) { return std::abs(a - b) <= tolerance; };
     expect(counts == sweep.counts, sweep.id, "has miscounted its jobs");
-    expect(mark == sweep.mark, sweep.id, "has another mark than its jobs");
+    expect(digest == sweep.digest, sweep.id, "has another digest than its jobs");
     expect(sweep.is_settled() != core_.unsettled.contains(sweep.id), sweep.id,
            "is not known for what has not reached all its jobs");
-    expect(!sweep.growing || sweep.growing->jobs > mark.jobs, sweep.id, "waits for jobs that do not come");
+    expect(!sweep.full_plan || sweep.full_plan->jobs > digest.jobs, sweep.id,
+           "waits for jobs that do not come");
     expect(near(total, sweep.work_total) && near(done, sweep.work_done) && near(live, sweep.work_live),
            sweep.id, "has miscounted its work");
   }

@@ -117,7 +117,7 @@ std::int64_t retrain_jobs(Step& step, Sweep& sweep, const std::shared_ptr<const 
   std::int64_t retrained = 0;
   for (const JobKey key : sweep.jobs)
     if (retrain_if_asked(step, key, asked.get())) ++retrained;
-  if (sweep.growing) sweep.retrain = asked;
+  if (sweep.full_plan) sweep.retrain = asked;
   return retrained;
 }
 

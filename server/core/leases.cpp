@@ -62,7 +62,7 @@ void grant(Step& step, JobKey key, SessionId session) {
 void lose(Step& step, JobKey key, const std::string& why) {
   Job& job = step.core.catalogue.at(key);
   const Attempt& attempt = *running_attempt(job);
-  if (attempt.session) step.core.workers.may_run(*attempt.session, attempt.token, attempt.memory_bytes);
+  if (attempt.session) step.core.workers.add_ending(*attempt.session, attempt.token, attempt.memory_bytes);
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "lost", why});
   ++job.workers_lost;
   ++step.core.counters.lost_attempts;
@@ -83,7 +83,7 @@ void time_passed(Step& step) {
   }
 }
 
-bool keep_attempt(Step& step, SessionId session, const AttemptToken& token) {
+bool renew_attempt(Step& step, SessionId session, const AttemptToken& token) {
   const auto found = step.core.attempts.find(token);
   if (found == step.core.attempts.end()) return false;
   const JobKey key = found->second;

@@ -16,6 +16,6 @@ void time_passed(Step& step);
 /// Hears of an attempt that a connected worker runs now: renews its lease and binds it to the session, or
 /// takes it back where it had been lost and nobody else runs its job. False where the attempt is no longer
 /// wanted.
-bool keep_attempt(Step& step, SessionId session, const AttemptToken& token);
+bool renew_attempt(Step& step, SessionId session, const AttemptToken& token);
 
 }  // namespace spin::core

@@ -44,7 +44,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
 
 void retry_later(Step& step, JobKey key, const std::string& message) {
   const Job& job = step.core.catalogue.at(key);
-  const Settings& settings = step.core.settings;
+  const CoordinatorSettings& settings = step.core.settings;
   const int doublings = std::clamp(job.failures + job.trainer_deaths - 1, 0, 30);
   const std::int64_t wait_ms =
       std::min(settings.backoff_limit_ms, settings.backoff_first_ms * (std::int64_t{1} << doublings));

@@ -18,7 +18,7 @@ void pause(Step& step, JobKey key, const std::string& reason) {
 void take_back(Step& step, JobKey key) {
   const auto saving = lost_attempt(step.core.catalogue.at(key));
   const Session* session = saving ? step.core.workers.find_ending(*saving) : nullptr;
-  if (session != nullptr && !session->silent) keep_attempt(step, session->id, *saving);
+  if (session != nullptr && !session->silent) renew_attempt(step, session->id, *saving);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Pause&) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Pause&) {
-  if (sweep.withdrawn) return out_of_turn(sweep.title() + " was cancelled");
+  if (sweep.cancelled) return out_of_turn(sweep.title() + " was cancelled");
   if (sweep.paused) return out_of_turn(sweep.title() + " is paused already");
   if (sweep.jobs_to_come() == 0 && sweep.counts.live() == 0)
     return out_of_turn(sweep.title() + " has no job left that could be paused");
@@ -68,7 +68,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Resume&) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Resume&) {
-  if (!sweep.paused && (sweep.withdrawn || sweep.counts.paused == 0))
+  if (!sweep.paused && (sweep.cancelled || sweep.counts.paused == 0))
     return out_of_turn(sweep.title() + " is not paused");
   if (sweep.paused) set_state(step, sweep, [&] { sweep.paused = false; });
   const Catalogue& catalogue = step.core.catalogue;

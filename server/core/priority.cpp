@@ -24,7 +24,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::SetPriority& actio
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::SetPriority& action) {
   const std::int64_t jobs =
       sweep.counts.live() + sweep.counts.blocked + sweep.counts.paused + sweep.jobs_to_come();
-  if (sweep.withdrawn || jobs == 0)
+  if (sweep.cancelled || jobs == 0)
     return out_of_turn(sweep.title() + " is over; no job of it waits for another priority");
   set_state(step, sweep, [&] { sweep.priority = action.priority; });
   return jobs;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kMaxReasonBytes = 200;
 
-Quarantine make_quarantine(const Settings& settings, const Trouble& trouble, const std::string& message) {
+Quarantine make_quarantine(const CoordinatorSettings& settings, const Trouble& trouble,
+                           const std::string& message) {
   return {.until = {},
           .wait_ms = settings.quarantine_first_ms,
           .probing = false,
@@ -37,7 +38,7 @@ bool is_quarantined(const Core& core, const std::string& worker) { return core.q
 
 void note_failure(Step& step, const std::string& worker, JobKey key, const std::string& message) {
   Core& core = step.core;
-  const Settings& settings = core.settings;
+  const CoordinatorSettings& settings = core.settings;
   Trouble& trouble = core.troubles[worker];
   ++trouble.failures;
   trouble.jobs.insert(key);

@@ -82,7 +82,7 @@ struct ReportHandler {
     if (!current) return;
     if (std::holds_alternative<Paused>(step.core.catalogue.at(key).phase))
       change(step, key, GiveBack{});
-    else if (keep_attempt(step, session, token))
+    else if (renew_attempt(step, session, token))
       handle_failure(step, key, failed);
   }
   void operator()(const LogLines& log) const {
@@ -144,7 +144,7 @@ void handle_report(Step& step, SessionId session, const SequencedReport& report)
 }
 
 void handle_progress(Step& step, SessionId session, const Progress& progress) {
-  if (!keep_attempt(step, session, progress.attempt)) return;
+  if (!renew_attempt(step, session, progress.attempt)) return;
   Job& job = step.core.catalogue.at(step.core.attempts.at(progress.attempt));
   running_attempt(job)->progress = progress;
   step.core.kept_shares.erase(step.core.attempts.at(progress.attempt));

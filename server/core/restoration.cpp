@@ -82,7 +82,7 @@ bool is_remarkable(const StoredJob& job) {
 
 }  // namespace
 
-Restoration::Restoration(const Settings& settings, std::int64_t boot_epoch)
+Restoration::Restoration(const CoordinatorSettings& settings, std::int64_t boot_epoch)
     : core_(std::make_unique<Core>()) {
   core_->settings = settings;
   core_->boot_epoch = boot_epoch;
@@ -109,9 +109,9 @@ void Restoration::take(StoredSweep stored) {
   sweep.priority = stored.priority;
   sweep.max_attempts = stored.max_attempts;
   sweep.requirements = std::move(stored.requirements);
-  sweep.withdrawn = stored.withdrawn;
+  sweep.cancelled = stored.cancelled;
   sweep.paused = stored.paused;
-  sweep.growing = stored.growing;
+  sweep.full_plan = stored.full_plan;
   sweep.settling = std::move(stored.settling);
   sweep.retrying = stored.retrying;
   sweep.settled_early.insert(stored.settled_early.begin(), stored.settled_early.end());

@@ -21,7 +21,7 @@ struct Obstacle;
 class Restoration final : public StoredSink {
  public:
   /// `boot_epoch`: of this start, more than that of any before.
-  Restoration(const Settings& settings, std::int64_t boot_epoch);
+  Restoration(const CoordinatorSettings& settings, std::int64_t boot_epoch);
   ~Restoration() override;
   Restoration(Restoration&&) noexcept;
   Restoration& operator=(Restoration&&) = delete;

@@ -4,7 +4,8 @@
 
 namespace spin::core {
 
-// What is kept of a job's files, by Settings::retention. The store removes files that no job refers to.
+// What is kept of a job's files, by CoordinatorSettings::retention. The store removes files that no job
+// refers to.
 
 /// The job's artifact of this kind, from now on.
 void keep_artifact(Step& step, JobKey key, ArtifactKind kind, ArtifactRef artifact, int epoch);

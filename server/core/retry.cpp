@@ -40,19 +40,19 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action) {
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action) {
   const std::int64_t jobs = count_to_retry(step.core.catalogue, sweep, action);
-  if (sweep.withdrawn && sweep.growing)
+  if (sweep.cancelled && sweep.full_plan)
     return out_of_turn(sweep.title() + " was cancelled when " + std::to_string(sweep.jobs.size()) +
-                       " of its " + std::to_string(sweep.growing->jobs) +
+                       " of its " + std::to_string(sweep.full_plan->jobs) +
                        " jobs were stored; submit its file again");
-  if (sweep.withdrawn && action.failed_only)
+  if (sweep.cancelled && action.failed_only)
     return out_of_turn(sweep.title() + " was cancelled; retry all of it, not its failed jobs alone");
-  if (jobs == 0 && (!sweep.withdrawn || sweep.counts.live() + sweep.counts.paused == 0))
+  if (jobs == 0 && (!sweep.cancelled || sweep.counts.live() + sweep.counts.paused == 0))
     return out_of_turn(sweep.title() + " has no " + accepted(action) + " job that could be retried");
   if (const Sweep* other = find_namesake(step.core.catalogue, sweep))
     return out_of_turn(other->title() + " has taken the name of sweep " + std::to_string(sweep.id.value) +
                        "; cancel it or wait for it, or retry single jobs");
-  const bool comes_back = sweep.withdrawn;
-  if (comes_back) set_state(step, sweep, [&] { sweep.withdrawn = false; });
+  const bool comes_back = sweep.cancelled;
+  if (comes_back) set_state(step, sweep, [&] { sweep.cancelled = false; });
   begin_retry(step, sweep, action.failed_only);
   // Its jobs that only paused sweeps kept go on.
   if (comes_back) begin_settling(step, sweep, Settlement::Kind::resume);

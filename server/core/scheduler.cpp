@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "schema/base/device.h"
 #include "schema/job/hints.h"
 #include "server/core/leases.h"
 
@@ -21,8 +22,9 @@ Demand demand_of(const Core& core, const ReadyQueue::Place& place) {
   return {sweep == nullptr ? nullptr : &sweep->requirements, memory_needed(core, sweep, place.needs)};
 }
 
-bool is_device(Requirements::Device asked, const std::string& device) {
-  return asked == Requirements::Device::cuda ? device.rfind("cuda", 0) == 0 : device == "cpu";
+bool is_device(Device::Kind asked, const std::string& device) {
+  const auto parsed = parse_device(device);
+  return parsed.ok() && parsed->kind == asked;
 }
 
 /// Whether the worker is of the kind that the sweep asks for.
@@ -52,8 +54,7 @@ std::string memory_text(std::int64_t bytes) {
 std::string text_of(const Demand& demand) {
   std::string text = memory_text(demand.memory_bytes) + " of memory";
   if (demand.asked == nullptr) return text;
-  if (demand.asked->device)
-    text += *demand.asked->device == Requirements::Device::cuda ? ", device cuda" : ", device cpu";
+  if (demand.asked->device) (text += ", device ") += to_string(*demand.asked->device);
   for (const std::string& label : demand.asked->labels) text += ", label " + label;
   return text;
 }

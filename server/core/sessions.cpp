@@ -87,7 +87,7 @@ void attach(Step& step, const WorkerAttached& event) {
   }
   const bool remembered = core.workers.add(event.session, event.hello, step.now);
   for (const AttemptToken& token : event.hello.held)
-    core.workers.may_run(event.session, token, remembered ? 0 : memory_of(core, token, event.hello));
+    core.workers.add_ending(event.session, token, remembered ? 0 : memory_of(core, token, event.hello));
   step.effects.changes.emplace_back(UpsertWorker{event.hello});
   tell(step, event.session,
        Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms});
@@ -106,7 +106,7 @@ void detach(Step& step, SessionId session) {
     Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
     attempt.session.reset();
     workers.release(session, key);
-    workers.may_run(session, attempt.token, attempt.memory_bytes);
+    workers.add_ending(session, attempt.token, attempt.memory_bytes);
   }
   workers.remove(session);
 }
@@ -114,7 +114,7 @@ void detach(Step& step, SessionId session) {
 void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {
   step.core.workers.keep_ending(session, running);
   for (const AttemptToken& token : running) {
-    if (keep_attempt(step, session, token)) continue;
+    if (renew_attempt(step, session, token)) continue;
     if (is_saving(step.core, token))
       tell(step, session, StopAttempt{token, "the job is paused", true});
     else

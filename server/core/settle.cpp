@@ -13,7 +13,7 @@
 namespace spin::core {
 namespace {
 
-/// Of a piece, to each job that it may change: the others are only looked at.
+/// Of a part, to each job that it may change: the others are only looked at.
 constexpr std::int64_t kLooksAChange = 25;
 
 void cancel_one(Step& step, JobKey key, const std::string& reason) {
@@ -58,13 +58,13 @@ void retry_one(Step& step, bool failed_only, JobKey key) {
   if (view.obstacle) change(step, key, Block{view.obstacle}, view.obstacle->reason);
 }
 
-/// From `next` on, until about as many jobs as a piece has are changed. True once it is through.
+/// From `next` on, until about as many jobs as a part has are changed. True once it is through.
 template <class Do>
-bool do_piece(Step& step, const Sweep& sweep, std::int64_t& next, const std::set<JobKey>& early,
-              const Do& act_on) {
-  const auto changes = static_cast<std::size_t>(step.core.settings.piece_jobs);
+bool do_part(Step& step, const Sweep& sweep, std::int64_t& next, const std::set<JobKey>& early,
+             const Do& act_on) {
+  const auto changes = static_cast<std::size_t>(step.core.settings.part_jobs);
   const std::size_t first = step.effects.changes.size();
-  std::int64_t looks = kLooksAChange * step.core.settings.piece_jobs;
+  std::int64_t looks = kLooksAChange * step.core.settings.part_jobs;
   for (; next < std::ssize(sweep.jobs); ++next) {
     if (looks-- == 0 || step.effects.changes.size() - first >= changes) return false;
     const JobKey key = sweep.jobs[static_cast<std::size_t>(next)];
@@ -89,14 +89,14 @@ void forget_early(Step& step, Sweep& sweep, Pass pass) {
   step.effects.changes.emplace_back(ForgetEarly{sweep.id, pass});
 }
 
-void settle_piece(Step& step, Sweep& sweep) {
-  if (sweep.retrying && do_piece(step, sweep, sweep.retrying->next, sweep.retried_early,
-                                 [&](JobKey key) { retry_one(step, sweep.retrying->failed_only, key); }))
+void settle_part(Step& step, Sweep& sweep) {
+  if (sweep.retrying && do_part(step, sweep, sweep.retrying->next, sweep.retried_early,
+                                [&](JobKey key) { retry_one(step, sweep.retrying->failed_only, key); }))
     sweep.retrying.reset();
   // One behind the other: what is revived stops where the sweep is paused.
   if (!sweep.retrying && sweep.settling &&
-      do_piece(step, sweep, sweep.settling->next, sweep.settled_early,
-               [&](JobKey key) { settle_one(step, *sweep.settling, key); }))
+      do_part(step, sweep, sweep.settling->next, sweep.settled_early,
+              [&](JobKey key) { settle_one(step, *sweep.settling, key); }))
     sweep.settling.reset();
   if (!sweep.retrying) forget_early(step, sweep, Pass::retrying);
   if (!sweep.settling) forget_early(step, sweep, Pass::settling);
@@ -127,19 +127,19 @@ void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string
   if (kind == Settlement::Kind::cancel) sweep.retrying.reset();
   if (kind != Settlement::Kind::resume)
     for (const JobKey key : running_jobs(step.core, sweep)) settle_one(step, *sweep.settling, key);
-  settle_piece(step, sweep);
+  settle_part(step, sweep);
 }
 
 void begin_retry(Step& step, Sweep& sweep, bool failed_only) {
   const bool all = !failed_only || (sweep.retrying && !sweep.retrying->failed_only);
   sweep.retrying = Retrying{!all, 0};
   forget_early(step, sweep, Pass::retrying);
-  settle_piece(step, sweep);
+  settle_part(step, sweep);
 }
 
 void settle_on(Step& step) {
   if (!step.core.unsettled.empty())
-    settle_piece(step, *step.core.catalogue.find_sweep(*step.core.unsettled.begin()));
+    settle_part(step, *step.core.catalogue.find_sweep(*step.core.unsettled.begin()));
   else
     delete_on(step);
 }

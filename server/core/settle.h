@@ -7,17 +7,17 @@
 #include "server/core/unreached.h"
 
 // What people ask of a sweep holds at once for leases, because it is a state of the sweep. The states of its
-// jobs follow piece by piece, so that a sweep of a million jobs holds nobody up.
+// jobs follow part by part, so that a sweep of a million jobs holds nobody up.
 
 namespace spin::core {
 
 /// Begins to bring the sweep's jobs to where its state wants them; in place of an earlier pause, resume or
-/// cancel that has not reached them all. `reason`: of a cancel. What runs and the first piece are through
+/// cancel that has not reached them all. `reason`: of a cancel. What runs and the first part are through
 /// when it returns.
 void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string reason = {});
 /// The same for a retry, beside what else there is to do.
 void begin_retry(Step& step, Sweep& sweep, bool failed_only);
-/// The next piece of a sweep that is not through.
+/// The next part of a sweep that is not through.
 void settle_on(Step& step);
 /// Before anybody acts on one job: what its sweeps still have to do with it is done.
 void settle_job(Step& step, JobKey key);

@@ -32,7 +32,7 @@ struct Quarantine {
 /// All that the coordinator knows. The rules are free functions over it, one file a subject.
 struct Core {
   // Constant after construction.
-  Settings settings;
+  CoordinatorSettings settings;
   std::int64_t boot_epoch = 0;
   /// Jobs that had a result when this boot began, less those that were taken from jobs since.
   std::int64_t done_before = 0;

@@ -105,7 +105,7 @@ SweepStatus make_status(const Core& core, const Sweep& sweep, const UnderWay& jo
   status.counts = sweep.counts;
   status.jobs_to_come = sweep.jobs_to_come();
   status.paused = sweep.paused;
-  status.cancelled = sweep.withdrawn;
+  status.cancelled = sweep.cancelled;
   status.priority = sweep.priority;
   status.hint = sweep.is_settled() ? hint_of(core, sweep) : settling_text(sweep);
   for (const JobKey key : jobs.running) {

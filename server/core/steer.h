@@ -35,17 +35,17 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Delete& action);
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Delete& action);
 
 /// Withdraws the sweep: what `act` does for steer::Cancel, whatever is left of it.
-std::int64_t withdraw(Step& step, Sweep& sweep, const std::string& reason);
+std::int64_t cancel_sweep(Step& step, Sweep& sweep, const std::string& reason);
 /// A paused job goes on: to be run, to wait, or blocked by what happened to its dependencies meanwhile.
 void resume(Step& step, JobKey key);
 /// Pauses a job that just became live, where its sweeps are paused.
 void pause_if_held(Step& step, JobKey key);
 
-/// Stores what people made of the sweep, and whether it grows.
+/// Stores what people made of the sweep, and whether jobs of its plan are missing.
 inline void store_state(Step& step, Sweep& sweep) {
   ++sweep.version;
-  step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused,
-                                                  sweep.growing.has_value(), sweep.settling, sweep.retrying,
+  step.effects.changes.emplace_back(SetSweepState{sweep.id, sweep.priority, sweep.cancelled, sweep.paused,
+                                                  sweep.full_plan.has_value(), sweep.settling, sweep.retrying,
                                                   sweep.deleting});
 }
 

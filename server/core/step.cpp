@@ -156,7 +156,7 @@ void stop_running(Step& step, JobKey key, const std::string& reason, bool keep) 
   const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
   if (attempt.session) {
     tell(step, *attempt.session, StopAttempt{attempt.token, reason, keep});
-    step.core.workers.may_run(*attempt.session, attempt.token, attempt.memory_bytes);
+    step.core.workers.add_ending(*attempt.session, attempt.token, attempt.memory_bytes);
   }
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "stopped", reason});
 }

@@ -16,16 +16,16 @@
 namespace spin::core {
 namespace {
 
-const Cell* cell_of(const PlanPiece& piece, const PlannedJob& job) {
-  const int index = job.cell - piece.first_cell;
-  if (index < 0 || static_cast<std::size_t>(index) >= piece.cells.size()) return nullptr;
-  return &piece.cells[static_cast<std::size_t>(index)];
+const Cell* cell_of(const PlanPart& part, const PlannedJob& job) {
+  const int index = job.cell - part.first_cell;
+  if (index < 0 || static_cast<std::size_t>(index) >= part.cells.size()) return nullptr;
+  return &part.cells[static_cast<std::size_t>(index)];
 }
 
 /// What a plan promises; a plan from elsewhere than the expansion of a sweep file may not keep it. `sweep`:
-/// the one that the piece is to extend, or null.
-Status check_piece(const Catalogue& catalogue, const PlanPiece& piece, const std::string& name,
-                   const Sweep* sweep) {
+/// the one that the part is to extend, or null.
+Status check_part(const Catalogue& catalogue, const PlanPart& part, const std::string& name,
+                  const Sweep* sweep) {
   const auto defect = [&](const std::string& what) {
     return Error{ErrorCode::invalid_argument, "sweep '" + name + "': " + what};
   };
@@ -33,14 +33,14 @@ Status check_piece(const Catalogue& catalogue, const PlanPiece& piece, const std
     const auto key = sweep == nullptr ? std::nullopt : catalogue.find(id);
     return key && catalogue.at(*key).sweeps.contains(sweep->id);
   };
-  if (piece.jobs.empty() && sweep != nullptr && !piece.comparisons.empty()) return {};
-  if (piece.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
+  if (part.jobs.empty() && sweep != nullptr && !part.comparisons.empty()) return {};
+  if (part.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
   std::unordered_set<JobId> seen;
-  seen.reserve(piece.jobs.size());
-  for (const PlannedJob& job : piece.jobs) {
-    if (cell_of(piece, job) == nullptr)
+  seen.reserve(part.jobs.size());
+  for (const PlannedJob& job : part.jobs) {
+    if (cell_of(part, job) == nullptr)
       return defect("job '" + job.name + "' stands in cell " + std::to_string(job.cell) + " of " +
-                    std::to_string(piece.cells.size()));
+                    std::to_string(part.cells.size()));
     for (const JobId& dependency : job.depends_on)
       if (!seen.contains(dependency) && !has(dependency))
         return defect("job '" + job.name + "' depends on job " + dependency.short_hex() +
@@ -50,10 +50,10 @@ Status check_piece(const Catalogue& catalogue, const PlanPiece& piece, const std
   return {};
 }
 
-PlanMark mark_of(const SweepPlan& plan) {
-  PlanMark mark;
-  for (const PlannedJob& job : plan.jobs) mark.add(job.id);
-  return mark;
+PlanDigest digest_of(const SweepPlan& plan) {
+  PlanDigest digest;
+  for (const PlannedJob& job : plan.jobs) digest.add(job.id);
+  return digest;
 }
 
 /// Sweeps of the plan's name that are not over.
@@ -62,12 +62,12 @@ struct Namesakes {
   const Sweep* same = nullptr;  ///< the newest with the plan's jobs
 };
 
-Namesakes find_namesakes(const Catalogue& catalogue, const std::string& name, const PlanMark& whole) {
+Namesakes find_namesakes(const Catalogue& catalogue, const std::string& name, const PlanDigest& full_plan) {
   Namesakes found;
   for (const auto& [id, sweep] : catalogue.sweeps()) {
     if (sweep.name != name || !sweep.keeps_name()) continue;
     found.all.push_back(id);
-    if (sweep.whole() == whole) found.same = &sweep;
+    if (sweep.plan_digest() == full_plan) found.same = &sweep;
   }
   return found;
 }
@@ -80,8 +80,8 @@ class CellNeeds {
     NeedsId needs{};
   };
 
-  CellNeeds(NeedsTable& table, const PlanPiece& piece)
-      : table_(table), first_cell_(piece.first_cell), cells_(piece.cells.size()) {}
+  CellNeeds(NeedsTable& table, const PlanPart& part)
+      : table_(table), first_cell_(part.first_cell), cells_(part.cells.size()) {}
   const Entry& of(const PlannedJob& job) {
     auto& entry = cells_[static_cast<std::size_t>(job.cell - first_cell_)];
     if (!entry) {
@@ -97,11 +97,11 @@ class CellNeeds {
   std::vector<std::optional<Entry>> cells_;
 };
 
-JobKey add_job(Core& core, const PlanPiece& piece, const PlannedJob& planned, NeedsId needs) {
+JobKey add_job(Core& core, const PlanPart& part, const PlannedJob& planned, NeedsId needs) {
   Job job;
   job.id = planned.id;
   job.needs = needs;
-  job.work = static_cast<float>(training_work(planned.config, cell_of(piece, planned)->cost));
+  job.work = static_cast<float>(training_work(planned.config, cell_of(part, planned)->cost));
   const JobKey key = core.catalogue.add(std::move(job));
   for (const JobId& dependency : planned.depends_on)
     core.catalogue.depend(key, *core.catalogue.find(dependency));
@@ -135,9 +135,9 @@ void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key
   }
 }
 
-JobKey take_new(Step& step, Sweep& sweep, const PlanPiece& piece, const PlannedJob& planned,
+JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PlannedJob& planned,
                 const CellNeeds::Entry& needs, TakenJobs& taken) {
-  const JobKey key = add_job(step.core, piece, planned, needs.needs);
+  const JobKey key = add_job(step.core, part, planned, needs.needs);
   step.core.catalogue.link(key, sweep);
   file_phase(step.core, key);
   const JobPhase& phase = step.core.catalogue.at(key).phase;
@@ -151,36 +151,36 @@ JobKey take_new(Step& step, Sweep& sweep, const PlanPiece& piece, const PlannedJ
   return key;
 }
 
-std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPiece& piece) {
+std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPart& part) {
   std::vector<JobKey> keys;
-  for (const PlannedJob& planned : piece.jobs)
+  for (const PlannedJob& planned : part.jobs)
     if (const auto known = catalogue.find(planned.id)) keys.push_back(*known);
   return keys;
 }
 
-/// Links or makes the piece's jobs in its order, so that dependencies stand before what needs them.
-TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPiece& piece, KnownJobs& known_jobs) {
+/// Links or makes the part's jobs in its order, so that dependencies stand before what needs them.
+TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPart& part, KnownJobs& known_jobs) {
   TakenJobs taken;
-  CellNeeds needs(step.core.needs, piece);
+  CellNeeds needs(step.core.needs, part);
   // One for all, because it walks through every sweep of theirs that is not settled.
-  const Unreached unreached(step.core, keys_of_known(step.core.catalogue, piece));
-  taken.keys.reserve(piece.jobs.size());
-  for (const PlannedJob& planned : piece.jobs) {
+  const Unreached unreached(step.core, keys_of_known(step.core.catalogue, part));
+  taken.keys.reserve(part.jobs.size());
+  for (const PlannedJob& planned : part.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     taken.is_new.push_back(!known);
     if (known) known_jobs.see(step.core, step.core.catalogue.at(*known), sweep);
     if (known) take_known(step, sweep, unreached, *known, known_jobs);
-    taken.keys.push_back(known ? *known : take_new(step, sweep, piece, planned, needs.of(planned), taken));
+    taken.keys.push_back(known ? *known : take_new(step, sweep, part, planned, needs.of(planned), taken));
   }
   return taken;
 }
 
 /// Puts `change` with the jobs that it takes before the changes of those jobs. How many of them are new.
 template <class SweepChange>
-std::int64_t take(Step& step, Sweep& sweep, const PlanPiece& piece, SweepChange change, KnownJobs& known) {
+std::int64_t take(Step& step, Sweep& sweep, const PlanPart& part, SweepChange change, KnownJobs& known) {
   const std::size_t place = step.effects.changes.size();
   step.effects.changes.emplace_back(SweepChange{});
-  change.jobs = take_jobs(step, sweep, piece, known);
+  change.jobs = take_jobs(step, sweep, part, known);
   const auto added = static_cast<std::int64_t>(change.jobs.states.size());
   step.effects.changes[place] = std::move(change);
   return added;
@@ -210,37 +210,37 @@ std::vector<ReplacedSweep> take_places_of_namesakes(Step& step, const Sweep& swe
   std::vector<ReplacedSweep> replaced;
   for (const auto& [id, other] : step.core.catalogue.sweeps())
     if (id < sweep.id && other.name == sweep.name && other.keeps_name())
-      replaced.push_back(
-          {id, withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " has taken its place")});
+      replaced.push_back({id, cancel_sweep(step, *step.core.catalogue.find_sweep(id),
+                                           sweep.title() + " has taken its place")});
   return replaced;
 }
 
-/// A sweep that grows to take the place of this one does so no more.
-void end_growth_behind(Step& step, const Sweep& sweep) {
+/// A sweep that is to take the place of this one once it is complete does so no more.
+void cancel_replacements_of(Step& step, const Sweep& sweep) {
   for (const auto& [id, other] : step.core.catalogue.sweeps())
     if (id > sweep.id && other.name == sweep.name && other.jobs_to_come() > 0)
-      withdraw(step, *step.core.catalogue.find_sweep(id), sweep.title() + " was asked for again");
+      cancel_sweep(step, *step.core.catalogue.find_sweep(id), sweep.title() + " was asked for again");
 }
 
-/// Whether the piece is what the sweep is to get next.
-Status check_growth(const Catalogue& catalogue, const Sweep& sweep, const PlanPiece& piece) {
-  if (!sweep.growing || sweep.withdrawn)
-    return out_of_turn(sweep.title() + (sweep.withdrawn ? " was cancelled while its jobs were being stored"
+/// Whether the part is what the sweep is to get next.
+Status check_next_part(const Catalogue& catalogue, const Sweep& sweep, const PlanPart& part) {
+  if (!sweep.full_plan || sweep.cancelled)
+    return out_of_turn(sweep.title() + (sweep.cancelled ? " was cancelled while its jobs were being stored"
                                                         : " has all its jobs"));
   const auto first = std::ssize(sweep.jobs);
-  const auto last = first + std::ssize(piece.jobs);
-  if (piece.first_job != first || last > sweep.growing->jobs)
-    return Error{ErrorCode::invalid_argument, sweep.title() + " has " + std::to_string(first) + " of " +
-                                                  std::to_string(sweep.growing->jobs) + " jobs; those from " +
-                                                  std::to_string(piece.first_job) + " to " +
-                                                  std::to_string(piece.first_job + std::ssize(piece.jobs)) +
-                                                  " do not come next"};
-  PlanMark whole = sweep.mark;
-  for (const PlannedJob& job : piece.jobs) whole.add(job.id);
-  if (last == sweep.growing->jobs && whole != *sweep.growing)
+  const auto last = first + std::ssize(part.jobs);
+  if (part.first_job != first || last > sweep.full_plan->jobs)
+    return Error{ErrorCode::invalid_argument,
+                 sweep.title() + " has " + std::to_string(first) + " of " +
+                     std::to_string(sweep.full_plan->jobs) + " jobs; those from " +
+                     std::to_string(part.first_job) + " to " +
+                     std::to_string(part.first_job + std::ssize(part.jobs)) + " do not come next"};
+  PlanDigest digest = sweep.digest;
+  for (const PlannedJob& job : part.jobs) digest.add(job.id);
+  if (last == sweep.full_plan->jobs && digest != *sweep.full_plan)
     return Error{ErrorCode::invalid_argument,
                  sweep.title() + " would have other jobs than those that were planned"};
-  return check_piece(catalogue, piece, sweep.name, &sweep);
+  return check_part(catalogue, part, sweep.name, &sweep);
 }
 
 }  // namespace
@@ -248,13 +248,13 @@ Status check_growth(const Catalogue& catalogue, const Sweep& sweep, const PlanPi
 void submit(Step& step, const SweepSubmitted& event) {
   Catalogue& catalogue = step.core.catalogue;
   const SweepPlan& plan = *event.plan;
-  if (const Status sound = check_piece(catalogue, plan, plan.name, nullptr); !sound.ok())
+  if (const Status sound = check_part(catalogue, plan, plan.name, nullptr); !sound.ok())
     return refuse(step, event.request, sound.error());
-  const PlanMark whole = event.whole ? *event.whole : mark_of(plan);
-  const Namesakes namesakes = find_namesakes(catalogue, plan.name, whole);
+  const PlanDigest full_plan = event.full_plan ? *event.full_plan : digest_of(plan);
+  const Namesakes namesakes = find_namesakes(catalogue, plan.name, full_plan);
   if (namesakes.same != nullptr) {
-    if (event.replace) end_growth_behind(step, *namesakes.same);
-    SubmitAccepted known{event.request, namesakes.same->id, whole.jobs, 0, true};
+    if (event.replace) cancel_replacements_of(step, *namesakes.same);
+    SubmitAccepted known{event.request, namesakes.same->id, full_plan.jobs, 0, true};
     Sweep& same = *catalogue.find_sweep(namesakes.same->id);
     known.notes = move_data(step, same, plan.data);
     retire_data(step, event);
@@ -267,43 +267,43 @@ void submit(Step& step, const SweepSubmitted& event) {
 
   Sweep& sweep = catalogue.add_sweep(make_sweep(event));
   retire_data(step, event);
-  if (whole.jobs > std::ssize(plan.jobs)) sweep.growing = whole;
-  sweep.jobs.reserve(static_cast<std::size_t>(whole.jobs));
+  if (full_plan.jobs > std::ssize(plan.jobs)) sweep.full_plan = full_plan;
+  sweep.jobs.reserve(static_cast<std::size_t>(full_plan.jobs));
   KnownJobs known;
   const std::int64_t added =
       take(step, sweep, plan,
-           InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.growing}, known);
-  auto replaced = sweep.growing ? std::vector<ReplacedSweep>() : take_places_of_namesakes(step, sweep);
+           InsertSweep{sweep.id, event.plan, {}, event.source, event.overrides, sweep.full_plan}, known);
+  auto replaced = sweep.full_plan ? std::vector<ReplacedSweep>() : take_places_of_namesakes(step, sweep);
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep.id, std::ssize(plan.jobs), added,
                                                     false, std::move(replaced), known.notes(),
                                                     known.retrained()});
-  if (!sweep.growing) sweep.retrain.reset();
+  if (!sweep.full_plan) sweep.retrain.reset();
 }
 
 void extend(Step& step, const SweepExtended& event) {
   Catalogue& catalogue = step.core.catalogue;
-  const PlanPiece& piece = *event.piece;
+  const PlanPart& part = *event.part;
   Sweep* sweep = catalogue.find_sweep(event.sweep);
   if (sweep == nullptr)
     return refuse(step, event.request,
                   {ErrorCode::not_found, "there is no sweep " + std::to_string(event.sweep.value)});
-  if (const Status sound = check_growth(catalogue, *sweep, piece); !sound.ok())
+  if (const Status sound = check_next_part(catalogue, *sweep, part); !sound.ok())
     return refuse(step, event.request, sound.error());
 
   KnownJobs known;
-  const std::int64_t added = take(step, *sweep, piece, ExtendSweep{sweep->id, event.piece, {}}, known);
+  const std::int64_t added = take(step, *sweep, part, ExtendSweep{sweep->id, event.part, {}}, known);
   std::vector<ReplacedSweep> replaced;
-  if (sweep->growing->jobs == std::ssize(sweep->jobs)) {
-    sweep->growing.reset();
+  if (sweep->full_plan->jobs == std::ssize(sweep->jobs)) {
+    sweep->full_plan.reset();
     store_state(step, *sweep);
     replaced = take_places_of_namesakes(step, *sweep);
   }
   if (sweep->paused)
-    for (const PlannedJob& job : piece.jobs) pause_if_held(step, *catalogue.find(job.id));
+    for (const PlannedJob& job : part.jobs) pause_if_held(step, *catalogue.find(job.id));
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added,
                                                     false, std::move(replaced), known.notes(),
                                                     known.retrained()});
-  if (!sweep->growing) sweep->retrain.reset();
+  if (!sweep->full_plan) sweep->retrain.reset();
 }
 
 }  // namespace spin::core

@@ -8,7 +8,7 @@ namespace spin::core {
 /// changed where the name is taken or the plan is not sound; a repeated submission gets the sweep that it
 /// made.
 void submit(Step& step, const SweepSubmitted& event);
-/// Refused with nothing changed where the sweep does not grow (any more) or the piece is not its next.
+/// Refused with nothing changed where the sweep is complete or the part is not its next.
 void extend(Step& step, const SweepExtended& event);
 
 }  // namespace spin::core

@@ -133,7 +133,7 @@ void Workers::release(SessionId id, JobKey job) {
     session.busy.erase(found);
   });
 }
-void Workers::may_run(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
+void Workers::add_ending(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
   change(id, [&](Session& session) {
     if (session.ending.emplace(token, memory_bytes).second) session.memory_given += memory_bytes;
   });

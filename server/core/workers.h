@@ -72,7 +72,7 @@ class Workers {
   void occupy(SessionId id, JobKey job, std::int64_t memory_bytes);
   void release(SessionId id, JobKey job);
   /// The attempt was taken from the worker, and may still be there.
-  void may_run(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
+  void add_ending(SessionId id, const AttemptToken& token, std::int64_t memory_bytes);
   /// It is not there any more, or the worker has got it back.
   void ended(SessionId id, const AttemptToken& token);
   /// What was taken from it and is not among these any more has ended.

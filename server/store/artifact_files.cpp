@@ -4,14 +4,13 @@
 
 #include <sys/stat.h>
 
+#include "schema/base/hex.h"
 #include "server/store/database_files.h"
 
 namespace spin {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kDigits[] = "0123456789abcdef";
 
 }  // namespace
 
@@ -22,7 +21,7 @@ fs::path path_of_artifact(const fs::path& folder, const ArtifactId& id) {
 fs::path incoming_folder(const fs::path& folder) { return folder / "incoming"; }
 
 fs::path artifact_folder(const fs::path& folder, int index) {
-  return folder / std::string{kDigits[(index >> 4) & 15], kDigits[index & 15]};
+  return folder / hex_digits(static_cast<std::uint64_t>(index), 2);
 }
 
 Result<std::vector<ArtifactFile>> files_of(const fs::path& folder) {

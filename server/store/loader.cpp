@@ -177,9 +177,9 @@ class Loader {
       sweep.priority = rows.small(3);
       sweep.max_attempts = rows.small(4);
       SPIN_ASSIGN(sweep.requirements, requirements_from_json(rows.text(5)));
-      sweep.withdrawn = rows.integer(6) != 0;
+      sweep.cancelled = rows.integer(6) != 0;
       sweep.paused = rows.integer(7) != 0;
-      if (!rows.is_null(8)) sweep.growing = core::PlanMark{rows.integer(8), rows.digest(9)};
+      if (!rows.is_null(8)) sweep.full_plan = core::PlanDigest{rows.integer(8), rows.digest(9)};
       if (!rows.is_null(10)) {
         SPIN_ASSIGN(const auto kind, settlement_kind_from(rows.text(10)));
         sweep.settling = core::Settlement{kind, rows.integer(11), rows.text(12)};

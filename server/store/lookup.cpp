@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/base/edit_distance.h"
+#include "schema/base/hex.h"
 
 namespace spin {
 namespace {
@@ -44,10 +45,6 @@ std::optional<std::int64_t> number_from(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
-}
-
-bool is_hex(const std::string& text) {
-  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
 /// First row, first column; none without a row.

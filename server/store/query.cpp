@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "schema/base/hex.h"
 #include "server/store/database.h"
 #include "server/store/query_budget.h"
 
@@ -56,17 +57,6 @@ int authorize(void*, int action, const char* first, const char*, const char*, co
   }
 }
 
-std::string hex_of(const unsigned char* bytes, int count) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(static_cast<std::size_t>(count) * 2);
-  for (int i = 0; i < count; ++i) {
-    hex += kDigits[bytes[i] >> 4U];
-    hex += kDigits[bytes[i] & 15U];
-  }
-  return hex;
-}
-
 QueryValue value_of(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER:
@@ -78,8 +68,8 @@ QueryValue value_of(sqlite3_stmt* statement, int column) {
       return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
     }
     case SQLITE_BLOB: {
-      const auto* bytes = static_cast<const unsigned char*>(sqlite3_column_blob(statement, column));
-      return QueryBlob{hex_of(bytes, sqlite3_column_bytes(statement, column))};
+      const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
+      return QueryBlob{to_hex({bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))})};
     }
     default:
       return std::monostate{};

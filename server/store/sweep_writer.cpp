@@ -25,7 +25,7 @@ constexpr char kSetSweepState[] =
     " deleting = ?11 WHERE id = ?1";
 constexpr char kReachEarly[] = "INSERT INTO reached_early (sweep, pass, job) VALUES (?1, ?2, ?3)";
 constexpr char kForgetEarly[] = "DELETE FROM reached_early WHERE sweep = ?1 AND pass = ?2";
-// One that is there goes on from the piece before.
+// One that is there goes on from the part before.
 constexpr char kInsertCell[] =
     "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
     "unshared)"
@@ -48,8 +48,8 @@ std::string overrides_json(const std::vector<Override>& overrides) {
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Status check_shape(const PlanPiece& piece, const core::TakenJobs& taken) {
-  const auto jobs = piece.jobs.size();
+Status check_shape(const PlanPart& part, const core::TakenJobs& taken) {
+  const auto jobs = part.jobs.size();
   const auto fresh = static_cast<std::size_t>(std::count(taken.is_new.begin(), taken.is_new.end(), true));
   if (taken.keys.size() == jobs && taken.is_new.size() == jobs && taken.states.size() == fresh &&
       taken.memory.size() == fresh)
@@ -84,14 +84,14 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
 
 Status SweepWriter::insert(const core::InsertSweep& change, std::int64_t now_ms) {
   const auto& plan = *change.plan;
-  const auto& growing = change.growing;
+  const auto& full_plan = change.full_plan;
   SPIN_TRY(insert_sweep_.run(change.id.value, plan.name, plan.description, plan.priority, plan.max_attempts,
                              plan.left_out_by_exclude, plan.left_out_by_limits, change.source,
                              overrides_json(change.overrides), requirements_to_json(plan.requirements),
-                             now_ms, growing ? std::optional(growing->jobs) : std::nullopt,
-                             growing ? std::optional(growing->combined) : std::nullopt));
+                             now_ms, full_plan ? std::optional(full_plan->jobs) : std::nullopt,
+                             full_plan ? std::optional(full_plan->combined) : std::nullopt));
   SPIN_TRY(insert_data(change.id, plan.data));
-  return insert_piece(change.id, plan, change.jobs);
+  return insert_part(change.id, plan, change.jobs);
 }
 
 Status SweepWriter::set_data(const core::SetSweepData& change) {
@@ -105,29 +105,29 @@ Status SweepWriter::insert_data(SweepId sweep, const std::vector<DataPlace>& dat
 }
 
 Status SweepWriter::extend(const core::ExtendSweep& change) {
-  return insert_piece(change.id, *change.piece, change.jobs);
+  return insert_part(change.id, *change.part, change.jobs);
 }
 
-Status SweepWriter::insert_piece(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken) {
-  SPIN_TRY(check_shape(piece, taken));
-  SPIN_TRY(insert_cells(sweep, piece));
+Status SweepWriter::insert_part(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken) {
+  SPIN_TRY(check_shape(part, taken));
+  SPIN_TRY(insert_cells(sweep, part));
   auto state = taken.states.begin();
   auto memory_bytes = taken.memory.begin();
-  auto position = piece.first_job;
-  for (std::size_t i = 0; i < piece.jobs.size(); ++i) {
-    const auto& job = piece.jobs[i];
-    if (taken.is_new[i]) SPIN_TRY(insert_job(taken.keys[i], piece, job, *state++, *memory_bytes++));
+  auto position = part.first_job;
+  for (std::size_t i = 0; i < part.jobs.size(); ++i) {
+    const auto& job = part.jobs[i];
+    if (taken.is_new[i]) SPIN_TRY(insert_job(taken.keys[i], part, job, *state++, *memory_bytes++));
     SPIN_TRY(insert_sweep_job_.run(sweep.value, position++, taken.keys[i].value, job.name, job.cell));
   }
   for (const auto& [job, on] : taken.dependencies) SPIN_TRY(insert_dependency_.run(job.value, on.value));
-  return insert_marks(sweep, piece, taken);
+  return insert_marks(sweep, part, taken);
 }
 
-Status SweepWriter::insert_marks(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken) {
+Status SweepWriter::insert_marks(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken) {
   std::vector<std::uint32_t> names, identities;
   std::int64_t first = 0;  // number of the job of identities.front(); those of the others follow it
-  for (std::size_t i = 0; i < piece.jobs.size(); ++i) {
-    names.push_back(mark_of(piece.jobs[i].name));
+  for (std::size_t i = 0; i < part.jobs.size(); ++i) {
+    names.push_back(mark_of(part.jobs[i].name));
     if (!taken.is_new[i]) continue;
     const auto key = taken.keys[i].value;
     if (key != first + std::ssize(identities)) {
@@ -135,9 +135,9 @@ Status SweepWriter::insert_marks(SweepId sweep, const PlanPiece& piece, const co
       identities.clear();
       first = key;
     }
-    identities.push_back(mark_of(piece.jobs[i].id.digest));
+    identities.push_back(mark_of(part.jobs[i].id.digest));
   }
-  SPIN_TRY(marks_->store(sweep.value, piece.first_job, names));
+  SPIN_TRY(marks_->store(sweep.value, part.first_job, names));
   return marks_->store(kIdentityMarks, first, identities);
 }
 
@@ -145,7 +145,7 @@ Status SweepWriter::set_state(const core::SetSweepState& change) {
   const auto& settling = change.settling;
   const auto& retrying = change.retrying;
   SPIN_TRY(set_sweep_state_.run(
-      change.id.value, change.priority, change.withdrawn, change.paused, change.growing,
+      change.id.value, change.priority, change.cancelled, change.paused, change.is_incomplete,
       settling ? std::optional<std::string_view>(text_of(settling->kind)) : std::nullopt,
       settling ? settling->next : 0, settling ? std::string_view(settling->reason) : "",
       retrying ? std::optional<std::string_view>(retrying->failed_only ? "failed" : "all") : std::nullopt,
@@ -162,22 +162,22 @@ Status SweepWriter::forget_early(const core::ForgetEarly& change) {
   return forget_early_.run(change.sweep.value, text_of(change.pass));
 }
 
-Status SweepWriter::insert_cells(SweepId sweep, const PlanPiece& piece) {
-  std::int64_t position = piece.first_cell;
-  for (const auto& cell : piece.cells) {
+Status SweepWriter::insert_cells(SweepId sweep, const PlanPart& part) {
+  std::int64_t position = part.first_cell;
+  for (const auto& cell : part.cells) {
     const auto unshared =
         cell.unshared_cell < 0 ? std::nullopt : std::optional<std::int64_t>(cell.unshared_cell);
     SPIN_TRY(insert_cell_.run(sweep.value, position++, cell.network, cell.sharing, cell.transform,
                               cell.fusion, cell.settings, cell.cost.params, cell.cost.flops, unshared));
   }
-  for (const auto& comparison : piece.comparisons)
+  for (const auto& comparison : part.comparisons)
     SPIN_TRY(compare_cell_.run(sweep.value, comparison.cell, comparison.unshared_cell));
   return {};
 }
 
-Status SweepWriter::insert_job(core::JobKey key, const PlanPiece& piece, const PlannedJob& job,
-                               JobState state, std::int64_t memory_bytes) {
-  const auto& cost = piece.cells[static_cast<std::size_t>(job.cell - piece.first_cell)].cost;
+Status SweepWriter::insert_job(core::JobKey key, const PlanPart& part, const PlannedJob& job, JobState state,
+                               std::int64_t memory_bytes) {
+  const auto& cost = part.cells[static_cast<std::size_t>(job.cell - part.first_cell)].cost;
   SPIN_TRY(insert_job_.run(key.value, job.id.digest, text_of(state), job.config.seed,
                            core::training_work(job.config, cost), memory_bytes,
                            title_of(job.config.dataset)));

@@ -29,11 +29,11 @@ class SweepWriter {
 
  private:
   explicit SweepWriter(Database& database) : database_(&database) {}
-  Status insert_piece(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
+  Status insert_part(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken);
   Status insert_data(SweepId sweep, const std::vector<DataPlace>& data);
-  Status insert_cells(SweepId sweep, const PlanPiece& piece);
-  Status insert_marks(SweepId sweep, const PlanPiece& piece, const core::TakenJobs& taken);
-  Status insert_job(core::JobKey key, const PlanPiece& piece, const PlannedJob& job, JobState state,
+  Status insert_cells(SweepId sweep, const PlanPart& part);
+  Status insert_marks(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken);
+  Status insert_job(core::JobKey key, const PlanPart& part, const PlannedJob& job, JobState state,
                     std::int64_t memory_bytes);
 
   Database* database_;

@@ -49,8 +49,8 @@ struct EventText {
   }
   std::string operator()(const SweepExtended& event) const {
     std::string text =
-        "extend sweep " + number(event.sweep.value) + " from " + number(event.piece->first_job) + ":";
-    for (const auto& job : event.piece->jobs) text += " " + job.name;
+        "extend sweep " + number(event.sweep.value) + " from " + number(event.part->first_job) + ":";
+    for (const auto& job : event.part->jobs) text += " " + job.name;
     return text;
   }
   std::string operator()(const SteerRequested& event) const {

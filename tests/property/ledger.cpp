@@ -25,8 +25,7 @@ bool has_job(const StoredSweep& sweep, JobKey job) {
 
 bool suits(const WorkerHello& worker, const StoredSweep& sweep, std::int64_t memory_bytes) {
   const Requirements& asked = sweep.requirements;
-  if (asked.device && (*asked.device == Requirements::Device::cuda) != (worker.device == "cuda:0"))
-    return false;
+  if (asked.device && (*asked.device == Device::Kind::cuda) != (worker.device == "cuda:0")) return false;
   if (worker.memory_bytes != 0 && memory_bytes > worker.memory_bytes) return false;
   return std::all_of(asked.labels.begin(), asked.labels.end(),
                      [&](const std::string& label) { return contains(worker.labels, label); });
@@ -52,7 +51,7 @@ void Ledger::observe(const Change& change) {
 const StoredSweep* Ledger::owner_of(JobKey job) const {
   const StoredSweep* owner = nullptr;
   for (const auto& [id, sweep] : store_.sweeps())
-    if (!sweep.withdrawn && !sweep.paused && (owner == nullptr || sweep.priority > owner->priority) &&
+    if (!sweep.cancelled && !sweep.paused && (owner == nullptr || sweep.priority > owner->priority) &&
         has_job(sweep, job))
       owner = &sweep;
   return owner;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr Mishaps kMishaps{.job_error = 50, .trainer_dies = 40, .diverges = 30, .refuses = 10};
 
-Settings settings_for(std::uint64_t seed) {
-  Settings settings;
+CoordinatorSettings settings_for(std::uint64_t seed) {
+  CoordinatorSettings settings;
   settings.lease_ms = 5000;
   settings.heartbeat_ms = 1000;
   settings.backoff_first_ms = 500;
@@ -25,7 +25,7 @@ Settings settings_for(std::uint64_t seed) {
   settings.quarantine_limit_ms = 4000;
   settings.retention = static_cast<Retention>(seed % 3);
   settings.deleted_jobs = 1 + static_cast<int>(seed / 4 % 3);
-  settings.piece_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
+  settings.part_jobs = seed % 4 == 0 ? 2'000 : static_cast<int>(seed % 4);
   return settings;
 }
 

@@ -84,7 +84,7 @@ class Simulation {
   const Shape shape_;
   const bool is_plain_;  ///< all jobs can run on all workers
   std::ostream* trace_;
-  Settings settings_;
+  CoordinatorSettings settings_;
   ModelStore store_;
   Ledger ledger_;
   Submissions submissions_;

@@ -7,10 +7,10 @@
 namespace spin::core {
 namespace {
 
-PlanMark mark_of(const SweepPlan& plan) {
-  PlanMark mark;
-  for (const PlannedJob& job : plan.jobs) mark.add(job.id);
-  return mark;
+PlanDigest digest_of(const SweepPlan& plan) {
+  PlanDigest digest;
+  for (const PlannedJob& job : plan.jobs) digest.add(job.id);
+  return digest;
 }
 
 }  // namespace
@@ -20,8 +20,7 @@ Requirements Submissions::random_requirements() {
   if (is_plain_ || draw(2) == 0) return requirements;
   if (draw(2) == 0) requirements.memory_bytes = static_cast<std::int64_t>(1 + draw(9)) * kUnit;
   if (draw(4) == 0) requirements.labels = {"big"};
-  if (draw(6) == 0)
-    requirements.device = draw(2) == 0 ? Requirements::Device::cpu : Requirements::Device::cuda;
+  if (draw(6) == 0) requirements.device = draw(2) == 0 ? Device::Kind::cpu : Device::Kind::cuda;
   return requirements;
 }
 
@@ -56,7 +55,7 @@ SweepSubmitted Submissions::next() {
   auto first = std::make_shared<SweepPlan>(last_);
   if (draw(2) == 0) first->jobs.resize(1 + draw(first->jobs.size()));
   SweepSubmitted event{1, std::move(first), "", {}, 0, draw(2) == 0};
-  if (event.plan->jobs.size() < last_.jobs.size()) event.whole = mark_of(last_);
+  if (event.plan->jobs.size() < last_.jobs.size()) event.full_plan = digest_of(last_);
   return event;
 }
 
@@ -81,38 +80,38 @@ std::string Submissions::name_of(SweepId sweep) const {
   return plan == plans_.end() ? "" : plan->second.name;
 }
 
-std::optional<SweepId> Submissions::growing_sweep(const Coordinator& coordinator, Now now) {
-  std::vector<SweepId> growing;
+std::optional<SweepId> Submissions::incomplete_sweep(const Coordinator& coordinator, Now now) {
+  std::vector<SweepId> incomplete;
   for (const SweepId sweep : coordinator.sweeps())
-    if (coordinator.sweep_status(sweep, now)->jobs_to_come > 0) growing.push_back(sweep);
-  if (growing.empty()) return std::nullopt;
-  return growing[draw(growing.size())];
+    if (coordinator.sweep_status(sweep, now)->jobs_to_come > 0) incomplete.push_back(sweep);
+  if (incomplete.empty()) return std::nullopt;
+  return incomplete[draw(incomplete.size())];
 }
 
-SweepExtended Submissions::piece_of(SweepId sweep, std::int64_t first, std::int64_t jobs) const {
+SweepExtended Submissions::part_of(SweepId sweep, std::int64_t first, std::int64_t jobs) const {
   const SweepPlan& plan = plans_.at(sweep);
-  PlanPiece piece;
-  piece.first_job = first;
-  piece.cells = plan.cells;
-  std::copy_n(plan.jobs.begin() + first, jobs, std::back_inserter(piece.jobs));
-  return {1, sweep, std::make_shared<const PlanPiece>(std::move(piece))};
+  PlanPart part;
+  part.first_job = first;
+  part.cells = plan.cells;
+  std::copy_n(plan.jobs.begin() + first, jobs, std::back_inserter(part.jobs));
+  return {1, sweep, std::make_shared<const PlanPart>(std::move(part))};
 }
 
 std::optional<SweepExtended> Submissions::extension(const Coordinator& coordinator, Now now) {
-  const auto sweep = growing_sweep(coordinator, now);
+  const auto sweep = incomplete_sweep(coordinator, now);
   if (!sweep) return std::nullopt;
   const auto status = coordinator.sweep_status(*sweep, now);
   const bool is_next = draw(8) != 0;
   const std::int64_t first = is_next ? status->counts.total() : 0;
-  return piece_of(*sweep, first,
-                  1 + static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(status->jobs_to_come))));
+  return part_of(*sweep, first,
+                 1 + static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(status->jobs_to_come))));
 }
 
 std::optional<SweepExtended> Submissions::rest(const Coordinator& coordinator, Now now) {
-  const auto sweep = growing_sweep(coordinator, now);
+  const auto sweep = incomplete_sweep(coordinator, now);
   if (!sweep) return std::nullopt;
   const auto status = coordinator.sweep_status(*sweep, now);
-  return piece_of(*sweep, status->counts.total(), status->jobs_to_come);
+  return part_of(*sweep, status->counts.total(), status->jobs_to_come);
 }
 
 }  // namespace spin::core

@@ -5,7 +5,7 @@
 
 namespace spin::agent {
 
-Agent::Agent(Settings settings, Now now)
+Agent::Agent(AgentSettings settings, Now now)
     : settings_(std::move(settings)),
       now_(now),
       link_(LinkDown{now}),

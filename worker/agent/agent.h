@@ -15,7 +15,7 @@
 
 namespace spin::agent {
 
-struct Settings {
+struct AgentSettings {
   WorkerHello hello;       ///< without `held`
   std::string data;        ///< folder of data sets for the trainers; empty = the configurations'
   std::string scratch;     ///< folder of the attempts' folders
@@ -39,7 +39,7 @@ struct Settings {
 /// carries out the effects in order. Used from one strand.
 class Agent {
  public:
-  Agent(Settings settings, Now now);
+  Agent(AgentSettings settings, Now now);
 
   /// Never fails: what is refused shows in the effects. After Exit every event is ignored.
   Effects handle(const Event& event, Now now);
@@ -138,7 +138,7 @@ class Agent {
   /// When a worker that stops leaves, whatever has not been delivered.
   [[nodiscard]] std::optional<Now> leave_at() const;
   /// Whether the process that ended so was ended on purpose, rather than by a fault of its job.
-  [[nodiscard]] bool is_planned(const ExitStatus& status) const;
+  [[nodiscard]] bool is_planned(const ProcessEnd& end) const;
   void trainer_died(Attempt& attempt, const std::string& message);
   void end_saving(Attempt& attempt, FailureKind kind, const std::string& message);
   /// Ends an attempt that trained with `failure`, once its newest checkpoint is at the coordinator.
@@ -184,7 +184,7 @@ class Agent {
   void upload_checkpoint(const AttemptToken& token);
   [[nodiscard]] std::string scratch_file(const AttemptToken& token, const char* name) const;
 
-  const Settings settings_;
+  const AgentSettings settings_;
 
   Now now_;  // of the event in hand
   Effects effects_;

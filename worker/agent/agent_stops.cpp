@@ -94,9 +94,9 @@ std::optional<Now> Agent::leave_at() const {
   return std::min(at, std::max(*trained_until_, *offline_since_) + settings_.offline_limit);
 }
 
-bool Agent::is_planned(const ExitStatus& status) const {
+bool Agent::is_planned(const ProcessEnd& end) const {
   // A shell gives the signal of its child so.
-  const int signal = status.by_signal ? status.number : status.number - 128;
+  const int signal = end.by_signal ? end.number : end.number - 128;
   if (signal == SIGTERM || signal == SIGHUP || signal == SIGINT) return true;
   // Who stops a host kills what is left after a while, the trainers perhaps before us.
   return stopping_ || (draining_ && signal == SIGKILL);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "schema/base/text.h"
@@ -9,10 +8,8 @@
 namespace spin::agent {
 namespace {
 
-std::string describe(const ExitStatus& status, const LogBatch& log) {
-  std::string text = status.by_signal ? "was killed by signal " + std::to_string(status.number) + " (" +
-                                            ::strsignal(status.number) + ")"
-                                      : "exited with code " + std::to_string(status.number);
+std::string describe(const ProcessEnd& end, const LogBatch& log) {
+  const std::string text = "ended with " + to_text(end);
   const std::string words = log.last_words();
   return words.empty() ? text + " without a word" : text + "; it said: " + words;
 }
@@ -102,8 +99,8 @@ void Agent::on(const TrainerWrote& event) {
 
 void Agent::on(const TrainerExited& event) {
   Slot& place = slots_[static_cast<std::size_t>(event.slot)];
-  const std::string how = describe(event.status, place.log);
-  const bool planned = is_planned(event.status);
+  const std::string how = describe(event.end, place.log);
+  const bool planned = is_planned(event.end);
   if (std::holds_alternative<TrainerStarting>(place.trainer)) {
     const auto kind = planned ? FailureKind::refused : FailureKind::job_error;
     return start_failed(event.slot, kind, "it " + how);

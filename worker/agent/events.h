@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "schema/base/process_end.h"
 #include "schema/job/session.h"
 #include "schema/job/trainer_link.h"
 
@@ -17,12 +18,6 @@ using Millis = std::chrono::milliseconds;
 
 /// Which file of a lease an artifact is.
 enum class Input { resume, init };
-
-/// How a process ended.
-struct ExitStatus {
-  bool by_signal = false;
-  int number = 0;  ///< signal or exit code
-};
 
 // What happens to the worker.
 
@@ -58,7 +53,7 @@ struct TrainerWrote {
 /// Always the last event of a trainer process.
 struct TrainerExited {
   int slot = 0;
-  ExitStatus status;
+  ProcessEnd end;
 };
 struct ScratchFailed {
   AttemptToken attempt;

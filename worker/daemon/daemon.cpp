@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "schema/base/hex.h"
 #include "schema/base/paths.h"
 #include "schema/base/stop_signal_set.h"
 #include "schema/base/version.h"
@@ -29,7 +30,7 @@ std::string host_name() {
 std::string random_name() {
   std::random_device source;
   std::string name;
-  for (int i = 0; i < 4; ++i) name += fmt::format("{:08x}", source());
+  for (int i = 0; i < 4; ++i) name += hex_digits(source(), 8);
   return name;
 }
 
@@ -50,8 +51,8 @@ Error in_use(const fs::path& state, const Error& error) {
               "of its own unless --state names one"};
 }
 
-agent::Settings agent_settings(const Options& options) {
-  agent::Settings settings;
+agent::AgentSettings agent_settings(const Options& options) {
+  agent::AgentSettings settings;
   settings.hello.name = options.name;
   settings.hello.version = kVersion;
   settings.hello.host = host_name();

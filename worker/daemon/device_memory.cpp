@@ -1,7 +1,6 @@
 #include "worker/daemon/device_memory.h"
 
 #include <algorithm>
-#include <csignal>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,11 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "schema/base/child_process.h"
 #include "schema/base/machine.h"
-#include "worker/daemon/process.h"
 
 namespace spin::daemon {
 namespace {
@@ -31,23 +29,13 @@ constexpr milliseconds kOpenInterval{1'000};
 
 struct Answer {
   std::string output, errors;
-  std::optional<int> exit_code;  ///< none where a signal ended it
+  ProcessEnd end;
 };
-
-/// Set once the process has ended; its group is dead then.
-std::optional<int> status_of(pid_t pid) {
-  siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != pid)
-    return std::nullopt;
-  ::kill(-pid, SIGKILL);
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return status;
-}
 
 /// What is there to read within the time, kept up to a limit; false at the end of both streams.
 bool read_some(ChildProcess& child, Answer& answer, milliseconds time) {
-  pollfd polled[] = {{child.output.get(), POLLIN, 0}, {child.errors.get(), POLLIN, 0}};
+  auto& [input, output, errors] = child.pipes;
+  pollfd polled[] = {{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}};
   if (::poll(polled, 2, static_cast<int>(time.count())) <= 0) return true;
   const auto take = [](const pollfd& ready, FileDescriptor& stream, std::string& text) {
     if (ready.revents == 0) return;
@@ -56,15 +44,17 @@ bool read_some(ChildProcess& child, Answer& answer, milliseconds time) {
     if (count <= 0) return stream.reset();
     if (text.size() < kMaxBytes) text.append(block, static_cast<std::size_t>(count));
   };
-  take(polled[0], child.output, answer.output);
-  take(polled[1], child.errors, answer.errors);
-  return child.output.is_open() || child.errors.is_open();
+  take(polled[0], output, answer.output);
+  take(polled[1], errors, answer.errors);
+  return output.is_open() || errors.is_open();
 }
 
-void give_up_on(pid_t pid) {
-  ::kill(-pid, SIGKILL);
-  for (const auto end = Clock::now() + kKillLimit; !status_of(pid) && Clock::now() < end;)
+void give_up_on(ChildProcess& child) {
+  child.kill_group();
+  for (const auto end = Clock::now() + kKillLimit; !child.poll();) {
+    if (Clock::now() >= end) return child.abandon();
     ::poll(nullptr, 0, static_cast<int>(kLookInterval.count()));
+  }
 }
 
 std::string unanswered(const std::string& trainer, milliseconds time) {
@@ -73,17 +63,19 @@ std::string unanswered(const std::string& trainer, milliseconds time) {
 }
 
 Result<Answer> ask(const std::string& trainer, milliseconds limit) {
-  SPIN_ASSIGN(ChildProcess child, spawn({trainer, "--devices"}));
-  child.input.reset();
+  ChildProcess::Command command{{trainer, "--devices"}};
+  command.dies_with_thread = true;
+  SPIN_ASSIGN(ChildProcess child, ChildProcess::start(command));
+  child.pipes.input.reset();
   Answer answer;
   bool more = true;
-  std::optional<int> status;
+  std::optional<ProcessEnd> end;
   bool said = false;
   const auto begin = Clock::now();
-  for (; !status; status = status_of(child.pid)) {
+  for (; !end; end = child.poll()) {
     const auto waited = Clock::now() - begin;
     if (waited >= limit) {
-      give_up_on(child.pid);
+      give_up_on(child);
       return Error{ErrorCode::unavailable, unanswered(trainer, limit)};
     }
     if (waited >= limit / 6 && !std::exchange(said, true))
@@ -99,7 +91,7 @@ Result<Answer> ask(const std::string& trainer, milliseconds limit) {
     more = read_some(child, answer, milliseconds(0));
     if (answer.output.size() + answer.errors.size() == before) break;
   }
-  if (WIFEXITED(*status)) answer.exit_code = WEXITSTATUS(*status);
+  answer.end = *end;
   return answer;
 }
 
@@ -139,7 +131,8 @@ Result<std::int64_t> memory_in(const nlohmann::json& list, const std::string& de
 Result<std::int64_t> memory_now(const std::string& device, const std::string& trainer, milliseconds limit) {
   SPIN_ASSIGN(const Answer answer, ask(trainer, limit));
   const auto list = nlohmann::json::parse(answer.output, nullptr, /*allow_exceptions=*/false);
-  if (answer.exit_code == 0 && list.is_object() && list.contains("devices")) {
+  const bool is_well = !answer.end.by_signal && answer.end.number == 0;
+  if (is_well && list.is_object() && list.contains("devices")) {
     try {
       return memory_in(list, device);
     } catch (const nlohmann::json::exception& error) {

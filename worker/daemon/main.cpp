@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/wire/library.h"
+#include "schema/base/device.h"
 #include "schema/base/last_words.h"
 #include "schema/base/log_format.h"
 #include "schema/base/machine.h"
@@ -67,37 +67,20 @@ std::string default_name(const std::string& device) {
   return name;
 }
 
-/// spin-train beside this program, else the one in PATH.
-std::string default_trainer() {
-  std::error_code error;
-  const fs::path beside = spin::program_path().parent_path() / "spin-train";
-  return beside.has_parent_path() && fs::exists(beside, error) ? beside.string() : "spin-train";
-}
-
-bool only_of(std::string_view text, std::string_view allowed, std::size_t longest) {
-  return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-bool is_device(std::string_view text) {
-  constexpr std::string_view cuda = "cuda:";
-  return text == "cpu" ||
-         (text.substr(0, cuda.size()) == cuda && only_of(text.substr(cuda.size()), "0123456789", 3));
-}
-
-bool is_name(std::string_view text) {
-  return only_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", 200);
+/// Refuses what is no name of at most `longest` bytes.
+CLI::Validator name_of_at_most(std::size_t longest) {
+  return CLI::Validator(
+      [longest](const std::string& text) {
+        return spin::is_name(text, longest) ? "" : "'" + text + "': " + spin::name_rule(longest);
+      },
+      "");
 }
 
 void add_options(CLI::App& app, CommandLine& line) {
   Options& options = line.options;
   const auto device = [](const std::string& text) {
-    return is_device(text) ? "" : "'" + text + "' is neither cpu nor cuda:K";
-  };
-  const auto label = [](const std::string& text) {
-    return spin::is_label(text) ? "" : "'" + text + "': " + spin::kLabelRule;
-  };
-  const auto name = [](const std::string& text) {
-    return is_name(text) ? "" : "'" + text + "' may have letters, digits, - _ . only";
+    const auto parsed = spin::parse_device(text);
+    return parsed.ok() ? "" : parsed.error().message;
   };
   app.add_option("--connect", options.connect.text,
                  "Coordinator, unix:PATH or HOST:PORT (default: this user's spind)")
@@ -114,12 +97,13 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "A word that jobs may ask for, e.g. a100; may be given several times")
       ->expected(1, static_cast<int>(spin::kMaxLabels))
       ->allow_extra_args(false)
-      ->check(label);
+      ->check(name_of_at_most(spin::kMaxLabelBytes));
   app.add_option(
          "--memory", options.memory_bytes,
          "Memory for the jobs of all slots, e.g. 20GiB (default: the GPU's, or nine tenths of the machine's)")
       ->transform(CLI::AsSizeValue(false));
-  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")->check(name);
+  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")
+      ->check(name_of_at_most(200));
   app.add_option("--data", options.data, "Folder of data sets (default: what the jobs say)")
       ->check(CLI::ExistingDirectory);
   app.add_option("--trainer", options.trainer,
@@ -163,7 +147,9 @@ spin::Status fill_defaults(CommandLine& line) {
   if (options.name.empty()) options.name = default_name(options.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
-  if (options.trainer.empty()) options.trainer = default_trainer();
+  if (options.trainer.empty()) {
+    SPIN_ASSIGN(options.trainer, spin::find_program("spin-train"));
+  }
   SPIN_ASSIGN(const std::int64_t memory, spin::daemon::device_memory(options.device, options.trainer));
   if (options.memory_bytes == 0) options.memory_bytes = memory;
   if (options.memory_bytes == 0) {

@@ -1,12 +1,10 @@
 #include "worker/daemon/trainer.h"
 
-#include <csignal>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
-#include <sys/wait.h>
 
 namespace spin::daemon {
 
@@ -26,24 +24,20 @@ Trainer::Stream::Stream(boost::asio::io_context& io, FileDescriptor fd, Lines cu
 
 Trainer::Trainer(boost::asio::io_context& io, int slot, ChildProcess child, Sink sink)
     : slot_(slot),
-      pid_(child.pid),
       sink_(std::move(sink)),
-      input_(io, child.input.release()),
-      output_(io, std::move(child.output), Lines(kMaxEventBytes, Lines::TooLong::refuse)),
-      errors_(io, std::move(child.errors), Lines(kMaxLogLineBytes, Lines::TooLong::cut)),
+      child_(std::move(child)),
+      input_(io, child_.pipes.input.release()),
+      output_(io, std::move(child_.pipes.output), Lines(kMaxEventBytes, Lines::TooLong::refuse)),
+      errors_(io, std::move(child_.pipes.errors), Lines(kMaxLogLineBytes, Lines::TooLong::cut)),
       drain_(io) {
   input_.non_blocking(true);
 }
 
-Trainer::~Trainer() {
-  if (exit_) return;
-  kill();
-  ::waitpid(pid_, nullptr, 0);
-}
-
 Result<std::shared_ptr<Trainer>> Trainer::start(boost::asio::io_context& io, int slot,
                                                 const std::vector<std::string>& argv, Sink sink) {
-  SPIN_ASSIGN(ChildProcess child, spawn(argv));
+  ChildProcess::Command command{argv};
+  command.dies_with_thread = true;
+  SPIN_ASSIGN(ChildProcess child, ChildProcess::start(command));
   std::shared_ptr<Trainer> trainer(new Trainer(io, slot, std::move(child), std::move(sink)));
   trainer->read(trainer->output_, true);
   trainer->read(trainer->errors_, false);
@@ -64,9 +58,7 @@ void Trainer::write_next() {
                            });
 }
 
-void Trainer::kill() {
-  if (!exit_) ::kill(-pid_, SIGKILL);
-}
+void Trainer::kill() { child_.kill_group(); }
 
 // Waits without reading: bytes that a read had taken could not be put in order with those of the other pipe.
 void Trainer::read(Stream& stream, bool is_output) {
@@ -114,16 +106,9 @@ void Trainer::close(Stream& stream, bool is_output) {
 }
 
 void Trainer::reap() {
-  if (exit_) return;
-  siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      info.si_pid != pid_)
-    return;
-  // What the trainer started goes with it. While the process is not waited for, its group cannot be
-  // another's.
-  ::kill(-pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  exit_ = agent::ExitStatus{info.si_code != CLD_EXITED, info.si_status};
+  if (end_) return;
+  end_ = child_.poll();
+  if (!end_) return;
   error_code ignored;
   input_.close(ignored);
   drain_.expires_after(kDrainLimit);
@@ -136,9 +121,9 @@ void Trainer::reap() {
 }
 
 void Trainer::announce_exit() {
-  if (!exit_ || output_.open || errors_.open || std::exchange(announced_, true)) return;
+  if (!end_ || output_.open || errors_.open || std::exchange(announced_, true)) return;
   drain_.cancel();
-  sink_(agent::TrainerExited{slot_, *exit_});
+  sink_(agent::TrainerExited{slot_, *end_});
 }
 
 }  // namespace spin::daemon

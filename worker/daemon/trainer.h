@@ -12,9 +12,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "schema/base/child_process.h"
 #include "worker/agent/events.h"
 #include "worker/daemon/lines.h"
-#include "worker/daemon/process.h"
 
 namespace spin::daemon {
 
@@ -28,10 +28,9 @@ class Trainer : public std::enable_shared_from_this<Trainer> {
   static constexpr std::chrono::milliseconds kDrainLimit{500};
   using Sink = std::function<void(agent::Event)>;
 
-  /// Called from the process's main thread: see spawn().
+  /// Called from the process's main thread: see dies_with_thread.
   static Result<std::shared_ptr<Trainer>> start(boost::asio::io_context& io, int slot,
                                                 const std::vector<std::string>& argv, Sink sink);
-  ~Trainer();
 
   void command(const TrainerCommand& command);
   /// SIGKILL to the group.
@@ -57,13 +56,13 @@ class Trainer : public std::enable_shared_from_this<Trainer> {
   void announce_exit();
 
   const int slot_;
-  const pid_t pid_;
   const Sink sink_;
+  ChildProcess child_;
   boost::asio::posix::stream_descriptor input_;
   Stream output_, errors_;
   boost::asio::steady_timer drain_;
   std::deque<std::string> commands_;  ///< the first is being written
-  std::optional<agent::ExitStatus> exit_;
+  std::optional<ProcessEnd> end_;
   bool announced_ = false;
 };
 

@@ -23,11 +23,11 @@ torch::Tensor activate(const torch::Tensor& row, Activation activation) {
   return activation == Activation::gelu ? torch::gelu(row) : torch::relu(row);
 }
 
-torch::Tensor patches(const torch::Tensor& images, const Affine& weights) {
+torch::Tensor patches(const torch::Tensor& images, const WeightAndBias& weights) {
   return torch::conv2d(images, weights.weight, weights.bias, /*stride=*/weights.weight.size(2));
 }
 
-torch::Tensor depthwise(const torch::Tensor& x, const Affine& weights) {
+torch::Tensor depthwise(const torch::Tensor& x, const WeightAndBias& weights) {
   return torch::conv2d(x, weights.weight, weights.bias, /*stride=*/1, /*padding=*/weights.weight.size(2) / 2,
                        /*dilation=*/1, /*groups=*/x.size(1));
 }
@@ -37,7 +37,7 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mod
                            kMomentum, kBatchNormEpsilon, /*cudnn_enabled=*/true);
 }
 
-torch::Tensor layer_norm(const torch::Tensor& x, const Affine& norm) {
+torch::Tensor layer_norm(const torch::Tensor& x, const WeightAndBias& norm) {
   // CPU kernels take no bfloat16 beside float parameters; CUDA's autocast normalises in float of itself.
   return torch::layer_norm(x.to(norm.weight.scalar_type()), {x.size(-1)}, norm.weight, norm.bias,
                            kLayerNormEpsilon);
@@ -50,7 +50,7 @@ torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activati
 
 torch::Tensor global_average(const torch::Tensor& x) { return x.mean({2, 3}); }
 
-torch::Tensor classify(const torch::Tensor& features, const Affine& head, double dropout, Mode mode) {
+torch::Tensor classify(const torch::Tensor& features, const WeightAndBias& head, double dropout, Mode mode) {
   const auto kept = dropout > 0 ? torch::dropout(features, dropout, mode == Mode::train) : features;
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   return torch::linear(kept.to(head.weight.scalar_type()), head.weight, head.bias);

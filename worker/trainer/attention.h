@@ -8,7 +8,7 @@ namespace spin {
 
 /// What self-attention computes with: [3C, C] (queries, keys, values, each head after head) and [C, C].
 struct AttentionWeights {
-  Affine qkv, projection;
+  WeightAndBias qkv, projection;
 };
 
 /// Softmax self-attention with `heads` heads of width C / heads. x [N, T, C] -> [N, T, C].

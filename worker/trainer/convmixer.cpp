@@ -4,13 +4,13 @@ namespace spin {
 
 ConvMixer::ConvMixer(const JobConfig& config)
     : Model(config),
-      embed_{store().affine("embed"), store().batch_norm("embed")},
-      depthwise_{store().affines("depthwise"), store().batch_norms("depthwise")},
-      pointwise_{store().affines("pointwise"), store().batch_norms("pointwise")},
-      head_(store().affine("head")) {}
+      embed_{store().weight_and_bias("embed"), store().batch_norm("embed")},
+      depthwise_{store().weights_and_biases("depthwise"), store().batch_norms("depthwise")},
+      pointwise_{store().weights_and_biases("pointwise"), store().batch_norms("pointwise")},
+      head_(store().weight_and_bias("head")) {}
 
 HalfWeights ConvMixer::half(const Half& half, const Weights& weights, std::size_t layer) const {
-  return {weights.of(half.affine, layer), store().batch_norm(half.norm, weights, layer)};
+  return {weights.of(half.convolution, layer), store().batch_norm(half.norm, weights, layer)};
 }
 
 torch::Tensor ConvMixer::forward(const torch::Tensor& images, const Weights& weights, Mode mode) const {

@@ -16,14 +16,14 @@ class ConvMixer final : public Model {
 
  private:
   struct Half {
-    AffinesId affine;  // depthwise [C, 1, K, K], pointwise [C, C, 1, 1]
+    WeightAndBiasId convolution;  // depthwise [C, 1, K, K], pointwise [C, C, 1, 1]
     BatchNormsId norm;
   };
   [[nodiscard]] HalfWeights half(const Half& half, const Weights& weights, std::size_t layer) const;
 
   HalfWeights embed_;
   Half depthwise_, pointwise_;
-  Affine head_;
+  WeightAndBias head_;
 };
 
 }  // namespace spin

@@ -19,13 +19,13 @@ torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weig
 
 ConvNext::ConvNext(const JobConfig& config)
     : Model(config),
-      embed_(store().affine("embed")),
-      depthwise_(store().affines("depthwise")),
-      expand_(store().affines("expand")),
-      contract_(store().affines("contract")),
+      embed_(store().weight_and_bias("embed")),
+      depthwise_(store().weights_and_biases("depthwise")),
+      expand_(store().weights_and_biases("expand")),
+      contract_(store().weights_and_biases("contract")),
       norm_(store().layer_norms("depthwise")),
       head_norm_(store().layer_norm("head")),
-      head_(store().affine("head")) {
+      head_(store().weight_and_bias("head")) {
   if (network().layer_scale > 0) scale_ = store().layers("scale.weight");
 }
 

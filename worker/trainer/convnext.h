@@ -16,18 +16,18 @@ class ConvNext final : public Model {
                                       Mode mode) const override;
 
  private:
-  Affine embed_;  // [C, Cin, P, P], [C]
-  AffinesId depthwise_, expand_, contract_;
-  AffinesId norm_;
+  WeightAndBias embed_;  // [C, Cin, P, P], [C]
+  WeightAndBiasId depthwise_, expand_, contract_;
+  WeightAndBiasId norm_;
   std::optional<LayersId> scale_;  // [C]
-  Affine head_norm_;
-  Affine head_;  // [classes, C], [classes]
+  WeightAndBias head_norm_;
+  WeightAndBias head_;  // [classes, C], [classes]
 };
 
 /// What a block computes with.
 struct ConvNextWeights {
-  Affine depthwise;  ///< [C, 1, K, K]
-  Affine norm;
+  WeightAndBias depthwise;  ///< [C, 1, K, K]
+  WeightAndBias norm;
   MlpWeights mlp;
   torch::Tensor scale;  ///< [C], or undefined
 };

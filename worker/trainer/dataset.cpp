@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 #include "schema/data/data_state.h"
@@ -20,16 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Those of the training sets; ImageNet's also serves other photographs. Synthetic: see synthetic_split.
-PixelStatistics pixel_statistics(std::string_view name) {
-  if (name == "mnist") return {{0.1307}, {0.3081}};
-  if (name == "fashion-mnist") return {{0.2860}, {0.3530}};
-  if (name == "cifar10") return {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}};
-  if (name == "cifar100") return {{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}};
-  if (name == "synthetic") return {{0.5, 0.5, 0.5}, {0.155, 0.155, 0.155}};
-  return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
-}
-
 /// The tensors take the bytes over.
 Split to_split(SplitBytes bytes, torch::Device device) {
   auto* held = new SplitBytes(std::move(bytes));
@@ -41,10 +30,10 @@ Split to_split(SplitBytes bytes, torch::Device device) {
   return {images.to(device), nullptr, labels.to(device), nullptr};
 }
 
-Result<SplitBytes> read_split(std::string_view name, const std::vector<fs::path>& files,
+Result<SplitBytes> read_split(DatasetFormat format, const std::vector<fs::path>& files,
                               const DatasetFacts& facts) {
-  if (name == "cifar10") return read_cifar(files, CifarLabels::one, facts);
-  if (name == "cifar100") return read_cifar(files, CifarLabels::coarse_and_fine, facts);
+  if (format == DatasetFormat::cifar) return read_cifar(files, CifarLabels::one, facts);
+  if (format == DatasetFormat::cifar_fine) return read_cifar(files, CifarLabels::coarse_and_fine, facts);
   return read_mnist(files[0], files[1], facts);
 }
 
@@ -86,9 +75,11 @@ std::string synthetic_key(const Dataset& dataset) {
 }  // namespace
 
 Result<ImageData> DataStore::load(const Dataset& dataset, const std::string& folder) {
-  if (dataset.name == "synthetic") return load_synthetic(dataset);
-  if (dataset.name == "imagefolder" || dataset.name == "imagenet") return load_folder(dataset, folder);
-  return load_files(dataset, folder);
+  const auto* known = find_dataset(dataset.name);
+  if (!known) return Error{ErrorCode::unsupported, "data set " + dataset.name + " is not known"};
+  if (known->format == DatasetFormat::synthetic) return load_synthetic(*known, dataset);
+  if (known->format == DatasetFormat::image_folder) return load_folder(*known, dataset, folder);
+  return load_files(*known, dataset, folder);
 }
 
 void DataStore::abandon() {
@@ -127,7 +118,7 @@ ImageData DataStore::with_notes(ImageData used, const Dataset& dataset, const Ke
   return used;
 }
 
-Result<ImageData> DataStore::load_synthetic(const Dataset& dataset) {
+Result<ImageData> DataStore::load_synthetic(const KnownDataset& known, const Dataset& dataset) {
   const auto make = [&]() -> Result<Kept> {
     const auto& facts = dataset.facts;
     const auto stop = abandoned_.get_token();
@@ -138,27 +129,28 @@ Result<ImageData> DataStore::load_synthetic(const Dataset& dataset) {
     Kept made;
     made.data.train = to_split(std::move(train), device_);
     made.data.eval = to_split(std::move(eval), device_);
-    made.data.pixels = pixel_statistics(dataset.name);
+    made.data.pixels = known.pixels;
     return made;
   };
   SPIN_ASSIGN(const auto kept, kept_or(synthetic_key(dataset), make));
   return with_notes(kept.data, dataset, kept);
 }
 
-Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::string& folder) {
+Result<ImageData> DataStore::load_files(const KnownDataset& known, const Dataset& dataset,
+                                        const std::string& folder) {
   const bool is_named = !folder.empty() || !dataset.root.empty();
-  const auto root = is_named ? dataset.root : default_dataset_root(dataset.name);
-  SPIN_ASSIGN(const auto files, find_dataset_files(dataset.name, folder, root));
+  const auto root = is_named ? dataset.root : std::string(known.root);
+  SPIN_ASSIGN(const auto files, find_dataset_files(known, folder, root));
   const auto read = [&]() -> Result<Kept> {
     Kept found;
     for (const auto& [paths, split] :
          {std::pair(&files.train, &found.data.train), std::pair(&files.eval, &found.data.eval)}) {
       SPIN_TRY(check_wanted());
-      SPIN_ASSIGN(auto bytes, read_split(dataset.name, *paths, dataset.facts));
+      SPIN_ASSIGN(auto bytes, read_split(known.format, *paths, dataset.facts));
       SPIN_TRY(check_wanted());
       *split = to_split(std::move(bytes), device_);
     }
-    found.data.pixels = pixel_statistics(dataset.name);
+    found.data.pixels = known.pixels;
     SPIN_ASSIGN(found.data.state, data_state(dataset, folder, abandoned_.get_token()));
     found.train_from = place_of(files.train);
     found.eval_from = place_of(files.eval);
@@ -173,7 +165,8 @@ Result<ImageData> DataStore::load_files(const Dataset& dataset, const std::strin
   return with_notes(std::move(used), dataset, kept);
 }
 
-Result<ImageData> DataStore::load_folder(const Dataset& dataset, const std::string& folder) {
+Result<ImageData> DataStore::load_folder(const KnownDataset& known, const Dataset& dataset,
+                                         const std::string& folder) {
   SPIN_TRY(check_image_decoders());
   SPIN_ASSIGN(const auto path, find_image_folder(dataset.name, folder, dataset.root));
   const auto classes = dataset.facts.classes;
@@ -182,7 +175,7 @@ Result<ImageData> DataStore::load_folder(const Dataset& dataset, const std::stri
     Kept listed;
     listed.data.train = first_files(found.train, 0, device_);
     listed.data.eval = first_files(found.eval, 0, device_);
-    listed.data.pixels = pixel_statistics(dataset.name);
+    listed.data.pixels = known.pixels;
     listed.data.notes = std::move(found.notes);
     listed.train_from = found.train->folder().string();
     listed.eval_from = found.eval->folder().string();

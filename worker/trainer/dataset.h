@@ -26,12 +26,6 @@ struct Split {
   [[nodiscard]] std::int64_t size() const { return labels.size(0); }
 };
 
-/// Mean and standard deviation of the training pixels for each channel, in units of full brightness.
-struct PixelStatistics {
-  std::vector<double> mean;
-  std::vector<double> deviation;
-};
-
 /// What a job trains and is evaluated on. A copy shares the pixels; to train on other labels (label noise),
 /// give `train.labels` another tensor and leave the one that it holds as it is.
 struct ImageData {
@@ -71,9 +65,9 @@ class DataStore {
   [[nodiscard]] Status check_wanted() const;
   /// `used`, with what the job's log is to say of it.
   static ImageData with_notes(ImageData used, const Dataset& dataset, const Kept& kept);
-  Result<ImageData> load_synthetic(const Dataset& dataset);
-  Result<ImageData> load_files(const Dataset& dataset, const std::string& folder);
-  Result<ImageData> load_folder(const Dataset& dataset, const std::string& folder);
+  Result<ImageData> load_synthetic(const KnownDataset& known, const Dataset& dataset);
+  Result<ImageData> load_files(const KnownDataset& known, const Dataset& dataset, const std::string& folder);
+  Result<ImageData> load_folder(const KnownDataset& known, const Dataset& dataset, const std::string& folder);
 
   const torch::Device device_;
   std::stop_source abandoned_;

@@ -12,17 +12,17 @@ torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int
 
 Deit::Deit(const JobConfig& config)
     : Model(config),
-      embed_(store().affine("embed")),
+      embed_(store().weight_and_bias("embed")),
       class_token_(store().single("class_token")),
       positions_(store().single("positions")),
       attention_norm_(store().layer_norms("attention")),
       mlp_norm_(store().layer_norms("mlp")),
-      qkv_(store().affines("qkv")),
-      projection_(store().affines("projection")),
-      expand_(store().affines("expand")),
-      contract_(store().affines("contract")),
+      qkv_(store().weights_and_biases("qkv")),
+      projection_(store().weights_and_biases("projection")),
+      expand_(store().weights_and_biases("expand")),
+      contract_(store().weights_and_biases("contract")),
       head_norm_(store().layer_norm("head")),
-      head_(store().affine("head")) {}
+      head_(store().weight_and_bias("head")) {}
 
 torch::Tensor Deit::embed(const torch::Tensor& images) const {
   const auto places = patches(images, embed_).permute({0, 2, 3, 1}).flatten(1, 2);  // [N, T - 1, C]

@@ -17,20 +17,20 @@ class Deit final : public Model {
  private:
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& images) const;
 
-  Affine embed_;               // [C, Cin, P, P], [C]
+  WeightAndBias embed_;        // [C, Cin, P, P], [C]
   torch::Tensor class_token_;  // [C]
   torch::Tensor positions_;    // [T, C], T = positions + 1; the class token's first
-  AffinesId attention_norm_, mlp_norm_;
-  AffinesId qkv_, projection_, expand_, contract_;
-  Affine head_norm_;
-  Affine head_;  // [classes, C], [classes]
+  WeightAndBiasId attention_norm_, mlp_norm_;
+  WeightAndBiasId qkv_, projection_, expand_, contract_;
+  WeightAndBias head_norm_;
+  WeightAndBias head_;  // [classes, C], [classes]
 };
 
 /// What a block computes with.
 struct DeitWeights {
-  Affine attention_norm;
+  WeightAndBias attention_norm;
   AttentionWeights attention;
-  Affine mlp_norm;
+  WeightAndBias mlp_norm;
   MlpWeights mlp;
 };
 

@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include "schema/base/device.h"
 #include "schema/base/machine.h"
 #include "worker/trainer/cuda_devices.h"
 
@@ -29,7 +30,7 @@ nlohmann::json describe_devices() {
                      {"cores", usable_cores()}});
   int number = 0;
   for (const auto& device : cuda_devices()) {
-    devices.push_back({{"device", "cuda:" + std::to_string(number++)},
+    devices.push_back({{"device", to_string(Device{Device::Kind::cuda, number++})},
                        {"name", device.name},
                        {"memory_bytes", device.memory_bytes},
                        {"free_bytes", device.free_bytes}});

@@ -8,7 +8,7 @@ namespace spin {
 
 /// What a half block of a ConvMixer computes with.
 struct HalfWeights {
-  Affine affine;  ///< depthwise [C, 1, K, K], pointwise [C, C, 1, 1]
+  WeightAndBias convolution;  ///< depthwise [C, 1, K, K], pointwise [C, C, 1, 1]
   BatchNorm norm;
 };
 

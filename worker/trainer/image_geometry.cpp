@@ -9,7 +9,7 @@ namespace spin {
 namespace {
 
 /// Where a pixel of the result comes from: x' = xx * x + xy * y + x0, y' = yx * x + yy * y + y0.
-struct AffineMap {
+struct PixelMap {
   double xx = 1, xy = 0, x0 = 0;
   double yx = 0, yy = 1, y0 = 0;
 };
@@ -63,7 +63,7 @@ void copy_row(const ByteImage& source, std::uint8_t* target, Point from) {
   std::copy_n(begin, (last - first) * source.channels, target + first * source.channels);
 }
 
-void transform(ByteImage& image, const AffineMap& map, const Colour& outside) {
+void transform(ByteImage& image, const PixelMap& map, const Colour& outside) {
   ByteImage source = image;
   const auto channels = static_cast<std::size_t>(image.channels);
   for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = outside[i % channels];

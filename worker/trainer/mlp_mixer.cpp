@@ -15,15 +15,15 @@ torch::Tensor mlp_mixer_block(const torch::Tensor& x, const MlpMixerWeights& wei
 
 MlpMixer::MlpMixer(const JobConfig& config)
     : Model(config),
-      embed_(store().affine("embed")),
+      embed_(store().weight_and_bias("embed")),
       token_norm_(store().layer_norms("token")),
       mlp_norm_(store().layer_norms("mlp")),
-      token_expand_(store().affines("token_expand")),
-      token_contract_(store().affines("token_contract")),
-      expand_(store().affines("expand")),
-      contract_(store().affines("contract")),
+      token_expand_(store().weights_and_biases("token_expand")),
+      token_contract_(store().weights_and_biases("token_contract")),
+      expand_(store().weights_and_biases("expand")),
+      contract_(store().weights_and_biases("contract")),
       head_norm_(store().layer_norm("head")),
-      head_(store().affine("head")) {}
+      head_(store().weight_and_bias("head")) {}
 
 torch::Tensor MlpMixer::forward(const torch::Tensor& images, const Weights& weights, Mode mode) const {
   auto x = patches(images, embed_).permute({0, 2, 3, 1}).flatten(1, 2);  // [N, T, C]

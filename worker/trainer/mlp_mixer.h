@@ -14,18 +14,18 @@ class MlpMixer final : public Model {
                                       Mode mode) const override;
 
  private:
-  Affine embed_;  // [C, Cin, P, P], [C]
-  AffinesId token_norm_, mlp_norm_;
-  AffinesId token_expand_, token_contract_, expand_, contract_;
-  Affine head_norm_;
-  Affine head_;  // [classes, C], [classes]
+  WeightAndBias embed_;  // [C, Cin, P, P], [C]
+  WeightAndBiasId token_norm_, mlp_norm_;
+  WeightAndBiasId token_expand_, token_contract_, expand_, contract_;
+  WeightAndBias head_norm_;
+  WeightAndBias head_;  // [classes, C], [classes]
 };
 
 /// What a block computes with.
 struct MlpMixerWeights {
-  Affine token_norm;
+  WeightAndBias token_norm;
   MlpWeights token;  ///< [D, T] and [T, D] for T positions
-  Affine mlp_norm;
+  WeightAndBias mlp_norm;
   MlpWeights mlp;
 };
 

@@ -62,11 +62,13 @@ torch::Tensor NetworkWeights::single(std::string_view file_name) const {
   throw std::logic_error("no inventory has a tensor " + std::string(file_name));
 }
 
-Affine NetworkWeights::affine(const std::string& name) const {
+WeightAndBias NetworkWeights::weight_and_bias(const std::string& name) const {
   return {single(name + ".weight"), single(name + ".bias")};
 }
 
-Affine NetworkWeights::layer_norm(const std::string& name) const { return affine(name + ".norm"); }
+WeightAndBias NetworkWeights::layer_norm(const std::string& name) const {
+  return weight_and_bias(name + ".norm");
+}
 
 BatchNorm NetworkWeights::batch_norm(const std::string& name) const {
   auto [weight, bias] = layer_norm(name);
@@ -77,11 +79,13 @@ LayersId NetworkWeights::layers(std::string_view file_name) const {
   return {place_of(layer_names_, file_name)};
 }
 
-AffinesId NetworkWeights::affines(const std::string& name) const {
+WeightAndBiasId NetworkWeights::weights_and_biases(const std::string& name) const {
   return {layers(name + ".weight"), layers(name + ".bias")};
 }
 
-AffinesId NetworkWeights::layer_norms(const std::string& name) const { return affines(name + ".norm"); }
+WeightAndBiasId NetworkWeights::layer_norms(const std::string& name) const {
+  return weights_and_biases(name + ".norm");
+}
 
 BatchNormsId NetworkWeights::batch_norms(const std::string& name) const {
   return {layer_norms(name), place_of(statistics_names_, name + ".norm.mean"),
@@ -126,7 +130,7 @@ Weights NetworkWeights::by_layer(const std::vector<torch::Tensor>& fused) const 
 
 BatchNorm NetworkWeights::batch_norm(const BatchNormsId& id, const Weights& weights,
                                      std::size_t layer) const {
-  auto [weight, bias] = weights.of(id.affine, layer);
+  auto [weight, bias] = weights.of(id.weight_and_bias, layer);
   return {std::move(weight), std::move(bias), statistics_[id.mean].of(layer),
           statistics_[id.variance].of(layer)};
 }

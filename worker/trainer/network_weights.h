@@ -20,12 +20,12 @@ struct LayersId {
   std::size_t value = 0;
 };
 /// Names weight and bias of one convolution or linear layer of every block, or of one LayerNorm.
-struct AffinesId {
+struct WeightAndBiasId {
   LayersId weight, bias;
 };
 /// Names one BatchNorm of every block.
 struct BatchNormsId {
-  AffinesId affine;
+  WeightAndBiasId weight_and_bias;
   std::size_t mean = 0, variance = 0;
 };
 
@@ -36,7 +36,7 @@ class Weights {
   [[nodiscard]] const torch::Tensor& of(LayersId kind, std::size_t layer) const {
     return by_kind_[kind.value][layer];
   }
-  [[nodiscard]] Affine of(const AffinesId& kinds, std::size_t layer) const {
+  [[nodiscard]] WeightAndBias of(const WeightAndBiasId& kinds, std::size_t layer) const {
     return {of(kinds.weight, layer), of(kinds.bias, layer)};
   }
 
@@ -53,14 +53,14 @@ class NetworkWeights {
 
   /// Outside the blocks.
   [[nodiscard]] torch::Tensor single(std::string_view file_name) const;
-  [[nodiscard]] Affine affine(const std::string& name) const;
-  [[nodiscard]] Affine layer_norm(const std::string& name) const;
+  [[nodiscard]] WeightAndBias weight_and_bias(const std::string& name) const;
+  [[nodiscard]] WeightAndBias layer_norm(const std::string& name) const;
   [[nodiscard]] BatchNorm batch_norm(const std::string& name) const;
 
   /// Of every block.
   [[nodiscard]] LayersId layers(std::string_view file_name) const;
-  [[nodiscard]] AffinesId affines(const std::string& name) const;
-  [[nodiscard]] AffinesId layer_norms(const std::string& name) const;
+  [[nodiscard]] WeightAndBiasId weights_and_biases(const std::string& name) const;
+  [[nodiscard]] WeightAndBiasId layer_norms(const std::string& name) const;
   [[nodiscard]] BatchNormsId batch_norms(const std::string& name) const;
 
   /// Leaves, in the order of the layout of checkpoints.

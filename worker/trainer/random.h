@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "schema/base/splitmix.h"
+
 namespace spin {
 
 /// What random numbers are drawn for, so that no two uses see the same ones.
@@ -18,8 +20,7 @@ enum class RandomUse : std::uint64_t {
 
 /// A stream of random numbers named by a seed, a use and two counters (an epoch and an image, a step, ...).
 /// It depends on nothing else, so that any thread, any device and any resumed run can start it anywhere:
-/// splitmix64 (Steele, Lea and Flood, 2014) from a state into which the name was hashed. The same on every
-/// machine, which the distributions of <random> are not.
+/// splitmix64 from a state into which the name was hashed.
 class Random {
  public:
   explicit Random(std::int64_t seed, RandomUse use, std::int64_t first = 0, std::int64_t second = 0) {
@@ -29,7 +30,7 @@ class Random {
     add_to_name(static_cast<std::uint64_t>(second));
   }
 
-  std::uint64_t next() { return mix(state_ += kGamma); }
+  std::uint64_t next() { return splitmix64(state_); }
 
   /// In [0, 1), a multiple of 2^-53.
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
@@ -57,15 +58,11 @@ class Random {
 
  private:
   __extension__ using wide = unsigned __int128;
-  static constexpr std::uint64_t kGamma = 0x9e3779b97f4a7c15U;
 
-  static constexpr std::uint64_t mix(std::uint64_t value) {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
-    return value ^ (value >> 31);
+  void add_to_name(std::uint64_t part) {
+    state_ += part;
+    state_ = splitmix64(state_);
   }
-
-  void add_to_name(std::uint64_t part) { state_ = mix(state_ + kGamma + part); }
 
   std::uint64_t state_ = 0;
 };

@@ -1,6 +1,5 @@
 #include "worker/trainer/runtime.h"
 
-#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -9,6 +8,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include "schema/base/device.h"
 #include "schema/base/machine.h"
 
 namespace spin {
@@ -23,25 +23,18 @@ std::string text_of(const char* path) {
   return text.str();
 }
 
-Result<torch::Device> parse_device(const std::string& text) {
-  if (text == "cpu") return torch::Device(torch::kCPU);
-  const std::string prefix = "cuda:";
-  const bool is_cuda = text.rfind(prefix, 0) == 0 && text.size() > prefix.size() &&
-                       text.size() < prefix.size() + 4 &&
-                       std::all_of(text.begin() + static_cast<std::ptrdiff_t>(prefix.size()), text.end(),
-                                   [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_cuda)
-    return Error{ErrorCode::invalid_argument, "device '" + text + "' is none of cpu, cuda:0, cuda:1, ..."};
+Result<torch::Device> find_device(const std::string& text) {
+  SPIN_ASSIGN(const Device device, parse_device(text));
+  if (device.kind == Device::Kind::cpu) return torch::Device(torch::kCPU);
   if (!torch::cuda::is_available())
     return Error{ErrorCode::invalid_argument, "device " + text +
                                                   ": this LibTorch (" TORCH_VERSION
                                                   ") finds no CUDA device; use --device cpu"};
-  const int index = std::stoi(text.substr(prefix.size()));
   const auto count = static_cast<int>(torch::cuda::device_count());
-  if (index >= count)
+  if (device.index >= count)
     return Error{ErrorCode::invalid_argument, "device " + text + ": there are " + std::to_string(count) +
                                                   " CUDA devices, cuda:0 is the first"};
-  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 }
 
 }  // namespace
@@ -57,11 +50,11 @@ Result<Runtime> prepare_runtime(const std::string& device, int threads) {
   // fp32 is fp32 in all of them. bf16 is what trades digits for speed.
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
-  SPIN_ASSIGN(const auto parsed, parse_device(device));
+  SPIN_ASSIGN(const auto found, find_device(device));
   if (threads <= 0) threads = usable_cores();
   at::init_num_threads();
   at::set_num_threads(threads);
-  return Runtime{parsed, threads, TORCH_VERSION, blas_name()};
+  return Runtime{found, threads, TORCH_VERSION, blas_name()};
 }
 
 std::string blas_name() {

@@ -140,45 +140,5 @@ TEST_F(SupervisedTest, GivesUpOnWhatIsRefusedHoweverLongItTakesToFindOut) {
   EXPECT_EQ(given_up->code, ErrorCode::invalid_argument);
 }
 
-TEST_F(SupervisedTest, LeavesNothingOfTheGroupBehind) {
-  pid_t descendant = 0;
-  {
-    auto daemon = shell("sleep 600 & echo $!; wait");
-    ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
-    descendant = std::stoi(text_of("log"));
-    EXPECT_TRUE(is_running(descendant));
-  }
-  // A zombie that nobody reaps in a container without an init still answers signals.
-  EXPECT_TRUE(eventually(seconds(10), [&] {
-    std::ifstream file("/proc/" + std::to_string(descendant) + "/stat");
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
-    return stat.empty() || stat.find(") Z ") != std::string::npos;
-  }));
-}
-
-TEST_F(SupervisedTest, ChildrenDoNotInheritBlockedSignals) {
-  sigset_t blocked;
-  sigset_t before;
-  ::sigemptyset(&blocked);
-  ::sigaddset(&blocked, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  auto daemon = shell("echo $$; exec sleep 600");
-  ASSERT_TRUE(look_until(daemon, [&] { return text_of("log").find('\n') != std::string::npos; }));
-  const pid_t pid = std::stoi(text_of("log"));
-  ::kill(pid, SIGTERM);
-  EXPECT_TRUE(look_until(daemon, [&] { return !news.empty(); }));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  EXPECT_NE(news.at(0).find("signal 15"), std::string::npos) << news.at(0);
-}
-
-TEST(FindProgram, SaysWhereItLooked) {
-  const auto missing = find_program("spin-no-such-program");
-  ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().code, ErrorCode::not_found);
-  const auto shell = find_program("sh");
-  ASSERT_TRUE(shell.ok()) << shell.error().message;
-  EXPECT_EQ(std::filesystem::path(*shell).filename(), "sh");
-}
-
 }  // namespace
 }  // namespace spin::cli

@@ -1,3 +1,5 @@
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "schema/design/family.h"
@@ -63,6 +65,34 @@ TEST(Labels, DefaultComponentsArePartsOfTheFamily) {
       if (family->default_components.has(component.value)) {
         EXPECT_TRUE(family->components.has(component.value)) << family->name << " " << component.name;
       }
+}
+
+TEST(Datasets, EveryRowIsComplete) {
+  std::set<std::string_view> names;
+  for (const auto& known : known_datasets()) {
+    SCOPED_TRACE(known.name);
+    EXPECT_TRUE(names.insert(known.name).second);
+    EXPECT_EQ(find_dataset(known.name), &known);
+    EXPECT_GT(known.facts.classes, 1);
+    EXPECT_GT(known.facts.resolution, 0);
+    EXPECT_GT(known.facts.channels, 0);
+    EXPECT_EQ(std::ssize(known.pixels.mean), known.facts.channels);
+    EXPECT_EQ(std::ssize(known.pixels.deviation), known.facts.channels);
+    for (const double deviation : known.pixels.deviation) EXPECT_GT(deviation, 0);
+    EXPECT_EQ(known.facts.train_images > 0, !known.is_of_owner());
+    EXPECT_EQ(known.facts.eval_images > 0, !known.is_of_owner());
+    const bool has_files =
+        known.format != DatasetFormat::image_folder && known.format != DatasetFormat::synthetic;
+    EXPECT_EQ(!known.train.empty(), has_files);
+    EXPECT_EQ(!known.eval.empty(), has_files);
+    EXPECT_EQ(!known.subfolders.empty(), has_files);
+    EXPECT_EQ(!known.advice.empty(), has_files);
+    if (known.format == DatasetFormat::idx) {
+      EXPECT_EQ(known.train.size(), 2U) << "images, labels";
+      EXPECT_EQ(known.eval.size(), 2U);
+    }
+  }
+  EXPECT_EQ(find_dataset("svhn"), nullptr);
 }
 
 TEST(Labels, DatasetsAreKnown) {

@@ -101,14 +101,16 @@ TEST(TrainerLink, BrokenEventsAreRefusedWithTheFieldAtFault) {
       {R"({"epoch":1})", "'event'"},
       {R"({"event":7})", "'event'"},
       {R"({"event":"dance"})", "'dance'"},
-      {R"({"event":"checkpoint","epoch":1})", "'path'"},
-      {R"({"event":"checkpoint","path":3,"epoch":1})", "path is '3'"},
-      {R"({"event":"checkpoint","path":"p","epoch":1.5})", "epoch is '1.5'"},
-      {R"({"event":"checkpoint","path":"p","epoch":-1})", "epoch is '-1'"},
-      {R"({"event":"checkpoint","path":"p","epoch":3000000000})", "epoch is '3000000000'"},
-      {R"({"event":"started","params":18446744073709551615,"flops":1,"first_epoch":1})", "params is"},
+      {R"({"event":"checkpoint","epoch":1})", "path: is missing"},
+      {R"({"event":"checkpoint","path":3,"epoch":1})", "path: 3 is not text"},
+      {R"({"event":"checkpoint","path":"p","epoch":1.5})", "epoch: 1.5 is not a whole number"},
+      {R"({"event":"checkpoint","path":"p","epoch":-1})",
+       "epoch: -1 is not a whole number that is not negative"},
+      {R"({"event":"checkpoint","path":"p","epoch":3000000000})", "epoch: 3000000000 is not"},
+      {R"({"event":"started","params":18446744073709551615,"flops":1,"first_epoch":1})",
+       "params: 18446744073709551615 is not"},
       {R"({"event":"epoch","epoch":1,"loss":"x","top1":1,"top5":1,"images_per_second":1,"seconds":1})",
-       "loss is"},
+       "event epoch: loss: \"x\" is not a number"},
       {R"({"event":"finished","outcome":"great","top1":1,"top5":1,"params":1,"flops":1,"images_per_second":1,)"
        R"("peak_bytes":1,"seconds":1})",
        "completed or diverged"},
@@ -125,9 +127,9 @@ TEST(TrainerLink, BrokenCommandsAreRefusedWithTheFieldAtFault) {
   const std::vector<Reject> rejects = {
       {"run", "not a JSON object"},
       {R"({"command":"walk"})", "'walk'"},
-      {R"({"command":"run"})", "'config'"},
-      {R"({"command":"run","config":{"seed":1}})", "config is"},
-      {R"({"command":"run","config":"{}","resume":false})", "resume is 'false'"},
+      {R"({"command":"run"})", "config: is missing"},
+      {R"({"command":"run","config":{"seed":1}})", "command run: config: {\"seed\":1} is not text"},
+      {R"({"command":"run","config":"{}","resume":false})", "resume: false is not text"},
   };
   for (const auto& reject : rejects) {
     const auto read = command_from_line(reject.line);

@@ -118,13 +118,13 @@ TEST_F(DiskFull, AnEngineThatStopsLetsEverybodyGoWhoWaits) {
   on_strand([this] { store.hold(); });
   const auto asked = submit();
   fill();
-  core::SweepExtended piece;
-  piece.sweep = SweepId{1};
-  piece.piece = plan_of(2);
-  auto waits = put(strand, engine, piece);
+  core::SweepExtended part;
+  part.sweep = SweepId{1};
+  part.part = plan_of(2);
+  auto waits = put(strand, engine, part);
   on_strand([this] { engine.stop(); });
   EXPECT_EQ(refusal_of(std::move(waits)).code, ErrorCode::unavailable);
-  EXPECT_EQ(refusal_of(put(strand, engine, piece)).code, ErrorCode::unavailable);
+  EXPECT_EQ(refusal_of(put(strand, engine, part)).code, ErrorCode::unavailable);
 }
 
 TEST_F(DiskFull, NoLeaseEndsBeforeThereIsRoomAndTheWorkerIsHeardAgain) {

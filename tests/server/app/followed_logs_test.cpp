@@ -20,7 +20,7 @@ TEST(FollowedLogs, OnlyChangesOfAFollowedJobCount) {
   EXPECT_EQ(logs.among({core::SetJobState{.job = {2}, .state = JobState::failed, .reason = {}}}),
             (Keys{{2}}));
   EXPECT_EQ(logs.among({core::UpsertWorker{}}), Keys());
-  EXPECT_EQ(logs.among({core::SetSweepState{.id = {7}, .withdrawn = true}, core::ExtendSweep{}}), Keys())
+  EXPECT_EQ(logs.among({core::SetSweepState{.id = {7}, .cancelled = true}, core::ExtendSweep{}}), Keys())
       << "what it makes of a job stands in a change of that job";
   EXPECT_EQ(logs.among({core::DeleteJobs{.sweep = {7}, .left = 0, .jobs = {{5}, {2}}}}), (Keys{{2}}));
   logs.remove(one);

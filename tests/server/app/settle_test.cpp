@@ -12,7 +12,7 @@
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 
-// The real spind, and a sweep of several pieces.
+// The real spind, and a sweep of several parts.
 
 namespace spin {
 namespace {

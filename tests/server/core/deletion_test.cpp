@@ -68,8 +68,8 @@ TEST(Deletion, OfFailedAndBlockedJobsLeavesNothingThatARetryRevives) {
   EXPECT_EQ(harness.store.jobs().size(), 1U);
 }
 
-TEST(Deletion, GoesOnInPiecesAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
-  Settings settings;
+TEST(Deletion, GoesOnInPartsAcrossRestartsAndNobodySeesTheSweepMeanwhile) {
+  CoordinatorSettings settings;
   settings.deleted_jobs = 2;
   Harness harness(settings);
   PlanOf plan("s");

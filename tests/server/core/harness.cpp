@@ -50,9 +50,9 @@ std::vector<Message> Harness::advance(std::int64_t ms) {
 }
 
 int Harness::settle() {
-  int pieces = 0;
-  for (; coordinator->is_unsettled() && pieces < 10'000; ++pieces) send(SettleOn{});
-  return pieces;
+  int parts = 0;
+  for (; coordinator->is_unsettled() && parts < 10'000; ++parts) send(SettleOn{});
+  return parts;
 }
 
 void Harness::restart() {

@@ -17,13 +17,13 @@ namespace spin::core {
 /// invariants are checked, and each job's state is compared with the stored one.
 class Harness {
  public:
-  explicit Harness(Settings settings = {}) : settings_(settings) { restart(); }
+  explicit Harness(CoordinatorSettings settings = {}) : settings_(settings) { restart(); }
 
   /// What the coordinator wants told, once its changes are stored.
   std::vector<Message> send(const Event& event);
   /// Sends TimePassed whenever it is due on the way.
   std::vector<Message> advance(std::int64_t ms);
-  /// Until what was asked of sweeps has reached all their jobs. How many pieces it took.
+  /// Until what was asked of sweeps has reached all their jobs. How many parts it took.
   int settle();
   /// The process dies and starts again: a new boot, no sessions.
   void restart();
@@ -81,7 +81,7 @@ class Harness {
   void check();
   void check_lease(const SendLease& lease) const;
 
-  Settings settings_;
+  CoordinatorSettings settings_;
   std::int64_t last_session_ = 0;
   std::uint64_t last_request_ = 0;
 };

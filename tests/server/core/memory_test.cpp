@@ -39,7 +39,7 @@ TEST(Memory, ARestartCostsNoMoreWhereAllIsPausedCancelledOrBlocked) {
     sweep.id = SweepId{1};
     sweep.name = "s";
     sweep.paused = state == JobState::paused;
-    sweep.withdrawn = state == JobState::cancelled;
+    sweep.cancelled = state == JobState::cancelled;
     for (int i = 1; i <= kJobs; ++i) {
       StoredJob job;
       job.key = JobKey{i};

@@ -41,7 +41,7 @@ void ModelStore::check() const {
   }
 }
 
-std::unique_ptr<Coordinator> ModelStore::boot(const Settings& settings, Now now) {
+std::unique_ptr<Coordinator> ModelStore::boot(const CoordinatorSettings& settings, Now now) {
   std::map<JobKey, StoredJob> jobs;
   for (const auto& [key, row] : jobs_) jobs.emplace(key, row.job);
   for (const auto& [token, attempt] : attempts_) {
@@ -100,7 +100,7 @@ void ModelStore::write(const InsertSweep& change) {
   sweep.priority = change.plan->priority;
   sweep.max_attempts = change.plan->max_attempts;
   sweep.requirements = change.plan->requirements;
-  sweep.growing = change.growing;
+  sweep.full_plan = change.full_plan;
   const auto [place, is_new] = sweeps_.emplace(change.id, std::move(sweep));
   ASSERT_TRUE(is_new);
   take_jobs(place->second, *change.plan, change.jobs);
@@ -108,13 +108,13 @@ void ModelStore::write(const InsertSweep& change) {
 
 void ModelStore::write(const ExtendSweep& change) {
   StoredSweep& sweep = sweeps_.at(change.id);
-  EXPECT_TRUE(sweep.growing.has_value());
-  EXPECT_EQ(change.piece->first_job, std::ssize(sweep.jobs));
-  take_jobs(sweep, *change.piece, change.jobs);
+  EXPECT_TRUE(sweep.full_plan.has_value());
+  EXPECT_EQ(change.part->first_job, std::ssize(sweep.jobs));
+  take_jobs(sweep, *change.part, change.jobs);
 }
 
-void ModelStore::take_jobs(StoredSweep& sweep, const PlanPiece& piece, const TakenJobs& taken) {
-  const std::size_t count = piece.jobs.size();
+void ModelStore::take_jobs(StoredSweep& sweep, const PlanPart& part, const TakenJobs& taken) {
+  const std::size_t count = part.jobs.size();
   ASSERT_EQ(taken.keys.size(), count);
   ASSERT_EQ(taken.is_new.size(), count);
   ASSERT_EQ(static_cast<std::size_t>(std::count(taken.is_new.begin(), taken.is_new.end(), true)),
@@ -124,16 +124,16 @@ void ModelStore::take_jobs(StoredSweep& sweep, const PlanPiece& piece, const Tak
   std::size_t fresh = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (taken.is_new[i]) {
-      insert_job(piece, taken, i, fresh++);
+      insert_job(part, taken, i, fresh++);
     } else {
-      EXPECT_EQ(jobs_.at(taken.keys[i]).job.id, piece.jobs[i].id);
+      EXPECT_EQ(jobs_.at(taken.keys[i]).job.id, part.jobs[i].id);
     }
   }
 }
 
-void ModelStore::insert_job(const PlanPiece& piece, const TakenJobs& taken, std::size_t index,
+void ModelStore::insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index,
                             std::size_t fresh) {
-  const PlannedJob& planned = piece.jobs[index];
+  const PlannedJob& planned = part.jobs[index];
   JobRow row;
   row.job.key = taken.keys[index];
   row.job.id = planned.id;
@@ -141,7 +141,7 @@ void ModelStore::insert_job(const PlanPiece& piece, const TakenJobs& taken, std:
   row.job.memory_bytes = taken.memory[fresh];
   row.job.dataset = title_of(planned.config.dataset);
   row.job.work = training_work(
-      planned.config, piece.cells.at(static_cast<std::size_t>(planned.cell - piece.first_cell)).cost);
+      planned.config, part.cells.at(static_cast<std::size_t>(planned.cell - part.first_cell)).cost);
   for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
   EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
@@ -152,13 +152,13 @@ void ModelStore::write(const SetSweepData& change) { sweeps_.at(change.id).data 
 void ModelStore::write(const SetSweepState& change) {
   StoredSweep& sweep = sweeps_.at(change.id);
   sweep.priority = change.priority;
-  sweep.withdrawn = change.withdrawn;
+  sweep.cancelled = change.cancelled;
   sweep.paused = change.paused;
   sweep.settling = change.settling;
   sweep.retrying = change.retrying;
   sweep.deleting = change.deleting;
-  EXPECT_TRUE(sweep.growing || !change.growing) << "a sweep begins to grow";
-  if (!change.growing) sweep.growing.reset();
+  EXPECT_TRUE(sweep.full_plan || !change.is_incomplete) << "jobs of a complete sweep go missing";
+  if (!change.is_incomplete) sweep.full_plan.reset();
 }
 
 std::vector<JobKey>& ModelStore::early_of(SweepId sweep, Pass pass) {

@@ -36,7 +36,7 @@ class ModelStore {
   void apply_one(const Change& change);
   void check() const;
   /// A coordinator that starts now; every call is a boot.
-  std::unique_ptr<Coordinator> boot(const Settings& settings, Now now);
+  std::unique_ptr<Coordinator> boot(const CoordinatorSettings& settings, Now now);
   /// An older copy takes the place of this store; boots are never counted back.
   void put_back(const ModelStore& backup);
 
@@ -74,8 +74,8 @@ class ModelStore {
   void write(const AppendLog& change);
   void write(const UpsertWorker& change);
   std::vector<JobKey>& early_of(SweepId sweep, Pass pass);
-  void take_jobs(StoredSweep& sweep, const PlanPiece& piece, const TakenJobs& taken);
-  void insert_job(const PlanPiece& piece, const TakenJobs& taken, std::size_t index, std::size_t fresh);
+  void take_jobs(StoredSweep& sweep, const PlanPart& part, const TakenJobs& taken);
+  void insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index, std::size_t fresh);
 
   std::int64_t boot_epoch_ = 0;
   std::map<SweepId, StoredSweep> sweeps_;

@@ -16,7 +16,7 @@ Shown shown(const Harness& harness, const std::string& label) {
 }
 
 TEST(JobNotes, SayHowFarAJobIsAndWhyOthersDoNotRun) {
-  Harness harness({.backoff_first_ms = 5000, .piece_jobs = 1});
+  Harness harness({.backoff_first_ms = 5000, .part_jobs = 1});
   harness.submit(PlanOf("s").max_attempts(2).job("a").job("b").job("c", {"a"}).job("d"));
   EXPECT_EQ(harness.row("a").reason, "no worker is attached");
   const SendLease lease = harness.lease_to("w");
@@ -38,7 +38,7 @@ TEST(JobNotes, SayHowFarAJobIsAndWhyOthersDoNotRun) {
 }
 
 TEST(JobNotes, ShowWhatASweepIsAskedForBeforeItReachesTheJob) {
-  Harness harness({.piece_jobs = 2});
+  Harness harness({.part_jobs = 2});
   const SweepId sweep = harness.submit(PlanOf("s").job("a").jobs("j", 8, {"a"}));
   const Shown waits{JobState::waiting, "a job that it depends on is not done"};
   harness.pause(sweep);
@@ -64,7 +64,7 @@ TEST(JobNotes, ShowWhatASweepIsAskedForBeforeItReachesTheJob) {
 }
 
 TEST(JobNotes, ShowTheRetryThatIsOnItsWayAlsoForWhatItUnblocks) {
-  Harness harness({.quarantine_failures = 100, .piece_jobs = 1});
+  Harness harness({.quarantine_failures = 100, .part_jobs = 1});
   const SweepId sweep = harness.submit(
       PlanOf("s").max_attempts(1).jobs("x", 3).job("a").job("b", {"a"}).job("c").job("d", {"c"}));
   const SessionId session = harness.attach("w", 5);
@@ -82,7 +82,7 @@ TEST(JobNotes, ShowTheRetryThatIsOnItsWayAlsoForWhatItUnblocks) {
 }
 
 TEST(JobNotes, AJobThatIsCancelledForAnotherSweepSaysSoBeforeAndAfterACrash) {
-  Harness harness({.piece_jobs = 2});
+  Harness harness({.part_jobs = 2});
   harness.submit(PlanOf("s").jobs("j", 9));
   harness.submit(PlanOf("s").jobs("k", 9), true);
   const Shown replaced{JobState::cancelled, "sweep 2 's' has taken its place"};

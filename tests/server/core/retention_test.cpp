@@ -23,8 +23,8 @@ void train(Harness& harness) {
   harness.finish(lease);
 }
 
-Settings settings(Retention retention) {
-  Settings settings;
+CoordinatorSettings settings(Retention retention) {
+  CoordinatorSettings settings;
   settings.retention = retention;
   return settings;
 }

@@ -59,7 +59,7 @@ TEST(Scheduler, AJobThatDoesNotFitHoldsUpNoSmallerOne) {
 TEST(Scheduler, DeviceAndLabelsAreWhatTheSweepAsksFor) {
   Harness harness;
   harness.submit(
-      PlanOf("s").requires_of_workers({Requirements::Device::cuda, std::nullopt, {"a100", "fast"}}).job("a"));
+      PlanOf("s").requires_of_workers({Device::Kind::cuda, std::nullopt, {"a100", "fast"}}).job("a"));
   EXPECT_EQ(harness.row("a").reason, "no worker is attached");
   EXPECT_TRUE(harness.credits(harness.attach(worker("cpu", 1, 0, {"a100", "fast"})), 1).empty());
   EXPECT_TRUE(harness.credits(harness.attach(worker("slow", 1, 0, {"a100"}, "cuda:0")), 1).empty());

@@ -7,7 +7,7 @@
 namespace spin::core {
 namespace {
 
-const Settings kPieces{.piece_jobs = 2};
+const CoordinatorSettings kParts{.part_jobs = 2};
 
 std::size_t states_changed(const Harness& harness) {
   return static_cast<std::size_t>(
@@ -17,8 +17,8 @@ std::size_t states_changed(const Harness& harness) {
 
 StateCounts counts(const Harness& harness, SweepId sweep) { return harness.status(sweep).counts; }
 
-TEST(Settle, APauseHoldsAtOnceAndReachesTheJobsInPieces) {
-  Harness harness(kPieces);
+TEST(Settle, APauseHoldsAtOnceAndReachesTheJobsInParts) {
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
   const SendLease lease = harness.lease_to("w");
   EXPECT_EQ(harness.pause(sweep), 9);
@@ -39,8 +39,8 @@ TEST(Settle, APauseHoldsAtOnceAndReachesTheJobsInPieces) {
   EXPECT_EQ(counts(harness, sweep).paused, 0);
 }
 
-TEST(Settle, ACrashBetweenTwoPiecesGoesOn) {
-  Harness harness(kPieces);
+TEST(Settle, ACrashBetweenTwoPartsGoesOn) {
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").job("a").jobs("j", 8, {"a"}));
   harness.pause(sweep);
   harness.send(SettleOn{});
@@ -69,7 +69,7 @@ TEST(Settle, ACrashBetweenTwoPiecesGoesOn) {
 }
 
 TEST(Settle, WhatIsAskedLaterWins) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").job("a").jobs("j", 8, {"a"}));
   harness.pause(sweep);
   harness.send(SettleOn{});
@@ -89,7 +89,7 @@ TEST(Settle, WhatIsAskedLaterWins) {
 }
 
 TEST(Settle, WhoActsOnOneJobFindsItAsItsSweepIs) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
   harness.pause(sweep);
   ASSERT_EQ(harness.state("j8"), JobState::ready);
@@ -102,8 +102,8 @@ TEST(Settle, WhoActsOnOneJobFindsItAsItsSweepIs) {
   EXPECT_EQ(counts(harness, sweep), (StateCounts{.ready = 7, .cancelled = 1, .paused = 1}));
 }
 
-TEST(Settle, WhatWasAskedOfOneJobHoldsWhenThePieceComesAfterACrash) {
-  Harness harness(kPieces);
+TEST(Settle, WhatWasAskedOfOneJobHoldsWhenThePartComesAfterACrash) {
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
   harness.pause(sweep);
   harness.settle();
@@ -123,7 +123,7 @@ TEST(Settle, WhatWasAskedOfOneJobHoldsWhenThePieceComesAfterACrash) {
 }
 
 TEST(Settle, WhatIsAskedOfTheSweepAnewReachesAJobThatHadItsTurnEarly) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
   harness.pause(sweep);
   harness.settle();
@@ -146,7 +146,7 @@ TEST(Settle, WhatIsAskedOfTheSweepAnewReachesAJobThatHadItsTurnEarly) {
 }
 
 TEST(Settle, ALostAttemptThatComesBackBeforeTheCancelReachesItsJobIsStopped) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").priority(0).jobs("j", 9));
   harness.steer(harness.key("j8"), steer::SetPriority{5});
   const SendLease lease = harness.lease_to("w");
@@ -162,7 +162,7 @@ TEST(Settle, ALostAttemptThatComesBackBeforeTheCancelReachesItsJobIsStopped) {
 }
 
 TEST(Settle, AWorkerThatStillSavesGoesOnThoughTheResumeHasNotReachedItsJob) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").jobs("j", 9));
   harness.steer(harness.key("j8"), steer::SetPriority{5});
   const SendLease lease = harness.lease_to("w");
@@ -180,7 +180,7 @@ TEST(Settle, AWorkerThatStillSavesGoesOnThoughTheResumeHasNotReachedItsJob) {
 }
 
 TEST(Settle, WhatAnotherSweepWantsRunsOnWhileTheCancelIsOnItsWay) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId one = harness.submit(PlanOf("one").job("a").jobs("j", 8, {"a"}));
   const SweepId two = harness.submit(PlanOf("two").job("a").job("j7", {"a"}));
   harness.cancel(one);
@@ -194,7 +194,7 @@ TEST(Settle, WhatAnotherSweepWantsRunsOnWhileTheCancelIsOnItsWay) {
 }
 
 TEST(Settle, ASweepThatIsSubmittedMeanwhileGetsItsJobs) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const auto plan = PlanOf("s").job("a").jobs("j", 8, {"a"});
   harness.cancel(harness.submit(plan));
   const SweepId again = harness.submit(plan);
@@ -222,7 +222,7 @@ TEST(Settle, AllJobsOfALargeSweepAreTakenWhileItsCancelIsOnItsWay) {
 }
 
 TEST(Settle, PrioritiesOfOwnStayWhenTheSweepGetsAnother) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const SweepId one = harness.submit(PlanOf("one").priority(1).jobs("a", 3));
   harness.submit(PlanOf("two").priority(2).jobs("b", 3));
   harness.steer(harness.key("a3"), steer::SetPriority{1});
@@ -236,24 +236,24 @@ TEST(Settle, PrioritiesOfOwnStayWhenTheSweepGetsAnother) {
 }
 
 TEST(Settle, APriorityHoldsForJobsThatAreStillToCome) {
-  Harness harness(kPieces);
+  Harness harness(kParts);
   const auto all = PlanOf("s").jobs("j", 4).plan();
   SweepPlan first = *all;
   first.jobs.resize(2);
   SweepSubmitted event;
   event.request = 1;
   event.plan = std::make_shared<const SweepPlan>(first);
-  PlanMark whole;
-  for (const auto& job : all->jobs) whole.add(job.id);
-  event.whole = whole;
+  PlanDigest full_plan;
+  for (const auto& job : all->jobs) full_plan.add(job.id);
+  event.full_plan = full_plan;
   harness.send(event);
   const SweepId sweep = all_of<SubmitAccepted>(harness.last).at(0).sweep;
   harness.steer(sweep, steer::SetPriority{3});
   harness.submit(PlanOf("other").priority(2).job("o"));
-  PlanPiece rest = *all;
+  PlanPart rest = *all;
   rest.jobs.erase(rest.jobs.begin(), rest.jobs.begin() + 2);
   rest.first_job = 2;
-  harness.send(SweepExtended{.request = 2, .sweep = sweep, .piece = std::make_shared<const PlanPiece>(rest)});
+  harness.send(SweepExtended{.request = 2, .sweep = sweep, .part = std::make_shared<const PlanPart>(rest)});
   const auto leases = harness.credits(harness.attach("w", 5), 5);
   ASSERT_EQ(leases.size(), 5U);
   EXPECT_EQ(leases[4].job, harness.key("o"));

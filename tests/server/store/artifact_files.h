@@ -8,7 +8,7 @@
 
 namespace spin {
 
-/// Uploads the bytes in one piece; a failure fails the test.
+/// Uploads the bytes in one part; a failure fails the test.
 ArtifactId store_artifact(ArtifactStore& store, const std::string& bytes);
 
 /// Puts a file there behind the back of the store.

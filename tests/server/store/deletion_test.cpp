@@ -35,7 +35,7 @@ class DeletionTest : public StoreTest {
   static core::SetSweepState deleting(std::int64_t sweep) {
     core::SetSweepState state;
     state.id = SweepId{sweep};
-    state.withdrawn = true;
+    state.cancelled = true;
     state.deleting = true;
     return state;
   }
@@ -94,7 +94,7 @@ TEST_F(DeletionTest, TheIdOfTheNewestSweepIsNotForgotten) {
             ErrorCode::not_found);
 }
 
-TEST_F(DeletionTest, ACrashBetweenTheLastPieceAndTheSweepLeavesOneToGoOnWith) {
+TEST_F(DeletionTest, ACrashBetweenTheLastPartAndTheSweepLeavesOneToGoOnWith) {
   commit(*store_, {deleting(1), core::DeleteJobs{SweepId{1}, 0, {{6}, {5}, {4}, {3}}}});
   const auto state = reopen();
   ASSERT_EQ(state.sweeps.size(), 2U);

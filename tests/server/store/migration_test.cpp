@@ -198,7 +198,7 @@ TEST_P(OldDatabase, GoesOnWhereItWas) {
   EXPECT_GT(state.boot_epoch, 1'700'000'000);
   ASSERT_EQ(state.sweeps.size(), 2U);
   EXPECT_EQ(state.sweeps[1].name, "größer");
-  EXPECT_TRUE(state.sweeps[1].withdrawn);
+  EXPECT_TRUE(state.sweeps[1].cancelled);
   ASSERT_EQ(state.jobs.size(), 9U);
   const auto& running = state.jobs[1];
   EXPECT_EQ(running.state, JobState::running);

@@ -182,7 +182,7 @@ class Walk {
 
   void set_sweep_state(std::vector<core::Change>& batch) {
     auto& sweep = model_.sweeps[static_cast<std::size_t>(pick(static_cast<int>(model_.sweeps.size())))];
-    sweep.withdrawn = pick(2) == 0;
+    sweep.cancelled = pick(2) == 0;
     sweep.paused = pick(2) == 0;
     sweep.priority = pick(9) - 4;
     sweep.settling.reset();
@@ -191,7 +191,7 @@ class Walk {
                         "reason " + std::to_string(pick(9))};
     sweep.retrying.reset();
     if (pick(2) == 0) sweep.retrying = {pick(2) == 0, pick(9)};
-    batch.emplace_back(core::SetSweepState{sweep.id, sweep.priority, sweep.withdrawn, sweep.paused, false,
+    batch.emplace_back(core::SetSweepState{sweep.id, sweep.priority, sweep.cancelled, sweep.paused, false,
                                            sweep.settling, sweep.retrying});
   }
 
@@ -255,7 +255,7 @@ class Walk {
       EXPECT_EQ(state.sweeps[i].id, model_.sweeps[i].id);
       EXPECT_EQ(state.sweeps[i].name, model_.sweeps[i].name);
       EXPECT_EQ(state.sweeps[i].jobs, model_.sweeps[i].jobs);
-      EXPECT_EQ(state.sweeps[i].withdrawn, model_.sweeps[i].withdrawn);
+      EXPECT_EQ(state.sweeps[i].cancelled, model_.sweeps[i].cancelled);
       EXPECT_EQ(state.sweeps[i].paused, model_.sweeps[i].paused);
       EXPECT_EQ(state.sweeps[i].settling, model_.sweeps[i].settling);
       EXPECT_EQ(state.sweeps[i].retrying, model_.sweeps[i].retrying);

@@ -337,7 +337,7 @@ TEST_F(SharedJobTest, IsNotShownForASweepUnderDeletion) {
   EXPECT_EQ(leased_name(), "shared");
   EXPECT_EQ(value_of(reader_->find_job(own_hash_)), JobKey{2});
   auto state = sweep_state(2, 9);
-  state.withdrawn = true;
+  state.cancelled = true;
   state.deleting = true;
   commit(*store_, {sweep_state(1, 3), state});
   const auto detail = value_of(reader_->job({1}));
@@ -360,7 +360,7 @@ TEST_F(SharedJobTest, HasThePriorityOfTheSweepForWhichItCounts) {
   commit(*store_, {first});
   EXPECT_EQ(priority(), 9) << "both are paused";
   second.paused = false;
-  second.withdrawn = true;
+  second.cancelled = true;
   commit(*store_, {second});
   EXPECT_EQ(priority(), 3) << "a cancelled one does not count";
 }

@@ -24,17 +24,17 @@ TEST_F(StoreTest, ANewDatabaseIsEmpty) {
 
 TEST_F(StoreTest, WhatPeopleMadeOfASweepStays) {
   auto plan = make_plan("one", 1, 1);
-  plan->requirements = {Requirements::Device::cuda, 20LL << 30, {"a100"}};
+  plan->requirements = {Device::Kind::cuda, 20LL << 30, {"a100"}};
   commit(*store_,
          {insert_all(SweepId{1}, plan, 1), insert_all(SweepId{2}, make_plan("two", 1, 1, "other"), 2),
           core::SetSweepState{SweepId{2}, -4, true, false}, core::SetSweepState{SweepId{1}, 9, false, true}});
   const auto sweeps = reopen().sweeps;
   ASSERT_EQ(sweeps.size(), 2U);
-  EXPECT_FALSE(sweeps[0].withdrawn);
+  EXPECT_FALSE(sweeps[0].cancelled);
   EXPECT_TRUE(sweeps[0].paused);
   EXPECT_EQ(sweeps[0].priority, 9);
   EXPECT_EQ(sweeps[0].requirements, plan->requirements);
-  EXPECT_TRUE(sweeps[1].withdrawn);
+  EXPECT_TRUE(sweeps[1].cancelled);
   EXPECT_FALSE(sweeps[1].paused);
   EXPECT_EQ(sweeps[1].priority, -4);
   EXPECT_EQ(sweeps[1].requirements, Requirements{});

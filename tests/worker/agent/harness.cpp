@@ -2,8 +2,8 @@
 
 namespace spin::agent {
 
-Settings test_settings(int slots) {
-  Settings settings;
+AgentSettings test_settings(int slots) {
+  AgentSettings settings;
   settings.hello = WorkerHello{"w1", "0.1.0", "host", "cpu", slots, 2, 42, {}, {}, 0, "start"};
   settings.data = "/data";
   settings.scratch = "/scratch";

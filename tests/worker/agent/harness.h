@@ -69,7 +69,7 @@ class Harness {
   [[nodiscard]] std::string said() const;
   [[nodiscard]] std::optional<Exit> exit() const;
 
-  Settings settings;
+  AgentSettings settings;
   Now now{};
   Agent agent;
 
@@ -94,7 +94,7 @@ class Harness {
   Effects every_, last_;
 };
 
-Settings test_settings(int slots);
+AgentSettings test_settings(int slots);
 Lease lease_of(std::int64_t sequence);
 ArtifactRef artifact_of(std::uint8_t byte, ArtifactKind kind);
 ReadyEvent ready_event();

@@ -110,13 +110,13 @@ TEST(Stop, ATrainerThatGotItFirstHasStopped) {
 }
 
 TEST(Stop, ATrainerThatDiesOfTheSignalWithoutAWordIsNoCulprit) {
-  for (const ExitStatus& status : {ExitStatus{true, SIGTERM}, ExitStatus{true, SIGHUP},
-                                   ExitStatus{true, SIGINT}, ExitStatus{false, 128 + SIGTERM}}) {
+  for (const ProcessEnd& end : {ProcessEnd{true, SIGTERM}, ProcessEnd{true, SIGHUP}, ProcessEnd{true, SIGINT},
+                                ProcessEnd{false, 128 + SIGTERM}}) {
     Harness worker;
     worker.start_training(lease_of(1));
-    worker.step(TrainerExited{0, status});  // and the worker has not heard of the stop yet
+    worker.step(TrainerExited{0, end});  // and the worker has not heard of the stop yet
     ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
-    EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused) << status.number;
+    EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused) << end.number;
   }
 }
 

@@ -113,8 +113,9 @@ TEST(Jobs, AMissingTrainerIsNamed) {
   const auto job = fleet.coordinator.add_job(R"({"do":"finish"})");
   ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
   EXPECT_EQ(fleet.coordinator.failure_of(job)->kind, FailureKind::job_error);
-  EXPECT_NE(fleet.coordinator.failure_of(job)->message.find("/nowhere/spin-train: No such file"),
-            std::string::npos);
+  EXPECT_NE(
+      fleet.coordinator.failure_of(job)->message.find("/nowhere/spin-train cannot be started: No such file"),
+      std::string::npos);
 }
 
 TEST(Jobs, ATrainerThatEndsBeforeItIsReadyIsAJobError) {
@@ -122,7 +123,7 @@ TEST(Jobs, ATrainerThatEndsBeforeItIsReadyIsAJobError) {
   fleet.start_worker({"--trainer", "/bin/false"});
   const auto job = fleet.coordinator.add_job(R"({"do":"finish"})");
   ASSERT_TRUE(fleet.fails(job)) << fleet.worker_log();
-  EXPECT_NE(fleet.coordinator.failure_of(job)->message.find("exited with code 1"), std::string::npos);
+  EXPECT_NE(fleet.coordinator.failure_of(job)->message.find("ended with exit code 1"), std::string::npos);
 }
 
 TEST(Jobs, AStoppedJobEndsAndItsTrainerStaysWarm) {

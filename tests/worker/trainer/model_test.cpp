@@ -216,7 +216,7 @@ TEST(Model, ParameterNamesAreUnique) {
 
 TEST(LayerNorm, TakesBfloat16BesideFloatParameters) {
   const auto x = torch::randn({6, 8});
-  const Affine norm{torch::rand({8}), torch::rand({8})};
+  const WeightAndBias norm{torch::rand({8}), torch::rand({8})};
   const auto normed = layer_norm(x.to(torch::kBFloat16), norm);
   EXPECT_TRUE(torch::allclose(normed.to(torch::kFloat), layer_norm(x, norm), 0.02, 0.02));
 }

@@ -25,7 +25,7 @@ TEST(Precision, LogitsThatTieInBf16AreToldApart) {
   auto weight = torch::full({3, 8}, 0.125F);
   weight[1].add_(1.0F / (1 << 12));
   weight[2].fill_(0.0625F);
-  const Affine head{weight, torch::zeros({3})};
+  const WeightAndBias head{weight, torch::zeros({3})};
   const auto tied = torch::linear(features, weight.to(torch::kBFloat16));
   ASSERT_TRUE(tied.select(1, 0).equal(tied.select(1, 1))) << "a head in bf16 cannot tell";
   const c10::InferenceMode inference;

@@ -39,16 +39,18 @@ torch::Tensor drawn_mask(double drop) {
   return torch::empty({kDepthImages, 1}).bernoulli_(1 - drop).div(1 - drop).unsqueeze(2);
 }
 
-Affine random_affine(std::int64_t out, std::int64_t in) {
+WeightAndBias random_weight_and_bias(std::int64_t out, std::int64_t in) {
   return {torch::randn({out, in}) / 3, torch::randn({out})};
 }
 
 TEST(StochasticDepth, LeavesOutBranchesOfADeitBlock) {
   torch::manual_seed(1);
   const auto x = torch::randn({kDepthImages, 5, 8});
-  const Affine norm{torch::ones({8}), torch::zeros({8})};
-  const DeitWeights weights{
-      norm, {random_affine(24, 8), random_affine(8, 8)}, norm, {random_affine(16, 8), random_affine(8, 16)}};
+  const WeightAndBias norm{torch::ones({8}), torch::zeros({8})};
+  const DeitWeights weights{norm,
+                            {random_weight_and_bias(24, 8), random_weight_and_bias(8, 8)},
+                            norm,
+                            {random_weight_and_bias(16, 8), random_weight_and_bias(8, 16)}};
   torch::manual_seed(9);
   const auto out = deit_block(x, weights, 2, StochasticDepth{0.5});
   torch::manual_seed(9);
@@ -64,10 +66,10 @@ TEST(StochasticDepth, LeavesOutBranchesOfADeitBlock) {
 TEST(StochasticDepth, LeavesOutTheBranchOfAConvNextBlock) {
   torch::manual_seed(1);
   const auto x = torch::randn({kDepthImages, 8, 4, 4}).contiguous(torch::MemoryFormat::ChannelsLast);
-  const Affine norm{torch::ones({8}), torch::zeros({8})};
+  const WeightAndBias norm{torch::ones({8}), torch::zeros({8})};
   const ConvNextWeights weights{{torch::randn({8, 1, 3, 3}), torch::randn({8})},
                                 norm,
-                                {random_affine(16, 8), random_affine(8, 16)},
+                                {random_weight_and_bias(16, 8), random_weight_and_bias(8, 16)},
                                 torch::randn({8})};
   const auto change = convnext_block(x, weights, Activation::gelu) - x;
   torch::manual_seed(9);

@@ -1,8 +1,8 @@
 #include "worker/trainer/data/idx.h"
 
-#include <string_view>
 #include <utility>
 
+#include "schema/base/hex.h"
 #include "worker/trainer/data/gzip_file.h"
 
 namespace spin {
@@ -16,12 +16,7 @@ std::uint32_t big_endian(const std::string& bytes, std::size_t offset) {
   return value;
 }
 
-std::string hex(std::uint32_t value) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) text += digits[value >> shift & 0xf];
-  return text;
-}
+std::string hex(std::uint32_t value) { return "0x" + hex_digits(value, 8); }
 
 Error damaged(const std::string& name, const std::string& what) {
   return {ErrorCode::data_loss, name + ": " + what};

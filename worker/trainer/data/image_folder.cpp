@@ -8,6 +8,7 @@
 
 #include "schema/base/file.h"
 #include "schema/data/folder_listing.h"
+#include "schema/design/dataset.h"
 #include "worker/trainer/data/image_file.h"
 
 namespace spin {
@@ -49,12 +50,13 @@ Status check_class_count(const std::string& dataset, const fs::path& folder, std
                  folder.string() + " holds no class folders; expected one for each class"};
   if (found == static_cast<std::size_t>(classes)) return {};
   const auto count = std::to_string(found);
-  return Error{ErrorCode::invalid_argument,
-               folder.string() + " holds " + count + " class folders where dataset.classes is " +
-                   std::to_string(classes) + "; " +
-                   (dataset == "imagefolder" ? "`dataset.classes: "
-                                             : "`dataset.name: imagefolder` with `dataset.classes: ") +
-                   count + "` would do"};
+  return Error{
+      ErrorCode::invalid_argument,
+      folder.string() + " holds " + count + " class folders where dataset.classes is " +
+          std::to_string(classes) + "; " +
+          (find_dataset(dataset)->takes_any_classes ? "`dataset.classes: "
+                                                    : "`dataset.name: imagefolder` with `dataset.classes: ") +
+          count + "` would do"};
 }
 
 /// The name that only one of the two sorted lists has.

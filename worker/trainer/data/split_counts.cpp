@@ -35,8 +35,9 @@ std::vector<std::string> describe_splits(const Dataset& dataset, const SplitCoun
                                          const SplitCount& eval) {
   std::vector<std::string> lines{"data: trains on " + images_of(train) + "; " + images_of(eval) +
                                  (eval.used == 1 ? " judges" : " judge")};
-  if (dataset.name == "synthetic") return lines;
-  const auto published = dataset_facts(dataset.name).value_or(DatasetFacts{});
+  const auto* known = find_dataset(dataset.name);
+  if (!known || known->format == DatasetFormat::synthetic) return lines;
+  const auto& published = known->facts;
   if (auto line = warning(dataset, "train", train, published.train_images)) lines.push_back(std::move(*line));
   if (auto line = warning(dataset, "eval", eval, published.eval_images)) lines.push_back(std::move(*line));
   return lines;

@@ -73,22 +73,22 @@ TEST(DatasetFiles, AreFoundInTheFoldersOfTheArchives) {
   TempFolder folder;
   for (int i = 1; i <= 5; ++i)
     write_image(folder / "cifar-10-batches-bin" / ("data_batch_" + std::to_string(i) + ".bin"), "x");
-  auto missing = find_dataset_files("cifar10", folder.path(), "");
+  auto missing = find_dataset_files(*find_dataset("cifar10"), folder.path(), "");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().code, ErrorCode::not_found);
   EXPECT_NE(
       missing.error().message.find("no test_batch.bin[.gz] in " + (folder / "cifar-10-batches-bin").string()),
       std::string::npos);
   write_image(folder / "cifar-10-batches-bin" / "test_batch.bin.gz", "x");
-  const auto files = find_dataset_files("cifar10", "", folder.path());
+  const auto files = find_dataset_files(*find_dataset("cifar10"), "", folder.path());
   ASSERT_TRUE(files.ok());
   EXPECT_EQ(files->train.size(), 5U);
   EXPECT_EQ(files->eval[0].filename(), "test_batch.bin.gz");
-  EXPECT_TRUE(find_dataset_files("cifar10", folder / "cifar-10-batches-bin", "").ok());
-  const auto nowhere = find_dataset_files("cifar100", folder.path(), "");
+  EXPECT_TRUE(find_dataset_files(*find_dataset("cifar10"), folder / "cifar-10-batches-bin", "").ok());
+  const auto nowhere = find_dataset_files(*find_dataset("cifar100"), folder.path(), "");
   ASSERT_FALSE(nowhere.ok());
   EXPECT_NE(nowhere.error().message.find("cifar-100-binary.tar.gz"), std::string::npos);
-  const auto unnamed = find_dataset_files("mnist", "", "");
+  const auto unnamed = find_dataset_files(*find_dataset("mnist"), "", "");
   ASSERT_FALSE(unnamed.ok());
   EXPECT_EQ(unnamed.error().message,
             "data set mnist: no folder was named; name the folder that holds its four IDX files (--data)");
@@ -101,7 +101,7 @@ TEST(DatasetFiles, OfJobsWithTwoRootsAreNotTheSameInOneFolderOfDataSets) {
     write_image(folder / place / "test.bin", "x");
   };
   const auto found = [&](const std::filesystem::path& named, const std::filesystem::path& root) {
-    const auto files = find_dataset_files("cifar100", named, root);
+    const auto files = find_dataset_files(*find_dataset("cifar100"), named, root);
     return files.ok() ? files->train[0].parent_path() : std::filesystem::path(files.error().message);
   };
   add("scratch/cifar100");

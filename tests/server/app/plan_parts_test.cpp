@@ -1,4 +1,4 @@
-#include "server/app/plan_pieces.h"
+#include "server/app/plan_parts.h"
 
 #include <iterator>
 #include <map>
@@ -26,30 +26,30 @@ SweepFile many_comparisons() {
   return source;
 }
 
-TEST(PlanPieces, ComparisonsGoAheadOfTheLastJobsSoManyAtATime) {
+TEST(PlanParts, ComparisonsGoAheadOfTheLastJobsSoManyAtATime) {
   const SweepFile source = many_comparisons();
   const auto whole = plan_sweep(source.file, source.text, {});
   ASSERT_TRUE(whole.ok()) << whole.error().message;
   const auto start = plan_start(source, [](std::int64_t) { return true; });
   ASSERT_TRUE(start.ok()) << start.error().message;
-  ASSERT_EQ(start->whole.jobs, std::ssize(whole->jobs));
+  ASSERT_EQ(start->full_plan.jobs, std::ssize(whole->jobs));
 
   std::map<int, int> unshared;  // by cell
   std::int64_t jobs = 0;
-  int cells = 0, pieces_of_comparisons = 0;
-  const auto look = [&](const PlanPiece& piece) {
-    EXPECT_EQ(piece.first_job, jobs);
-    EXPECT_LE(piece.jobs.size(), kPieceJobs);
-    EXPECT_LE(piece.comparisons.size(), kPieceComparisons);
-    jobs += std::ssize(piece.jobs);
-    if (piece.jobs.empty())
-      ++pieces_of_comparisons;
+  int cells = 0, parts_of_comparisons = 0;
+  const auto look = [&](const PlanPart& part) {
+    EXPECT_EQ(part.first_job, jobs);
+    EXPECT_LE(part.jobs.size(), kPartJobs);
+    EXPECT_LE(part.comparisons.size(), kPartComparisons);
+    jobs += std::ssize(part.jobs);
+    if (part.jobs.empty())
+      ++parts_of_comparisons;
     else
-      cells = piece.first_cell + static_cast<int>(piece.cells.size());
-    for (std::size_t i = 0; i < piece.cells.size(); ++i)
-      if (piece.cells[i].unshared_cell >= 0)
-        unshared[piece.first_cell + static_cast<int>(i)] = piece.cells[i].unshared_cell;
-    for (const Comparison& comparison : piece.comparisons) {
+      cells = part.first_cell + static_cast<int>(part.cells.size());
+    for (std::size_t i = 0; i < part.cells.size(); ++i)
+      if (part.cells[i].unshared_cell >= 0)
+        unshared[part.first_cell + static_cast<int>(i)] = part.cells[i].unshared_cell;
+    for (const Comparison& comparison : part.comparisons) {
       EXPECT_LT(comparison.cell, cells) << "a cell that is not stored yet";
       unshared[comparison.cell] = comparison.unshared_cell;
     }
@@ -57,13 +57,13 @@ TEST(PlanPieces, ComparisonsGoAheadOfTheLastJobsSoManyAtATime) {
   look(*start->first);
   const Status rest = plan_rest(
       source, jobs, [] { return true; },
-      [&](PlanPiece piece) {
-        look(piece);
+      [&](PlanPart part) {
+        look(part);
         return Status();
       });
   ASSERT_TRUE(rest.ok()) << rest.error().message;
   EXPECT_EQ(jobs, std::ssize(whole->jobs));
-  EXPECT_GE(pieces_of_comparisons, 2);
+  EXPECT_GE(parts_of_comparisons, 2);
   for (std::size_t cell = 0; cell < whole->cells.size(); ++cell) {
     const auto found = unshared.find(static_cast<int>(cell));
     ASSERT_EQ(found == unshared.end() ? -1 : found->second, whole->cells[cell].unshared_cell) << cell;

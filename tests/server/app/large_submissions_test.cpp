@@ -1,4 +1,4 @@
-#include "server/app/grower.h"
+#include "server/app/large_submissions.h"
 
 #include <memory>
 #include <sstream>
@@ -9,7 +9,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "server/app/plan_pieces.h"
+#include "server/app/plan_parts.h"
 #include "server/app/requests.h"
 #include "tests/server/app/fakes.h"
 #include "tests/server/app/number_list.h"
@@ -20,14 +20,14 @@
 namespace spin {
 namespace {
 
-constexpr std::chrono::seconds kGrowLimit{120};
+constexpr std::chrono::seconds kStoreLimit{120};
 
-/// Of 6,000 jobs: three pieces.
-SweepFile three_pieces() {
+/// Of 6,000 jobs: three parts.
+SweepFile three_parts() {
   SweepFile source;
   source.file = "sweep.yaml";
   source.text =
-      "version: 1\nname: grown\ndataset: mnist\n"
+      "version: 1\nname: large\ndataset: mnist\n"
       "network: {family: convmixer, channels: 8, depth: 4, patch: 4, kernel: 3}\n"
       "training: {epochs: 1}\naxes:\n  training.lr: " +
       number_list(60, ".0e-4") + "\n  training.weight_decay: " + number_list(100, ".0e-5") + "\n";
@@ -60,39 +60,39 @@ class Log {
   std::ostringstream lines_;
 };
 
-/// A coordinator that has the first piece of the sweep, and a grower that waits to go on.
-class GrowerTest : public testing::Test {
+/// A coordinator that has the first part of the sweep, and a large_submissions that waits to go on.
+class LargeSubmissionsTest : public testing::Test {
  protected:
   void begin(Result<SweepFile> source) {
     reader_ = std::make_unique<SourceReader>(std::move(source));
     engine_ = std::make_unique<Engine>(Engine::Parts{strand_, store_, *reader_, metrics_},
                                        core::Restoration({}, 1));
-    const auto start = plan_start(three_pieces(), [](std::int64_t) { return true; });
+    const auto start = plan_start(three_parts(), [](std::int64_t) { return true; });
     ASSERT_TRUE(start.ok()) << start.error().message;
     core::SweepSubmitted event;
     event.plan = start->first;
-    event.whole = start->whole;
-    const auto accepted = settle<core::SubmitAccepted>(put(strand_, *engine_, std::move(event)), kGrowLimit);
+    event.full_plan = start->full_plan;
+    const auto accepted = settle<core::SubmitAccepted>(put(strand_, *engine_, std::move(event)), kStoreLimit);
     ASSERT_TRUE(accepted.ok()) << accepted.error().message;
     sweep_ = accepted->sweep;
-    grower_ = std::make_unique<Grower>(strand_, *engine_, *reader_);
-    grower_->hold(true);
-    growth_ = grower_->grow(sweep_, accepted->jobs, start->whole.jobs);
+    large_submissions_ = std::make_unique<LargeSubmissions>(strand_, *engine_, *reader_);
+    large_submissions_->hold(true);
+    submission_ = large_submissions_->add(sweep_, accepted->jobs, start->full_plan.jobs);
   }
-  ~GrowerTest() override {
-    grower_.reset();
+  ~LargeSubmissionsTest() override {
+    large_submissions_.reset();
     strand_.stop();
   }
 
   Status end() {
-    grower_->hold(false);
-    const auto end = growth_->wait_for_end(kGrowLimit).end;
+    large_submissions_->hold(false);
+    const auto end = submission_->wait_for_end(kStoreLimit).end;
     return end.value_or(Error{ErrorCode::unavailable, "it does not end"});
   }
   template <class Action>
   bool steer(Action action) {
     core::SteerRequested event{.request = 0, .target = sweep_, .action = action};
-    return settle<core::SteerAccepted>(put(strand_, *engine_, event), kGrowLimit).ok();
+    return settle<core::SteerAccepted>(put(strand_, *engine_, event), kStoreLimit).ok();
   }
   std::optional<SweepStatus> status() {
     return *strand_.ask([this] { return engine_->coordinator().sweep_status(sweep_, {}); });
@@ -104,21 +104,21 @@ class GrowerTest : public testing::Test {
   Metrics metrics_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<Grower> grower_;
-  std::shared_ptr<Grower::Growth> growth_;
+  std::unique_ptr<LargeSubmissions> large_submissions_;
+  std::shared_ptr<LargeSubmissions::Submission> submission_;
   SweepId sweep_;
 };
 
-TEST_F(GrowerTest, ASweepGrowsToItsEnd) {
-  begin(three_pieces());
+TEST_F(LargeSubmissionsTest, ASweepIsStoredToItsEnd) {
+  begin(three_parts());
   const Status ended = end();
   EXPECT_TRUE(ended.ok()) << ended.error().message;
   EXPECT_EQ(status()->counts.total(), 6'000);
   EXPECT_EQ(status()->jobs_to_come, 0);
 }
 
-TEST_F(GrowerTest, AFileThatGivesOtherJobsThanItDidCancelsTheSweep) {
-  SweepFile other = three_pieces();
+TEST_F(LargeSubmissionsTest, AFileThatGivesOtherJobsThanItDidCancelsTheSweep) {
+  SweepFile other = three_parts();
   other.text += "exclude: nonsense\n";
   begin(std::move(other));
   EXPECT_EQ(end().error().code, ErrorCode::invalid_argument);
@@ -126,8 +126,8 @@ TEST_F(GrowerTest, AFileThatGivesOtherJobsThanItDidCancelsTheSweep) {
   EXPECT_NE(log_.text().find("cannot be planned to its end and is cancelled"), std::string::npos);
 }
 
-TEST_F(GrowerTest, TheCancelOfASweepThatCannotBePlannedWaitsForRoomOnTheDisk) {
-  SweepFile other = three_pieces();
+TEST_F(LargeSubmissionsTest, TheCancelOfASweepThatCannotBePlannedWaitsForRoomOnTheDisk) {
+  SweepFile other = three_parts();
   other.text += "exclude: nonsense\n";
   begin(std::move(other));
   const auto say_full = [this](const std::string& reason) {
@@ -139,9 +139,9 @@ TEST_F(GrowerTest, TheCancelOfASweepThatCannotBePlannedWaitsForRoomOnTheDisk) {
                     .ok());
   };
   say_full("database spin.db: no room");
-  grower_->hold(false);  // it has not heard of the disk yet
-  EXPECT_FALSE(growth_->wait_for_end(std::chrono::seconds(1)).end.has_value());
-  grower_->hold(true);
+  large_submissions_->hold(false);  // it has not heard of the disk yet
+  EXPECT_FALSE(submission_->wait_for_end(std::chrono::seconds(1)).end.has_value());
+  large_submissions_->hold(true);
   EXPECT_FALSE(status()->cancelled);
   EXPECT_EQ(log_.text(), "") << "nothing has happened that the log could say";
   say_full("");
@@ -150,7 +150,7 @@ TEST_F(GrowerTest, TheCancelOfASweepThatCannotBePlannedWaitsForRoomOnTheDisk) {
   EXPECT_NE(log_.text().find("cannot be planned to its end and is cancelled"), std::string::npos);
 }
 
-class UnreadableFile : public GrowerTest, public testing::WithParamInterface<ErrorCode> {};
+class UnreadableFile : public LargeSubmissionsTest, public testing::WithParamInterface<ErrorCode> {};
 
 TEST_P(UnreadableFile, LeavesTheSweepForTheNextStart) {
   begin(Error{GetParam(), "database spin.db: too many open files"});
@@ -164,12 +164,12 @@ INSTANTIATE_TEST_SUITE_P(Codes, UnreadableFile,
                          testing::Values(ErrorCode::resource_exhausted, ErrorCode::invalid_argument,
                                          ErrorCode::internal));
 
-TEST_F(GrowerTest, ASweepThatIsCancelledAndDeletedMeanwhileIsNoFault) {
-  begin(three_pieces());
+TEST_F(LargeSubmissionsTest, ASweepThatIsCancelledAndDeletedMeanwhileIsNoFault) {
+  begin(three_parts());
   EXPECT_TRUE(steer(steer::Cancel{}));
-  EXPECT_TRUE(eventually(kGrowLimit, [&] { return steer(steer::Delete{}); }));
+  EXPECT_TRUE(eventually(kStoreLimit, [&] { return steer(steer::Delete{}); }));
   EXPECT_TRUE(eventually(
-      kGrowLimit, [&] { return *strand_.ask([&] { return !engine_->coordinator().is_unsettled(); }); }));
+      kStoreLimit, [&] { return *strand_.ask([&] { return !engine_->coordinator().is_unsettled(); }); }));
   EXPECT_EQ(end().error().code, ErrorCode::not_found);
   EXPECT_EQ(log_.text(), "");
 }

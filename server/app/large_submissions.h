@@ -15,9 +15,9 @@
 
 namespace spin {
 
-/// Plans large sweeps to their end and hands them to the coordinator piece by piece, on a thread of its own,
+/// Plans large sweeps to their end and hands them to the coordinator part by part, on a thread of its own,
 /// one sweep after the other. Whoever handed a sweep in may watch, but need not.
-class Grower {
+class LargeSubmissions {
  public:
   struct Progress {
     std::int64_t jobs = 0;       ///< stored
@@ -27,27 +27,27 @@ class Grower {
     /// failed_precondition: the sweep was cancelled meanwhile; not_found: and deleted.
     std::optional<Status> end;
   };
-  class Growth;
+  class Submission;
 
   /// All three outlive it; the reader knows what a sweep was planned from.
-  Grower(Strand& strand, Engine& engine, Reader& reader);
-  ~Grower();
+  LargeSubmissions(Strand& strand, Engine& engine, Reader& reader);
+  ~LargeSubmissions();
 
   /// A sweep of which `stored` jobs are durable, of `planned`. Thread-safe.
-  std::shared_ptr<Growth> grow(SweepId sweep, std::int64_t stored, std::int64_t planned);
+  std::shared_ptr<Submission> add(SweepId sweep, std::int64_t stored, std::int64_t planned);
   /// While disks are nearly full, it stores no more. Thread-safe.
   void hold(bool hold);
-  /// Breaks off; the next start of the coordinator goes on. No grow() may follow.
+  /// Breaks off; the next start of the coordinator goes on. No add() may follow.
   void stop();
 
  private:
   void work();
   /// Waits while it is held; false where it is to stop.
   bool may_go_on();
-  std::shared_ptr<Growth> next();
+  std::shared_ptr<Submission> next();
   /// Waits while it is held; false where the sweep is not cancelled, because the coordinator stops.
   bool cancel(SweepId sweep);
-  Status plan(Growth& growth, const SweepFile& source);
+  Status plan(Submission& submission, const SweepFile& source);
 
   Strand& strand_;
   Engine& engine_;
@@ -55,15 +55,15 @@ class Grower {
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<Growth>> queue_;  ///< behind mutex_
-  bool held_ = false;                          ///< behind mutex_
+  std::deque<std::shared_ptr<Submission>> queue_;  ///< behind mutex_
+  bool held_ = false;                              ///< behind mutex_
   std::thread thread_;
 };
 
 /// Thread-safe.
-class Grower::Growth {
+class LargeSubmissions::Submission {
  public:
-  Growth(SweepId sweep, std::int64_t stored, std::int64_t planned) : sweep_(sweep), planned_(planned) {
+  Submission(SweepId sweep, std::int64_t stored, std::int64_t planned) : sweep_(sweep), planned_(planned) {
     progress_.jobs = stored;
   }
 

@@ -3,17 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include "server/app/plan_pieces.h"
+#include "server/app/plan_parts.h"
 #include "tests/crash/daemons/daemons.h"
 #include "tests/support/places.h"
 
-// A sweep that is stored in pieces: killed, cancelled and asked for while it grows.
+// A sweep that is stored in parts: killed, cancelled and asked for meanwhile.
 
 namespace spin {
 namespace {
 
 constexpr int kJobs = 60'000;
-constexpr int kPiece = static_cast<int>(kPieceJobs);
+constexpr int kPart = static_cast<int>(kPartJobs);
 
 std::string numbers(int count, double step) {
   std::string list;
@@ -44,7 +44,7 @@ class LargeSweep : public testing::Test {
     daemons.spind().wait(Daemons::kDeadline);
     daemons.start_spind(more);
   }
-  /// So that nothing grows beyond the first piece.
+  /// So that nothing is stored beyond the first part.
   void start_below_reserve() { restart({"--reserve-bytes", "1000000GiB"}); }
 
   std::unique_ptr<Process> begin_submit() {
@@ -58,11 +58,11 @@ class LargeSweep : public testing::Test {
     return sweeps.is_array() && !sweeps.empty() ? sweeps.at(0) : nlohmann::json();
   }
   /// Whether the sweep has as many jobs or more.
-  [[nodiscard]] bool has_grown_to(int jobs) const {
+  [[nodiscard]] bool has_stored(int jobs) const {
     const auto now = status();
     return now.is_object() && now.at("total") >= jobs;
   }
-  [[nodiscard]] bool is_whole() const {
+  [[nodiscard]] bool is_complete() const {
     const auto now = status();
     return now.is_object() && now.at("total") == kJobs && now.at("jobs_to_come") == 0;
   }
@@ -89,7 +89,7 @@ class LargeSweep : public testing::Test {
 TEST_F(LargeSweep, IsStoredToItsEndWhateverIsKilled) {
   auto submit = begin_submit();
   for (const int jobs : {2'000, 20'000, 40'000}) {
-    ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_grown_to(jobs); })) << submit->output();
+    ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_stored(jobs); })) << submit->output();
     daemons.spind().signal(SIGKILL);
     daemons.spind().wait(Daemons::kDeadline);
     daemons.start_spind();
@@ -98,7 +98,7 @@ TEST_F(LargeSweep, IsStoredToItsEndWhateverIsKilled) {
   const int code = submit->wait(Daemons::kDeadline);
   EXPECT_TRUE(code == 3 || code == 0)
       << "its coordinator was killed, or all was stored by then: " << submit->output();
-  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] { return is_whole(); })) << status().dump();
+  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] { return is_complete(); })) << status().dump();
   expect_what_was_planned();
   daemons.stop();
 }
@@ -115,31 +115,31 @@ TEST_F(LargeSweep, IsKnownWhenItIsHandedInAgain) {
   EXPECT_EQ(again.output, "sweep 1 (large): 60000 jobs, 0 new, 60000 known already\n");
   EXPECT_EQ(submit->wait(Daemons::kDeadline), 0) << submit->output();
   EXPECT_NE(submit->output().find("60000 jobs, 60000 new"), std::string::npos) << submit->output();
-  EXPECT_TRUE(is_whole()) << status().dump();
+  EXPECT_TRUE(is_complete()) << status().dump();
   daemons.stop();
 }
 
-TEST_F(LargeSweep, IsCancelledWhileItGrows) {
+TEST_F(LargeSweep, IsCancelledWhileItIsStored) {
   start_below_reserve();
   const auto submit = begin_submit();
-  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_grown_to(kPiece); }));
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_stored(kPart); }));
   ASSERT_EQ(daemons.spinctl({"cancel", "large"}).exit_code, 0);
   restart();
   const auto now = status();
   EXPECT_EQ(now.at("jobs_to_come"), 0);
-  EXPECT_EQ(now.at("total"), kPiece);
-  EXPECT_EQ(now.at("cancelled"), kPiece);
+  EXPECT_EQ(now.at("total"), kPart);
+  EXPECT_EQ(now.at("cancelled"), kPart);
   daemons.stop();
 }
 
 TEST_F(LargeSweep, WaitsWhileADiskIsBelowItsReserve) {
   start_below_reserve();
   const auto submit = begin_submit();
-  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_grown_to(kPiece); }));
-  for (int look = 0; look < 20; ++look) EXPECT_EQ(status().at("total"), kPiece);
+  ASSERT_TRUE(eventually(Daemons::kDeadline, [&] { return has_stored(kPart); }));
+  for (int look = 0; look < 20; ++look) EXPECT_EQ(status().at("total"), kPart);
   EXPECT_NE(status().at("hint").get<std::string>().find("no leases are granted now"), std::string::npos);
   restart();
-  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] { return is_whole(); })) << status().dump();
+  EXPECT_TRUE(eventually(Daemons::kDeadline, [&] { return is_complete(); })) << status().dump();
   daemons.stop();
 }
 
