@@ -1,6 +1,5 @@
 #include "schema/base/device.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace spin {
@@ -32,20 +31,6 @@ Result<Device> parse_device(std::string_view text) {
   Device device{Device::Kind::cuda};
   std::from_chars(digits.data(), digits.data() + digits.size(), device.index);
   return device;
-}
-
-Result<std::vector<Device>> parse_devices(std::string_view text) {
-  std::vector<Device> devices;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    SPIN_ASSIGN(const Device device, parse_device(text.substr(begin, end - begin)));
-    if (std::find(devices.begin(), devices.end(), device) != devices.end())
-      return Error{ErrorCode::invalid_argument,
-                   "'" + std::string(text) + "' names " + to_string(device) + " twice"};
-    devices.push_back(device);
-    begin = end + 1;
-  }
-  return devices;
 }
 
 }  // namespace spin

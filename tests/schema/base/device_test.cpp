@@ -26,19 +26,5 @@ TEST(Device, AnythingElseIsRefusedWithWhatIsAccepted) {
   }
 }
 
-TEST(Devices, KeepTheirOrder) {
-  EXPECT_EQ(*parse_devices("cpu"), std::vector<Device>{Device{}});
-  EXPECT_EQ(*parse_devices("cuda:2,cuda:0,cpu"),
-            (std::vector<Device>{{Device::Kind::cuda, 2}, {Device::Kind::cuda, 0}, Device{}}));
-}
-
-TEST(Devices, AGapAndADeviceThatStandsThereTwiceAreRefused) {
-  for (const char* text : {"", ",", "cuda:0,", ",cuda:0", "cuda:0,,cuda:1"})
-    EXPECT_EQ(parse_devices(text).error().message, "'' is neither cpu nor cuda:K, as in cuda:0") << text;
-  EXPECT_EQ(parse_devices("cuda:0,gpu").error().message, "'gpu' is neither cpu nor cuda:K, as in cuda:0");
-  EXPECT_EQ(parse_devices("cuda:0,cuda:1,cuda:0").error().message,
-            "'cuda:0,cuda:1,cuda:0' names cuda:0 twice");
-}
-
 }  // namespace
 }  // namespace spin
