@@ -13,6 +13,7 @@
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/query_listing.h"
+#include "schema/job/metrics.h"
 
 namespace spin::cli {
 namespace {
@@ -23,8 +24,9 @@ constexpr std::int64_t kMostRows = 10'000'000;
 constexpr const char* kFooter = R"(
 Views:
   results   one row per finished job: sweep, sweep_id, newest, position, job, name, cell, network, sharing,
-            transform, fusion, settings, seed, params, flops, outcome, top1, top5, images_per_second,
-            peak_bytes, seconds, worker, finished_at, dataset, data
+            transform, fusion, settings, seed, outcome, worker, finished_at, dataset, data (fingerprint of
+            what it was trained on) and the metrics of a job:
+            {result}
   cells     results over seeds: sweep, sweep_id, newest, cell, network, sharing, transform, fusion, settings,
             params, flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared
             network), dataset, data
@@ -33,10 +35,11 @@ Views:
             worker, top1, seconds, data (fingerprint of what it was trained on)
   attempts  sweep, sweep_id, newest, job, name, boot_epoch, sequence, worker, state, error, started_at,
             ended_at, seconds
-  superseded  results of jobs that were trained anew: sweep, sweep_id, newest, job, name, dataset, data,
-            outcome, top1, top5, params, flops, seconds, finished_at, superseded_at
-  epochs    sweep, sweep_id, newest, job, name, epoch, loss, top1, top5, images_per_second, seconds,
-            data_seconds, forward_seconds, backward_seconds, step_seconds, evaluation_seconds
+  superseded  what jobs had found that were trained anew: sweep, sweep_id, newest, job, name, dataset, data,
+            outcome, finished_at, superseded_at and the metrics of a job:
+            {result}
+  epochs    sweep, sweep_id, newest, job, name, epoch and the metrics of an epoch:
+            {epoch}
   sweeps    id, name, newest, description, priority, cells, jobs, waiting, running, completed, diverged,
             failed, blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
   workers   name, host, device, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
@@ -45,6 +48,8 @@ Views:
             distribution, mapping, share_rate, shared_components, transform_group, fusion, init, params_m,
             flops_g, top1, outcome
 
+Metrics:
+{metrics}
 One statement that reads; SQL is SQLite's. JSON keeps numbers as numbers and NULL as null. Several sweeps may have
 had one name: newest = 1 keeps the one that the name means everywhere else. A job that diverged has no top1 (NULL)
 and counts in no mean.
@@ -70,6 +75,34 @@ Examples:
                  FROM epochs WHERE newest GROUP BY name ORDER BY epoch DESC"
 
   spinctl query --file top.sql --format csv > top.csv)";
+
+/// One behind the other, in lines of the help's width.
+std::string names_of_metrics(unsigned measured_of) {
+  constexpr std::size_t kWidth = 98;
+  std::string text;
+  std::size_t line = 0;
+  for (const auto& facts : kMetrics) {
+    if ((facts.measured_of & measured_of) == 0) continue;
+    if (!text.empty()) text += ',';
+    const bool fits = line + facts.name.size() + 2 <= kWidth;
+    if (!text.empty()) text += fits ? " " : "\n            ";
+    line = (fits ? line : 0) + facts.name.size() + 2;
+    text += facts.name;
+  }
+  return text;
+}
+
+/// "  loss                mean loss over ...", a line each.
+std::string meanings_of_metrics() {
+  std::string text;
+  for (const auto& facts : kMetrics) text += fmt::format("  {:<19} {}\n", facts.name, facts.meaning);
+  return text;
+}
+
+std::string footer() {
+  return fmt::format(kFooter, fmt::arg("result", names_of_metrics(kResult)),
+                     fmt::arg("epoch", names_of_metrics(kEpoch)), fmt::arg("metrics", meanings_of_metrics()));
+}
 
 struct QueryOptions {
   std::string sql;
@@ -137,7 +170,7 @@ void add_query(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(std::int64_t{1}, kMostRows))
       ->type_name("N");
   add_format(*verb, options->format);
-  verb->footer(kFooter);
+  verb->footer(footer());
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return query(invocation, *options); };
   });

@@ -7,6 +7,7 @@
 
 #include "client/render/numbers.h"
 #include "client/render/table.h"
+#include "schema/job/metrics.h"
 
 // Cells of the usual kinds.
 
@@ -37,6 +38,13 @@ template <class Show>
 TableCell number_cell(const std::optional<double>& value, Show show) {
   if (!value) return {"-", Missing{}, Tone::muted};
   return {show(*value), *value, Tone::plain};
+}
+
+/// A metric that may not have been measured.
+inline TableCell metric_cell(const MetricFacts& facts, const std::optional<double>& value) {
+  auto cell = number_cell(value, [&facts](double number) { return shown(facts.unit, number); });
+  if (value && is_whole(facts.unit)) cell.value = static_cast<std::int64_t>(*value);
+  return cell;
 }
 
 }  // namespace spin::render

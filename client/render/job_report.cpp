@@ -37,17 +37,19 @@ std::string_view outcome_name(Outcome outcome) {
   return outcome == Outcome::diverged ? "diverged" : "completed";
 }
 
-json optional_json(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
-
+/// Every metric that such a job can have; null where it was not measured.
 json result_json(const JobResult& result) {
-  return {{"outcome", outcome_name(result.outcome)},
-          {"top1", optional_json(result.top1)},
-          {"top5", optional_json(result.top5)},
-          {"params", result.params},
-          {"flops", result.flops},
-          {"images_per_second", result.images_per_second},
-          {"peak_bytes", result.peak_bytes},
-          {"seconds", result.seconds}};
+  json report{{"outcome", outcome_name(result.outcome)}};
+  for (const auto& facts : kMetrics) {
+    if ((facts.measured_of & kResult) == 0) continue;
+    const auto value = result.values[facts.metric];
+    auto& number = report[std::string(facts.name)];
+    if (value && is_whole(facts.unit))
+      number = static_cast<std::int64_t>(*value);
+    else if (value)
+      number = *value;
+  }
+  return report;
 }
 
 json config_json(const std::string& text) {
@@ -57,12 +59,12 @@ json config_json(const std::string& text) {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
+/// The network's own numbers stand above.
 void add_result(Facts& facts, const JobResult& result) {
-  facts.emplace_back("top-1 %", result.top1 ? fixed(*result.top1, 2) : "-");
-  facts.emplace_back("top-5 %", result.top5 ? fixed(*result.top5, 2) : "-");
-  facts.emplace_back("images/s", quantity(result.images_per_second));
-  facts.emplace_back("memory", byte_size(result.peak_bytes));
-  facts.emplace_back("time", duration(result.seconds));
+  for (const auto& metric : kMetrics) {
+    if ((metric.measured_of & kResult) == 0 || metric.unit == Unit::count) continue;
+    facts.emplace_back(metric.title, metric_cell(metric, result.values[metric.metric]).text);
+  }
 }
 
 Facts facts_of(const JobDetail& detail) {

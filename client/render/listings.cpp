@@ -193,36 +193,22 @@ Table attempts_table(const std::vector<AttemptRow>& rows) {
 }
 
 Table epochs_table(const std::vector<EpochMetrics>& rows) {
-  const auto cells = [](const EpochMetrics& row) -> Row {
-    return {whole_cell(row.epoch),
-            {fixed(row.loss, 4), row.loss, Tone::plain},
-            number_cell(row.top1, two_decimals),
-            number_cell(row.top5, two_decimals),
-            {quantity(row.images_per_second), row.images_per_second, Tone::plain},
-            {duration(row.seconds), row.seconds, Tone::plain},
-            number_cell(row.data_seconds, duration),
-            number_cell(row.forward_seconds, duration),
-            number_cell(row.backward_seconds, duration),
-            number_cell(row.step_seconds, duration),
-            number_cell(row.evaluation_seconds, duration)};
+  std::vector<Column> columns{{.key = "epoch", .title = "epoch", .align = Align::right}};
+  for (const auto& facts : kMetrics)
+    if ((facts.measured_of & kEpoch) != 0)
+      columns.push_back({.key = std::string(facts.name),
+                         .title = std::string(facts.title),
+                         .align = Align::right,
+                         .rank = facts.rank,
+                         .drop_if = "-"});
+  const auto cells = [](const EpochMetrics& row) {
+    Row row_cells{whole_cell(row.epoch)};
+    for (const auto& facts : kMetrics)
+      if ((facts.measured_of & kEpoch) != 0)
+        row_cells.push_back(metric_cell(facts, row.values[facts.metric]));
+    return row_cells;
   };
-  return table_of<EpochMetrics>(
-      {{.key = "epoch", .title = "epoch", .align = Align::right},
-       {.key = "loss", .title = "loss", .align = Align::right},
-       {.key = "top1", .title = "top-1 %", .align = Align::right},
-       {.key = "top5", .title = "top-5 %", .align = Align::right, .rank = 3},
-       {.key = "images_per_second", .title = "images/s", .align = Align::right, .rank = 4},
-       {.key = "seconds", .title = "time", .align = Align::right, .rank = 2},
-       {.key = "data_seconds", .title = "data", .align = Align::right, .rank = 6, .drop_if = "-"},
-       {.key = "forward_seconds", .title = "forward", .align = Align::right, .rank = 6, .drop_if = "-"},
-       {.key = "backward_seconds", .title = "backward", .align = Align::right, .rank = 6, .drop_if = "-"},
-       {.key = "step_seconds", .title = "step", .align = Align::right, .rank = 6, .drop_if = "-"},
-       {.key = "evaluation_seconds",
-        .title = "evaluation",
-        .align = Align::right,
-        .rank = 5,
-        .drop_if = "-"}},
-      rows, cells);
+  return table_of<EpochMetrics>(columns, rows, cells);
 }
 
 }  // namespace spin::render

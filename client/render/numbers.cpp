@@ -70,6 +70,23 @@ std::string duration(double seconds) {
   return fmt::format("{}d {:02}h", hours / 24, hours % 24);
 }
 
+std::string shown(Unit unit, double value) {
+  switch (unit) {
+    case Unit::none:
+      return fixed(value, 4);
+    case Unit::percent:
+      return fixed(value, 2);
+    case Unit::count:
+    case Unit::per_second:
+      return quantity(value);
+    case Unit::bytes:
+      return byte_size(static_cast<std::int64_t>(value));
+    case Unit::seconds:
+      return duration(value);
+  }
+  return fixed(value, 4);
+}
+
 std::string age(std::int64_t at_ms, std::int64_t now_ms) {
   const std::int64_t passed_ms = now_ms - at_ms;
   if (passed_ms < 1000) return "now";

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "schema/job/metrics.h"
+
 namespace spin::render {
 
 /// "999", "52.1 k", "11.03 M", "5.03 G": parameters, FLOPs, rates.
@@ -23,6 +25,8 @@ std::string difference(double points);
 std::string mean_and_deviation(double mean, std::optional<double> deviation);
 /// "0.4s", "12s", "1m 12s", "2h 03m", "3d 04h".
 std::string duration(double seconds);
+/// As people read a number of this unit.
+std::string shown(Unit unit, double value);
 /// "12s ago"; "now" below a second or in the future.
 std::string age(std::int64_t at_ms, std::int64_t now_ms);
 

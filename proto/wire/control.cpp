@@ -263,7 +263,10 @@ Result<JobDetail> from_wire(const v1::JobDetail& message) {
   }
   detail.sweeps.assign(message.sweeps().begin(), message.sweeps().end());
   for (const auto& attempt : message.attempts()) detail.attempts.push_back(attempt_from_wire(attempt));
-  for (const auto& epoch : message.epochs()) detail.epochs.push_back(from_wire(epoch));
+  for (const auto& epoch : message.epochs()) {
+    SPIN_ASSIGN(auto metrics, from_wire(epoch));
+    detail.epochs.push_back(std::move(metrics));
+  }
   if (message.has_result()) {
     SPIN_ASSIGN(detail.result, from_wire(message.result()));
   }

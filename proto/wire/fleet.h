@@ -27,7 +27,7 @@ AttemptToken from_wire(const v1::AttemptToken& message);
 /// `field` is where it stands in its message. Rejects what no coordinator issues, also a token that is
 /// missing.
 Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToken& message);
-EpochMetrics from_wire(const v1::EpochMetrics& message);
+Result<EpochMetrics> from_wire(const v1::EpochMetrics& message);
 /// Cuts what is longer than it should be.
 DataState from_wire(const v1::DataState& message);
 Result<JobResult> from_wire(const v1::JobResult& message);

@@ -74,19 +74,9 @@ struct BodyToWire {
 };
 
 Result<ReportBody> epoch_from_wire(const v1::EpochMetrics& message) {
-  SPIN_TRY(check_at_least("report.epoch.epoch", message.epoch(), 1));
-  SPIN_TRY(check_finite("report.epoch.loss", message.loss()));
-  // What is not there reads as 0.
-  SPIN_TRY(check_finite_not_negative("report.epoch.top1", message.top1()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.top5", message.top5()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.images_per_second", message.images_per_second()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.seconds", message.seconds()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.data_seconds", message.data_seconds()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.forward_seconds", message.forward_seconds()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.backward_seconds", message.backward_seconds()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.step_seconds", message.step_seconds()));
-  SPIN_TRY(check_finite_not_negative("report.epoch.evaluation_seconds", message.evaluation_seconds()));
-  return ReportBody{EpochFinished{from_wire(message)}};
+  SPIN_ASSIGN(const EpochMetrics metrics, from_wire(message));
+  if (!metrics.values[Metric::loss]) return rejected("report.epoch", "has no loss");
+  return ReportBody{EpochFinished{metrics}};
 }
 
 Result<ReportBody> checkpoint_from_wire(const v1::Report::CheckpointStored& message) {

@@ -35,34 +35,42 @@ Result<AttemptToken> checked_token(std::string_view field, const v1::AttemptToke
   return from_wire(message);
 }
 
-void to_wire(const EpochMetrics& value, v1::EpochMetrics* message) {
-  message->set_epoch(value.epoch);
-  message->set_loss(value.loss);
-  if (value.top1) message->set_top1(*value.top1);
-  if (value.top5) message->set_top5(*value.top5);
-  message->set_images_per_second(value.images_per_second);
-  message->set_seconds(value.seconds);
-  if (value.data_seconds) message->set_data_seconds(*value.data_seconds);
-  if (value.forward_seconds) message->set_forward_seconds(*value.forward_seconds);
-  if (value.backward_seconds) message->set_backward_seconds(*value.backward_seconds);
-  if (value.step_seconds) message->set_step_seconds(*value.step_seconds);
-  if (value.evaluation_seconds) message->set_evaluation_seconds(*value.evaluation_seconds);
+namespace {
+
+using WireMetrics = google::protobuf::RepeatedPtrField<v1::MetricValue>;
+
+void metrics_to_wire(const MetricValues& values, WireMetrics* message) {
+  values.visit([&](const MetricFacts& facts, double value) {
+    auto* metric = message->Add();
+    metric->set_name(facts.name.data(), facts.name.size());
+    metric->set_value(value);
+  });
 }
 
-EpochMetrics from_wire(const v1::EpochMetrics& message) {
-  EpochMetrics value;
-  value.epoch = message.epoch();
-  value.loss = message.loss();
-  if (message.has_top1()) value.top1 = message.top1();
-  if (message.has_top5()) value.top5 = message.top5();
-  value.images_per_second = message.images_per_second();
-  value.seconds = message.seconds();
-  if (message.has_data_seconds()) value.data_seconds = message.data_seconds();
-  if (message.has_forward_seconds()) value.forward_seconds = message.forward_seconds();
-  if (message.has_backward_seconds()) value.backward_seconds = message.backward_seconds();
-  if (message.has_step_seconds()) value.step_seconds = message.step_seconds();
-  if (message.has_evaluation_seconds()) value.evaluation_seconds = message.evaluation_seconds();
-  return value;
+/// Those that this version declares.
+Result<MetricValues> metrics_from_wire(const char* field, const WireMetrics& message, unsigned measured_of) {
+  MetricValues values;
+  for (const auto& metric : message) {
+    const auto known = metric_named(metric.name());
+    if (!known) continue;
+    SPIN_TRY(check_finite_not_negative(std::string(field) + "." + metric.name(), metric.value()));
+    values.set(*known, metric.value());
+  }
+  values.keep(measured_of);
+  return values;
+}
+
+}  // namespace
+
+void to_wire(const EpochMetrics& value, v1::EpochMetrics* message) {
+  message->set_epoch(value.epoch);
+  metrics_to_wire(value.values, message->mutable_values());
+}
+
+Result<EpochMetrics> from_wire(const v1::EpochMetrics& message) {
+  SPIN_TRY(check_at_least("epoch.epoch", message.epoch(), 1));
+  SPIN_ASSIGN(const auto values, metrics_from_wire("epoch", message.values(), kEpoch));
+  return EpochMetrics{message.epoch(), values};
 }
 
 void to_wire(const DataState& value, v1::DataState* message) {
@@ -79,13 +87,7 @@ DataState from_wire(const v1::DataState& message) {
 
 void to_wire(const JobResult& value, v1::JobResult* message) {
   message->set_outcome(value.outcome == Outcome::completed ? v1::OUTCOME_COMPLETED : v1::OUTCOME_DIVERGED);
-  if (value.top1) message->set_top1(*value.top1);
-  if (value.top5) message->set_top5(*value.top5);
-  message->set_params(value.params);
-  message->set_flops(value.flops);
-  message->set_images_per_second(value.images_per_second);
-  message->set_peak_bytes(value.peak_bytes);
-  message->set_seconds(value.seconds);
+  metrics_to_wire(value.values, message->mutable_values());
   to_wire(value.data, message->mutable_data());
 }
 
@@ -93,23 +95,9 @@ Result<JobResult> from_wire(const v1::JobResult& message) {
   if (message.outcome() != v1::OUTCOME_COMPLETED && message.outcome() != v1::OUTCOME_DIVERGED)
     return rejected("result.outcome", "is " + std::to_string(message.outcome()) +
                                           "; completed (1) or diverged (2) is accepted");
-  SPIN_TRY(check_finite_not_negative("result.top1", message.top1()));
-  SPIN_TRY(check_finite_not_negative("result.top5", message.top5()));
-  SPIN_TRY(check_at_least("result.params", message.params(), std::int64_t{0}));
-  SPIN_TRY(check_at_least("result.flops", message.flops(), std::int64_t{0}));
-  SPIN_TRY(check_finite_not_negative("result.images_per_second", message.images_per_second()));
-  SPIN_TRY(check_at_least("result.peak_bytes", message.peak_bytes(), std::int64_t{0}));
-  SPIN_TRY(check_finite_not_negative("result.seconds", message.seconds()));
-  return JobResult{
-      .outcome = message.outcome() == v1::OUTCOME_COMPLETED ? Outcome::completed : Outcome::diverged,
-      .top1 = message.has_top1() ? std::optional(message.top1()) : std::nullopt,
-      .top5 = message.has_top5() ? std::optional(message.top5()) : std::nullopt,
-      .params = message.params(),
-      .flops = message.flops(),
-      .images_per_second = message.images_per_second(),
-      .peak_bytes = message.peak_bytes(),
-      .seconds = message.seconds(),
-      .data = from_wire(message.data())};
+  const auto outcome = message.outcome() == v1::OUTCOME_COMPLETED ? Outcome::completed : Outcome::diverged;
+  SPIN_ASSIGN(const auto values, metrics_from_wire("result", message.values(), measured_of(outcome)));
+  return JobResult{outcome, values, from_wire(message.data())};
 }
 
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message) {

@@ -8,42 +8,30 @@
 
 #include "schema/base/ids.h"
 #include "schema/design/config.h"
+#include "schema/job/metrics.h"
 
 namespace spin {
 
 enum class Outcome { completed, diverged };
 
-/// Metrics of one finished epoch.
+/// One epoch that has ended.
 struct EpochMetrics {
-  int epoch = 0;               ///< 1-based
-  double loss = 0;             ///< mean training loss
-  std::optional<double> top1;  ///< percent, evaluation set; none for an epoch without an evaluation
-  std::optional<double> top5;
-  double images_per_second = 0;  ///< training only
-  double seconds = 0;            ///< training and evaluation of this epoch
-  // Where these seconds went; none where it was not measured, as the arithmetic of a GPU, which runs on by
-  // itself.
-  std::optional<double> data_seconds{};     ///< waiting for a batch
-  std::optional<double> forward_seconds{};  ///< with the loss
-  std::optional<double> backward_seconds{};
-  std::optional<double> step_seconds{};  ///< clipping, optimizer, averaged weights
-  std::optional<double> evaluation_seconds{};
+  int epoch = 0;  ///< 1-based
+  MetricValues values;
   bool operator==(const EpochMetrics&) const = default;
 };
 
 /// What a finished job found.
 struct JobResult {
   Outcome outcome = Outcome::completed;
-  std::optional<double> top1;  ///< percent, evaluation set; none of a job that diverged
-  std::optional<double> top5;
-  std::int64_t params = 0;  ///< counted on the folded module itself
-  std::int64_t flops = 0;
-  double images_per_second = 0;
-  std::int64_t peak_bytes = 0;  ///< resident memory of the trainer, or device memory
-  double seconds = 0;           ///< training and evaluation, first step to last
-  DataState data{};             ///< what it was trained on
+  MetricValues values;
+  DataState data{};  ///< what it was trained on
   bool operator==(const JobResult&) const = default;
 };
+/// Of MeasuredOf.
+constexpr unsigned measured_of(Outcome outcome) {
+  return outcome == Outcome::completed ? kCompleted : kDiverged;
+}
 
 enum class ArtifactKind {
   checkpoint,  ///< the newest

@@ -20,7 +20,22 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 /// JSON has no NaN and no infinity: a number that is not finite travels as null and comes back as NaN.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+/// Each metric that can be measured of it (MeasuredOf) has a key of its own; no key, or null, is none.
+MetricValues read_metrics(JsonFields& fields, unsigned measured_of) {
+  MetricValues values;
+  for (const auto& facts : kMetrics) {
+    if ((facts.measured_of & measured_of) == 0) continue;
+    std::optional<double> value;
+    fields.read_real(facts.name.data(), value);
+    if (value && *value < 0) fields.refuse(facts.name.data(), "a number of 0 or more");
+    if (value) values.set(facts.metric, *value);
+  }
+  return values;
+}
+void add_metrics(Json& json, const MetricValues& values) {
+  values.visit([&](const MetricFacts& facts, double value) { json[facts.name.data()] = value; });
+}
 
 constexpr std::array<std::string_view, 3> kCauses = {"job", "permanent", "disk full"};
 
@@ -90,18 +105,8 @@ void read(JsonFields& fields, ProgressEvent& event) {
 }
 
 void read(JsonFields& fields, EpochEvent& event) {
-  EpochMetrics& metrics = event.metrics;
-  fields.read_count("epoch", metrics.epoch);
-  fields.read_real("loss", metrics.loss);
-  fields.read_real("top1", metrics.top1);
-  fields.read_real("top5", metrics.top5);
-  fields.read_real("images_per_second", metrics.images_per_second);
-  fields.read_real("seconds", metrics.seconds);
-  fields.read_real("data_seconds", metrics.data_seconds);
-  fields.read_real("forward_seconds", metrics.forward_seconds);
-  fields.read_real("backward_seconds", metrics.backward_seconds);
-  fields.read_real("step_seconds", metrics.step_seconds);
-  fields.read_real("evaluation_seconds", metrics.evaluation_seconds);
+  fields.read_count("epoch", event.metrics.epoch);
+  event.metrics.values = read_metrics(fields, kEpoch);
 }
 
 void read(JsonFields& fields, CheckpointEvent& checkpoint) {
@@ -117,13 +122,7 @@ void read(JsonFields& fields, FinishedEvent& finished) {
   } else if (!outcome.empty() && outcome != "completed") {
     fields.refuse("outcome", "completed or diverged");
   }
-  fields.read_real("top1", finished.result.top1);
-  fields.read_real("top5", finished.result.top5);
-  fields.read_count("params", finished.result.params);
-  fields.read_count("flops", finished.result.flops);
-  fields.read_real("images_per_second", finished.result.images_per_second);
-  fields.read_count("peak_bytes", finished.result.peak_bytes);
-  fields.read_real("seconds", finished.result.seconds);
+  finished.result.values = read_metrics(fields, measured_of(finished.result.outcome));
   read_data(fields, finished.result.data);
   fields.read_optional("model", finished.model);
   if (fields.find_optional("train_images")) fields.read_count("train_images", finished.train_images);
@@ -177,38 +176,21 @@ Json write(const ProgressEvent& event) {
           {"images_per_second", number(progress.images_per_second)}};
 }
 Json write(const EpochEvent& event) {
-  const EpochMetrics& metrics = event.metrics;
-  return {{"event", "epoch"},
-          {"epoch", metrics.epoch},
-          {"loss", number(metrics.loss)},
-          {"top1", number(metrics.top1)},
-          {"top5", number(metrics.top5)},
-          {"images_per_second", number(metrics.images_per_second)},
-          {"seconds", number(metrics.seconds)},
-          {"data_seconds", number(metrics.data_seconds)},
-          {"forward_seconds", number(metrics.forward_seconds)},
-          {"backward_seconds", number(metrics.backward_seconds)},
-          {"step_seconds", number(metrics.step_seconds)},
-          {"evaluation_seconds", number(metrics.evaluation_seconds)}};
+  Json json = {{"event", "epoch"}, {"epoch", event.metrics.epoch}};
+  add_metrics(json, event.metrics.values);
+  return json;
 }
 Json write(const CheckpointEvent& event) {
   return {{"event", "checkpoint"}, {"path", event.path}, {"epoch", event.epoch}};
 }
 Json write(const FinishedEvent& event) {
-  const JobResult& result = event.result;
   Json json = {{"event", "finished"},
-               {"outcome", result.outcome == Outcome::diverged ? "diverged" : "completed"},
-               {"top1", number(result.top1)},
-               {"top5", number(result.top5)},
-               {"params", result.params},
-               {"flops", result.flops},
-               {"images_per_second", number(result.images_per_second)},
-               {"peak_bytes", result.peak_bytes},
-               {"seconds", number(result.seconds)},
-               {"data", result.data.fingerprint},
-               {"data_summary", result.data.summary},
+               {"outcome", event.result.outcome == Outcome::diverged ? "diverged" : "completed"},
+               {"data", event.result.data.fingerprint},
+               {"data_summary", event.result.data.summary},
                {"train_images", event.train_images},
                {"eval_images", event.eval_images}};
+  add_metrics(json, event.result.values);
   if (!event.model.empty()) json["model"] = event.model;
   return json;
 }

@@ -1,15 +1,18 @@
 -- Tables of the coordinator's database. Names are singular: the plural names belong to the views that people query.
 -- Times ending in _ms are milliseconds since the Unix epoch. A REAL that may be NULL holds NULL for "not a number",
 -- which SQLite cannot store.
-PRAGMA application_id = 0x5350494e;  -- "SPIN"
+PRAGMA application_id = 0x5370696e;  -- "Spin"
 
--- boot_epoch: integer, grows with every start, at least the Unix time of it in seconds. version: text, the spin that made the last migration.
+-- boot_epoch: integer, grows with every start, at least the Unix time of it in seconds. version: text, the spin that wrote the
+-- tables or views last. last_sweep: the highest id of a sweep that was deleted, which no later one gets.
 CREATE TABLE meta (
   key TEXT NOT NULL PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO meta (key, value) VALUES ('boot_epoch', 0);
 
+-- A large sweep is stored in pieces: until the last of them is there, it says how many jobs it will have, and their
+-- identities combined by exclusive or.
 CREATE TABLE sweep (
   id INTEGER NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
@@ -18,12 +21,33 @@ CREATE TABLE sweep (
   max_attempts INTEGER NOT NULL,
   left_out_by_exclude INTEGER NOT NULL,
   left_out_by_limits INTEGER NOT NULL,
-  source TEXT NOT NULL,     -- text of the sweep file
-  overrides TEXT NOT NULL,  -- JSON: [{"path", "value"}]
+  source TEXT NOT NULL,        -- text of the sweep file
+  overrides TEXT NOT NULL,     -- JSON: [{"path", "value"}]
+  requirements TEXT NOT NULL,  -- JSON, see requirements_to_json()
   submitted_at_ms INTEGER NOT NULL,
-  withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1))  -- cancelled
+  planned_jobs INTEGER,        -- NULL: all its jobs are there
+  planned_mark BLOB CHECK (length(planned_mark) = 32),
+  cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+  paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+  -- What people asked of a sweep holds at once; the states of its jobs follow in pieces. Until they are through, the sweep
+  -- says what it is and how many of its jobs, in the order of the plan, it has reached.
+  settling TEXT CHECK (settling IN ('pause', 'resume', 'cancel')),
+  settled_jobs INTEGER NOT NULL DEFAULT 0,
+  settling_reason TEXT NOT NULL DEFAULT '',  -- why jobs are cancelled that the cancel has not reached yet
+  retrying TEXT CHECK (retrying IN ('all', 'failed')),
+  retried_jobs INTEGER NOT NULL DEFAULT 0,
+  -- It is deleted piece by piece: nobody is shown it any more, and the next start goes on.
+  deleting INTEGER NOT NULL DEFAULT 0 CHECK (deleting IN (0, 1))
 ) STRICT;
 CREATE INDEX sweep_by_name ON sweep (name, id);
+
+-- Where the data sets of a sweep lie: no part of what its jobs are. A job reads its data where the newest of its sweeps says.
+CREATE TABLE sweep_data (
+  sweep INTEGER NOT NULL REFERENCES sweep (id),
+  dataset TEXT NOT NULL,  -- as job.dataset: the name, of an imagefolder with its id
+  root TEXT NOT NULL,     -- empty: where the name's data usually lie
+  PRIMARY KEY (sweep, dataset)
+) STRICT, WITHOUT ROWID;
 
 -- A row of a sweep's table, without the seeds.
 CREATE TABLE cell (
@@ -41,23 +65,44 @@ CREATE TABLE cell (
   FOREIGN KEY (sweep, unshared) REFERENCES cell (sweep, position) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
+-- No index of identities: it would be a write at random for every job, and most of what a million jobs cost. The coordinator
+-- holds them in memory and sees to it that each is there once; mark_run finds one without it.
 CREATE TABLE job (
   key INTEGER NOT NULL PRIMARY KEY,
-  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'backoff', 'running', 'completed', 'diverged', 'failed',
-                                       'blocked', 'cancelled')),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  -- One by one: of a list SQLite makes a table each time that a row is checked.
+  state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'ready' OR state = 'backoff' OR state = 'running' OR
+                             state = 'completed' OR state = 'diverged' OR state = 'failed' OR state = 'blocked' OR
+                             state = 'cancelled' OR state = 'paused'),
   reason TEXT NOT NULL,
   failures INTEGER NOT NULL,
   trainer_deaths INTEGER NOT NULL,
   workers_lost INTEGER NOT NULL,
   seed INTEGER NOT NULL,
-  work REAL NOT NULL  -- predicted: epochs x training images x FLOPs
+  work REAL NOT NULL,             -- predicted: epochs x training images x FLOPs
+  priority INTEGER,               -- its own; NULL: that of its sweeps
+  memory_bytes INTEGER NOT NULL,  -- predicted peak of its training; 0 = not known
+  dataset TEXT NOT NULL
 ) STRICT;
 
--- Beside job, so that the rows that change with every state stay small.
+-- Four bytes of the identity, or of a hash of the name, of each job of a piece, so that one is found among a million without an
+-- index. list: 0 for identities, where `first` is the number of the first job; else a sweep, where it is a position.
+CREATE TABLE mark_run (
+  list INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  marks BLOB NOT NULL,
+  PRIMARY KEY (list, first)
+) STRICT, WITHOUT ROWID;
+
+-- A configuration is stored as parts, which many jobs share. Beside job, so that the rows that change with every state stay
+-- small.
+CREATE TABLE config_part (
+  id INTEGER NOT NULL PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT;
 CREATE TABLE job_config (
   job INTEGER NOT NULL PRIMARY KEY REFERENCES job (key),
-  config TEXT NOT NULL  -- canonical JSON
+  parts TEXT NOT NULL  -- JSON: ids of config_part, whose texts one behind the other are canonical JSON
 ) STRICT;
 
 CREATE TABLE job_dependency (
@@ -76,9 +121,16 @@ CREATE TABLE sweep_job (
   PRIMARY KEY (sweep, position),
   FOREIGN KEY (sweep, cell) REFERENCES cell (sweep, position)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX sweep_job_by_name ON sweep_job (sweep, name);
 CREATE INDEX sweep_job_by_cell ON sweep_job (sweep, cell, job);
 CREATE INDEX sweep_job_by_job ON sweep_job (job, sweep);
+
+-- A job on which somebody acts alone gets what was asked of its sweep before its turn, and is passed over when its turn comes.
+CREATE TABLE reached_early (
+  sweep INTEGER NOT NULL REFERENCES sweep (id),
+  pass TEXT NOT NULL CHECK (pass IN ('settling', 'retrying')),  -- the column of the sweep that says what was asked
+  job INTEGER NOT NULL REFERENCES job (key),
+  PRIMARY KEY (sweep, pass, job)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE worker (
   name TEXT NOT NULL PRIMARY KEY,
@@ -86,39 +138,38 @@ CREATE TABLE worker (
   host TEXT NOT NULL,
   device TEXT NOT NULL,
   slots INTEGER NOT NULL,
-  threads INTEGER NOT NULL,  -- per slot
+  threads INTEGER NOT NULL,       -- per slot
   pid INTEGER NOT NULL,
+  labels TEXT NOT NULL,           -- JSON: list of text
+  memory_bytes INTEGER NOT NULL,  -- of its device; 0 = not known
   jobs_done INTEGER NOT NULL DEFAULT 0,
   first_seen_ms INTEGER NOT NULL,
   last_seen_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The attempt that has not ended is found through its job, which says that it runs, so that no index changes with every end.
 CREATE TABLE attempt (
   boot_epoch INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
   job INTEGER NOT NULL REFERENCES job (key),
   worker TEXT NOT NULL REFERENCES worker (name),
-  state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'failed', 'lost', 'stopped', 'duplicate')),
+  state TEXT NOT NULL CHECK (state = 'running' OR state = 'finished' OR state = 'failed' OR state = 'lost' OR
+                             state = 'stopped'),
   error TEXT NOT NULL DEFAULT '',
   started_at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,
   PRIMARY KEY (boot_epoch, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempt_by_job ON attempt (job, boot_epoch, sequence);
-CREATE INDEX attempt_running ON attempt (job) WHERE ended_at_ms IS NULL;
 
 -- epoch and result name the attempt that reported them without a foreign key: a worker's outbox may hold the report of
--- an attempt that this database never saw, because an older copy of it was put back.
+-- an attempt that this database never saw, because an older copy of it was put back. Each has a column of type REAL for every metric
+-- of schema/job/metrics.h that can be measured of it, which the coordinator adds.
 CREATE TABLE epoch (
   job INTEGER NOT NULL REFERENCES job (key),
   epoch INTEGER NOT NULL,  -- from 1
   attempt_boot_epoch INTEGER NOT NULL,
   attempt_sequence INTEGER NOT NULL,
-  loss REAL,
-  top1 REAL,
-  top5 REAL,
-  images_per_second REAL,
-  seconds REAL,
   reported_at_ms INTEGER NOT NULL,
   PRIMARY KEY (job, epoch)
 ) STRICT, WITHOUT ROWID;
@@ -128,15 +179,32 @@ CREATE TABLE result (
   attempt_boot_epoch INTEGER NOT NULL,
   attempt_sequence INTEGER NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('completed', 'diverged')),
-  top1 REAL,
-  top5 REAL,
-  params INTEGER NOT NULL,
-  flops INTEGER NOT NULL,
-  images_per_second REAL,
-  peak_bytes INTEGER NOT NULL,
-  seconds REAL,
-  finished_at_ms INTEGER NOT NULL
+  finished_at_ms INTEGER NOT NULL,
+  data TEXT NOT NULL  -- fingerprint of what it was trained on; empty: made by a rule
 ) STRICT;
+
+-- What jobs had found that are trained anew. No attempt up to last_boot_epoch, last_sequence brings their next result.
+CREATE TABLE superseded_result (
+  job INTEGER NOT NULL REFERENCES job (key),
+  attempt_boot_epoch INTEGER NOT NULL,
+  attempt_sequence INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  finished_at_ms INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  superseded_at_ms INTEGER NOT NULL,
+  last_boot_epoch INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL
+) STRICT;
+CREATE INDEX superseded_result_by_job ON superseded_result (job);
+
+-- What data sets were whenever jobs were trained on them.
+CREATE TABLE data_state (
+  dataset TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  summary TEXT NOT NULL,  -- for people
+  retired INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1)),  -- what was trained on it, is trained anew on another
+  PRIMARY KEY (dataset, fingerprint)
+) STRICT, WITHOUT ROWID;
 
 -- Files of the artifact folder. One that no job_artifact names is no longer needed.
 CREATE TABLE artifact (
@@ -145,10 +213,10 @@ CREATE TABLE artifact (
   stored_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The newest of each kind that a job has.
+-- The newest of each kind that a job has; best: the checkpoint of the epoch with the best accuracy.
 CREATE TABLE job_artifact (
   job INTEGER NOT NULL REFERENCES job (key),
-  kind TEXT NOT NULL CHECK (kind IN ('checkpoint', 'model')),
+  kind TEXT NOT NULL CHECK (kind IN ('checkpoint', 'model', 'best')),
   artifact BLOB NOT NULL REFERENCES artifact (hash),
   epoch INTEGER NOT NULL,
   PRIMARY KEY (job, kind)

@@ -24,9 +24,10 @@ void forget_artifact(Step& step, JobKey key, ArtifactKind kind) {
 }
 
 void note_accuracy(Step& step, JobKey key, const EpochMetrics& metrics) {
-  if (step.core.settings.retention != Retention::best || !metrics.top1) return;
+  const auto top1 = metrics.values[Metric::top1];
+  if (step.core.settings.retention != Retention::best || !top1) return;
   if (Attempt* attempt = running_attempt(step.core.catalogue.at(key)))
-    attempt->evaluated = {metrics.epoch, *metrics.top1};
+    attempt->evaluated = {metrics.epoch, *top1};
 }
 
 void keep_checkpoint(Step& step, JobKey key, const CheckpointStored& stored) {

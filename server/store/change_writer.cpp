@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/sql/tables.h"
 #include "server/store/names.h"
 
 namespace spin {
@@ -26,34 +27,19 @@ constexpr char kInsertAttempt[] =
 constexpr char kEndAttempt[] =
     "UPDATE attempt SET state = ?3, error = ?4, ended_at_ms = ?5 WHERE boot_epoch = ?1 AND sequence = ?2"
     " AND job = ?6";
-constexpr char kInsertEpoch[] =
-    "INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, loss, top1, top5, "
-    "images_per_second, seconds,"
-    " data_seconds, forward_seconds, backward_seconds, step_seconds, evaluation_seconds, reported_at_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-    " ON CONFLICT (job, epoch) DO UPDATE SET attempt_boot_epoch = excluded.attempt_boot_epoch,"
-    " attempt_sequence = excluded.attempt_sequence, loss = excluded.loss, top1 = excluded.top1, top5 = "
-    "excluded.top5,"
-    " images_per_second = excluded.images_per_second, seconds = excluded.seconds,"
-    " data_seconds = excluded.data_seconds, forward_seconds = excluded.forward_seconds,"
-    " backward_seconds = excluded.backward_seconds, step_seconds = excluded.step_seconds,"
-    " evaluation_seconds = excluded.evaluation_seconds, reported_at_ms = excluded.reported_at_ms"
-    " WHERE ?16";
 constexpr char kInsertArtifact[] =
     "INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING";
 constexpr char kSetJobArtifact[] =
     "INSERT INTO job_artifact (job, kind, artifact, epoch) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (job, kind) DO UPDATE SET artifact = excluded.artifact, epoch = excluded.epoch";
 constexpr char kForgetArtifact[] = "DELETE FROM job_artifact WHERE job = ?1 AND kind = ?2";
-constexpr char kInsertResult[] =
-    "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops,"
-    " images_per_second, peak_bytes, seconds, finished_at_ms, data)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-constexpr char kKeepSuperseded[] =
-    "INSERT INTO superseded_result (job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, "
-    "flops, images_per_second, peak_bytes, seconds, finished_at_ms, data, superseded_at_ms, last_boot_epoch, "
-    "last_sequence) SELECT job, attempt_boot_epoch, attempt_sequence, outcome, top1, top5, params, flops, "
-    "images_per_second, peak_bytes, seconds, finished_at_ms, data, ?2, ?3, ?4 FROM result WHERE job = ?1";
+const std::string kKeepSuperseded =
+    "INSERT INTO superseded_result (job, attempt_boot_epoch, attempt_sequence, outcome, finished_at_ms, "
+    "data, "
+    "superseded_at_ms, last_boot_epoch, last_sequence, " +
+    names_of_metrics(kSupersededTable) +
+    ") SELECT job, attempt_boot_epoch, attempt_sequence, outcome, finished_at_ms, data, ?2, ?3, ?4, " +
+    names_of_metrics(kSupersededTable) + " FROM result WHERE job = ?1";
 constexpr char kDeleteResult[] = "DELETE FROM result WHERE job = ?1";
 constexpr char kDeleteEpochs[] = "DELETE FROM epoch WHERE job = ?1";
 constexpr char kNoteData[] =
@@ -73,6 +59,29 @@ constexpr char kUpsertWorker[] =
     "excluded.device,"
     " slots = excluded.slots, threads = excluded.threads, pid = excluded.pid, labels = excluded.labels,"
     " memory_bytes = excluded.memory_bytes, last_seen_ms = excluded.last_seen_ms";
+
+/// "?6, ?7, ...", one for each metric.
+std::string numbered(const MetricTable& table, int first) {
+  return list_of_metrics(table, [&](const std::string&) { return "?" + std::to_string(first++); });
+}
+/// What was measured, in the order of the table's columns.
+std::vector<std::optional<double>> columns(const MetricTable& table, const MetricValues& values) {
+  std::vector<std::optional<double>> all;
+  for (const auto& facts : metrics_of(table)) all.push_back(values[facts.metric]);
+  return all;
+}
+
+// What is there already is replaced where ?6 is 1.
+const std::string kInsertEpoch =
+    "INSERT INTO epoch (job, epoch, attempt_boot_epoch, attempt_sequence, reported_at_ms, " +
+    names_of_metrics(kEpochTable) + ") VALUES (?1, ?2, ?3, ?4, ?5, " + numbered(kEpochTable, 7) +
+    ") ON CONFLICT (job, epoch) DO UPDATE SET attempt_boot_epoch = excluded.attempt_boot_epoch,"
+    " attempt_sequence = excluded.attempt_sequence, reported_at_ms = excluded.reported_at_ms, " +
+    list_of_metrics(kEpochTable, [](const std::string& name) { return name + " = excluded." + name; }) +
+    " WHERE ?6";
+const std::string kInsertResult =
+    "INSERT INTO result (job, attempt_boot_epoch, attempt_sequence, outcome, finished_at_ms, data, " +
+    names_of_metrics(kResultTable) + ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, " + numbered(kResultTable, 7) + ")";
 
 }  // namespace
 
@@ -144,12 +153,9 @@ Status ChangeWriter::write(const core::EndAttempt& change, std::int64_t now_ms) 
 }
 
 Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms) {
-  const auto& metrics = change.metrics;
-  return insert_epoch_.run(change.job.value, metrics.epoch, change.attempt.boot_epoch,
-                           change.attempt.sequence, metrics.loss, metrics.top1, metrics.top5,
-                           metrics.images_per_second, metrics.seconds, metrics.data_seconds,
-                           metrics.forward_seconds, metrics.backward_seconds, metrics.step_seconds,
-                           metrics.evaluation_seconds, now_ms, change.only_if_missing ? 0 : 1);
+  return insert_epoch_.run(change.job.value, change.metrics.epoch, change.attempt.boot_epoch,
+                           change.attempt.sequence, now_ms, change.only_if_missing ? 0 : 1,
+                           columns(kEpochTable, change.metrics.values));
 }
 
 Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_ms) {
@@ -163,12 +169,12 @@ Status ChangeWriter::write(const core::ForgetArtifact& change, std::int64_t) {
 }
 
 Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {
-  const auto& result = change.result;
+  auto values = change.result.values;
+  values.keep(measured_of(change.result.outcome));
   if (!change.worker.empty()) ++jobs_done_[change.worker];
   return insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
-                            text_of(result.outcome), result.top1, result.top5, result.params, result.flops,
-                            result.images_per_second, result.peak_bytes, result.seconds, now_ms,
-                            result.data.fingerprint);
+                            text_of(change.result.outcome), now_ms, change.result.data.fingerprint,
+                            columns(kResultTable, values));
 }
 
 Status ChangeWriter::write(const core::SupersedeResult& change, std::int64_t now_ms) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
@@ -121,8 +122,8 @@ class Statement {
   template <class... Values>
   [[nodiscard]] Rows query(const Values&... values) {
     int code = 0;
-    int index = 0;
-    (bind(++index, values, code), ...);
+    [[maybe_unused]] int index = 1;
+    (bind_next(index, values, code), ...);
     return Rows(handle_.get(), code);
   }
   /// Executes a statement whose rows nobody wants.
@@ -141,6 +142,14 @@ class Statement {
   };
   explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
 
+  template <class T>
+  void bind_next(int& index, const T& value, int& code) {
+    bind(index++, value, code);
+  }
+  /// Each takes a number of its own.
+  void bind_next(int& index, const std::vector<std::optional<double>>& values, int& code) {
+    for (const auto& value : values) bind(index++, value, code);
+  }
   void bind(int index, std::int64_t value, int& code);
   void bind(int index, int value, int& code) { bind(index, static_cast<std::int64_t>(value), code); }
   void bind(int index, double value, int& code);

@@ -4,7 +4,7 @@
 #include <sqlite3.h>
 
 #include "schema/base/version.h"
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 #include "server/store/doctor_checks.h"
 #include "server/store/integrity.h"
 #include "server/store/migrate.h"

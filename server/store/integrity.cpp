@@ -6,15 +6,15 @@
 
 #include <sqlite3.h>
 
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 #include "server/store/migrate.h"
 
 namespace spin {
 namespace {
 
 constexpr char kDefinitions[] =
-    "SELECT type || ' ' || name, tbl_name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, "
-    "name";
+    "SELECT type || ' ' || name, tbl_name || ': ' || coalesce(sql, '') FROM sqlite_schema"
+    " WHERE type <> 'view' ORDER BY type, name";
 constexpr char kBrokenReference[] = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
 
 Result<std::string> find_broken_page(Database& database) {
@@ -24,7 +24,7 @@ Result<std::string> find_broken_page(Database& database) {
   return std::string(sqlite3_errmsg(database.handle()));
 }
 
-/// Name and text of each table, index and view.
+/// Name and text of each table and index; views are made anew at every start where they changed.
 Result<std::vector<std::pair<std::string, std::string>>> definitions(Database& database) {
   std::vector<std::pair<std::string, std::string>> all;
   SPIN_ASSIGN(auto statement, database.prepare(kDefinitions));
@@ -32,6 +32,16 @@ Result<std::vector<std::pair<std::string, std::string>>> definitions(Database& d
   while (rows.next()) all.emplace_back(rows.text(0), rows.text(1));
   SPIN_TRY(rows.status());
   return all;
+}
+
+/// Gives the table of the model the columns of metrics that the database has, in its order, which is that of
+/// the versions of spin that it has seen.
+Status add_columns_as_in(Database& database, Database& model, const MetricTable& table) {
+  SPIN_ASSIGN(const auto names, columns_of(database, table.name));
+  for (const auto& name : names)
+    for (const auto& metric : metrics_of(table))
+      if (metric.name == name) SPIN_TRY(model.run(add_column(table, metric)));
+  return {};
 }
 
 }  // namespace
@@ -49,6 +59,7 @@ Result<std::string> find_changed_schema(Database& database) {
   const auto all = migrations();
   SPIN_ASSIGN(auto model, Database::open(":memory:", Database::Mode::read_write));
   SPIN_TRY(migrate(model, all.first(std::min(static_cast<std::size_t>(version), all.size()))));
+  for (const auto& table : kMetricTables) SPIN_TRY(add_columns_as_in(database, model, table));
   SPIN_ASSIGN(const auto expected, definitions(model));
   SPIN_ASSIGN(const auto found, definitions(database));
   const auto [missing, other] = std::mismatch(expected.begin(), expected.end(), found.begin(), found.end());

@@ -11,7 +11,7 @@ namespace spin {
 namespace {
 
 constexpr char kSweeps[] =
-    "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, withdrawn, paused, planned_jobs,"
+    "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, cancelled, paused, planned_jobs,"
     " planned_mark, settling, settled_jobs, settling_reason, retrying, retried_jobs, deleting FROM sweep"
     " ORDER BY id";
 constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'last_sweep'), 0)";

@@ -40,7 +40,7 @@ Status create(const fs::path& path) {
   }
   {
     SPIN_ASSIGN(auto database, Database::open(fresh, Database::Mode::read_write));
-    SPIN_TRY(migrate(database));
+    SPIN_TRY(bring_up_to_date(database));
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) {
     return Error{ErrorCode::internal,
@@ -95,7 +95,7 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
   SPIN_TRY(check_identity(database));
   SPIN_TRY(configure(database));
   SPIN_TRY(check_integrity(database));
-  SPIN_TRY(migrate(database));
+  SPIN_TRY(bring_up_to_date(database));
   SPIN_ASSIGN(const auto epoch, raise_boot_epoch(database));
   return OpenDatabase{std::move(lock), std::move(readers_lock), std::move(database), epoch};
 }

@@ -11,7 +11,7 @@
 
 #include "schema/base/database_lock.h"
 #include "schema/base/percent.h"
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 #include "server/store/database_files.h"
 #include "server/store/migrate.h"
 
@@ -71,10 +71,14 @@ Status check_version(const fs::path& path, Database& database) {
   SPIN_TRY(check_identity(database));
   SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
   const auto newest = static_cast<std::int64_t>(migrations().size());
-  if (version == newest) return {};
+  const bool is_newest = version == newest;
+  SPIN_ASSIGN(const auto missing, is_newest ? renewal(database) : Result<std::string>("views"));
+  if (missing.empty()) return {};
   return Error{ErrorCode::failed_precondition,
-               "database " + path.string() + " has schema version " + std::to_string(version) +
-                   " of an older spin, and this one reads " + std::to_string(newest) +
+               "database " + path.string() + " has " +
+                   (is_newest ? std::string("metrics and views of another spin")
+                              : "schema version " + std::to_string(version) +
+                                    " of an older spin, and this one reads " + std::to_string(newest)) +
                    "; keep a copy, and let `spind --db` serve it once, which brings it there"};
 }
 

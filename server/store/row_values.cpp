@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/sql/tables.h"
 #include "server/store/names.h"
 
 namespace spin {
@@ -14,6 +15,13 @@ namespace {
 std::vector<std::string> labels_from_json(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+/// From a column on, in the order of the table's columns.
+MetricValues metric_values(const MetricTable& table, const Rows& rows, int column) {
+  MetricValues values;
+  for (const auto& facts : metrics_of(table)) values.set(facts.metric, rows.real(column++));
+  return values;
 }
 
 }  // namespace
@@ -43,17 +51,11 @@ AttemptRow attempt_row(const Rows& rows) {
           rows.optional_integer(6)};
 }
 
-EpochMetrics epoch_metrics(const Rows& rows) {
-  return {rows.small(0),         rows.real(1),          rows.optional_real(2), rows.optional_real(3),
-          rows.real(4),          rows.real(5),          rows.optional_real(6), rows.optional_real(7),
-          rows.optional_real(8), rows.optional_real(9), rows.optional_real(10)};
-}
+EpochMetrics epoch_metrics(const Rows& rows) { return {rows.small(0), metric_values(kEpochTable, rows, 1)}; }
 
 Result<JobResult> job_result(const Rows& rows) {
   SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
-  return JobResult{outcome,         rows.optional_real(1), rows.optional_real(2),
-                   rows.integer(3), rows.integer(4),       rows.real(5),
-                   rows.integer(6), rows.real(7),          {rows.text(8), rows.text(9)}};
+  return JobResult{outcome, metric_values(kResultTable, rows, 3), {rows.text(1), rows.text(2)}};
 }
 
 Result<ArtifactRef> artifact_ref(const Rows& rows) {

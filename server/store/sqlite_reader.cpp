@@ -1,6 +1,7 @@
 #include <mutex>
 #include <utility>
 
+#include "schema/sql/tables.h"
 #include "server/store/config_parts.h"
 #include "server/store/lookup.h"
 #include "server/store/open.h"
@@ -20,11 +21,11 @@ constexpr char kJobPage[] =
     "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
-    " iif(r.outcome = 'completed', r.top1, NULL), r.seconds,"
+    " r.top1, r.seconds,"
     // As Catalogue::owner_of().
     " coalesce(j.priority, (SELECT s.priority FROM sweep_job o JOIN sweep s ON s.id = o.sweep"
     " WHERE o.job = j.key AND s.deleting = 0"
-    " ORDER BY s.withdrawn OR s.paused, s.withdrawn, s.priority DESC, s.id LIMIT 1))"
+    " ORDER BY s.cancelled OR s.paused, s.cancelled, s.priority DESC, s.id LIMIT 1))"
     " FROM sweep_job sj JOIN job j ON j.key = sj.job JOIN cell c ON c.sweep = sj.sweep AND c.position = "
     "sj.cell"
     " LEFT JOIN result r ON r.job = j.key"
@@ -44,13 +45,12 @@ constexpr char kAttempts[] =
     "SELECT boot_epoch, sequence, worker, state, error, started_at_ms, ended_at_ms FROM attempt WHERE job = "
     "?1"
     " ORDER BY boot_epoch, sequence";
-constexpr char kEpochs[] =
-    "SELECT epoch, loss, top1, top5, images_per_second, seconds, data_seconds, forward_seconds, "
-    "backward_seconds, step_seconds, evaluation_seconds FROM epoch WHERE job = ?1 ORDER BY epoch";
-constexpr char kResult[] =
-    "SELECT r.outcome, r.top1, r.top5, r.params, r.flops, r.images_per_second, r.peak_bytes, r.seconds, "
-    "r.data,"
-    " coalesce(d.summary, '') FROM result r JOIN job j ON j.key = r.job LEFT JOIN data_state d"
+const std::string kEpochs =
+    "SELECT epoch, " + names_of_metrics(kEpochTable) + " FROM epoch WHERE job = ?1 ORDER BY epoch";
+const std::string kResult =
+    "SELECT r.outcome, r.data, coalesce(d.summary, ''), " +
+    list_of_metrics(kResultTable, [](const std::string& name) { return "r." + name; }) +
+    " FROM result r JOIN job j ON j.key = r.job LEFT JOIN data_state d"
     " ON d.dataset = j.dataset AND d.fingerprint = r.data WHERE r.job = ?1";
 constexpr char kDataStates[] =
     "SELECT fingerprint, summary FROM data_state WHERE dataset = ?1 ORDER BY fingerprint";

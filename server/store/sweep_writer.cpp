@@ -19,7 +19,7 @@ constexpr char kInsertSweep[] =
     " overrides, requirements, submitted_at_ms, planned_jobs, planned_mark)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 constexpr char kSetSweepState[] =
-    "UPDATE sweep SET priority = ?2, withdrawn = ?3, paused = ?4,"
+    "UPDATE sweep SET priority = ?2, cancelled = ?3, paused = ?4,"
     " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL),"
     " settling = ?6, settled_jobs = ?7, settling_reason = ?8, retrying = ?9, retried_jobs = ?10,"
     " deleting = ?11 WHERE id = ?1";

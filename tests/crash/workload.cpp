@@ -116,8 +116,16 @@ void Workload::finish(std::vector<core::Change>& changes) {
   if (!finished_.insert(job).second) return changes.push_back(set_any_state());
   const double top1 = pick(10'000) / 100.0;
   changes.push_back(core::InsertArtifact{job, any_artifact(ArtifactKind::model), 0});
-  changes.push_back(core::InsertResult{
-      job, {1, 1 + pick(50)}, {Outcome::completed, top1, 99, pick(1000), pick(1000), 300, pick(1000), 12.5}});
+  changes.push_back(core::InsertResult{job,
+                                       {1, 1 + pick(50)},
+                                       {Outcome::completed,
+                                        {{Metric::top1, top1},
+                                         {Metric::top5, 99},
+                                         {Metric::params, pick(1000)},
+                                         {Metric::flops, pick(1000)},
+                                         {Metric::images_per_second, 300},
+                                         {Metric::peak_bytes, pick(1000)},
+                                         {Metric::seconds, 12.5}}}});
   changes.push_back(set_state(job.value, JobState::completed));
 }
 
@@ -129,8 +137,8 @@ core::Change Workload::set_any_state() {
 core::Change Workload::report_epoch() {
   EpochMetrics metrics;
   metrics.epoch = 1 + pick(5);
-  metrics.loss = pick(1000) / 7.0;
-  metrics.images_per_second = pick(1000);
+  metrics.values.set(Metric::loss, pick(1000) / 7.0);
+  metrics.values.set(Metric::images_per_second, pick(1000));
   return core::InsertEpoch{any_job(), {1, 1 + pick(50)}, metrics};
 }
 

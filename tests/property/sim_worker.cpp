@@ -166,7 +166,7 @@ void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   if (++training.epoch < kEpochs) {
     EpochFinished epoch;
     epoch.metrics.epoch = training.epoch;
-    epoch.metrics.top1 = static_cast<double>(random_() % 100);
+    epoch.metrics.values.set(Metric::top1, static_cast<double>(random_() % 100));
     report(job, token, epoch);
     report_checkpoint(job, token, training.epoch);
     send(Progress{.attempt = token,

@@ -59,9 +59,10 @@ TEST(WireFleet, EveryFailureKindAndOutcomeComesBack) {
   for (const auto outcome : {Outcome::completed, Outcome::diverged}) {
     JobResult result = samples::kResult;
     result.outcome = outcome;
+    auto message = on_the_wire<v1::JobResult>(result);
+    result.values.keep(measured_of(outcome));
+    EXPECT_EQ(*from_wire(message), result) << "a diverged job has no accuracy";
     EXPECT_EQ(*from_wire(on_the_wire<v1::JobResult>(result)), result);
-    result.top1 = result.top5 = std::nullopt;
-    EXPECT_EQ(*from_wire(on_the_wire<v1::JobResult>(result)), result) << "a diverged job has no accuracy";
   }
 }
 
@@ -70,7 +71,7 @@ TEST(WireFleet, WhatIsOptionalMayBeMissing) {
   lease.resume.reset();
   lease.init.reset();
   EXPECT_EQ(*from_wire(on_the_wire<v1::Lease>(lease)), lease);
-  const Report epoch = samples::report(EpochFinished{{.epoch = 1, .loss = 2, .top1 = {}, .top5 = {}}});
+  const Report epoch = samples::report(EpochFinished{{1, {{Metric::loss, 2}}}});
   EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(epoch)), epoch);
   const Report finished = samples::report(AttemptFinished{.result = samples::kResult, .model = {}});
   EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(finished)), finished);
@@ -81,9 +82,9 @@ TEST(WireFleet, ALossThatIsNotANumberIsAllowedInProgressOnly) {
   progress.loss = std::numeric_limits<double>::quiet_NaN();
   EXPECT_TRUE(from_wire(on_the_wire<v1::WorkerMessage>(WorkerMessage{progress})).ok());
   EpochMetrics epoch = samples::kEpoch;
-  epoch.loss = std::numeric_limits<double>::quiet_NaN();
+  epoch.values.set(Metric::loss, std::numeric_limits<double>::quiet_NaN());
   expect_refused(from_wire(on_the_wire<v1::Report>(samples::report(EpochFinished{epoch}))),
-                 "report.epoch.loss");
+                 "report.epoch has no loss");
 }
 
 TEST(WireFleet, BytesThatAreNotTextDoNotBreakTheMessage) {
@@ -158,7 +159,7 @@ const Rejection kRejections[] = {
        m.mutable_report()->clear_body();
      },
      "report has no body"},
-    {"EpochZero", [](auto& m) { set_report(m, EpochFinished{}); }, "report.epoch.epoch is 0"},
+    {"EpochZero", [](auto& m) { set_report(m, EpochFinished{}); }, "epoch.epoch is 0"},
     {"CheckpointThatIsAModel",
      [](auto& m) {
        set_report(m, CheckpointStored{samples::kModel, 1});
@@ -203,13 +204,13 @@ const Rejection kRejections[] = {
     {"ResultWithNegativeParams",
      [](auto& m) {
        set_report(m, AttemptFinished{samples::kResult, {}});
-       m.mutable_report()->mutable_finished()->mutable_result()->set_params(-1);
+       m.mutable_report()->mutable_finished()->mutable_result()->mutable_values(2)->set_value(-1);
      },
      "result.params is -1"},
     {"ResultThatIsNotANumber",
      [](auto& m) {
        set_report(m, AttemptFinished{samples::kResult, {}});
-       m.mutable_report()->mutable_finished()->mutable_result()->set_top1(
+       m.mutable_report()->mutable_finished()->mutable_result()->mutable_values(0)->set_value(
            std::numeric_limits<double>::quiet_NaN());
      },
      "result.top1"},

@@ -17,26 +17,26 @@ inline Digest digest(std::uint8_t first) {
 }
 
 inline const AttemptToken kToken{.boot_epoch = 3, .sequence = 17};
-inline const EpochMetrics kEpoch{.epoch = 2,
-                                 .loss = 0.75,
-                                 .top1 = 81.5,
-                                 .top5 = 99.25,
-                                 .images_per_second = 4321.5,
-                                 .seconds = 1.25,
-                                 .data_seconds = 0.125,
-                                 .forward_seconds = 0.25,
-                                 .backward_seconds = 0.5,
-                                 .step_seconds = 0.0625,
-                                 .evaluation_seconds = 0.375};
-inline const JobResult kResult{.outcome = Outcome::diverged,
-                               .top1 = 80.5,
-                               .top5 = 98.5,
-                               .params = 123'456,
-                               .flops = 7'890'123'456,
-                               .images_per_second = 1000.5,
-                               .peak_bytes = std::int64_t{5} << 32,
-                               .seconds = 60.5,
-                               .data = {"0123456789abcdef", "12 + 6 images of 2 classes"}};
+inline const EpochMetrics kEpoch{2,
+                                 {{Metric::loss, 0.75},
+                                  {Metric::top1, 81.5},
+                                  {Metric::top5, 99.25},
+                                  {Metric::images_per_second, 4321.5},
+                                  {Metric::seconds, 1.25},
+                                  {Metric::data_seconds, 0.125},
+                                  {Metric::forward_seconds, 0.25},
+                                  {Metric::backward_seconds, 0.5},
+                                  {Metric::step_seconds, 0.0625},
+                                  {Metric::evaluation_seconds, 0.375}}};
+inline const JobResult kResult{Outcome::completed,
+                               {{Metric::top1, 80.5},
+                                {Metric::top5, 98.5},
+                                {Metric::params, 123'456},
+                                {Metric::flops, 7'890'123'456},
+                                {Metric::images_per_second, 1000.5},
+                                {Metric::peak_bytes, std::int64_t{5} << 32},
+                                {Metric::seconds, 60.5}},
+                               {"0123456789abcdef", "12 + 6 images of 2 classes"}};
 inline const ArtifactRef kCheckpoint{.id = {digest(1)}, .kind = ArtifactKind::checkpoint, .bytes = 1 << 20};
 inline const ArtifactRef kModel{.id = {digest(2)}, .kind = ArtifactKind::model, .bytes = 77};
 inline const Progress kProgress{.attempt = kToken,

@@ -50,7 +50,9 @@ TEST(WireUpkeep, ChecksComeBackWithTheirState) {
 
 TEST(WireUpkeep, ProgressOfABackupComesBack) {
   v1::BackupProgress message;
-  wire::to_wire(BackupProgress{.done_bytes = 1, .total_bytes = 2, .complete = true, .path = "/backups/spin.db"}, &message);
+  wire::to_wire(
+      BackupProgress{.done_bytes = 1, .total_bytes = 2, .complete = true, .path = "/backups/spin.db"},
+      &message);
   EXPECT_EQ(unset_fields(message), std::vector<std::string>{});
   const auto back = wire::from_wire(message);
   EXPECT_EQ(back.done_bytes, 1);

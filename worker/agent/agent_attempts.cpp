@@ -90,7 +90,7 @@ void Agent::try_run(Attempt& attempt) {
 }
 
 void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
-  const JobResult result = reportable(event.result);
+  const JobResult result = event.result;
   release_slot(attempt);
   if (event.model.empty()) return end_with(attempt, AttemptFinished{result, std::nullopt});
   keep(attempt, result, "model.safetensors");

@@ -15,7 +15,5 @@ inline constexpr std::size_t kMessageBytes = 4000;
 /// Whether an epoch can be reported: a diverged one has no loss.
 [[nodiscard]] bool is_reportable(const EpochMetrics& metrics);
 [[nodiscard]] bool is_reportable(const Progress& progress);
-/// The result with 0, or no accuracy, in place of what is not a finite number of 0 or more.
-[[nodiscard]] JobResult reportable(JobResult result);
 
 }  // namespace spin::agent

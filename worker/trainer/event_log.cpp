@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <variant>
 
 #include <unistd.h>
@@ -28,32 +27,34 @@ std::string line(const StartedEvent& event) {
          " parameters, " + std::to_string(event.flops) + " FLOPs";
 }
 std::string line(const ProgressEvent&) { return {}; }
+/// "top-1 % 89.12", "forward 1.2 s".
+std::string line(const MetricFacts& facts, double value) {
+  const char* format = "%s %.0f";
+  if (facts.unit == Unit::none) format = "%s %.4f";
+  if (facts.unit == Unit::percent) format = "%s %.2f";
+  if (facts.unit == Unit::seconds) format = "%s %.1f s";
+  char text[128];
+  std::snprintf(text, sizeof text, format, facts.title.data(), value);
+  return text;
+}
 std::string line(const EpochEvent& event) {
-  const auto& metrics = event.metrics;
-  auto text = "epoch " + std::to_string(metrics.epoch) + ": loss " + fixed(metrics.loss, 4) + ", ";
-  if (metrics.top1) text += "top-1 " + fixed(*metrics.top1, 2) + " %, ";
-  if (metrics.top5) text += "top-5 " + fixed(*metrics.top5, 2) + " %, ";
-  text += fixed(metrics.images_per_second, 0) + " images/s, " + fixed(metrics.seconds, 1) + " s";
-  std::string phases;
-  const auto add = [&](const char* name, const std::optional<double>& seconds) {
-    if (seconds) phases += (phases.empty() ? "" : ", ") + std::string(name) + " " + fixed(*seconds, 1);
-  };
-  add("data", metrics.data_seconds);
-  add("forward", metrics.forward_seconds);
-  add("backward", metrics.backward_seconds);
-  add("step", metrics.step_seconds);
-  add("evaluation", metrics.evaluation_seconds);
-  return phases.empty() ? text : text + " (" + phases + ")";
+  std::string text;
+  event.metrics.values.visit([&](const MetricFacts& facts, double value) {
+    text += text.empty() ? "" : ", ";
+    text += line(facts, value);
+  });
+  return "epoch " + std::to_string(event.metrics.epoch) + ": " + text;
 }
 std::string line(const CheckpointEvent& event) {
   return "checkpoint, " + std::to_string(event.epoch) + " epochs finished: " + event.path;
 }
 std::string line(const FinishedEvent& event) {
   if (event.result.outcome == Outcome::diverged) return "diverged: the loss is no longer finite";
-  const std::string accuracy = event.result.top1 ? "top-1 " + fixed(*event.result.top1, 2) + " % of " +
-                                                       std::to_string(event.eval_images) + " images "
-                                                 : std::string();
-  return "finished: " + accuracy + "after " + fixed(event.result.seconds, 1) + " s";
+  const auto& values = event.result.values;
+  const auto top1 = values[Metric::top1];
+  const std::string accuracy =
+      top1 ? "top-1 " + fixed(*top1, 2) + " % of " + std::to_string(event.eval_images) + " images " : "";
+  return "finished: " + accuracy + "after " + fixed(values[Metric::seconds].value_or(0), 1) + " s";
 }
 std::string line(const FailedEvent& event) { return "failed: " + event.message; }
 std::string line(const StoppedEvent&) { return "stopped"; }

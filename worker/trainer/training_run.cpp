@@ -165,31 +165,33 @@ Result<std::optional<EpochMetrics>> TrainingRun::finish_epoch() {
   const auto& recipe = setup_.config.training;
   const auto& begun = state_.begun;
   const int epoch = state_.epoch + 1;
-  EpochMetrics metrics;
-  metrics.epoch = epoch;
-  metrics.loss = loss_sum_.item<double>() / static_cast<double>(steps_per_epoch_);
-  metrics.images_per_second = rate(steps_per_epoch_ * recipe.batch_size, begun.train_seconds);
-  metrics.data_seconds = begun.phases.data;
+  double seconds = begun.train_seconds;
+  MetricValues values{
+      {Metric::loss, loss_sum_.item<double>() / static_cast<double>(steps_per_epoch_)},
+      {Metric::images_per_second, rate(steps_per_epoch_ * recipe.batch_size, begun.train_seconds)},
+      {Metric::data_seconds, begun.phases.data}};
   if (setup_.device.is_cpu()) {
-    metrics.forward_seconds = begun.phases.forward;
-    metrics.backward_seconds = begun.phases.backward;
-    metrics.step_seconds = begun.phases.step;
+    values.set(Metric::forward_seconds, begun.phases.forward);
+    values.set(Metric::backward_seconds, begun.phases.backward);
+    values.set(Metric::step_seconds, begun.phases.step);
   }
   if (epoch % recipe.evaluate_every == 0 || epoch == recipe.epochs) {
     Stopwatch watch;
     SPIN_ASSIGN(const auto accuracy, evaluate_epoch());
     if (!accuracy) return std::optional<EpochMetrics>();
-    metrics.evaluation_seconds = watch.lap();
-    metrics.top1 = accuracy->top1;
-    metrics.top5 = accuracy->top5;
+    const double evaluation = watch.lap();
+    seconds += evaluation;
+    values.set(Metric::evaluation_seconds, evaluation);
+    values.set(Metric::top1, accuracy->top1);
+    values.set(Metric::top5, accuracy->top5);
   }
-  metrics.seconds = begun.train_seconds + metrics.evaluation_seconds.value_or(0);
+  values.set(Metric::seconds, seconds);
   state_.epoch = epoch;
   state_.train_seconds += begun.train_seconds;
-  state_.seconds += metrics.seconds;
+  state_.seconds += seconds;
   state_.begun = {};
   loss_sum_.zero_();
-  return std::optional(metrics);
+  return std::optional(EpochMetrics{epoch, values});
 }
 
 /// The accuracy of the epoch that ends, which becomes the result's where the recipe keeps it.
@@ -263,22 +265,22 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
   FinishedEvent event;
   const auto cost = cost_of(setup_.config);
   const auto& begun = state_.begun;  // where it diverged
-  auto& result = event.result;
-  result.outcome = outcome;
-  if (state_.kept && outcome == Outcome::completed) {
-    result.top1 = state_.kept->top1;
-    result.top5 = state_.kept->top5;
-  }
-  result.params = cost.params;
-  result.flops = cost.flops;
   event.train_images = setup_.data.train.size();
   event.eval_images = readable_images(setup_.data.eval);
-  result.images_per_second =
-      rate(state_.step * setup_.config.training.batch_size, state_.train_seconds + begun.train_seconds);
-  result.peak_bytes =
-      setup_.device.is_cpu() ? peak_memory_.bytes() : 0;  // no API for it is common to 1.13 and 2.x
-  result.seconds = state_.seconds + begun.train_seconds;
-  result.data = setup_.data.state;
+  event.result = {
+      outcome,
+      {{Metric::params, static_cast<double>(cost.params)},
+       {Metric::flops, static_cast<double>(cost.flops)},
+       {Metric::images_per_second,
+        rate(state_.step * setup_.config.training.batch_size, state_.train_seconds + begun.train_seconds)},
+       // No API for it is common to LibTorch 1.13 and 2.x.
+       {Metric::peak_bytes, setup_.device.is_cpu() ? static_cast<double>(peak_memory_.bytes()) : 0},
+       {Metric::seconds, state_.seconds + begun.train_seconds}},
+      setup_.data.state};
+  if (state_.kept && outcome == Outcome::completed) {
+    event.result.values.set(Metric::top1, state_.kept->top1);
+    event.result.values.set(Metric::top5, state_.kept->top5);
+  }
   if (outcome == Outcome::completed && !setup_.files.model.empty()) {
     learner_.load_kept();
     const auto saved = save_model(setup_.files.model, config_json_, learner_.network());

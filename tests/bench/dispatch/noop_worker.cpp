@@ -42,6 +42,19 @@ bool NoopWorker::read() {
   return true;
 }
 
+namespace {
+
+template <class Message>
+void add_values(Message* message, std::initializer_list<std::pair<const char*, double>> values) {
+  for (const auto& [name, number] : values) {
+    auto* metric = message->add_values();
+    metric->set_name(name);
+    metric->set_value(number);
+  }
+}
+
+}  // namespace
+
 v1::Report& NoopWorker::add_report(const v1::Lease& lease) {
   auto& report = *outgoing_.add_messages()->mutable_report();
   report.set_job(lease.job());
@@ -55,12 +68,13 @@ void NoopWorker::add_result(const v1::Lease& lease) {
   report.set_sequence(++sequence_);
   auto* result = report.mutable_finished()->mutable_result();
   result->set_outcome(v1::OUTCOME_COMPLETED);
-  result->set_top1(75);
-  result->set_top5(95);
-  result->set_params(1000);
-  result->set_flops(1000);
-  result->set_images_per_second(1);
-  result->set_seconds(1);
+  add_values(result, {{"top1", 75},
+                      {"top5", 95},
+                      {"params", 1000},
+                      {"flops", 1000},
+                      {"images_per_second", 1},
+                      {"peak_bytes", 0},
+                      {"seconds", 1}});
 }
 
 void NoopWorker::add_epoch(const v1::Lease& lease, int epoch) {
@@ -68,11 +82,8 @@ void NoopWorker::add_epoch(const v1::Lease& lease, int epoch) {
   report.set_sequence(++sequence_);
   auto* metrics = report.mutable_epoch();
   metrics->set_epoch(epoch);
-  metrics->set_loss(1.5);
-  metrics->set_top1(50);
-  metrics->set_top5(90);
-  metrics->set_images_per_second(1000);
-  metrics->set_seconds(1);
+  add_values(metrics,
+             {{"loss", 1.5}, {"top1", 50}, {"top5", 90}, {"images_per_second", 1000}, {"seconds", 1}});
 }
 
 void NoopWorker::add_credits() { outgoing_.add_messages()->mutable_credits()->set_free(slots_); }

@@ -66,9 +66,8 @@ TEST(QueryHelp, ThePapersFiguresMeetTheCellsOfItsSweep) {
   ViewsDatabase database;
   database.change(
       "INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, "
-      "left_out_by_limits, source, overrides, submitted_at_ms) VALUES (1, 'paper-table-1', '', 0, 3, 0, 0, "
-      "'', "
-      "'[]', 0)");
+      "left_out_by_limits, source, overrides, requirements, submitted_at_ms) VALUES (1, 'paper-table-1', '', "
+      "0, 3, 0, 0, '', '[]', '{}', 0)");
   int position = 0;
   for (const auto& cell : plan->cells)
     database.change(

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 
 namespace spin::cli {
 namespace {
@@ -35,6 +35,9 @@ ViewsDatabase::ViewsDatabase() {
   if (sqlite3_open(":memory:", &opened) != SQLITE_OK) throw std::runtime_error("no database in memory");
   database_.reset(opened);
   for (const auto& migration : migrations()) change(std::string(migration.sql));
+  for (const auto& table : kMetricTables)
+    for (const auto& metric : metrics_of(table)) change(add_column(table, metric));
+  for (const auto& view : views()) change(view.sql);
 }
 
 void ViewsDatabase::change(const std::string& sql) {

@@ -249,8 +249,26 @@ JobDetail detail() {
   job.sweeps = {"tiny"};
   job.attempts = {{{1, 7}, "w1", "failed", "trainer said no", 1000, 3500},
                   {{2, 1}, "w1", "running", "", 4000, {}}};
-  job.epochs = {{1, 2.25, 40.5, 90, 1900, 3.5, 0.25, 1, 1.5, 0.25, 0.5}, {2, 2.125, {}, {}, 1900, 3}};
-  job.result = JobResult{Outcome::completed, 89.5, 99, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
+  job.epochs = {{1,
+                 {{Metric::loss, 2.25},
+                  {Metric::top1, 40.5},
+                  {Metric::top5, 90},
+                  {Metric::images_per_second, 1900},
+                  {Metric::seconds, 3.5},
+                  {Metric::data_seconds, 0.25},
+                  {Metric::forward_seconds, 1},
+                  {Metric::backward_seconds, 1.5},
+                  {Metric::step_seconds, 0.25},
+                  {Metric::evaluation_seconds, 0.5}}},
+                {2, {{Metric::loss, 2.125}, {Metric::images_per_second, 1900}, {Metric::seconds, 3}}}};
+  job.result = JobResult{Outcome::completed,
+                         {{Metric::top1, 89.5},
+                          {Metric::top5, 99},
+                          {Metric::params, 42'314},
+                          {Metric::flops, 2'000'000},
+                          {Metric::images_per_second, 1900},
+                          {Metric::peak_bytes, 1 << 20},
+                          {Metric::seconds, 12.5}}};
   job.artifacts = {{{}, ArtifactKind::model, 170'000}, {{}, ArtifactKind::best, 340'000}};
   return job;
 }
@@ -273,7 +291,12 @@ TEST(JobReport, JsonIsOneObjectWithItsParts) {
 
 TEST(JobReport, ADivergedJobHasNoAccuracy) {
   JobDetail job = detail();
-  job.result = JobResult{Outcome::diverged, {}, {}, 42'314, 2'000'000, 1900, 1 << 20, 12.5};
+  job.result = JobResult{Outcome::diverged,
+                         {{Metric::params, 42'314},
+                          {Metric::flops, 2'000'000},
+                          {Metric::images_per_second, 1900},
+                          {Metric::peak_bytes, 1 << 20},
+                          {Metric::seconds, 12.5}}};
   const auto parsed = job_to_json(job);
   EXPECT_EQ(parsed["result"]["outcome"], "diverged");
   EXPECT_EQ(parsed["result"]["top1"], nullptr);

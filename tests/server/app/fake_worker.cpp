@@ -76,18 +76,22 @@ void FakeWorker::wait_for_acks() {
 
 void FakeWorker::finish(const Lease& lease) {
   report(lease, AttemptStarted{});
-  report(lease, EpochFinished{
-                    {.epoch = 1, .loss = 1, .top1 = 50, .top5 = 90, .images_per_second = 10, .seconds = 1}});
+  report(lease, EpochFinished{{1,
+                               {{Metric::loss, 1},
+                                {Metric::top1, 50},
+                                {Metric::top5, 90},
+                                {Metric::images_per_second, 10},
+                                {Metric::seconds, 1}}}});
   report(lease, LogLines{{"training " + lease.name}});
   const ArtifactRef model = upload("model of " + lease.name);
-  report(lease, AttemptFinished{.result = {.outcome = Outcome::completed,
-                                           .top1 = 60,
-                                           .top5 = 95,
-                                           .params = 1000,
-                                           .flops = 2000,
-                                           .images_per_second = 10,
-                                           .peak_bytes = 1 << 20,
-                                           .seconds = 2},
+  report(lease, AttemptFinished{.result = {Outcome::completed,
+                                           {{Metric::top1, 60},
+                                            {Metric::top5, 95},
+                                            {Metric::params, 1000},
+                                            {Metric::flops, 2000},
+                                            {Metric::images_per_second, 10},
+                                            {Metric::peak_bytes, 1 << 20},
+                                            {Metric::seconds, 2}}},
                                 .model = model});
   wait_for_acks();
 }

@@ -145,7 +145,9 @@ TEST(Lease, EverySignOfAnAttemptRenewsIt) {
       [&] { harness.say(lease.session, Progress{.attempt = lease.attempt, .step = 1, .steps = 9}); },
       [&] { harness.report(lease, AttemptStarted{}); },
       [&] { harness.report(lease, LogLines{{"line"}}); },
-      [&] { harness.report(lease, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}}); },
+      [&] {
+        harness.report(lease, EpochFinished{{1, {{Metric::top1, 10}, {Metric::top5, 20}}}});
+      },
   };
   for (const auto& sign : signs) {
     harness.advance(14'000);

@@ -253,7 +253,7 @@ void ModelStore::write(const InsertArtifact& change) {
   if (change.artifact.kind != ArtifactKind::best) return;
   const auto epoch = row.epochs.find(change.epoch);
   ASSERT_NE(epoch, row.epochs.end()) << "the best checkpoint is of no epoch that was reported";
-  row.job.best_top1 = epoch->second.top1.value_or(0);
+  row.job.best_top1 = epoch->second.values[Metric::top1].value_or(0);
 }
 
 void ModelStore::write(const ForgetArtifact& change) {

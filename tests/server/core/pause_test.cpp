@@ -117,7 +117,7 @@ TEST(Pause, ALateCheckpointIsNotTheBestOfWhoRunsTheJobNow) {
   harness.detach(lease.session);
   harness.resume(sweep);
   const SendLease next = harness.lease_to("v");
-  harness.report(next, EpochFinished{{.epoch = 3, .top1 = 50, .top5 = 60}});
+  harness.report(next, EpochFinished{{3, {{Metric::top1, 50}, {Metric::top5, 60}}}});
   lease.session = harness.attach("w");
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
   EXPECT_EQ(harness.stored("a").checkpoint, kSaved);

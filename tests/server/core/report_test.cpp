@@ -122,14 +122,14 @@ TEST(Report, TheResultOfTheLostAttemptIsADuplicateOnceThereIsOne) {
 
 TEST(Report, AStaleAttemptChangesNothing) {
   Overtaken test;
-  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
+  test.harness.report(test.now, EpochFinished{{1, {{Metric::top1, 50}, {Metric::top5, 60}}}});
   test.harness.report(test.now, CheckpointStored{checkpoint("new"), 2});
-  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  test.harness.report(test.old, EpochFinished{{1, {{Metric::top1, 10}, {Metric::top5, 20}}}});
   test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 1});
   test.harness.fail(test.old, FailureKind::job_error);
   EXPECT_EQ(test.harness.state("a"), JobState::running);
   EXPECT_EQ(test.harness.stored("a").checkpoint, checkpoint("new"));
-  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).top1, 50);
+  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).values[Metric::top1], 50);
   EXPECT_EQ(test.harness.stored("a").failures, 0);
 }
 
@@ -138,30 +138,29 @@ TEST(Report, AnAttemptThatACancelStoppedChangesNothing) {
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
   harness.cancel(lease.job);
-  harness.report(lease, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  harness.report(lease, EpochFinished{{1, {{Metric::top1, 10}, {Metric::top5, 20}}}});
   EXPECT_TRUE(harness.changes.empty());
-  harness.say(lease.session,
-              SequencedReport{1, {id_of("a"), {1, 99}, EpochFinished{{.epoch = 1, .top1 = {}, .top5 = {}}}}});
+  harness.say(lease.session, SequencedReport{1, {id_of("a"), {1, 99}, EpochFinished{{1, {}}}}});
   EXPECT_TRUE(harness.changes.empty());
 }
 
 TEST(Report, TheCurveOfALateResultIsWhole) {
   Overtaken test;
-  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
+  test.harness.report(test.now, EpochFinished{{1, {{Metric::top1, 50}, {Metric::top5, 60}}}});
   for (const int epoch : {1, 2, 3})
-    test.harness.report(test.old, EpochFinished{{.epoch = epoch, .top1 = 10, .top5 = 20}});
+    test.harness.report(test.old, EpochFinished{{epoch, {{Metric::top1, 10}, {Metric::top5, 20}}}});
   test.harness.finish(test.old);
   EXPECT_EQ(test.harness.state("a"), JobState::completed);
   const auto& epochs = test.harness.store.job(test.old.job).epochs;
   EXPECT_EQ(epochs.size(), 3U);
-  EXPECT_EQ(epochs.at(1).top1, 50) << "the running attempt's was there first";
+  EXPECT_EQ(epochs.at(1).values[Metric::top1], 50) << "the running attempt's was there first";
 }
 
 TEST(Report, TheCurveOfALateResultIsWholeAlsoAfterARestart) {
   Overtaken test;
   test.harness.restart();
   test.old.session = test.harness.attach("slow");
-  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
+  test.harness.report(test.old, EpochFinished{{1, {{Metric::top1, 10}, {Metric::top5, 20}}}});
   test.harness.finish(test.old);
   EXPECT_EQ(test.harness.state("a"), JobState::completed);
   EXPECT_EQ(test.harness.store.job(test.old.job).epochs.size(), 1U);
@@ -169,9 +168,9 @@ TEST(Report, TheCurveOfALateResultIsWholeAlsoAfterARestart) {
 
 TEST(Report, TheRunningAttemptReplacesWhatAnOvertakenOneTold) {
   Overtaken test;
-  test.harness.report(test.old, EpochFinished{{.epoch = 1, .top1 = 10, .top5 = 20}});
-  test.harness.report(test.now, EpochFinished{{.epoch = 1, .top1 = 50, .top5 = 60}});
-  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).top1, 50);
+  test.harness.report(test.old, EpochFinished{{1, {{Metric::top1, 10}, {Metric::top5, 20}}}});
+  test.harness.report(test.now, EpochFinished{{1, {{Metric::top1, 50}, {Metric::top5, 60}}}});
+  EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).values[Metric::top1], 50);
 }
 
 TEST(Report, ALostAttemptStaysLostOnceTheNextOneHasACheckpoint) {
@@ -187,7 +186,7 @@ TEST(Report, ALostAttemptThatNobodyReplacedStillSpeaksForItsJob) {
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
   harness.advance(15'000);
-  harness.report(lease, EpochFinished{{.epoch = 3, .top1 = 10, .top5 = 20}});
+  harness.report(lease, EpochFinished{{3, {{Metric::top1, 10}, {Metric::top5, 20}}}});
   harness.report(lease, CheckpointStored{checkpoint("c3"), 3});
   EXPECT_EQ(harness.state("a"), JobState::ready);
   EXPECT_EQ(harness.store.job(lease.job).epochs.count(3), 1U);
@@ -219,9 +218,9 @@ TEST(Report, AnEpochReplacesAnEarlierReportOfTheSameEpoch) {
   Harness harness;
   harness.submit(PlanOf("s").job("a"));
   const SendLease lease = harness.lease_to("w");
-  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 2.0, .top1 = {}, .top5 = {}}});
-  harness.report(lease, EpochFinished{{.epoch = 1, .loss = 1.0, .top1 = {}, .top5 = {}}});
-  EXPECT_EQ(harness.store.job(lease.job).epochs.at(1).loss, 1.0);
+  harness.report(lease, EpochFinished{{1, {{Metric::loss, 2.0}}}});
+  harness.report(lease, EpochFinished{{1, {{Metric::loss, 1.0}}}});
+  EXPECT_EQ(harness.store.job(lease.job).epochs.at(1).values[Metric::loss], 1.0);
   EXPECT_EQ(harness.coordinator->counters().epochs, 2);
 }
 

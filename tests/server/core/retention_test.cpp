@@ -15,7 +15,7 @@ void train(Harness& harness) {
   for (int epoch = 1; epoch <= 3; ++epoch) {
     EpochFinished finished;
     finished.metrics.epoch = epoch;
-    finished.metrics.top1 = accuracies[static_cast<std::size_t>(epoch - 1)];
+    finished.metrics.values.set(Metric::top1, accuracies[static_cast<std::size_t>(epoch - 1)]);
     harness.report(lease, finished);
     harness.report(lease, CheckpointStored{checkpoint(epoch), epoch});
   }
@@ -59,7 +59,7 @@ TEST(RetentionTest, WhatWasTheBestIsKnownAfterARestart) {
   const auto epoch = [&](int number, double top1) {
     EpochFinished finished;
     finished.metrics.epoch = number;
-    finished.metrics.top1 = top1;
+    finished.metrics.values.set(Metric::top1, top1);
     harness.report(lease, finished);
     harness.report(lease, CheckpointStored{checkpoint(number), number});
   };

@@ -9,7 +9,7 @@ const DataState kNew{"new", "14 images"};
 
 AttemptFinished result_on(const DataState& state) {
   AttemptFinished finished;
-  finished.result.top1 = 50;
+  finished.result.values.set(Metric::top1, 50);
   finished.result.data = state;
   finished.model = ArtifactRef{artifact_id("model of " + state.fingerprint), ArtifactKind::model, 1};
   return finished;

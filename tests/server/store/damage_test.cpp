@@ -6,7 +6,7 @@
 
 #include "schema/base/file.h"
 #include "schema/base/version.h"
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
 
@@ -89,6 +89,16 @@ TEST(StoreDamage, AnOlderVersionIsMigrated) {
   auto store = open_store(path);
   commit(*store, {insert_all(SweepId{1}, make_plan("s", 2, 1), 1)});
   EXPECT_EQ(results_of(*value_of(Reader::open(path)), SweepId{1}).size(), 2U) << "the views are there";
+}
+
+TEST(StoreDamage, TablesOfBeforeTheFirstReleaseAreRefusedInOneSentence) {
+  const TempFolder folder;
+  const auto path = folder / "spin.db";
+  fill(path);
+  run_sql(path, "PRAGMA application_id = 0x5350494e; PRAGMA user_version = 10");
+  const auto error = refusal(path);
+  EXPECT_EQ(error.code, ErrorCode::failed_precondition);
+  EXPECT_NE(error.message.find("before the first release"), std::string::npos) << error.message;
 }
 
 TEST(StoreDamage, AnEmptyFileIsNotTakenForANewDatabase) {

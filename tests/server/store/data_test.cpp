@@ -14,7 +14,7 @@ class TrainedData : public StoreTest {
   }
   void finish(std::int64_t job, const DataState& state) {
     JobResult result;
-    result.top1 = 50 + static_cast<double>(job);
+    result.values.set(Metric::top1, 50 + static_cast<double>(job));
     result.data = state;
     commit(*store_, {core::InsertResult{{job}, {1, job}, result, "w"},
                      core::SetJobState{{job}, JobState::completed, "", 0, 0, 0}});
@@ -64,7 +64,8 @@ TEST_F(TrainedData, IsKnownOfEachResult) {
 
 TEST_F(TrainedData, AResultThatIsSupersededIsKeptApart) {
   finish(1, kOld);
-  commit(*store_, {core::InsertEpoch{{1}, {1, 1}, EpochMetrics{1, 2.5, 50, 90, 800, 1.5}}});
+  commit(*store_,
+         {core::InsertEpoch{{1}, {1, 1}, EpochMetrics{1, {{Metric::loss, 2.5}, {Metric::top1, 50}}}}});
   commit(*store_, {core::SupersedeResult{{1}, {7, 9}}, core::RetireData{"mnist", "new"},
                    core::SetJobState{{1}, JobState::ready, "", 0, 0, 0}});
   const auto reader = value_of(Reader::open(path()));

@@ -27,7 +27,16 @@ class DeletionTest : public StoreTest {
                      core::InsertAttempt{{1, 1}, {5}, "w"}, core::EndAttempt{{1, 1}, {5}, "finished", ""},
                      core::InsertEpoch{{5}, {1, 1}, {}, false}, core::AppendLog{{5}, {"a", "b"}},
                      core::InsertArtifact{{5}, {artifact_id_of("m"), ArtifactKind::model, 3}, 0},
-                     core::InsertResult{{5}, {1, 1}, {Outcome::completed, 90, 99, 1, 2, 3, 4, 5}}});
+                     core::InsertResult{{5},
+                                        {1, 1},
+                                        {Outcome::completed,
+                                         {{Metric::top1, 90},
+                                          {Metric::top5, 99},
+                                          {Metric::params, 1},
+                                          {Metric::flops, 2},
+                                          {Metric::images_per_second, 3},
+                                          {Metric::peak_bytes, 4},
+                                          {Metric::seconds, 5}}}}});
   }
   [[nodiscard]] std::string count(const std::string& table) const {
     return rows_of(path(), "SELECT count(*) FROM " + table).at(0);

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "schema/sql/migrations.h"
+#include "schema/sql/tables.h"
 #include "server/store/artifact_files.h"
 #include "tests/server/store/artifact_files.h"
 #include "tests/server/store/fixture.h"

@@ -167,11 +167,19 @@ class Walk {
     batch.emplace_back(core::EndAttempt{attempt->first, job.stored.key, attempt->second.first, "because"});
   }
 
+  /// Some of those that can be measured of it.
+  MetricValues values(unsigned measured_of) {
+    MetricValues some;
+    for (const auto& facts : kMetrics) {
+      const auto value = is_whole(facts.unit) ? static_cast<double>(pick(1000)) : number();
+      if (pick(4) != 0) some.set(facts.metric, value);
+    }
+    some.keep(measured_of);
+    return some;
+  }
+
   void report_epoch(std::vector<core::Change>& batch, ModelJob& job) {
-    EpochMetrics metrics{1 + pick(5), number(), maybe_number(), maybe_number(), number(), number()};
-    for (auto* phase : {&metrics.data_seconds, &metrics.forward_seconds, &metrics.backward_seconds,
-                        &metrics.step_seconds, &metrics.evaluation_seconds})
-      *phase = maybe_number();
+    const EpochMetrics metrics{1 + pick(5), values(kEpoch)};
     const bool only_if_missing = pick(3) == 0;
     if (only_if_missing)
       job.epochs.emplace(metrics.epoch, metrics);
@@ -221,14 +229,8 @@ class Walk {
 
   void finish(std::vector<core::Change>& batch, ModelJob& job) {
     if (job.result.has_value()) return;
-    job.result = JobResult{pick(4) == 0 ? Outcome::diverged : Outcome::completed,
-                           number(),
-                           number(),
-                           pick(1000),
-                           pick(1000),
-                           number(),
-                           pick(1000),
-                           number()};
+    const auto outcome = pick(4) == 0 ? Outcome::diverged : Outcome::completed;
+    job.result = JobResult{outcome, values(measured_of(outcome))};
     AttemptToken token{99, 1};  // of nobody
     std::string worker;
     if (!job.attempts.empty()) {

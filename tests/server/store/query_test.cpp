@@ -36,7 +36,16 @@ class QueryTest : public StoreTest {
   QueryTest() {
     commit(*store_,
            {insert_all(SweepId{1}, make_plan("study", 3, 2), 1), attach("w"), core::AppendLog{{1}, {"hello"}},
-            core::InsertResult{{2}, {1, 1}, {Outcome::completed, 90.5, 99, 1, 2, 3, 4, 5}}});
+            core::InsertResult{{2},
+                               {1, 1},
+                               {Outcome::completed,
+                                {{Metric::top1, 90.5},
+                                 {Metric::top5, 99},
+                                 {Metric::params, 1},
+                                 {Metric::flops, 2},
+                                 {Metric::images_per_second, 3},
+                                 {Metric::peak_bytes, 4},
+                                 {Metric::seconds, 5}}}}});
   }
   Status run(const std::string& sql, const QueryLimits& limits = {}) {
     recorder_ = Recorder();
@@ -100,7 +109,16 @@ TEST_F(QueryTest, TheNewestSweepOfANameIsMarked) {
 }
 
 TEST_F(QueryTest, AJobThatDivergedHasNoAccuracy) {
-  commit(*store_, {core::InsertResult{{1}, {1, 2}, {Outcome::diverged, 12.5, 50, 1, 2, 3, 4, 5}}});
+  commit(*store_, {core::InsertResult{{1},
+                                      {1, 2},
+                                      {Outcome::diverged,
+                                       {{Metric::top1, 12.5},
+                                        {Metric::top5, 50},
+                                        {Metric::params, 1},
+                                        {Metric::flops, 2},
+                                        {Metric::images_per_second, 3},
+                                        {Metric::peak_bytes, 4},
+                                        {Metric::seconds, 5}}}}});
   const std::vector<QueryRow> rows{{std::string("diverged"), std::monostate{}, std::monostate{}},
                                    {std::string("completed"), 90.5, 99.0}};
   ASSERT_TRUE(run("SELECT outcome, top1, top5 FROM results ORDER BY position").ok());

@@ -14,7 +14,16 @@ namespace {
 using core::JobKey;
 
 JobResult result_of(double top1, Outcome outcome = Outcome::completed) {
-  return {outcome, top1, 99, 1000, 2000, 300, 1 << 20, 12.5};
+  JobResult result{outcome,
+                   {{Metric::top1, top1},
+                    {Metric::top5, 99},
+                    {Metric::params, 1000},
+                    {Metric::flops, 2000},
+                    {Metric::images_per_second, 300},
+                    {Metric::peak_bytes, 1 << 20},
+                    {Metric::seconds, 12.5}}};
+  result.values.keep(measured_of(outcome));
+  return result;
 }
 
 class ReaderTest : public StoreTest {
@@ -190,8 +199,29 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   const auto plan = make_plan("study", 2, 1);
   const ArtifactRef checkpoint{artifact_id_of("c"), ArtifactKind::checkpoint, 11};
   const ArtifactRef model{artifact_id_of("m"), ArtifactKind::model, 22};
-  const EpochMetrics first{1, 2.5, 50, 90, 800, 1.5},
-      again{1, 2.25, 51, 91, 801, 1.25, 0.1, 0.2, 0.3, 0.4, 0.5}, second{2, 2, 60, 95, 900, 1};
+  const EpochMetrics first{1,
+                           {{Metric::loss, 2.5},
+                            {Metric::top1, 50},
+                            {Metric::top5, 90},
+                            {Metric::images_per_second, 800},
+                            {Metric::seconds, 1.5}}},
+      again{1,
+            {{Metric::loss, 2.25},
+             {Metric::top1, 51},
+             {Metric::top5, 91},
+             {Metric::images_per_second, 801},
+             {Metric::seconds, 1.25},
+             {Metric::data_seconds, 0.1},
+             {Metric::forward_seconds, 0.2},
+             {Metric::backward_seconds, 0.3},
+             {Metric::step_seconds, 0.4},
+             {Metric::evaluation_seconds, 0.5}}},
+      second{2,
+             {{Metric::loss, 2},
+              {Metric::top1, 60},
+              {Metric::top5, 95},
+              {Metric::images_per_second, 900},
+              {Metric::seconds, 1}}};
   commit(*store_,
          {insert_all(SweepId{1}, plan, 1), attach("w1"), attach("w2"), core::InsertAttempt{{1, 1}, {2}, "w1"},
           core::InsertEpoch{{2}, {1, 1}, first}, core::EndAttempt{{1, 1}, {2}, "failed", "out of luck"},
@@ -230,10 +260,11 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
 }
 
 TEST_F(ReaderTest, ADivergedJobHasNoAccuracy) {
-  JobResult diverged = result_of(0, Outcome::diverged);
-  diverged.top1 = diverged.top5 = std::nullopt;
-  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1),
-                   core::InsertResult{{1}, {1, 1}, diverged}, set_state(1, JobState::diverged)});
+  const JobResult diverged = result_of(0, Outcome::diverged);
+  JobResult told = diverged;
+  told.values.set(Metric::top1, 12);
+  commit(*store_, {insert_all(SweepId{1}, make_plan("study", 1, 1), 1), core::InsertResult{{1}, {1, 1}, told},
+                   set_state(1, JobState::diverged)});
   const auto detail = value_of(reader_->job({1}));
   EXPECT_EQ(detail.result, diverged);
   EXPECT_FALSE(detail.row.top1.has_value());

@@ -14,7 +14,16 @@ namespace {
 
 using core::JobKey;
 
-JobResult finished(double top1) { return {Outcome::completed, top1, 99, 1000, 2000, 300, 1 << 20, 12.5}; }
+JobResult finished(double top1) {
+  return {Outcome::completed,
+          {{Metric::top1, top1},
+           {Metric::top5, 99},
+           {Metric::params, 1000},
+           {Metric::flops, 2000},
+           {Metric::images_per_second, 300},
+           {Metric::peak_bytes, 1 << 20},
+           {Metric::seconds, 12.5}}};
+}
 
 TEST_F(StoreTest, ANewDatabaseIsEmpty) {
   const auto state = reopen();
@@ -167,17 +176,33 @@ TEST_F(StoreTest, AJobKeepsItsNewestCheckpointAndItsModel) {
 
 TEST_F(StoreTest, TheBestCheckpointComesBackWithItsAccuracy) {
   const ArtifactRef best{artifact_id_of("b"), ArtifactKind::best, 20};
-  commit(*store_,
-         {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
-          core::InsertEpoch{{1}, {1, 1}, {2, 0.5, 81.5, 99, 100, 1}}, core::InsertArtifact{{1}, best, 2}});
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
+                   core::InsertEpoch{{1}, {1, 1}, {2, {{Metric::loss, 0.5}, {Metric::top1, 81.5}}}},
+                   core::InsertArtifact{{1}, best, 2}});
   const auto job = reopen().jobs.at(0);
   EXPECT_EQ(job.best, best);
   EXPECT_EQ(job.best_top1, 81.5);
 }
 
 TEST_F(StoreTest, AnEpochOfAnOvertakenAttemptFillsAGapAndReplacesNothing) {
-  const EpochMetrics first{1, 0.5, 80, 99, 100, 1}, late{1, 0.7, 10, 20, 100, 1},
-      second{2, 0.4, 82, 99, 100, 1};
+  const EpochMetrics first{1,
+                           {{Metric::loss, 0.5},
+                            {Metric::top1, 80},
+                            {Metric::top5, 99},
+                            {Metric::images_per_second, 100},
+                            {Metric::seconds, 1}}},
+      late{1,
+           {{Metric::loss, 0.7},
+            {Metric::top1, 10},
+            {Metric::top5, 20},
+            {Metric::images_per_second, 100},
+            {Metric::seconds, 1}}},
+      second{2,
+             {{Metric::loss, 0.4},
+              {Metric::top1, 82},
+              {Metric::top5, 99},
+              {Metric::images_per_second, 100},
+              {Metric::seconds, 1}}};
   commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1), core::InsertEpoch{{1}, {1, 2}, first},
                    core::InsertEpoch{{1}, {1, 1}, late, true}, core::InsertEpoch{{1}, {1, 1}, second, true}});
   const auto reader = value_of(Reader::open(path()));
@@ -187,7 +212,14 @@ TEST_F(StoreTest, AnEpochOfAnOvertakenAttemptFillsAGapAndReplacesNothing) {
 TEST_F(StoreTest, ReportsOfAttemptsThatTheDatabaseNeverSawAreTaken) {
   commit(*store_,
          {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
-          core::InsertEpoch{{1}, {77, 7}, {1, 0.5, 80, 99, 100, 1}},
+          core::InsertEpoch{{1},
+                            {77, 7},
+                            {1,
+                             {{Metric::loss, 0.5},
+                              {Metric::top1, 80},
+                              {Metric::top5, 99},
+                              {Metric::images_per_second, 100},
+                              {Metric::seconds, 1}}}},
           core::InsertResult{{1}, {77, 7}, finished(90)}, core::EndAttempt{{77, 7}, {1}, "finished", ""}});
   const auto reader = value_of(Reader::open(path()));
   EXPECT_EQ(value_of(reader->job({1})).result, finished(90));
@@ -282,16 +314,28 @@ TEST_F(StoreTest, NumbersThatAreNoneSurvive) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   commit(*store_, {insert_all(SweepId{1}, make_plan("s", 1, 1), 1),
-                   core::InsertEpoch{{1}, {1, 1}, {1, nan, 10, {}, infinity, 1}},
-                   core::InsertResult{{1}, {1, 1}, {Outcome::diverged, nan, nan, 1, 2, nan, 3, 4}}});
+                   core::InsertEpoch{
+                       {1},
+                       {1, 1},
+                       {1, {{Metric::loss, nan}, {Metric::top1, 10}, {Metric::images_per_second, infinity}}}},
+                   core::InsertResult{{1},
+                                      {1, 1},
+                                      {Outcome::diverged,
+                                       {{Metric::top1, nan},
+                                        {Metric::top5, nan},
+                                        {Metric::params, 1},
+                                        {Metric::flops, 2},
+                                        {Metric::images_per_second, nan},
+                                        {Metric::peak_bytes, 3},
+                                        {Metric::seconds, 4}}}}});
   const auto detail = value_of(value_of(Reader::open(path()))->job({1}));
   ASSERT_EQ(detail.epochs.size(), 1U);
-  EXPECT_TRUE(std::isnan(detail.epochs[0].loss));
-  EXPECT_EQ(detail.epochs[0].top1, 10);
-  EXPECT_FALSE(detail.epochs[0].top5.has_value());
-  EXPECT_EQ(detail.epochs[0].images_per_second, infinity);
+  EXPECT_FALSE(detail.epochs[0].values[Metric::loss].has_value());
+  EXPECT_EQ(detail.epochs[0].values[Metric::top1], 10);
+  EXPECT_FALSE(detail.epochs[0].values[Metric::top5].has_value());
+  EXPECT_FALSE(detail.epochs[0].values[Metric::images_per_second].has_value());
   ASSERT_TRUE(detail.result.has_value());
-  EXPECT_FALSE(detail.result->top1.has_value());
+  EXPECT_FALSE(detail.result->values[Metric::top1].has_value());
   EXPECT_EQ(detail.result->outcome, Outcome::diverged);
 }
 

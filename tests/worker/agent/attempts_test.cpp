@@ -171,20 +171,20 @@ TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
   Harness worker;
   worker.start_training(lease_of(1));
   EpochEvent epoch = epoch_event(1);
-  epoch.metrics.loss = std::nan("");
+  epoch.metrics.values.set(Metric::loss, std::nan(""));
   worker.say(epoch);
   EXPECT_TRUE(worker.last<Persist>().empty()) << "the coordinator takes finite numbers only";
-  epoch.metrics.loss = 1;
-  epoch.metrics.top1 = epoch.metrics.top5 = std::nullopt;
+  epoch.metrics.values.set(Metric::loss, 1);
+  epoch.metrics.values.clear(Metric::top1);
   worker.say(epoch);
   EXPECT_EQ(worker.kept<EpochFinished>().size(), 1U) << "an epoch without an evaluation";
   FinishedEvent finished;
   finished.result.outcome = Outcome::diverged;
-  finished.result.top1 = std::nan("");
+  finished.result.values.set(Metric::top1, std::nan(""));
   worker.say(finished);
   ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.outcome, Outcome::diverged);
-  EXPECT_FALSE(worker.kept<AttemptFinished>()[0].result.top1.has_value());
+  EXPECT_FALSE(worker.kept<AttemptFinished>()[0].result.values[Metric::top1].has_value());
   EXPECT_FALSE(worker.kept<AttemptFinished>()[0].model);
 }
 

@@ -33,10 +33,25 @@ ArtifactRef artifact_of(std::uint8_t byte, ArtifactKind kind) {
 ReadyEvent ready_event() { return {"0.1.0", "1.13.1", "OpenBLAS", "cpu", 2}; }
 
 FinishedEvent finished_event() {
-  return {JobResult{Outcome::completed, 90, 99, 1000, 2000, 3000, 4000, 5}, "/scratch/3-1/model.safetensors"};
+  return {JobResult{Outcome::completed,
+                    {{Metric::top1, 90},
+                     {Metric::top5, 99},
+                     {Metric::params, 1000},
+                     {Metric::flops, 2000},
+                     {Metric::images_per_second, 3000},
+                     {Metric::peak_bytes, 4000},
+                     {Metric::seconds, 5}}},
+          "/scratch/3-1/model.safetensors"};
 }
 
-EpochEvent epoch_event(int epoch) { return {EpochMetrics{epoch, 0.5, 80, 95, 1000, 2}}; }
+EpochEvent epoch_event(int epoch) {
+  return {EpochMetrics{epoch,
+                       {{Metric::loss, 0.5},
+                        {Metric::top1, 80},
+                        {Metric::top5, 95},
+                        {Metric::images_per_second, 1000},
+                        {Metric::seconds, 2}}}};
+}
 
 Harness::Harness(int slots, std::vector<SequencedReport> outbox)
     : settings(test_settings(slots)), now(Now{} + std::chrono::hours(1)), agent(settings, now) {

@@ -15,7 +15,7 @@ TEST(Jobs, AResultArrivesWithItsModelAndNothingIsLeftInTheScratchFolder) {
   const auto job = fleet.coordinator.add_job(R"({"do":"finish","model":"weights"})");
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
   const auto result = fleet.coordinator.results_of(job)[0];
-  EXPECT_EQ(result.result.top1, 91.5);
+  EXPECT_EQ(result.result.values[Metric::top1], 91.5);
   ASSERT_TRUE(result.model);
   EXPECT_EQ(fleet.coordinator.artifact(result.model->id), "weights");
   EXPECT_EQ(fleet.coordinator.reports().size(), 3U) << "two epochs and the result, each once";

@@ -26,7 +26,8 @@ inline SequencedReport report(std::uint64_t sequence) {
   if (sequence % 3 == 0) {
     kept.report.body = AttemptFailed{FailureKind::job_error, "SPNR in the text, " + std::to_string(sequence)};
   } else {
-    kept.report.body = EpochFinished{{static_cast<int>(sequence), 0.5, 80, 90, 1000, 2}};
+    kept.report.body = EpochFinished{
+        {static_cast<int>(sequence), {{Metric::loss, 0.5}, {Metric::top1, 80}, {Metric::top5, 90}}}};
   }
   return kept;
 }

@@ -74,12 +74,12 @@ class Checkpoint : public RunTest {
   void expect_ends_as(const Whole& whole, const JobConfig& config) {
     const auto finished = finish(config);
     EXPECT_TRUE(read_bytes(command_.model) == whole.model);
-    EXPECT_EQ(finished.result.top1, whole.result.top1);
-    EXPECT_EQ(finished.result.top5, whole.result.top5);
+    EXPECT_EQ(finished.result.values[Metric::top1], whole.result.values[Metric::top1]);
+    EXPECT_EQ(finished.result.values[Metric::top5], whole.result.values[Metric::top5]);
     const auto epochs = all<EpochEvent>(events_);
     ASSERT_FALSE(epochs.empty());
-    EXPECT_EQ(epochs.back().metrics.loss, whole.epochs.back().metrics.loss);
-    EXPECT_EQ(epochs.back().metrics.top1, whole.epochs.back().metrics.top1);
+    EXPECT_EQ(epochs.back().metrics.values[Metric::loss], whole.epochs.back().metrics.values[Metric::loss]);
+    EXPECT_EQ(epochs.back().metrics.values[Metric::top1], whole.epochs.back().metrics.values[Metric::top1]);
   }
 };
 
@@ -113,7 +113,8 @@ TEST_F(Checkpoint, ResumedTwiceWithinAnEpochAndOnTwoThreads) {
   EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2);
   run_for(config, 4);
   ASSERT_EQ(all<EpochEvent>(events_).size(), 1U);
-  EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.loss, whole.epochs[1].metrics.loss);
+  EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.values[Metric::loss],
+            whole.epochs[1].metrics.values[Metric::loss]);
   expect_ends_as(whole, config);
   at::set_num_threads(threads_before);
 }
@@ -263,7 +264,7 @@ TEST_F(Checkpoint, OfTheLastEpochJustFinishes) {
   state.kept = Evaluated{3, 55.5, 90};
   ASSERT_TRUE(save_checkpoint(command_.checkpoint, config_to_json(config), learner, torch::kCPU, state).ok());
   command_.resume = command_.checkpoint;
-  EXPECT_EQ(finish(config).result.top1, 55.5);
+  EXPECT_EQ(finish(config).result.values[Metric::top1], 55.5);
   EXPECT_TRUE(all<EpochEvent>(events_).empty());
   EXPECT_TRUE(std::filesystem::exists(command_.model));
 }

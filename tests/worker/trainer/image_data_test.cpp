@@ -64,7 +64,7 @@ TEST_F(ImageFolderJobs, TrainAndAreEvaluated) {
   config.training.batch_size = 8;
   config.training.epochs = 6;
   ASSERT_EQ(run(config), JobEnd::finished) << last<FailedEvent>().message;
-  EXPECT_GT(last<FinishedEvent>().result.top1, 80);
+  EXPECT_GT(last<FinishedEvent>().result.values[Metric::top1], 80);
 }
 
 TEST_F(ImageFolderJobs, RepeatedAugmentationShowsEachImageSeveralTimesInARow) {
@@ -373,7 +373,7 @@ TEST_F(OtherDataSets, SyntheticDataNeedsNoFilesAndCanBeLearnt) {
   config.network.resolution = 32;
   config.network.patch = 8;
   ASSERT_EQ(run(config), JobEnd::finished) << last<FailedEvent>().message;
-  EXPECT_GT(last<FinishedEvent>().result.top1, 50);
+  EXPECT_GT(last<FinishedEvent>().result.values[Metric::top1], 50);
 }
 
 TEST_F(OtherDataSets, CifarTrainsFromItsBinaryFiles) {

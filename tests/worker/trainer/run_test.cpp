@@ -23,15 +23,15 @@ TEST_F(Run, ReportsStartEpochsCheckpointsAndResult) {
   const auto& finished = (*result)->result;
   EXPECT_EQ(finished.outcome, Outcome::completed);
   EXPECT_EQ((*result)->model, command_.model);
-  EXPECT_GT(finished.peak_bytes, 1 << 20);
-  EXPECT_GT(finished.images_per_second, 0);
+  EXPECT_GT(finished.values[Metric::peak_bytes], 1 << 20);
+  EXPECT_GT(finished.values[Metric::images_per_second], 0);
   ASSERT_TRUE(std::holds_alternative<StartedEvent>(events_.front()));
-  EXPECT_EQ(std::get<StartedEvent>(events_.front()).params, finished.params);
+  EXPECT_EQ(std::get<StartedEvent>(events_.front()).params, finished.values[Metric::params]);
   const auto epochs = all<EpochEvent>(events_);
   ASSERT_EQ(epochs.size(), 3U);
-  EXPECT_EQ(epochs[2].metrics.top1, finished.top1);
+  EXPECT_EQ(epochs[2].metrics.values[Metric::top1], finished.values[Metric::top1]);
   EXPECT_EQ(epochs[2].metrics.epoch, 3);
-  EXPECT_LT(epochs[2].metrics.loss, epochs[0].metrics.loss);
+  EXPECT_LT(epochs[2].metrics.values[Metric::loss], epochs[0].metrics.values[Metric::loss]);
   const auto checkpoints = all<CheckpointEvent>(events_);
   ASSERT_EQ(checkpoints.size(), 2U);  // none after the last epoch
   EXPECT_EQ(checkpoints[1].epoch, 2);
@@ -46,8 +46,8 @@ TEST_F(Run, LearnsWhatTheImagesShow) {
   config.training.epochs = 12;
   const auto result = run(config);
   ASSERT_TRUE(result.ok() && result->has_value());
-  EXPECT_GT((*result)->result.top1, 60);  // 10 by chance
-  EXPECT_GT((*result)->result.top5, 90);
+  EXPECT_GT((*result)->result.values[Metric::top1], 60);  // 10 by chance
+  EXPECT_GT((*result)->result.values[Metric::top5], 90);
 }
 
 TEST_F(Run, ModelHoldsTheFoldedNetworkAndItsConfiguration) {
@@ -61,7 +61,7 @@ TEST_F(Run, ModelHoldsTheFoldedNetworkAndItsConfiguration) {
   for (const auto& [name, tensor] : model->tensors)
     if (name.find("norm.mean") == std::string::npos && name.find("norm.variance") == std::string::npos)
       elements += tensor.numel();
-  EXPECT_EQ(elements, (*result)->result.params);
+  EXPECT_EQ(elements, (*result)->result.values[Metric::params]);
   EXPECT_FALSE(model->find("pointwise.fusion.weight").defined());
 }
 
@@ -74,8 +74,8 @@ TEST_F(Run, LossThatIsNotFiniteEndsAsDiverged) {
   EXPECT_TRUE((*result)->model.empty());
   EXPECT_FALSE(std::filesystem::exists(command_.model));
   EXPECT_TRUE(all<EpochEvent>(events_).empty());
-  EXPECT_FALSE((*result)->result.top1.has_value());
-  EXPECT_FALSE((*result)->result.top5.has_value());
+  EXPECT_FALSE((*result)->result.values[Metric::top1].has_value());
+  EXPECT_FALSE((*result)->result.values[Metric::top5].has_value());
 }
 
 TEST_F(Run, ANetworkThatCannotBeNormalisedFailsWithTheReason) {
@@ -185,7 +185,7 @@ TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
   command.config = config_text(config);
   const std::atomic<StopRequest> stop = StopRequest::none;
   ASSERT_EQ(runner.run(command, stop), JobEnd::finished) << all<FailedEvent>(events)[0].message;
-  EXPECT_GT(all<FinishedEvent>(events)[0].result.top1, 50);
+  EXPECT_GT(all<FinishedEvent>(events)[0].result.values[Metric::top1], 50);
 }
 
 TEST_F(Run, RunnerGoesOnAfterAFailure) {

@@ -91,7 +91,7 @@ void write_checkpoint(const spin::RunCommand& run, int epoch) {
 void finish(const spin::RunCommand& run, const nlohmann::json& config) {
   const int epochs = config.value("epochs", 2);
   for (int epoch = 1; epoch <= epochs; ++epoch) {
-    say(spin::EpochEvent{{epoch, 1.0 / epoch, 50.0 + epoch, 90, 1000, 0.01}});
+    say(spin::EpochEvent{{epoch, {{spin::Metric::loss, 1.0 / epoch}, {spin::Metric::top1, 50.0 + epoch}}}});
     if (epoch == epochs) break;
     write_checkpoint(run, epoch);
   }
@@ -100,7 +100,15 @@ void finish(const spin::RunCommand& run, const nlohmann::json& config) {
   if (!run.resume.empty()) model += "[" + read_all(run.resume) + "]";
   if (config.contains("model_bytes")) model.assign(config["model_bytes"].get<std::size_t>(), 'm');
   write_by_rename(run.model, model);
-  say(spin::FinishedEvent{{spin::Outcome::completed, 91.5, 99.5, 1000, 2000, 3000, 4000, 0.02}, run.model});
+  say(spin::FinishedEvent{{spin::Outcome::completed,
+                           {{spin::Metric::top1, 91.5},
+                            {spin::Metric::top5, 99.5},
+                            {spin::Metric::params, 1000},
+                            {spin::Metric::flops, 2000},
+                            {spin::Metric::images_per_second, 3000},
+                            {spin::Metric::peak_bytes, 4000},
+                            {spin::Metric::seconds, 0.02}}},
+                          run.model});
 }
 
 /// The stop that came before the file.

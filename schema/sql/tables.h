@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/job/metrics.h"
+
+// What the coordinator's database consists of: tables, which are migrated and never made anew; a column for
+// each metric, which is added where it is missing; and views, which follow from both and are made anew
+// whenever their text changes.
+
+namespace spin {
+
+struct Migration {
+  std::string_view name;  ///< "0001_initial"
+  std::string_view sql;
+};
+/// In order; the database's user_version is the number of those that it has.
+std::span<const Migration> migrations();
+
+/// A table with a column for every metric that can be measured of what its rows are about.
+struct MetricTable {
+  std::string_view name;
+  unsigned measured_of;  ///< of MeasuredOf
+};
+inline constexpr MetricTable kEpochTable{"epoch", kEpoch};
+inline constexpr MetricTable kResultTable{"result", kResult};
+inline constexpr MetricTable kSupersededTable{"superseded_result", kResult};
+inline constexpr std::array kMetricTables{kEpochTable, kResultTable, kSupersededTable};
+
+/// In the order of kMetrics, which is that of the columns.
+inline auto metrics_of(const MetricTable& table) {
+  return kMetrics | std::views::filter([measured_of = table.measured_of](const MetricFacts& facts) {
+           return (facts.measured_of & measured_of) != 0;
+         });
+}
+/// "ALTER TABLE epoch ADD COLUMN loss REAL".
+std::string add_column(const MetricTable& table, const MetricFacts& metric);
+/// `each` of every metric's name, one behind the other with commas between them: "e.loss AS loss, ...".
+template <class Each>
+std::string list_of_metrics(const MetricTable& table, const Each& each) {
+  std::string list;
+  for (const auto& metric : metrics_of(table))
+    (list += list.empty() ? "" : ", ") += each(std::string(metric.name));
+  return list;
+}
+
+/// "loss, top1, ...".
+inline std::string names_of_metrics(const MetricTable& table) {
+  return list_of_metrics(table, [](const std::string& name) { return name; });
+}
+
+struct View {
+  std::string name;
+  std::string sql;  ///< CREATE VIEW ...
+};
+/// In the order of their names.
+std::vector<View> views();
+
+}  // namespace spin

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include "schema/sql/tables.h"
+
+// The .sql files of this folder, as they stand there.
+
+namespace spin {
+
+std::span<const Migration> migration_texts();
+
+struct ViewText {
+  std::string_view name;
+  std::string_view text;  ///< {metrics of epoch e} stands for the columns of the metrics
+};
+/// In the order of their names.
+std::span<const ViewText> view_texts();
+
+}  // namespace spin
