@@ -139,7 +139,7 @@ TEST(TrainerLink, BrokenEventsAreRefusedWithTheFieldAtFault) {
       {R"({"event":"finished","outcome":"great","top1":1,"top5":1,"params":1,"flops":1,"images_per_second":1,)"
        R"("peak_bytes":1,"seconds":1})",
        "completed or diverged"},
-      {R"({"event":"finished","outcome":"completed","top1":-1})", "top1 is '-1'"},
+      {R"({"event":"finished","outcome":"completed","top1":-1})", "top1: -1 is not a number of 0 or more"},
   };
   for (const auto& reject : rejects) {
     const auto read = event_from_line(reject.line);

@@ -89,8 +89,8 @@ TEST_F(DoctorTest, FindsADamagedPageThatTheStartDoesNotSee) {
 
 TEST_F(DoctorTest, FindsADefinitionThatSpinDidNotMake) {
   store_->close();
-  run_sql(path(), "DROP VIEW workers; CREATE VIEW workers AS SELECT 1 AS name");
-  expect("integrity", CheckState::failed, "the definition of view workers");
+  run_sql(path(), "DROP INDEX sweep_by_name; CREATE INDEX sweep_by_name ON sweep (id)");
+  expect("integrity", CheckState::failed, "the definition of index sweep_by_name");
 }
 
 TEST_F(DoctorTest, FindsABrokenReference) {
