@@ -29,9 +29,10 @@ ChildProcess::Command coordinator_command(const std::string& program, const Flee
 ChildProcess::Command worker_command(const std::string& program, const FleetSettings& settings) {
   ChildProcess::Command command{
       {program, "--connect", "unix:" + settings.socket.string(), "--slots", std::to_string(settings.slots),
-       "--threads", std::to_string(settings.threads), "--state", settings.worker_state.string(), "--device",
-       settings.device, "--exit-with-parent"},
+       "--state", settings.worker_state.string(), "--device", settings.device, "--exit-with-parent"},
       settings.worker_log};
+  if (settings.threads > 0)
+    command.words.insert(command.words.end(), {"--threads", std::to_string(settings.threads)});
   if (!settings.data.empty()) command.words.insert(command.words.end(), {"--data", settings.data});
   return command;
 }

@@ -16,8 +16,8 @@ namespace spin::cli {
 struct FleetSettings {
   std::filesystem::path socket, database, artifacts, worker_state;
   std::filesystem::path spind_log, worker_log;
-  int slots = 1;
-  int threads = 1;  ///< per slot
+  int slots = 1;    ///< on each device
+  int threads = 0;  ///< per slot; 0 = the cores shared out among the slots
   std::string device = "cpu";
   std::string data;      ///< folder of data sets; empty = the configurations'
   bool is_kept = false;  ///< the database stays, and with it what running jobs save when they are stopped

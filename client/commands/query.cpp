@@ -42,7 +42,7 @@ Views:
             {epoch}
   sweeps    id, name, newest, description, priority, cells, jobs, waiting, running, completed, diverged,
             failed, blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
-  workers   name, host, device, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
+  workers   name, host, devices, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
             last_seen
   paper     the published tables: table_number, network, family, channels, depth, patch, kernel, resolution,
             distribution, mapping, share_rate, shared_components, transform_group, fusion, init, params_m,

@@ -50,7 +50,7 @@ void choose_slots(const RunOptions& options, int jobs, FleetSettings& settings) 
   const int by_threads = options.threads > 0 ? std::max(1, cores / options.threads) : cores;
   const int chosen = options.device == "cpu" ? std::min({by_threads, kMostSlots, std::max(1, jobs)}) : 1;
   settings.slots = options.slots > 0 ? options.slots : chosen;
-  settings.threads = options.threads > 0 ? options.threads : std::max(1, cores / settings.slots);
+  settings.threads = options.threads;
 }
 
 Status check_folders(const RunOptions& options) {
@@ -292,8 +292,8 @@ int run(const Invocation& invocation, const RunOptions& options) {
 }
 
 std::string check_device(const std::string& device) {
-  const auto parsed = parse_device(device);
-  return parsed.ok() ? "" : parsed.error().message;
+  const auto checked = check_device_list(device);
+  return checked.ok() ? "" : checked.error().message;
 }
 
 }  // namespace
@@ -305,13 +305,15 @@ void add_run(CLI::App& app, Invocation& invocation) {
   add_sweep_source(*verb, options->source);
   verb->add_option("--db", options->database, "keep the database here; the same command goes on from it")
       ->type_name("PATH");
-  verb->add_option("--slots", options->slots, "jobs at a time; default: by cores and device")
+  verb->add_option("--slots", options->slots,
+                   "jobs at a time on each device; default: by cores on the CPU, 1 on a GPU")
       ->check(CLI::Range(1, kMost))
       ->type_name("N");
   verb->add_option("--threads", options->threads, "threads of each job; default: the cores, shared out")
       ->check(CLI::Range(1, kMost))
       ->type_name("N");
-  verb->add_option("--device", options->device, "cpu or cuda:K; default: cpu")
+  verb->add_option("--device", options->device,
+                   "cpu or cuda:K, several with commas, or cuda:all; default: cpu")
       ->check(check_device)
       ->type_name("D");
   verb->add_option("--data", options->data, "folder of the data set, instead of the sweep's")
@@ -329,7 +331,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
       "Exit code 1 where a job failed, 2 where every one fails for what it was given.\n\nExamples:\n  "
       "spinctl run sweep.yaml\n"
       "  spinctl run sweep.yaml --db study.db --set training.epochs=5\n"
-      "  spinctl run sweep.yaml --device cuda:0 --format csv > results.csv");
+      "  spinctl run sweep.yaml --device cuda:all --format csv > results.csv");
   verb->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return run(invocation, *options); };
   });

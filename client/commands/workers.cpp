@@ -23,7 +23,7 @@ int list_workers(const Invocation& invocation, render::Format format) {
 
 void add_workers(CLI::App& app, Invocation& invocation) {
   auto format = std::make_shared<render::Format>(render::Format::table);
-  auto* verb = app.add_subcommand("workers", "Every worker that ever attached: slots, device, state");
+  auto* verb = app.add_subcommand("workers", "Every worker that ever attached: devices, slots, state");
   add_format(*verb, *format);
   verb->footer("\nExamples:\n  spinctl workers\n  spinctl workers --format json");
   verb->callback([&invocation, format] {

@@ -48,7 +48,7 @@ Row status_cells(const SweepStatus& status, std::int64_t now_ms) {
           {age(status.submitted_at_ms, now_ms), status.submitted_at_ms, Tone::plain}};
 }
 
-/// Predicted peaks of what it runs, of all that its device has.
+/// Predicted peaks of what it runs, of all that its devices have.
 TableCell memory_cell(const WorkerRow& row) {
   if (row.memory_bytes == 0) return {"-", Missing{}, Tone::muted};
   return {byte_size(row.memory_used_bytes) + " of " + byte_size(row.memory_bytes), row.memory_bytes,
@@ -60,7 +60,7 @@ Row worker_cells(const WorkerRow& row, std::int64_t now_ms) {
   return {text_cell(row.name),
           text_cell(row.state, online ? Tone::good : Tone::warning),
           text_cell(row.host),
-          text_cell(row.device),
+          {fmt::format("{}", fmt::join(row.devices, ", ")), row.devices, Tone::plain},
           {fmt::format("{}/{}", row.busy, row.slots), std::int64_t{row.busy}, Tone::plain},
           value_cell(std::int64_t{row.slots}),
           whole_cell(row.threads),
@@ -135,7 +135,7 @@ Table workers_table(const std::vector<WorkerRow>& rows, std::int64_t now_ms) {
   return {{{.key = "name", .title = "worker", .shrink = 1},
            {.key = "state", .title = "state"},
            {.key = "host", .title = "host", .shrink = 2, .rank = 5},
-           {.key = "device", .title = "device"},
+           {.key = "devices", .title = "devices", .shrink = 2, .min_width = 6},
            {.key = "busy", .title = "busy", .align = Align::right},
            {.key = "slots", .title = "", .audience = Audience::machines},
            {.key = "threads", .title = "threads", .align = Align::right, .rank = 4},

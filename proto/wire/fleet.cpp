@@ -14,8 +14,11 @@ constexpr std::size_t kMaxProblemBytes = 1000;
 constexpr int kMaxSlots = 4096;
 constexpr int kMaxLabels = 32;
 constexpr int kMaxTokens = 65'536;
+constexpr int kMaxDevices = 256;
 
-using WireTokens = google::protobuf::RepeatedPtrField<v1::AttemptToken>;
+using WireNames = google::protobuf::RepeatedPtrField<std::string>;
+using WireHeld = google::protobuf::RepeatedPtrField<v1::HeldAttempt>;
+using WireOffers = google::protobuf::RepeatedPtrField<v1::DeviceOffer>;
 
 /// Names show up in terminals and metric labels.
 Status check_name(std::string_view field, const std::string& name) {
@@ -24,14 +27,60 @@ Status check_name(std::string_view field, const std::string& name) {
                              " bytes; 1 to 200 bytes without control characters are accepted");
 }
 
-Result<std::vector<AttemptToken>> tokens_from_wire(std::string_view field, const WireTokens& list) {
-  SPIN_TRY(check_count(field, list.size(), kMaxTokens));
-  std::vector<AttemptToken> tokens;
+Result<std::vector<std::string>> devices_from_wire(std::string_view field, const WireNames& list) {
+  SPIN_TRY(check_count(field, list.size(), kMaxDevices));
+  for (const std::string& device : list) SPIN_TRY(check_name(field, device));
+  return std::vector<std::string>(list.begin(), list.end());
+}
+
+Result<std::vector<DeviceOffer>> offers_from_wire(const WireOffers& list) {
+  constexpr std::string_view kField = "hello.devices";
+  if (list.empty()) return rejected(kField, "is empty");
+  SPIN_TRY(check_count(kField, list.size(), kMaxDevices));
+  std::vector<DeviceOffer> offers;
   for (const auto& message : list) {
-    SPIN_ASSIGN(const AttemptToken token, checked_token(field, message));
-    tokens.push_back(token);
+    SPIN_TRY(check_name(kField, message.device()));
+    SPIN_TRY(check_at_least("hello.devices.memory_bytes", message.memory_bytes(), std::int64_t{0}));
+    const auto is_same = [&](const DeviceOffer& offer) { return offer.device == message.device(); };
+    if (std::any_of(offers.begin(), offers.end(), is_same))
+      return rejected(kField, "names " + message.device() + " twice");
+    offers.push_back({message.device(), message.memory_bytes()});
   }
-  return tokens;
+  return offers;
+}
+
+void held_to_wire(const std::vector<HeldAttempt>& value, WireHeld* list) {
+  for (const auto& held : value) {
+    auto* message = list->Add();
+    to_wire(held.attempt, message->mutable_attempt());
+    for (const auto& device : held.devices) message->add_devices(valid_utf8(device));
+  }
+}
+
+Result<std::vector<HeldAttempt>> held_from_wire(std::string_view field, const WireHeld& list) {
+  SPIN_TRY(check_count(field, list.size(), kMaxTokens));
+  std::vector<HeldAttempt> all;
+  for (const auto& message : list) {
+    HeldAttempt held;
+    SPIN_ASSIGN(held.attempt, checked_token(field, message.attempt()));
+    SPIN_ASSIGN(held.devices, devices_from_wire(field, message.devices()));
+    all.push_back(std::move(held));
+  }
+  return all;
+}
+
+/// As many jobs at a time as a worker may have on all its devices together.
+Status check_slots(int slots, std::size_t devices) {
+  SPIN_TRY(check_at_least("hello.slots", slots, 1));
+  if (slots <= kMaxSlots / static_cast<int>(devices)) return {};
+  return rejected("hello.slots", "is " + std::to_string(slots) + " on each of " + std::to_string(devices) +
+                                     " device(s); at most 4096 on all together is accepted");
+}
+
+Result<Credits> credits_from_wire(const v1::Credits& message) {
+  SPIN_TRY(check_count("credits.free", message.free_size(), kMaxDevices));
+  for (const int free : message.free()) SPIN_TRY(check_at_least("credits.free", free, 0));
+  return Credits{{message.free().begin(), message.free().end()}};
 }
 
 Result<Progress> checked_progress(const v1::Progress& message) {
@@ -75,10 +124,12 @@ struct CoordinatorMessageToWire {
 struct WorkerMessageToWire {
   v1::WorkerMessage* message;
   void operator()(const WorkerHello& value) const { to_wire(value, message->mutable_hello()); }
-  void operator()(const Credits& value) const { message->mutable_credits()->set_free(value.free); }
+  void operator()(const Credits& value) const {
+    for (const int free : value.free) message->mutable_credits()->add_free(free);
+  }
   void operator()(const Heartbeat& value) const {
     auto* heartbeat = message->mutable_heartbeat();
-    for (const auto& token : value.running) to_wire(token, heartbeat->add_running());
+    held_to_wire(value.running, heartbeat->mutable_running());
     heartbeat->set_problem(valid_utf8(value.problem));
   }
   void operator()(const SequencedReport& value) const {
@@ -106,13 +157,16 @@ void to_wire(const WorkerHello& value, v1::WorkerHello* message) {
   message->set_name(valid_utf8(value.name));
   message->set_version(valid_utf8(value.version));
   message->set_host(valid_utf8(value.host));
-  message->set_device(valid_utf8(value.device));
+  for (const auto& offer : value.devices) {
+    auto* device = message->add_devices();
+    device->set_device(valid_utf8(offer.device));
+    device->set_memory_bytes(offer.memory_bytes);
+  }
   message->set_slots(value.slots);
   message->set_threads(value.threads);
   message->set_pid(value.pid);
-  for (const auto& token : value.held) to_wire(token, message->add_held());
+  held_to_wire(value.held, message->mutable_held());
   for (const auto& label : value.labels) message->add_labels(valid_utf8(label));
-  message->set_memory_bytes(value.memory_bytes);
   message->set_instance(valid_utf8(value.instance));
 }
 
@@ -120,12 +174,9 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
   SPIN_TRY(check_name("hello.name", message.name()));
   SPIN_TRY(check_name("hello.version", message.version()));
   SPIN_TRY(check_name("hello.host", message.host()));
-  SPIN_TRY(check_name("hello.device", message.device()));
-  SPIN_TRY(check_at_least("hello.slots", message.slots(), 1));
-  if (message.slots() > kMaxSlots)
-    return rejected("hello.slots", "is " + std::to_string(message.slots()) + "; at most 4096 is accepted");
+  SPIN_ASSIGN(std::vector<DeviceOffer> devices, offers_from_wire(message.devices()));
+  SPIN_TRY(check_slots(message.slots(), devices.size()));
   SPIN_TRY(check_at_least("hello.threads", message.threads(), 1));
-  SPIN_TRY(check_at_least("hello.memory_bytes", message.memory_bytes(), std::int64_t{0}));
   SPIN_TRY(check_count("hello.labels", message.labels_size(), kMaxLabels));
   for (const auto& label : message.labels()) SPIN_TRY(check_name("hello.labels", label));
   SPIN_TRY(check_at_least("hello.pid", message.pid(), std::int64_t{0}));
@@ -133,15 +184,14 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
   WorkerHello hello{.name = message.name(),
                     .version = message.version(),
                     .host = message.host(),
-                    .device = message.device(),
+                    .devices = std::move(devices),
                     .slots = message.slots(),
                     .threads = message.threads(),
                     .pid = message.pid(),
                     .held = {},
                     .labels = {message.labels().begin(), message.labels().end()},
-                    .memory_bytes = message.memory_bytes(),
                     .instance = message.instance()};
-  SPIN_ASSIGN(hello.held, tokens_from_wire("hello.held", message.held()));
+  SPIN_ASSIGN(hello.held, held_from_wire("hello.held", message.held()));
   return hello;
 }
 
@@ -151,6 +201,7 @@ void to_wire(const Lease& value, v1::Lease* message) {
   message->set_name(valid_utf8(value.name));
   message->set_config(valid_utf8(value.config));
   message->set_root(valid_utf8(value.root));
+  for (const auto& device : value.devices) message->add_devices(valid_utf8(device));
   if (value.resume) to_wire(*value.resume, message->mutable_resume());
   if (value.init) to_wire(*value.init, message->mutable_init());
 }
@@ -163,6 +214,7 @@ Result<Lease> from_wire(const v1::Lease& message) {
   lease.name = message.name();
   lease.config = message.config();
   lease.root = message.root();
+  SPIN_ASSIGN(lease.devices, devices_from_wire("lease.devices", message.devices()));
   if (message.has_resume()) {
     SPIN_ASSIGN(lease.resume, from_wire(message.resume()));
   }
@@ -210,12 +262,13 @@ Result<WorkerMessage> from_wire(const v1::WorkerMessage& message) {
       SPIN_ASSIGN(WorkerHello hello, from_wire(message.hello()));
       return WorkerMessage{std::move(hello)};
     }
-    case v1::WorkerMessage::kCredits:
-      SPIN_TRY(check_at_least("credits.free", message.credits().free(), 0));
-      return WorkerMessage{Credits{message.credits().free()}};
+    case v1::WorkerMessage::kCredits: {
+      SPIN_ASSIGN(Credits credits, credits_from_wire(message.credits()));
+      return WorkerMessage{std::move(credits)};
+    }
     case v1::WorkerMessage::kHeartbeat: {
       Heartbeat heartbeat;
-      SPIN_ASSIGN(heartbeat.running, tokens_from_wire("heartbeat.running", message.heartbeat().running()));
+      SPIN_ASSIGN(heartbeat.running, held_from_wire("heartbeat.running", message.heartbeat().running()));
       heartbeat.problem = shortened(message.heartbeat().problem(), kMaxProblemBytes);
       return WorkerMessage{std::move(heartbeat)};
     }

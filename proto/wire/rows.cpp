@@ -45,7 +45,7 @@ ResultRow from_wire(const v1::ResultRow& message) {
 void to_wire(const WorkerRow& value, v1::WorkerRow* message) {
   message->set_name(valid_utf8(value.name));
   message->set_host(valid_utf8(value.host));
-  message->set_device(valid_utf8(value.device));
+  for (const auto& device : value.devices) message->add_devices(valid_utf8(device));
   message->set_version(valid_utf8(value.version));
   message->set_state(value.state);
   message->set_slots(value.slots);
@@ -62,9 +62,9 @@ void to_wire(const WorkerRow& value, v1::WorkerRow* message) {
 WorkerRow from_wire(const v1::WorkerRow& message) {
   return {.name = message.name(),
           .host = message.host(),
-          .device = message.device(),
           .version = message.version(),
           .state = message.state(),
+          .devices = {message.devices().begin(), message.devices().end()},
           .slots = message.slots(),
           .busy = message.busy(),
           .threads = message.threads(),

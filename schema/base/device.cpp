@@ -1,5 +1,6 @@
 #include "schema/base/device.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace spin {
@@ -31,6 +32,26 @@ Result<Device> parse_device(std::string_view text) {
   Device device{Device::Kind::cuda};
   std::from_chars(digits.data(), digits.data() + digits.size(), device.index);
   return device;
+}
+
+Result<std::vector<Device>> parse_devices(std::string_view text) {
+  std::vector<Device> devices;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    SPIN_ASSIGN(const Device device, parse_device(text.substr(begin, end - begin)));
+    if (std::find(devices.begin(), devices.end(), device) != devices.end())
+      return Error{ErrorCode::invalid_argument,
+                   "'" + std::string(text) + "' names " + to_string(device) + " twice"};
+    devices.push_back(device);
+    begin = end + 1;
+  }
+  return devices;
+}
+
+Status check_device_list(std::string_view text) {
+  if (text == kAllGpus) return {};
+  const auto parsed = parse_devices(text);
+  return parsed.ok() ? Status{} : Status{parsed.error()};
 }
 
 }  // namespace spin

@@ -114,12 +114,26 @@ struct Progress {
 struct Lease {
   AttemptToken attempt;
   JobId job;
-  std::string name;                   ///< for people
-  std::string config;                 ///< canonical JSON
-  std::string root;                   ///< folder of the data set; empty = where its name's data usually lie
-  std::optional<ArtifactRef> resume;  ///< last stored checkpoint
-  std::optional<ArtifactRef> init;    ///< model that fusion starts from
+  std::string name;                    ///< for people
+  std::string config;                  ///< canonical JSON
+  std::string root;                    ///< folder of the data set; empty = where its name's data usually lie
+  std::optional<ArtifactRef> resume;   ///< last stored checkpoint
+  std::optional<ArtifactRef> init;     ///< model that fusion starts from
+  std::vector<std::string> devices{};  ///< that it runs on, of those that the worker offers; one today
   bool operator==(const Lease&) const = default;
+};
+
+/// A device that a worker offers.
+struct DeviceOffer {
+  std::string device;             ///< "cpu" or "cuda:0"
+  std::int64_t memory_bytes = 0;  ///< for all its slots together; 0 = not known
+  bool operator==(const DeviceOffer&) const = default;
+};
+/// An attempt that a worker still runs, or whose result waits in its outbox.
+struct HeldAttempt {
+  AttemptToken attempt;
+  std::vector<std::string> devices{};  ///< that it occupies; none once only what it found waits or travels
+  bool operator==(const HeldAttempt&) const = default;
 };
 
 /// What a worker says of itself when it attaches.
@@ -127,13 +141,12 @@ struct WorkerHello {
   std::string name;     ///< unique among live workers
   std::string version;  ///< of spin; another than the coordinator's is refused
   std::string host;
-  std::string device;  ///< "cpu" or "cuda:0"
-  int slots = 1;
-  int threads = 1;  ///< per slot
+  std::vector<DeviceOffer> devices;  ///< one at least, each once
+  int slots = 1;                     ///< jobs at a time on each device
+  int threads = 1;                   ///< per slot
   std::int64_t pid = 0;
-  std::vector<AttemptToken> held;     ///< attempts that it still runs, or whose results wait in its outbox
+  std::vector<HeldAttempt> held;
   std::vector<std::string> labels{};  ///< what jobs may ask for; sorted, each once
-  std::int64_t memory_bytes = 0;      ///< of its device, for all slots together; 0 = not known
   /// Drawn when the process started: host and pid may be those of another container.
   std::string instance{};
   bool operator==(const WorkerHello&) const = default;

@@ -39,11 +39,11 @@ using CoordinatorMessage = std::variant<Welcome, Lease, ReportAck, StopAttempt, 
 /// Free slots right now; replaces what was said before. The coordinator subtracts each lease that it sends
 /// after it.
 struct Credits {
-  int free = 0;
+  std::vector<int> free;  ///< of each device, in the order of WorkerHello
   bool operator==(const Credits&) const = default;
 };
 struct Heartbeat {
-  std::vector<AttemptToken> running;
+  std::vector<HeldAttempt> running;
   std::string problem{};  ///< what hinders this worker, such as a full disk; empty = nothing
   bool operator==(const Heartbeat&) const = default;
 };

@@ -127,12 +127,14 @@ struct ResultRow {
 };
 
 struct WorkerRow {
-  std::string name, host, device, version, state;  ///< state: online, draining, quarantined, offline
-  int slots = 0, busy = 0, threads = 0;
+  std::string name, host, version, state;  ///< state: online, draining, quarantined, offline
+  std::vector<std::string> devices{};
+  int slots = 0, busy = 0;  ///< jobs at a time on all its devices together, and those that run there
+  int threads = 0;          ///< per slot
   std::int64_t jobs_done = 0;
   std::int64_t last_seen_ms = 0;  ///< wall clock, Unix
   std::vector<std::string> labels{};
-  std::int64_t memory_bytes = 0;       ///< of its device; 0 = not known
+  std::int64_t memory_bytes = 0;       ///< of all its devices together; 0 = not known
   std::int64_t memory_used_bytes = 0;  ///< predicted peaks of what it runs
   std::string reason{};                ///< what hinders it: a quarantine, a full disk, no leases for anybody
 };

@@ -136,12 +136,11 @@ CREATE TABLE worker (
   name TEXT NOT NULL PRIMARY KEY,
   version TEXT NOT NULL,
   host TEXT NOT NULL,
-  device TEXT NOT NULL,
-  slots INTEGER NOT NULL,
+  devices TEXT NOT NULL,          -- JSON: [{"device", "memory_bytes"}]; memory 0 = not known
+  slots INTEGER NOT NULL,         -- on each device
   threads INTEGER NOT NULL,       -- per slot
   pid INTEGER NOT NULL,
   labels TEXT NOT NULL,           -- JSON: list of text
-  memory_bytes INTEGER NOT NULL,  -- of its device; 0 = not known
   jobs_done INTEGER NOT NULL DEFAULT 0,
   first_seen_ms INTEGER NOT NULL,
   last_seen_ms INTEGER NOT NULL

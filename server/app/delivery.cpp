@@ -70,6 +70,7 @@ void Engine::refuse_lease(const core::SendLease& order, const Error& error) {
       .session = order.session,
       .job = order.job,
       .attempt = order.attempt,
+      .devices = order.devices,
       .reason = "what is stored of the job cannot be read: " + error.message,
       .may_pass = error.code != ErrorCode::data_loss && error.code != ErrorCode::not_found};
   strand_.post([this, event = std::move(event)] { handle(event); });
@@ -85,6 +86,7 @@ void Engine::deliver(std::vector<core::Message>& messages) {
     lease->attempt = order.attempt;
     lease->resume = order.resume;
     lease->init = order.init;
+    lease->devices = order.devices;
     mail.add(order.session, *std::move(lease));
   };
   for (auto& message : messages) {

@@ -44,8 +44,10 @@ void Engine::attach(WorkerHello hello, std::shared_ptr<WorkerLink> link) {
   if (!disk_full_.empty())
     return link->close(Error{ErrorCode::unavailable, full("no worker can attach").message});
   const SessionId session{++last_session_};
-  spdlog::info("worker {} on {} attached: session {}, {} slot(s) of {}", hello.name, hello.host,
-               session.value, hello.slots, hello.device);
+  std::vector<std::string> devices;
+  for (const DeviceOffer& offer : hello.devices) devices.push_back(offer.device);
+  spdlog::info("worker {} on {} attached: session {}, {} slot(s) on each of {}", hello.name, hello.host,
+               session.value, hello.slots, fmt::join(devices, ", "));
   sessions_[link.get()] = session;
   links_[session] = std::move(link);
   handle(core::WorkerAttached{session, std::move(hello)});

@@ -104,12 +104,10 @@ std::vector<WorkerRow> Coordinator::workers() const {
       row.state = "quarantined";
       row.reason = quarantine->second.reason;
     }
-    row.busy = static_cast<int>(session.busy.size());
+    for (const DeviceState& device : session.devices) row.busy += device.busy;
     row.labels = session.hello.labels;
-    row.memory_bytes = session.hello.memory_bytes;
-    row.memory_used_bytes = session.hello.memory_bytes == 0
-                                ? session.memory_given
-                                : std::min(session.memory_given, session.hello.memory_bytes);
+    for (const DeviceOffer& offer : session.hello.devices) row.memory_bytes += offer.memory_bytes;
+    row.memory_used_bytes = session.memory_used();
     rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const WorkerRow& a, const WorkerRow& b) { return a.name < b.name; });

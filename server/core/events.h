@@ -27,7 +27,7 @@ struct SweepSubmitted {
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
   bool replace = false;                          ///< a live sweep of the same name is cancelled
-  std::optional<PlanDigest> full_plan{};               ///< of all jobs, where `plan` is but the first part
+  std::optional<PlanDigest> full_plan{};         ///< of all jobs, where `plan` is but the first part
   std::shared_ptr<const RetrainJobs> retrain{};  ///< null = none
   std::vector<DataSeen> data{};  ///< as they are now, of data sets whose jobs are trained anew
 };
@@ -66,6 +66,7 @@ struct LeaseFailed {
   SessionId session;
   JobKey job;
   AttemptToken attempt;
+  std::vector<std::string> devices;  ///< as in SendLease
   std::string reason;
   bool may_pass = false;  ///< a disk that may be read a moment later, rather than a row that is damaged
 };
@@ -89,6 +90,7 @@ struct SendLease {
   JobKey job;
   AttemptToken attempt;
   std::optional<ArtifactRef> resume, init;
+  std::vector<std::string> devices;  ///< of its worker, that the job runs on
 };
 struct SendMessage {
   SessionId session;

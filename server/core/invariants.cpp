@@ -140,22 +140,33 @@ class Inspection {
   void inspect_session(const Session& session) {
     expect(core_.workers.find(session.hello.name) == &session, session.id,
            "is not found by its worker's name");
-    expect(core_.workers.open().contains(session.id) == (session.room() > 0), session.id,
+    expect(core_.workers.open().contains(session.id) == session.has_room(), session.id,
            "contradicts the list of free workers");
     expect(session.most_jobs.has_value() == core_.quarantines.contains(session.hello.name), session.id,
            "contradicts the quarantines");
-    std::int64_t memory = 0;
-    for (const auto& [token, bytes] : session.ending) memory += bytes;
-    for (const auto& [key, bytes] : session.busy) {
+    std::vector<DeviceState> devices(session.devices.size());
+    const auto count = [&](const Use& use, int jobs) {
+      if (use.device == kNoDevice) return;
+      DeviceState& device = devices.at(static_cast<std::size_t>(use.device));
+      device.busy += jobs;
+      device.memory_given += use.memory_bytes;
+    };
+    for (const auto& [token, use] : session.ending) count(use, 0);
+    for (const auto& [key, use] : session.busy) {
       const Job* job = core_.catalogue.find(key);
       const Attempt* attempt = job == nullptr ? nullptr : running_attempt(*job);
-      expect(attempt != nullptr && attempt->session == session.id && attempt->memory_bytes == bytes,
-             session.id, "is busy with a job that it does not run");
+      expect(attempt != nullptr && attempt->session == session.id && attempt->use == use, session.id,
+             "is busy with a job that it does not run");
       expect(attempt == nullptr || !session.ending.contains(attempt->token), session.id,
              "runs an attempt that was taken from it");
-      memory += bytes;
+      count(use, 1);
     }
-    expect(memory == session.memory_given, session.id, "has miscounted the memory that it was given");
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      const DeviceState& kept = session.devices[i];
+      expect(devices[i].memory_given == kept.memory_given, session.id,
+             "has miscounted the memory that it was given");
+      expect(devices[i].busy == kept.busy, session.id, "has miscounted the jobs on a device");
+    }
     busy_ += session.busy.size();
   }
 
@@ -163,7 +174,7 @@ class Inspection {
     for (const auto& [id, sweep] : core_.catalogue.sweeps())
       expect(core_.ready.running(id) == running_[id], id, "has miscounted its running jobs");
     const auto left = core_.ready.find([&](const ReadyQueue::Place& place, JobKey key) {
-      return find_worker(core_, place, key).has_value();
+      return find_device_for(core_, place, key).has_value();
     });
     if (left) expect(core_.hold.has_value(), *left, "is ready and a worker could take it");
   }

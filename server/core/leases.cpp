@@ -15,31 +15,43 @@ std::optional<ArtifactRef> initial_weights(const Catalogue& catalogue, const Job
 }
 
 std::unique_ptr<Attempt> make_attempt(const Step& step, JobKey key, SessionId session,
-                                      const AttemptToken& token) {
+                                      const AttemptToken& token, int device) {
   const Job& job = step.core.catalogue.at(key);
   auto attempt = std::make_unique<Attempt>();
   attempt->token = token;
   attempt->worker = step.core.workers.find(session)->hello.name;
   attempt->deadline = step.now + std::chrono::milliseconds(step.core.settings.lease_ms);
   attempt->session = session;
-  attempt->memory_bytes = memory_needed(step.core, step.core.catalogue.owner_of(job), job.needs);
+  attempt->use = {device, memory_needed(step.core, step.core.catalogue.owner_of(job), job.needs)};
   return attempt;
 }
 
 /// The changes that a new attempt and one that comes back have in common.
-void run(Step& step, JobKey key, SessionId session, const AttemptToken& token) {
-  auto attempt = make_attempt(step, key, session, token);
+void run(Step& step, JobKey key, SessionId session, const AttemptToken& token, int device) {
+  auto attempt = make_attempt(step, key, session, token, device);
   step.effects.changes.emplace_back(InsertAttempt{token, key, attempt->worker});
   change(step, key, Run{std::move(attempt)});
 }
 
-bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
+/// On which device the attempt, if it was taken from the worker, may still be.
+int device_of_ending(const Session& session, const AttemptToken& token) {
+  const auto found = session.ending.find(token);
+  return found == session.ending.end() ? kNoDevice : found->second.device;
+}
+
+bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session, std::optional<int> device) {
   if (attempt.session && *attempt.session != session) return false;
+  Workers& workers = step.core.workers;
   if (!attempt.session) {
-    step.core.workers.ended(session, attempt.token);
+    if (!device) device = device_of_ending(*workers.find(session), attempt.token);
+    workers.ended(session, attempt.token);
     attempt.session = session;
-    attempt.worker = step.core.workers.find(session)->hello.name;
-    step.core.workers.occupy(session, key, attempt.memory_bytes);
+    attempt.worker = workers.find(session)->hello.name;
+    attempt.use.device = *device;
+    workers.occupy(session, key, attempt.use);
+  } else if (device && *device != attempt.use.device) {
+    attempt.use.device = *device;
+    workers.occupy(session, key, attempt.use);
   }
   renew_lease(step, key);
   return true;
@@ -47,22 +59,28 @@ bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session) {
 
 }  // namespace
 
-void grant(Step& step, JobKey key, SessionId session) {
+void grant(Step& step, JobKey key, const Target& target) {
   Core& core = step.core;
+  const auto& [session, device] = target;
   const AttemptToken token{core.boot_epoch, core.next_sequence++};
-  run(step, key, session, token);
-  core.workers.take_credit(session);
+  run(step, key, session, token, device);
+  core.workers.take_credit(session, device);
   ++core.counters.leases;
   const Job& job = core.catalogue.at(key);
-  core.workers.used_dataset(session, core.needs.at(job.needs).dataset);
-  step.effects.messages.emplace_back(SendLease{session, key, token, job.artifact(ArtifactKind::checkpoint),
-                                               initial_weights(core.catalogue, job)});
+  core.workers.used_dataset(session, device, core.needs.at(job.needs).dataset);
+  const auto& devices = core.workers.find(session)->hello.devices;
+  step.effects.messages.emplace_back(SendLease{session,
+                                               key,
+                                               token,
+                                               job.artifact(ArtifactKind::checkpoint),
+                                               initial_weights(core.catalogue, job),
+                                               {devices[static_cast<std::size_t>(device)].device}});
 }
 
 void lose(Step& step, JobKey key, const std::string& why) {
   Job& job = step.core.catalogue.at(key);
   const Attempt& attempt = *running_attempt(job);
-  if (attempt.session) step.core.workers.add_ending(*attempt.session, attempt.token, attempt.memory_bytes);
+  if (attempt.session) step.core.workers.add_ending(*attempt.session, attempt.token, attempt.use);
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "lost", why});
   ++job.workers_lost;
   ++step.core.counters.lost_attempts;
@@ -83,7 +101,7 @@ void time_passed(Step& step) {
   }
 }
 
-bool renew_attempt(Step& step, SessionId session, const AttemptToken& token) {
+bool renew_attempt(Step& step, SessionId session, const AttemptToken& token, std::optional<int> device) {
   const auto found = step.core.attempts.find(token);
   if (found == step.core.attempts.end()) return false;
   const JobKey key = found->second;
@@ -91,10 +109,11 @@ bool renew_attempt(Step& step, SessionId session, const AttemptToken& token) {
   // A resume that reaches the job only now takes the attempt back by itself.
   if (running_attempt(job) == nullptr) settle_job(step, key);
   if (Attempt* attempt = running_attempt(job))
-    return attempt->token == token && bind(step, key, *attempt, session);
+    return attempt->token == token && bind(step, key, *attempt, session, device);
   if (std::holds_alternative<Paused>(job.phase) || !step.core.attempts.contains(token)) return false;
+  if (!device) device = device_of_ending(*step.core.workers.find(session), token);
   step.core.workers.ended(session, token);
-  run(step, key, session, token);
+  run(step, key, session, token, *device);
   return true;
 }
 

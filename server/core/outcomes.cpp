@@ -123,7 +123,10 @@ void lease_failed(Step& step, const LeaseFailed& event) {
       give_up(step, event.job, event.reason);
   }
   step.core.workers.ended(event.session, event.attempt);
-  step.core.workers.give_credit(event.session);
+  const Session* session = step.core.workers.find(event.session);
+  if (session == nullptr) return;
+  for (const std::string& device : event.devices)
+    step.core.workers.give_credit(event.session, find_device(session->hello, device));
 }
 
 void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {

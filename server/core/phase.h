@@ -31,6 +31,14 @@ class MaybeAttempt {
   AttemptToken token_;
 };
 
+inline constexpr int kNoDevice = -1;
+/// What an attempt has of its worker.
+struct Use {
+  int device = kNoDevice;  ///< index in the worker's devices; none where only what it found is on its way
+  std::int64_t memory_bytes = 0;  ///< that it was given of the device
+  bool operator==(const Use&) const = default;
+};
+
 /// A running execution of a job.
 struct Attempt {
   AttemptToken token;
@@ -40,7 +48,7 @@ struct Attempt {
   std::optional<Progress> progress;  ///< latest; never stored
   std::uint64_t last_report = 0;     ///< outbox position of its latest report, to tell repeated ones
   std::optional<AttemptToken> lost;  ///< an earlier attempt that was lost and may still come back
-  std::int64_t memory_bytes = 0;     ///< what it was given of its worker's memory
+  Use use;
   struct Evaluated {
     int epoch = 0;  ///< 0 = none yet
     double top1 = 0;

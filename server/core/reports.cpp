@@ -119,7 +119,14 @@ struct Said {
   SessionId session;
 
   void operator()(const WorkerHello&) const {}  // comes as WorkerAttached
-  void operator()(const Credits& credits) const { step.core.workers.set_credits(session, credits.free); }
+  void operator()(const Credits& credits) const {
+    const std::size_t devices = step.core.workers.find(session)->devices.size();
+    if (credits.free.size() == devices) return step.core.workers.set_credits(session, credits.free);
+    close_session(step, session,
+                  {ErrorCode::invalid_argument, "the worker offers " + std::to_string(devices) +
+                                                    " device(s) and says the free slots of " +
+                                                    std::to_string(credits.free.size())});
+  }
   void operator()(const Heartbeat& heartbeat) const {
     step.core.workers.hindered(session, heartbeat.problem);
     reconcile(step, session, heartbeat.running);

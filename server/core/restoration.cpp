@@ -31,7 +31,7 @@ JobPhase running_phase(const Core& core, const StoredJob& stored, const Job& job
   attempt->token = *stored.attempt;
   attempt->worker = stored.worker;
   attempt->deadline = now + std::chrono::milliseconds(core.settings.lease_ms);
-  attempt->memory_bytes = memory_needed(core, core.catalogue.owner_of(job), job.needs);
+  attempt->use.memory_bytes = memory_needed(core, core.catalogue.owner_of(job), job.needs);
   return Running{std::move(attempt)};
 }
 

@@ -6,7 +6,6 @@
 
 #include "schema/base/device.h"
 #include "schema/job/hints.h"
-#include "server/core/leases.h"
 
 namespace spin::core {
 namespace {
@@ -27,10 +26,10 @@ bool is_device(Device::Kind asked, const std::string& device) {
   return parsed.ok() && parsed->kind == asked;
 }
 
-/// Whether the worker is of the kind that the sweep asks for.
-bool is_of_kind(const Demand& demand, const WorkerHello& worker) {
+/// Whether the device of the worker is of the kind that the sweep asks for.
+bool is_of_kind(const Demand& demand, const WorkerHello& worker, const DeviceOffer& offer) {
   if (demand.asked == nullptr) return true;
-  if (demand.asked->device && !is_device(*demand.asked->device, worker.device)) return false;
+  if (demand.asked->device && !is_device(*demand.asked->device, offer.device)) return false;
   const auto& labels = demand.asked->labels;
   return std::all_of(labels.begin(), labels.end(), [&](const std::string& label) {
     return std::find(worker.labels.begin(), worker.labels.end(), label) != worker.labels.end();
@@ -38,8 +37,14 @@ bool is_of_kind(const Demand& demand, const WorkerHello& worker) {
 }
 
 /// All of its memory, whoever has it now.
-bool has_memory(const WorkerHello& worker, const Demand& demand) {
-  return worker.memory_bytes == 0 || worker.memory_bytes >= demand.memory_bytes;
+bool has_memory(const DeviceOffer& offer, const Demand& demand) {
+  return offer.memory_bytes == 0 || offer.memory_bytes >= demand.memory_bytes;
+}
+
+/// Whether the device is of the kind and has the memory free.
+bool can_take(const Session& session, int device, const Demand& demand) {
+  return session.holds(device, demand.memory_bytes) &&
+         is_of_kind(demand, session.hello, session.hello.devices[static_cast<std::size_t>(device)]);
 }
 
 /// Of memory, rounded up: in MiB below a GiB.
@@ -60,12 +65,11 @@ std::string text_of(const Demand& demand) {
 }
 
 /// A job says more of a worker under quarantine if it has not failed there yet: that one, if there is one.
-JobKey choose_probe(const Core& core, const Session& session, JobKey first) {
+JobKey choose_probe(const Core& core, const Session& session, int device, JobKey first) {
   const auto trouble = core.troubles.find(session.hello.name);
   if (trouble == core.troubles.end() || !trouble->second.jobs.contains(first)) return first;
   const auto other = core.ready.find_but(trouble->second.jobs, [&](const ReadyQueue::Place& place, JobKey) {
-    const Demand demand = demand_of(core, place);
-    return session.holds(demand.memory_bytes) && is_of_kind(demand, session.hello);
+    return can_take(session, device, demand_of(core, place));
   });
   return other.value_or(first);
 }
@@ -81,20 +85,24 @@ void renew_leases(Step& step) {
 
 }  // namespace
 
-std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place, JobKey key) {
+std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place& place, JobKey key) {
   const Demand demand = demand_of(core, place);
   const auto failed = core.last_failed_on.find(key);
   const std::string& dataset = core.needs.at(place.needs).dataset;
-  std::optional<SessionId> best;
+  std::optional<Target> best;
   std::tuple<bool, int, bool> best_rank;
   for (const SessionId id : core.workers.open()) {
     const Session& session = *core.workers.find(id);
-    if (!session.holds(demand.memory_bytes) || !is_of_kind(demand, session.hello)) continue;
     const bool is_fresh = failed == core.last_failed_on.end() || failed->second != session.hello.name;
-    const std::tuple rank{is_fresh, session.room(), session.dataset == dataset};
-    if (best && rank <= best_rank) continue;
-    best = id;
-    best_rank = rank;
+    for (int device = 0; device < static_cast<int>(session.devices.size()); ++device) {
+      const int room = session.room(device);
+      if (room == 0 || !can_take(session, device, demand)) continue;
+      const bool has_data = session.devices[static_cast<std::size_t>(device)].dataset == dataset;
+      const std::tuple rank{is_fresh, room, has_data};
+      if (best && rank <= best_rank) continue;
+      best = {id, device};
+      best_rank = rank;
+    }
   }
   return best;
 }
@@ -104,8 +112,11 @@ bool others_can_take(const Core& core, JobKey key, const std::string& worker) {
   const auto& all = core.workers.all();
   return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
     const Session& session = entry.second;
+    const auto& offers = session.hello.devices;
     return session.hello.name != worker && !session.draining && !session.most_jobs &&
-           has_memory(session.hello, demand) && is_of_kind(demand, session.hello);
+           std::any_of(offers.begin(), offers.end(), [&](const DeviceOffer& offer) {
+             return has_memory(offer, demand) && is_of_kind(demand, session.hello, offer);
+           });
   });
 }
 
@@ -117,14 +128,14 @@ void schedule(Step& step) {
   const bool more_room = core.workers.take_changed();
   if (!more_jobs && !more_room) return;
   while (!core.workers.open().empty()) {
-    std::optional<SessionId> session;
+    std::optional<Target> target;
     const auto key = core.ready.find([&](const ReadyQueue::Place& place, JobKey first) {
-      session = find_worker(core, place, first);
-      return session.has_value();
+      target = find_device_for(core, place, first);
+      return target.has_value();
     });
     if (!key) return;
-    const Session& worker = *core.workers.find(*session);
-    grant(step, worker.most_jobs ? choose_probe(core, worker, *key) : *key, *session);
+    const Session& worker = *core.workers.find(target->session);
+    grant(step, worker.most_jobs ? choose_probe(core, worker, target->device, *key) : *key, *target);
   }
 }
 
@@ -146,12 +157,13 @@ std::string why_not_running(const Core& core, const ReadyQueue::Place& place) {
   std::int64_t largest = -1;
   bool is_kept_from_it = false;
   for (const auto& [id, session] : core.workers.all()) {
-    if (!is_of_kind(demand, session.hello)) continue;
-    const std::int64_t memory = session.hello.memory_bytes;
-    const bool suffices = has_memory(session.hello, demand);
-    if (suffices && !session.draining && !session.most_jobs) return {};
-    is_kept_from_it = is_kept_from_it || suffices;
-    largest = std::max(largest, memory);
+    for (const DeviceOffer& offer : session.hello.devices) {
+      if (!is_of_kind(demand, session.hello, offer)) continue;
+      const bool suffices = has_memory(offer, demand);
+      if (suffices && !session.draining && !session.most_jobs) return {};
+      is_kept_from_it = is_kept_from_it || suffices;
+      largest = std::max(largest, offer.memory_bytes);
+    }
   }
   if (is_kept_from_it) return "the workers that could take it are draining or quarantined";
   return "no worker attached can take it: it needs " + text_of(demand) +

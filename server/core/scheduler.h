@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "server/core/step.h"
+#include "server/core/leases.h"
 
 namespace spin::core {
 
@@ -15,13 +15,13 @@ void schedule(Step& step);
 /// From now on no lease is granted, or leases are granted again.
 void hold_leases(Step& step, const HoldLeases& event);
 
-/// The worker for a job of this class: of those that fulfil what its sweep asks for and have the memory one
-/// on which it has not failed last, with the most room, that has its data set at hand.
-[[nodiscard]] std::optional<SessionId> find_worker(const Core& core, const ReadyQueue::Place& place,
-                                                   JobKey key);
+/// The device for a job of this class: of those that fulfil what its sweep asks for and have the memory one
+/// of a worker on which it has not failed last, with the most room, that had its data set last.
+[[nodiscard]] std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place& place,
+                                                    JobKey key);
 
-/// Whether a worker other than `worker`, neither draining nor under quarantine, is attached that is of the
-/// kind for the job and has the memory.
+/// Whether a worker other than `worker`, neither draining nor under quarantine, is attached that has a device
+/// of the kind for the job and with the memory.
 [[nodiscard]] bool others_can_take(const Core& core, JobKey key, const std::string& worker);
 
 /// Why ready jobs of this class do not run though workers may be free, for people; empty where one only has

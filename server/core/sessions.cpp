@@ -48,8 +48,9 @@ std::vector<JobKey> missing_attempts(const Core& core, const WorkerHello& hello)
   for (const auto& [token, key] : core.attempts) {
     const Attempt* attempt = running_attempt(core.catalogue.at(key));
     if (attempt == nullptr || attempt->token != token || attempt->worker != hello.name) continue;
-    if (std::find(hello.held.begin(), hello.held.end(), token) == hello.held.end())
-      missing.emplace_back(token, key);
+    const bool is_held = std::any_of(hello.held.begin(), hello.held.end(),
+                                     [&](const HeldAttempt& held) { return held.attempt == token; });
+    if (!is_held) missing.emplace_back(token, key);
   }
   std::sort(missing.begin(), missing.end());
   std::vector<JobKey> keys;
@@ -58,10 +59,11 @@ std::vector<JobKey> missing_attempts(const Core& core, const WorkerHello& hello)
 }
 
 /// Of an attempt of which a worker says that it has it, where nothing is remembered of that worker. What we
-/// know nothing of may have all.
-std::int64_t memory_of(const Core& core, const AttemptToken& token, const WorkerHello& hello) {
+/// know nothing of may have all of the device.
+std::int64_t memory_of(const Core& core, const AttemptToken& token, const WorkerHello& hello, int device) {
   const auto found = core.attempts.find(token);
-  if (found == core.attempts.end()) return hello.memory_bytes;
+  if (found == core.attempts.end())
+    return device == kNoDevice ? 0 : hello.devices[static_cast<std::size_t>(device)].memory_bytes;
   const Job& job = core.catalogue.at(found->second);
   return memory_needed(core, core.catalogue.owner_of(job), job.needs);
 }
@@ -81,13 +83,15 @@ void attach(Step& step, const WorkerAttached& event) {
     return;
   }
   if (const Session* old = core.workers.find(event.hello.name)) {
-    const SessionId replaced = old->id;
-    detach(step, replaced);
-    close(step, replaced, {ErrorCode::unavailable, "worker '" + event.hello.name + "' has connected anew"});
+    close_session(step, old->id,
+                  {ErrorCode::unavailable, "worker '" + event.hello.name + "' has connected anew"});
   }
   const bool remembered = core.workers.add(event.session, event.hello, step.now);
-  for (const AttemptToken& token : event.hello.held)
-    core.workers.add_ending(event.session, token, remembered ? 0 : memory_of(core, token, event.hello));
+  for (const HeldAttempt& held : event.hello.held) {
+    const int device = core.workers.find(event.session)->device_of(held);
+    const auto memory = remembered ? 0 : memory_of(core, held.attempt, event.hello, device);
+    core.workers.add_ending(event.session, held.attempt, {device, memory});
+  }
   step.effects.changes.emplace_back(UpsertWorker{event.hello});
   tell(step, event.session,
        Welcome{event.session, core.boot_epoch, core.settings.lease_ms, core.settings.heartbeat_ms});
@@ -106,15 +110,21 @@ void detach(Step& step, SessionId session) {
     Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
     attempt.session.reset();
     workers.release(session, key);
-    workers.add_ending(session, attempt.token, attempt.memory_bytes);
+    workers.add_ending(session, attempt.token, attempt.use);
   }
   workers.remove(session);
 }
 
-void reconcile(Step& step, SessionId session, const std::vector<AttemptToken>& running) {
+void close_session(Step& step, SessionId session, Error error) {
+  detach(step, session);
+  close(step, session, std::move(error));
+}
+
+void reconcile(Step& step, SessionId session, const std::vector<HeldAttempt>& running) {
   step.core.workers.keep_ending(session, running);
-  for (const AttemptToken& token : running) {
-    if (renew_attempt(step, session, token)) continue;
+  for (const HeldAttempt& held : running) {
+    const AttemptToken& token = held.attempt;
+    if (renew_attempt(step, session, token, step.core.workers.find(session)->device_of(held))) continue;
     if (is_saving(step.core, token))
       tell(step, session, StopAttempt{token, "the job is paused", true});
     else

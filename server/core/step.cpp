@@ -12,7 +12,7 @@ namespace {
 void file_running(Core& core, JobKey key, const Attempt& attempt) {
   core.attempts[attempt.token] = key;
   core.timers.set({attempt.deadline, key});
-  if (attempt.session) core.workers.occupy(*attempt.session, key, attempt.memory_bytes);
+  if (attempt.session) core.workers.occupy(*attempt.session, key, attempt.use);
 }
 
 void take_place(Core& core, JobKey key) {
@@ -156,7 +156,7 @@ void stop_running(Step& step, JobKey key, const std::string& reason, bool keep) 
   const Attempt& attempt = *running_attempt(step.core.catalogue.at(key));
   if (attempt.session) {
     tell(step, *attempt.session, StopAttempt{attempt.token, reason, keep});
-    step.core.workers.add_ending(*attempt.session, attempt.token, attempt.memory_bytes);
+    step.core.workers.add_ending(*attempt.session, attempt.token, attempt.use);
   }
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "stopped", reason});
 }

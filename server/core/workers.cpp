@@ -4,15 +4,69 @@
 #include <utility>
 
 namespace spin::core {
+namespace {
 
-int Session::room() const {
-  if (draining || silent) return 0;
-  const int slots = most_jobs ? std::min(*most_jobs, hello.slots) : hello.slots;
-  return std::max(0, std::min(credits, slots - static_cast<int>(busy.size())));
+std::size_t index(int device) { return static_cast<std::size_t>(device); }
+
+/// The session's account of the memory that the attempt has, `sign` times.
+void count(Session& session, const Use& use, int sign) {
+  if (use.device != kNoDevice) session.devices[index(use.device)].memory_given += sign * use.memory_bytes;
 }
 
-bool Session::holds(std::int64_t bytes) const {
-  return hello.memory_bytes == 0 || bytes <= hello.memory_bytes - memory_given;
+void count_busy(Session& session, const Use& use, int sign) {
+  if (use.device != kNoDevice) session.devices[index(use.device)].busy += sign;
+  count(session, use, sign);
+}
+
+void release_job(Session& session, JobKey job) {
+  const auto found = session.busy.find(job);
+  if (found == session.busy.end()) return;
+  count_busy(session, found->second, -1);
+  session.busy.erase(found);
+}
+
+void add_to_ending(Session& session, const AttemptToken& token, const Use& use) {
+  if (session.ending.emplace(token, use).second) count(session, use, 1);
+}
+
+}  // namespace
+
+int find_device(const WorkerHello& worker, const std::string& device) {
+  for (std::size_t i = 0; i < worker.devices.size(); ++i)
+    if (worker.devices[i].device == device) return static_cast<int>(i);
+  return kNoDevice;
+}
+
+int Session::device_of(const HeldAttempt& held) const {
+  return held.devices.empty() ? kNoDevice : find_device(hello, held.devices.front());
+}
+
+int Session::room(int device) const {
+  if (draining || silent) return 0;
+  const DeviceState& state = devices[index(device)];
+  const int room = std::min(state.credits, hello.slots - state.busy);
+  // A worker under quarantine may have so many on all devices together.
+  return std::max(0, most_jobs ? std::min(room, *most_jobs - static_cast<int>(busy.size())) : room);
+}
+
+bool Session::has_room() const {
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    if (room(static_cast<int>(i)) > 0) return true;
+  return false;
+}
+
+bool Session::holds(int device, std::int64_t bytes) const {
+  const std::int64_t memory = hello.devices[index(device)].memory_bytes;
+  return memory == 0 || bytes <= memory - devices[index(device)].memory_given;
+}
+
+std::int64_t Session::memory_used() const {
+  std::int64_t used = 0;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    const std::int64_t given = devices[i].memory_given, memory = hello.devices[i].memory_bytes;
+    used += memory == 0 ? given : std::min(given, memory);
+  }
+  return used;
 }
 
 bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
@@ -21,6 +75,7 @@ bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
   session.hello = hello;
   session.heard = now;
   session.hello.held.clear();
+  session.devices.resize(hello.devices.size());
   const auto absent = absent_.extract(hello.name);
   if (!absent.empty()) restore(session, absent.mapped(), hello.held);
   by_name_[hello.name] = id;
@@ -29,13 +84,13 @@ bool Workers::add(SessionId id, const WorkerHello& hello, Now now) {
 }
 
 /// Another process of the name has nothing of the one before but its outbox.
-void Workers::restore(Session& session, const Absent& absent, const std::vector<AttemptToken>& held) {
+void Workers::restore(Session& session, const Absent& absent, const std::vector<HeldAttempt>& held) {
   if (absent.instance != session.hello.instance) return;
   session.draining = session.drain_asked = absent.drain_asked;
-  for (const AttemptToken& token : held) {
-    const auto found = absent.ending.find(token);
-    if (found != absent.ending.end() && session.ending.insert(*found).second)
-      session.memory_given += found->second;
+  for (const HeldAttempt& one : held) {
+    const auto found = absent.ending.find(one.attempt);
+    if (found != absent.ending.end())
+      add_to_ending(session, one.attempt, {session.device_of(one), found->second.memory_bytes});
   }
 }
 
@@ -72,7 +127,7 @@ void Workers::change(SessionId id, const Change& change) {
   if (found == sessions_.end()) return;
   change(found->second);
   changed_ = true;
-  if (found->second.room() > 0)
+  if (found->second.has_room())
     open_.insert(id);
   else
     open_.erase(id);
@@ -91,21 +146,27 @@ void Workers::hindered(SessionId id, const std::string& problem) {
   const auto found = sessions_.find(id);
   if (found != sessions_.end()) found->second.problem = problem;
 }
-void Workers::set_credits(SessionId id, int free) {
+void Workers::set_credits(SessionId id, const std::vector<int>& free) {
   change(id, [&](Session& session) {
-    session.credits = std::max(0, free);
-    if (session.hello.slots - free > static_cast<int>(session.busy.size())) return;
-    for (auto& [token, bytes] : session.ending) session.memory_given -= std::exchange(bytes, 0);
+    for (std::size_t i = 0; i < free.size(); ++i) session.devices[i].credits = std::max(0, free[i]);
+    for (auto& [token, use] : session.ending) {
+      if (use.device == kNoDevice) continue;
+      DeviceState& device = session.devices[index(use.device)];
+      if (session.hello.slots - device.credits > device.busy) continue;
+      device.memory_given -= std::exchange(use.memory_bytes, 0);
+    }
   });
 }
-void Workers::take_credit(SessionId id) {
-  change(id, [](Session& session) { --session.credits; });
+void Workers::take_credit(SessionId id, int device) {
+  change(id, [&](Session& session) { --session.devices[index(device)].credits; });
 }
-void Workers::give_credit(SessionId id) {
-  change(id, [](Session& session) { ++session.credits; });
+void Workers::give_credit(SessionId id, int device) {
+  change(id, [&](Session& session) { ++session.devices[index(device)].credits; });
 }
 void Workers::take_all_credits(SessionId id) {
-  change(id, [](Session& session) { session.credits = 0; });
+  change(id, [](Session& session) {
+    for (DeviceState& device : session.devices) device.credits = 0;
+  });
 }
 void Workers::ask_to_drain(SessionId id) {
   change(id, [](Session& session) { session.draining = session.drain_asked = true; });
@@ -119,46 +180,38 @@ void Workers::drains(SessionId id) {
 void Workers::limit(SessionId id, std::optional<int> most_jobs) {
   change(id, [&](Session& session) { session.most_jobs = most_jobs; });
 }
-void Workers::occupy(SessionId id, JobKey job, std::int64_t memory_bytes) {
+void Workers::occupy(SessionId id, JobKey job, const Use& use) {
   change(id, [&](Session& session) {
-    session.busy[job] = memory_bytes;
-    session.memory_given += memory_bytes;
+    release_job(session, job);
+    session.busy[job] = use;
+    count_busy(session, use, 1);
   });
 }
 void Workers::release(SessionId id, JobKey job) {
-  change(id, [&](Session& session) {
-    const auto found = session.busy.find(job);
-    if (found == session.busy.end()) return;
-    session.memory_given -= found->second;
-    session.busy.erase(found);
-  });
+  change(id, [&](Session& session) { release_job(session, job); });
 }
-void Workers::add_ending(SessionId id, const AttemptToken& token, std::int64_t memory_bytes) {
-  change(id, [&](Session& session) {
-    if (session.ending.emplace(token, memory_bytes).second) session.memory_given += memory_bytes;
-  });
+void Workers::add_ending(SessionId id, const AttemptToken& token, const Use& use) {
+  change(id, [&](Session& session) { add_to_ending(session, token, use); });
 }
 void Workers::ended(SessionId id, const AttemptToken& token) {
   const Session* session = find(id);
   if (session == nullptr || !session->ending.contains(token)) return;
-  change(id, [&](Session& changed) {
-    const auto ending = changed.ending.extract(token);
-    changed.memory_given -= ending.mapped();
-  });
+  change(id, [&](Session& changed) { count(changed, changed.ending.extract(token).mapped(), -1); });
 }
-void Workers::keep_ending(SessionId id, const std::vector<AttemptToken>& running) {
+void Workers::keep_ending(SessionId id, const std::vector<HeldAttempt>& running) {
   const Session* session = find(id);
   if (session == nullptr || session->ending.empty()) return;
   change(id, [&](Session& changed) {
-    std::erase_if(changed.ending, [&](const auto& entry) {
-      if (std::find(running.begin(), running.end(), entry.first) != running.end()) return false;
-      changed.memory_given -= entry.second;
-      return true;
-    });
+    for (auto& [token, use] : std::exchange(changed.ending, {})) {
+      count(changed, use, -1);
+      const auto held = std::find_if(running.begin(), running.end(),
+                                     [&](const HeldAttempt& one) { return one.attempt == token; });
+      if (held != running.end()) add_to_ending(changed, token, {changed.device_of(*held), use.memory_bytes});
+    }
   });
 }
-void Workers::used_dataset(SessionId id, const std::string& dataset) {
-  change(id, [&](Session& session) { session.dataset = dataset; });
+void Workers::used_dataset(SessionId id, int device, const std::string& dataset) {
+  change(id, [&](Session& session) { session.devices[index(device)].dataset = dataset; });
 }
 
 }  // namespace spin::core

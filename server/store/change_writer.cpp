@@ -52,13 +52,12 @@ constexpr char kLastLine[] = "SELECT coalesce(max(number), 0) FROM log_line WHER
 constexpr char kInsertLine[] = "INSERT INTO log_line (job, number, at_ms, text) VALUES (?1, ?2, ?3, ?4)";
 constexpr char kDeleteLines[] = "DELETE FROM log_line WHERE job = ?1 AND number <= ?2";
 constexpr char kUpsertWorker[] =
-    "INSERT INTO worker (name, version, host, device, slots, threads, pid, labels, memory_bytes, "
-    "first_seen_ms,"
-    " last_seen_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)"
-    " ON CONFLICT (name) DO UPDATE SET version = excluded.version, host = excluded.host, device = "
-    "excluded.device,"
-    " slots = excluded.slots, threads = excluded.threads, pid = excluded.pid, labels = excluded.labels,"
-    " memory_bytes = excluded.memory_bytes, last_seen_ms = excluded.last_seen_ms";
+    "INSERT INTO worker (name, version, host, devices, slots, threads, pid, labels, first_seen_ms, "
+    "last_seen_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
+    " ON CONFLICT (name) DO UPDATE SET version = excluded.version, host = excluded.host,"
+    " devices = excluded.devices, slots = excluded.slots, threads = excluded.threads, pid = excluded.pid,"
+    " labels = excluded.labels, last_seen_ms = excluded.last_seen_ms";
 
 /// "?6, ?7, ...", one for each metric.
 std::string numbered(const MetricTable& table, int first) {
@@ -211,8 +210,11 @@ Status ChangeWriter::write(const core::AppendLog& change, std::int64_t now_ms) {
 
 Status ChangeWriter::write(const core::UpsertWorker& change, std::int64_t now_ms) {
   const auto& hello = change.hello;
-  return upsert_worker_.run(hello.name, hello.version, hello.host, hello.device, hello.slots, hello.threads,
-                            hello.pid, nlohmann::json(hello.labels).dump(), hello.memory_bytes, now_ms);
+  auto devices = nlohmann::json::array();
+  for (const DeviceOffer& offer : hello.devices)
+    devices.push_back({{"device", offer.device}, {"memory_bytes", offer.memory_bytes}});
+  return upsert_worker_.run(hello.name, hello.version, hello.host, devices.dump(), hello.slots, hello.threads,
+                            hello.pid, nlohmann::json(hello.labels).dump(), now_ms);
 }
 
 }  // namespace spin

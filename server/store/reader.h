@@ -52,7 +52,7 @@ class Reader {
   /// Jobs of the data set that have a result of data with another fingerprint. Looks at every job there is.
   virtual Result<std::vector<TrainedJob>> trained_on_others(const std::string& dataset,
                                                             const std::string& fingerprint) = 0;
-  /// Name, host, device, version, slots, threads, jobs_done, last_seen of every worker ever attached.
+  /// Name, host, devices, version, slots, threads, jobs_done, last_seen of every worker ever attached.
   virtual Result<std::vector<WorkerRow>> workers() = 0;
 };
 

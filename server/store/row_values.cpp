@@ -17,6 +17,16 @@ std::vector<std::string> labels_from_json(const std::string& text) {
   return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>();
 }
 
+/// The devices that a worker offers, with the memory of all together.
+void take_offers(const std::string& text, WorkerRow& row) {
+  const auto offers = nlohmann::json::parse(text, nullptr, false);
+  if (!offers.is_array()) return;
+  for (const auto& offer : offers) {
+    row.devices.push_back(offer.value("device", ""));
+    row.memory_bytes += offer.value("memory_bytes", std::int64_t{0});
+  }
+}
+
 /// From a column on, in the order of the table's columns.
 MetricValues metric_values(const MetricTable& table, const Rows& rows, int column) {
   MetricValues values;
@@ -104,15 +114,14 @@ WorkerRow worker_row(const Rows& rows) {
   WorkerRow row;
   row.name = rows.text(0);
   row.host = rows.text(1);
-  row.device = rows.text(2);
   row.version = rows.text(3);
   row.state = "offline";
-  row.slots = rows.small(4);
+  take_offers(rows.text(2), row);
+  row.slots = rows.small(4) * static_cast<int>(row.devices.size());
   row.threads = rows.small(5);
   row.jobs_done = rows.integer(6);
   row.last_seen_ms = rows.integer(7);
   row.labels = labels_from_json(rows.text(8));
-  row.memory_bytes = rows.integer(9);
   return row;
 }
 

@@ -20,7 +20,7 @@ Result<ArtifactRef> artifact_ref(const Rows& rows);
 ResultRow result_row(const Rows& rows);
 /// Name, source, overrides. data_loss where the overrides are not what SweepWriter wrote.
 Result<SweepFile> sweep_source(const Rows& rows);
-/// Name, host, device, version, slots, threads, jobs_done, last_seen_ms, labels, memory_bytes; offline.
+/// Name, host, devices, version, slots, threads, jobs_done, last_seen_ms, labels; offline.
 WorkerRow worker_row(const Rows& rows);
 
 }  // namespace spin

@@ -71,8 +71,7 @@ constexpr char kLog[] =
 constexpr char kSource[] = "SELECT name, source, overrides FROM sweep WHERE id = ?1";
 constexpr char kIsThere[] = "SELECT 1 FROM sweep WHERE id = ?1 AND deleting = 0";
 constexpr char kWorkers[] =
-    "SELECT name, host, device, version, slots, threads, jobs_done, last_seen_ms, labels, memory_bytes FROM "
-    "worker"
+    "SELECT name, host, devices, version, slots, threads, jobs_done, last_seen_ms, labels FROM worker"
     " ORDER BY name";
 
 constexpr int kRowsPerPage = 1000;

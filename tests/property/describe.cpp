@@ -7,6 +7,10 @@ std::string number(std::int64_t value) { return std::to_string(value); }
 std::string text_of(const AttemptToken& token) {
   return number(token.boot_epoch) + "-" + number(token.sequence);
 }
+/// "1-7 on cuda:0"; without a device where it occupies none.
+std::string text_of(const HeldAttempt& held) {
+  return text_of(held.attempt) + (held.devices.empty() ? "" : " on " + held.devices.front());
+}
 std::string text_of(const JobId& id) { return {reinterpret_cast<const char*>(id.digest.bytes.data())}; }
 std::string text_of(SessionId session) { return "session " + number(session.value); }
 
@@ -18,10 +22,14 @@ std::string text_of(const Report& report) {
 
 struct MessageText {
   std::string operator()(const WorkerHello& hello) const { return "hello " + hello.name; }
-  std::string operator()(const Credits& credits) const { return "free slots: " + number(credits.free); }
+  std::string operator()(const Credits& credits) const {
+    std::string text = "free slots:";
+    for (const int free : credits.free) text += " " + number(free);
+    return text;
+  }
   std::string operator()(const Heartbeat& heartbeat) const {
     std::string text = "heartbeat";
-    for (const auto& token : heartbeat.running) text += " " + text_of(token);
+    for (const auto& held : heartbeat.running) text += " " + text_of(held);
     return text;
   }
   std::string operator()(const SequencedReport& report) const {
@@ -63,7 +71,7 @@ struct EventText {
   }
   std::string operator()(const WorkerAttached& event) const {
     std::string text = "attach " + event.hello.name + " as " + text_of(event.session) + " holding";
-    for (const auto& token : event.hello.held) text += " " + text_of(token);
+    for (const auto& held : event.hello.held) text += " " + text_of(held);
     return text;
   }
   std::string operator()(const WorkerDetached& event) const { return "detach " + text_of(event.session); }

@@ -23,12 +23,18 @@ bool has_job(const StoredSweep& sweep, JobKey job) {
 
 }  // namespace
 
-bool suits(const WorkerHello& worker, const StoredSweep& sweep, std::int64_t memory_bytes) {
+bool suits(const WorkerHello& worker, const DeviceOffer& offer, const StoredSweep& sweep,
+           std::int64_t memory_bytes) {
   const Requirements& asked = sweep.requirements;
-  if (asked.device && (*asked.device == Device::Kind::cuda) != (worker.device == "cuda:0")) return false;
-  if (worker.memory_bytes != 0 && memory_bytes > worker.memory_bytes) return false;
+  if (asked.device && (*asked.device == Device::Kind::cpu) != (offer.device == "cpu")) return false;
+  if (offer.memory_bytes != 0 && memory_bytes > offer.memory_bytes) return false;
   return std::all_of(asked.labels.begin(), asked.labels.end(),
                      [&](const std::string& label) { return contains(worker.labels, label); });
+}
+
+bool suits(const WorkerHello& worker, const StoredSweep& sweep, std::int64_t memory_bytes) {
+  return std::any_of(worker.devices.begin(), worker.devices.end(),
+                     [&](const DeviceOffer& offer) { return suits(worker, offer, sweep, memory_bytes); });
 }
 
 void Ledger::observe(const Change& change) {
@@ -74,15 +80,26 @@ void Ledger::check_lease(const InsertAttempt& lease) {
   ASSERT_NE(owner, nullptr) << "job " << lease.job.value << " runs for nobody";
   const WorkerHello& worker = hellos_.at(lease.worker);
   const std::int64_t need = memory_of(*owner, job);
-  EXPECT_TRUE(suits(worker, *owner, need)) << "job " << lease.job.value << " on worker " << lease.worker;
+  ASSERT_EQ(devices_[lease.token].size(), 1U) << "a job runs on one device";
+  const std::string& device = devices_[lease.token].front();
+  const std::string place = device + " of worker " + lease.worker;
+  const auto offer = std::find_if(worker.devices.begin(), worker.devices.end(),
+                                  [&](const DeviceOffer& each) { return each.device == device; });
+  ASSERT_NE(offer, worker.devices.end()) << place;
+  EXPECT_TRUE(suits(worker, *offer, *owner, need)) << "job " << lease.job.value << " on " << place;
   std::int64_t given = need;
+  int jobs = 0;
   auto& leases = given_[lease.worker];
-  for (const auto& [token, other] : leases) given += other.memory_bytes;
-  if (worker.memory_bytes != 0) {
-    EXPECT_LE(given, worker.memory_bytes) << "worker " << lease.worker << " was given more than it has";
+  for (const auto& [token, other] : leases) {
+    if (other.device != device) continue;
+    given += other.memory_bytes;
+    ++jobs;
   }
-  EXPECT_LT(leases.size(), static_cast<std::size_t>(worker.slots)) << lease.worker;
-  leases[lease.token] = {lease.job, need};
+  if (offer->memory_bytes != 0) {
+    EXPECT_LE(given, offer->memory_bytes) << place << " was given more than it has";
+  }
+  EXPECT_LT(jobs, worker.slots) << place;
+  leases[lease.token] = {device, need};
   const auto draining = draining_.find(lease.worker);
   EXPECT_FALSE(draining != draining_.end() && draining->second == worker.pid)
       << lease.worker << " was asked to drain";

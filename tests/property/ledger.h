@@ -19,6 +19,8 @@ class Ledger {
   /// `is_plain`: all jobs can run on all workers, so that the order of leases is fully known.
   Ledger(const ModelStore& store, bool is_plain) : store_(store), is_plain_(is_plain) {}
 
+  /// Before the changes of the same step are observed.
+  void grants(const SendLease& lease) { devices_[lease.attempt] = lease.devices; }
   /// Before the change is stored.
   void observe(const Change& change);
   /// The coordinator starts anew: its accounts of what workers were given, too.
@@ -36,7 +38,7 @@ class Ledger {
 
  private:
   struct Given {
-    JobKey job;
+    std::string device;
     std::int64_t memory_bytes = 0;
   };
 
@@ -55,13 +57,17 @@ class Ledger {
   std::map<std::string, WorkerHello> hellos_;
   /// Leases that were granted to a worker since it attached and that have not ended.
   std::map<std::string, std::map<AttemptToken, Given>> given_;
-  std::map<std::string, std::int64_t> draining_;  ///< its process
+  std::map<AttemptToken, std::vector<std::string>> devices_;  ///< of every lease
+  std::map<std::string, std::int64_t> draining_;              ///< its process
   std::set<AttemptToken> probes_;
   std::set<JobKey> ever_cancelled_;
   std::set<AttemptToken> deleted_;  ///< with their jobs
 };
 
-/// Of Requirements and memory alone.
+/// Of Requirements and memory alone: whether the device of the worker is one for the sweep's job.
+[[nodiscard]] bool suits(const WorkerHello& worker, const DeviceOffer& offer, const StoredSweep& sweep,
+                         std::int64_t memory_bytes);
+/// Whether one of its devices is.
 [[nodiscard]] bool suits(const WorkerHello& worker, const StoredSweep& sweep, std::int64_t memory_bytes);
 
 }  // namespace spin::core

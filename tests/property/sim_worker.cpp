@@ -31,12 +31,12 @@ WorkerHello SimWorker::connect(SessionId session) {
   return hello;
 }
 
-std::vector<AttemptToken> SimWorker::held() const {
-  std::vector<AttemptToken> tokens;
-  for (const auto& [token, training] : training_) tokens.push_back(token);
+std::vector<HeldAttempt> SimWorker::held() const {
+  std::vector<HeldAttempt> all;
+  for (const auto& [token, training] : training_) all.push_back({token, {training.device}});
   for (const auto& entry : outbox_)
-    if (is_last(entry.report)) tokens.push_back(entry.report.attempt);
-  return tokens;
+    if (is_last(entry.report)) all.push_back({entry.report.attempt});
+  return all;
 }
 
 void SimWorker::disconnect() {
@@ -82,7 +82,13 @@ void SimWorker::report_checkpoint(const JobId& job, const AttemptToken& token, i
 }
 
 void SimWorker::say_credits() {
-  send(Credits{std::max(0, hello_.slots - static_cast<int>(training_.size()))});
+  Credits credits;
+  for (const DeviceOffer& offer : hello_.devices) {
+    const auto busy = std::count_if(training_.begin(), training_.end(),
+                                    [&](const auto& entry) { return entry.second.device == offer.device; });
+    credits.free.push_back(std::max(0, hello_.slots - static_cast<int>(busy)));
+  }
+  send(std::move(credits));
 }
 
 void SimWorker::receive(const Down& from) {
@@ -91,7 +97,7 @@ void SimWorker::receive(const Down& from) {
       report(from.job, lease->attempt, AttemptFailed{FailureKind::refused, "stopping"});
     } else {
       const auto epoch = lease->resume ? lease->resume->bytes / kCheckpointBytes : 0;
-      training_[lease->attempt] = {from.job, static_cast<int>(epoch)};
+      training_[lease->attempt] = {from.job, lease->devices.at(0), static_cast<int>(epoch)};
       report(from.job, lease->attempt, AttemptStarted{});
     }
   } else if (const auto* wanted = std::get_if<StopAttempt>(&from.message)) {

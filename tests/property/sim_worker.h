@@ -70,6 +70,7 @@ class SimWorker {
   enum class Mode { trains, saves, stops };
   struct Training {
     JobId job;
+    std::string device;
     int epoch = 0;
     Mode mode = Mode::trains;
   };
@@ -81,7 +82,7 @@ class SimWorker {
   /// Of one that does not train any more.
   void end(const AttemptToken& token);
   /// What it says that it has: what it runs, and what its outbox holds the last report of.
-  [[nodiscard]] std::vector<AttemptToken> held() const;
+  [[nodiscard]] std::vector<HeldAttempt> held() const;
   void stop(const StopAttempt& stop);
   void acknowledge(std::uint64_t sequence);
   bool happens(int in_thousand) { return static_cast<int>(random_() % 1000) < in_thousand; }

@@ -34,14 +34,18 @@ WorkerHello make_worker(int number, bool is_plain) {
   hello.name = "w" + std::to_string(number);
   hello.version = kVersion;
   hello.host = "host";
-  hello.device = "cpu";
   hello.slots = 1 + number % 3;
   hello.pid = 100;
   hello.instance = hello.name + " 0";
+  const std::vector<std::string> names = number % 4 == 2 ? std::vector<std::string>{"cpu", "cuda:0", "cuda:1"}
+                                         : number % 4 == 1 ? std::vector<std::string>{"cuda:1", "cuda:0"}
+                                                           : std::vector<std::string>{"cpu"};
+  for (const std::string& name : names) hello.devices.push_back({name});
   if (is_plain) return hello;
   if (number % 2 == 1) hello.labels = {"big"};
-  if (number % 3 != 0) hello.memory_bytes = (4 + 4 * (number % 2)) * kUnit;
-  if (number % 4 == 2) hello.device = "cuda:0";
+  if (number % 3 == 0) return hello;
+  int size = number;
+  for (DeviceOffer& offer : hello.devices) offer.memory_bytes = (4 + 4 * (size++ % 2)) * kUnit;
   return hello;
 }
 
@@ -307,6 +311,8 @@ void Simulation::commit(std::size_t batches) {
 }
 
 void Simulation::store(const Effects& effects) {
+  for (const Message& message : effects.messages)
+    if (const auto* lease = std::get_if<SendLease>(&message)) ledger_.grants(*lease);
   for (const Change& change : effects.changes) {
     ledger_.observe(change);
     orders_.observe(change);
@@ -322,16 +328,19 @@ void Simulation::tell(const Message& message) {
   orders_.told(message);
   if (const auto* lease = std::get_if<SendLease>(&message)) {
     if (!store_.jobs().contains(lease->job)) {  // deleted in the same transaction
-      unreadable_.push_back({lease->session, lease->job, lease->attempt, "there is no such job", false});
+      unreadable_.push_back(
+          {lease->session, lease->job, lease->attempt, lease->devices, "there is no such job", false});
       return;
     }
     if (chance(15)) {
-      unreadable_.push_back({lease->session, lease->job, lease->attempt, "disk I/O error", true});
+      unreadable_.push_back(
+          {lease->session, lease->job, lease->attempt, lease->devices, "disk I/O error", true});
       return;
     }
     Lease wire;
     wire.attempt = lease->attempt;
     wire.resume = lease->resume;
+    wire.devices = lease->devices;
     if (SimWorker* worker = find(lease->session))
       worker->down.push_back({wire, store_.job(lease->job).job.id});
   } else if (const auto* send = std::get_if<SendMessage>(&message)) {

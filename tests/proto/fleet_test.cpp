@@ -137,8 +137,30 @@ const Rejection kRejections[] = {
     {"NoSlots", [](auto& m) { m.mutable_hello()->set_slots(0); }, "hello.slots is 0"},
     {"NegativeSlots", [](auto& m) { m.mutable_hello()->set_slots(-2); }, "hello.slots is -2"},
     {"TooManySlots", [](auto& m) { m.mutable_hello()->set_slots(1 << 30); }, "at most 4096"},
+    {"TooManySlotsOfAllDevices", [](auto& m) { m.mutable_hello()->set_slots(2049); },
+     "hello.slots is 2049 on each of 2 device(s)"},
+    {"NoDevices", [](auto& m) { m.mutable_hello()->clear_devices(); }, "hello.devices is empty"},
+    {"TooManyDevices",
+     [](auto& m) {
+       for (int i = 2; i <= 256; ++i)
+         m.mutable_hello()->add_devices()->set_device("cuda:" + std::to_string(i));
+     },
+     "hello.devices are 257"},
+    {"NamelessDevice", [](auto& m) { m.mutable_hello()->mutable_devices(1)->clear_device(); },
+     "hello.devices has 0 bytes"},
+    {"ADeviceTwice", [](auto& m) { m.mutable_hello()->mutable_devices(1)->set_device("cuda:0"); },
+     "hello.devices names cuda:0 twice"},
+    {"NegativeMemory", [](auto& m) { m.mutable_hello()->mutable_devices(1)->set_memory_bytes(-1); },
+     "hello.devices.memory_bytes is -1"},
+    {"ControlCharacterInADeviceThatIsHeld",
+     [](auto& m) { m.mutable_hello()->mutable_held(0)->set_devices(0, "cuda\n"); }, "hello.held"},
+    {"CreditsOfTooManyDevices",
+     [](auto& m) {
+       for (int i = 0; i <= 256; ++i) m.mutable_credits()->add_free(1);
+     },
+     "credits.free are 257"},
     {"NoThreads", [](auto& m) { m.mutable_hello()->set_threads(0); }, "hello.threads"},
-    {"NegativeCredits", [](auto& m) { m.mutable_credits()->set_free(-1); }, "credits.free is -1"},
+    {"NegativeCredits", [](auto& m) { m.mutable_credits()->add_free(-1); }, "credits.free is -1"},
     {"ProgressWithoutAttempt", [](auto& m) { m.mutable_progress()->set_epoch(1); }, "progress.attempt"},
     {"ReportWithoutJob", [](auto& m) { m.mutable_report()->mutable_started(); }, "SHA-256 has 0 bytes"},
     {"ReportWithShortJob",
@@ -225,19 +247,21 @@ const Rejection kRejections[] = {
        m.mutable_report()->mutable_attempt()->clear_sequence();
      },
      "report.attempt.sequence is 0; 1 or more is accepted"},
-    {"NegativeBootEpoch", [](auto& m) { m.mutable_hello()->mutable_held(0)->set_boot_epoch(-1); },
+    {"NegativeBootEpoch",
+     [](auto& m) { m.mutable_hello()->mutable_held(0)->mutable_attempt()->set_boot_epoch(-1); },
      "hello.held.boot_epoch is -1"},
     {"EmptyTokenInHeartbeat", [](auto& m) { m.mutable_heartbeat()->add_running(); },
      "heartbeat.running.boot_epoch is 0"},
     {"TooManyHeld",
      [](auto& m) {
        for (int i = m.hello().held_size(); i <= 65'536; ++i)
-         to_wire(samples::kToken, m.mutable_hello()->add_held());
+         to_wire(samples::kToken, m.mutable_hello()->add_held()->mutable_attempt());
      },
      "hello.held are 65537; at most 65536 are accepted"},
     {"TooManyRunning",
      [](auto& m) {
-       for (int i = 0; i <= 65'536; ++i) to_wire(samples::kToken, m.mutable_heartbeat()->add_running());
+       for (int i = 0; i <= 65'536; ++i)
+         to_wire(samples::kToken, m.mutable_heartbeat()->add_running()->mutable_attempt());
      },
      "heartbeat.running are 65537"},
     {"TooManyLogLines", [](auto& m) { set_report(m, LogLines{std::vector<std::string>(1001, "x")}); },

@@ -49,13 +49,12 @@ inline const Progress kProgress{.attempt = kToken,
 inline const WorkerHello kHello{.name = "w1",
                                 .version = "0.1.0",
                                 .host = "host",
-                                .device = "cuda:0",
+                                .devices = {{"cuda:0", std::int64_t{80} << 30}, {"cpu", 0}},
                                 .slots = 2,
                                 .threads = 4,
                                 .pid = 4242,
-                                .held = {kToken, {4, 1}},
+                                .held = {{kToken, {"cuda:0"}}, {{4, 1}, {}}},
                                 .labels = {"a100", "lab-2"},
-                                .memory_bytes = std::int64_t{80} << 30,
                                 .instance = "5f3a"};
 inline const Lease kLease{.attempt = kToken,
                           .job = {digest(9)},
@@ -63,7 +62,8 @@ inline const Lease kLease{.attempt = kToken,
                           .config = "{\"seed\":0}",
                           .root = "/data/größe",
                           .resume = kCheckpoint,
-                          .init = kModel};
+                          .init = kModel,
+                          .devices = {"cuda:0"}};
 
 inline Report report(ReportBody body) {
   return {.job = {digest(5)}, .attempt = kToken, .body = std::move(body)};
@@ -80,8 +80,8 @@ inline std::vector<Report> reports() {
 }
 
 inline std::vector<WorkerMessage> worker_messages() {
-  std::vector<WorkerMessage> messages{kHello, Credits{3}, Heartbeat{{kToken}, "its disk is full"}, kProgress,
-                                      Draining{}};
+  std::vector<WorkerMessage> messages{
+      kHello, Credits{{3, 0}}, Heartbeat{{{kToken, {"cuda:0"}}}, "its disk is full"}, kProgress, Draining{}};
   std::uint64_t sequence = 0;
   for (auto& value : reports()) messages.emplace_back(SequencedReport{++sequence, value});
   return messages;
@@ -160,9 +160,9 @@ inline ResultRow result_row() {
 inline WorkerRow worker_row() {
   return {.name = "w1",
           .host = "host",
-          .device = "cpu",
           .version = "0.1.0",
           .state = "online",
+          .devices = {"cpu", "cuda:0"},
           .slots = 2,
           .busy = 1,
           .threads = 4,

@@ -4,13 +4,25 @@
 #include <utility>
 
 namespace spin::agent {
+namespace {
+
+/// Device by device.
+std::vector<Slot> make_slots(const WorkerHello& hello, Now now) {
+  std::vector<Slot> slots;
+  for (int device = 0; device < static_cast<int>(hello.devices.size()); ++device)
+    slots.insert(slots.end(), static_cast<std::size_t>(hello.slots),
+                 Slot{NoTrainer{now}, {}, 0, {}, now, {}, device});
+  return slots;
+}
+
+}  // namespace
 
 Agent::Agent(AgentSettings settings, Now now)
     : settings_(std::move(settings)),
       now_(now),
       link_(LinkDown{now}),
       reconnect_(settings_.reconnect_first, settings_.reconnect_limit, settings_.seed),
-      slots_(static_cast<std::size_t>(settings_.hello.slots), Slot{NoTrainer{now}, {}, 0, {}, now}) {}
+      slots_(make_slots(settings_.hello, now)) {}
 
 Effects Agent::handle(const Event& event, Now now) {
   if (ended_) return {};
@@ -108,7 +120,7 @@ void Agent::settle() {
 
 void Agent::finish(int code, std::string message) {
   if (ended_) return;
-  for (const auto& token : held()) {
+  for (const auto& [token, devices] : held()) {
     Attempt& attempt = attempts_.at(token);
     if (const auto* salvaging = std::get_if<Salvaging>(&attempt.state)) end_with(attempt, salvaging->failure);
     if (const auto* keeping = std::get_if<Keeping>(&attempt.state)) end_unkept(attempt, keeping->end);
@@ -152,16 +164,26 @@ std::optional<Now> Agent::forget_full_disk_at(const Slot& slot) const {
   return slot.rests_until + settings_.full_disk_rest;
 }
 
-int Agent::free_slots(Now now) const {
-  return static_cast<int>(
-      std::count_if(slots_.begin(), slots_.end(), [now](const Slot& slot) { return slot.is_free(now); }));
+std::vector<int> Agent::free_slots(Now now) const {
+  std::vector<int> free(settings_.hello.devices.size());
+  for (const Slot& slot : slots_)
+    if (slot.is_free(now)) ++free[static_cast<std::size_t>(slot.device)];
+  return free;
 }
 
-std::vector<AttemptToken> Agent::held() const {
-  std::vector<AttemptToken> tokens;
-  tokens.reserve(attempts_.size());
-  for (const auto& [token, attempt] : attempts_) tokens.push_back(token);
-  return tokens;
+const std::string& Agent::device_of(int slot) const {
+  const int device = slots_[static_cast<std::size_t>(slot)].device;
+  return settings_.hello.devices[static_cast<std::size_t>(device)].device;
+}
+
+std::vector<HeldAttempt> Agent::held() const {
+  std::vector<HeldAttempt> all;
+  all.reserve(attempts_.size());
+  for (const auto& [token, attempt] : attempts_) {
+    HeldAttempt& one = all.emplace_back(HeldAttempt{token});
+    if (const auto slot = slot_of(attempt)) one.devices = {device_of(*slot)};
+  }
+  return all;
 }
 
 std::vector<std::string> Agent::check_invariants() const {

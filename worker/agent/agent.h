@@ -46,10 +46,11 @@ class Agent {
   /// When TimePassed is due; none while nothing waits for time.
   [[nodiscard]] std::optional<Now> next_deadline() const;
 
-  [[nodiscard]] int free_slots(Now now) const;
+  /// Of each device, in the order of the hello.
+  [[nodiscard]] std::vector<int> free_slots(Now now) const;
   [[nodiscard]] bool is_draining() const { return draining_; }
   /// What the coordinator is told that this worker holds.
-  [[nodiscard]] std::vector<AttemptToken> held() const;
+  [[nodiscard]] std::vector<HeldAttempt> held() const;
   /// A sentence for each broken invariant; empty when all hold. Tests call it after every step.
   [[nodiscard]] std::vector<std::string> check_invariants() const;
 
@@ -63,8 +64,8 @@ class Agent {
   struct LinkUp {
     Millis heartbeat;
     Now heartbeat_at;
-    int believed = 0;       ///< free slots that the coordinator counts with
-    std::string problem{};  ///< that the coordinator knows of
+    std::vector<int> believed;  ///< free slots of each device that the coordinator counts with
+    std::string problem{};      ///< that the coordinator knows of
   };
   using LinkState = std::variant<LinkDown, LinkConnecting, LinkUp>;
 
@@ -83,6 +84,10 @@ class Agent {
   void on(const LinkLost& event);
   void receive(const Welcome& message);
   void receive(const Lease& message);
+  void count_lease(const Lease& lease);
+  /// A free slot of the device that the lease names; else why there is none.
+  [[nodiscard]] Result<int> find_slot(const Lease& lease) const;
+  [[nodiscard]] const std::string& device_of(int slot) const;
   void receive(const ReportAck& message);
   void receive(const DrainRequest& message);
   void connect();

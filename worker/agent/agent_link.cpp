@@ -39,7 +39,7 @@ void Agent::send(WorkerMessage message) {
   auto* up = std::get_if<LinkUp>(&link_);
   if (up == nullptr) return;
   // After a refusal the coordinator counts with no free slot until it is told.
-  if (is_refusal(message)) up->believed = 0;
+  if (is_refusal(message)) up->believed.assign(up->believed.size(), 0);
   emit(Send{std::move(message)});
 }
 
@@ -57,7 +57,7 @@ void Agent::on(const Received& event) {
 
 void Agent::receive(const Welcome& message) {
   const Millis heartbeat(message.heartbeat_ms);
-  link_ = LinkUp{heartbeat, now_ + heartbeat, 0};
+  link_ = LinkUp{heartbeat, now_ + heartbeat, std::vector<int>(settings_.hello.devices.size())};
   reconnect_.reset();
   said_reasons_.clear();
   say_again_at_.reset();
@@ -69,31 +69,52 @@ void Agent::receive(const Welcome& message) {
   for (auto& report : reports_.sendable()) send(std::move(report));
 }
 
-void Agent::receive(const Lease& message) {
-  auto& up = std::get<LinkUp>(link_);
-  up.believed = std::max(0, up.believed - 1);
-  if (attempts_.count(message.attempt) > 0) return;
-  if (draining_) return refuse(message, "the worker is stopping");
+Result<int> Agent::find_slot(const Lease& lease) const {
+  const auto& offers = settings_.hello.devices;
+  if (lease.devices.size() != 1)
+    return Error{ErrorCode::invalid_argument,
+                 "a job runs on one device here, not on " + std::to_string(lease.devices.size())};
+  const std::string& device = lease.devices.front();
+  const auto is_offered = [&](const DeviceOffer& offer) { return offer.device == device; };
+  if (std::none_of(offers.begin(), offers.end(), is_offered))
+    return Error{ErrorCode::not_found, "the worker does not offer " + device};
   // A warm trainer first, then one that is getting warm.
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (!slots_[i].is_free(now_)) continue;
+    if (device_of(static_cast<int>(i)) != device || !slots_[i].is_free(now_)) continue;
     const bool warm = std::holds_alternative<TrainerIdle>(slots_[i].trainer);
     if (!best || warm || (!slots_[*best].has_process() && slots_[i].has_process())) best = i;
     if (warm) break;
   }
   // Credits that crossed a lease on their way may bring one lease too many.
-  if (!best) return refuse(message, "the worker has no free slot");
+  if (!best) return Error{ErrorCode::resource_exhausted, "the worker has no free slot on " + device};
+  return static_cast<int>(*best);
+}
 
-  const int slot = static_cast<int>(*best);
+/// The coordinator has subtracted the lease.
+void Agent::count_lease(const Lease& lease) {
+  auto& believed = std::get<LinkUp>(link_).believed;
+  for (std::size_t i = 0; i < believed.size(); ++i)
+    for (const std::string& device : lease.devices)
+      if (settings_.hello.devices[i].device == device) believed[i] = std::max(0, believed[i] - 1);
+}
+
+void Agent::receive(const Lease& message) {
+  count_lease(message);
+  if (attempts_.count(message.attempt) > 0) return;
+  if (draining_) return refuse(message, "the worker is stopping");
+  const Result<int> slot = find_slot(message);
+  if (!slot.ok()) return refuse(message, slot.error().message);
+
   Attempt& attempt = attempts_[message.attempt];
-  attempt = Attempt{message, Preparing{slot, {}, {}}};
-  slots_[*best].attempt = message.attempt;
-  slots_[*best].log.clear();
+  attempt = Attempt{message, Preparing{*slot, {}, {}}};
+  Slot& place = slots_[static_cast<std::size_t>(*slot)];
+  place.attempt = message.attempt;
+  place.log.clear();
   emit(MakeScratch{message.attempt});
   if (message.resume) emit(Fetch{message.attempt, Input::resume, *message.resume});
   if (message.init) emit(Fetch{message.attempt, Input::init, *message.init});
-  if (!slots_[*best].has_process()) start_trainer(slot);
+  if (!place.has_process()) start_trainer(*slot);
   try_run(attempt);
 }
 
@@ -175,7 +196,7 @@ std::string Agent::problem() const {
 void Agent::send_credits() {
   auto* up = std::get_if<LinkUp>(&link_);
   if (up == nullptr || draining_) return;
-  const int free = free_slots(now_);
+  const std::vector<int> free = free_slots(now_);
   if (free == up->believed) return;
   up->believed = free;
   send(Credits{free});

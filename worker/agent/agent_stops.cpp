@@ -52,7 +52,7 @@ void Agent::start_stop() {
   if (std::exchange(stopping_, true)) return;
   if (!std::exchange(draining_, true)) send(Draining{});
   int saving = 0;
-  for (const auto& token : held()) {
+  for (const auto& [token, devices] : held()) {
     Attempt& attempt = attempts_.at(token);
     saving += checkpoints_of(attempt) != nullptr ? 1 : 0;
     const bool begins = std::holds_alternative<Preparing>(attempt.state);
@@ -72,7 +72,7 @@ void Agent::stop_at_once() {
   if (std::exchange(is_hurried_, true)) return;
   draining_ = stopping_ = true;
   say(Severity::warning, "ending at once: running jobs are given back");
-  for (const auto& token : held()) {
+  for (const auto& [token, devices] : held()) {
     Attempt& attempt = attempts_.at(token);
     if (std::holds_alternative<Stopping>(attempt.state)) {
       drop(token);

@@ -28,7 +28,7 @@ Attempt* Agent::training_in(int slot) {
 
 void Agent::start_trainer(int slot) {
   slots_[static_cast<std::size_t>(slot)].trainer = TrainerStarting{now_ + settings_.start_limit};
-  emit(StartTrainer{slot});
+  emit(StartTrainer{slot, device_of(slot)});
 }
 
 void Agent::kill_trainer(int slot) {

@@ -121,6 +121,7 @@ struct Send {
 };
 struct StartTrainer {
   int slot = 0;
+  std::string device;
 };
 struct CommandTrainer {
   int slot = 0;

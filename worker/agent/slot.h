@@ -34,6 +34,7 @@ struct Slot {
   LogBatch log;
   Now rests_until;        ///< no lease before: the disk had no place for a job
   std::string no_room{};  ///< for what, in words; empty where its jobs found room
+  int device = 0;         ///< index in WorkerHello::devices
 
   /// Whether a lease could be taken now.
   [[nodiscard]] bool is_free(Now now) const {

@@ -56,12 +56,11 @@ agent::AgentSettings agent_settings(const Options& options) {
   settings.hello.name = options.name;
   settings.hello.version = kVersion;
   settings.hello.host = host_name();
-  settings.hello.device = options.device;
+  settings.hello.devices = options.devices;
   settings.hello.slots = options.slots;
   settings.hello.threads = options.threads;
   settings.hello.pid = ::getpid();
   settings.hello.labels = options.labels;
-  settings.hello.memory_bytes = options.memory_bytes;
   settings.hello.instance = random_name();
   settings.data = options.data;
   settings.scratch = (options.state / "scratch").string();
@@ -85,7 +84,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(Options options) {
 Daemon::Daemon(Options options, net::Endpoint coordinator)
     : options_(std::move(options)),
       coordinator_(std::move(coordinator)),
-      trainers_(static_cast<std::size_t>(options_.slots)) {}
+      trainers_(static_cast<std::size_t>(options_.slots) * options_.devices.size()) {}
 
 Daemon::~Daemon() {
   outbox_.reset();     // writes what is queued; its callbacks only post

@@ -19,7 +19,7 @@ void Daemon::apply(const agent::Send& effect) { link_->send(effect.message); }
 
 void Daemon::apply(const agent::StartTrainer& effect) {
   const std::vector<std::string> argv = {options_.trainer, "--serve",   "--device",
-                                         options_.device,  "--threads", std::to_string(options_.threads)};
+                                         effect.device,    "--threads", std::to_string(options_.threads)};
   auto started =
       Trainer::start(io_, effect.slot, argv, [this](agent::Event event) { trainer_event(std::move(event)); });
   if (!started.ok()) return post(agent::TrainerStartFailed{effect.slot, started.error()});

@@ -26,7 +26,7 @@
 #include "schema/base/version.h"
 #include "schema/sweep/requirements.h"
 #include "worker/daemon/daemon.h"
-#include "worker/daemon/device_memory.h"
+#include "worker/daemon/device_offers.h"
 
 namespace {
 
@@ -37,9 +37,9 @@ constexpr const char* kExamples = R"(
 Examples:
   spin-worker                                    one job at a time on the CPU, for this user's spind
   spin-worker --slots 4 --threads 2              four jobs at a time, two threads each
-  spin-worker --device cuda:0 --data /data       on the first GPU, data sets under /data
-  spin-worker --device cuda:0 --slots 4 --label a100 --memory 36GiB
-                                                 jobs that ask for a100; several small ones share the GPU
+  spin-worker --device cuda:all --data /data     a job on each GPU of this host, data sets under /data
+  spin-worker --device cuda:0,cuda:1 --slots 4 --label a100 --memory 36GiB
+                                                 jobs that ask for a100; several small ones share each GPU
   spin-worker --connect unix:/run/spin/sock      for the spind that listens there
   spin-worker --connect head.example.org:7443 --tls-cert gpu1.pem --tls-key gpu1.key --tls-ca ca.pem
                                                  for the spind on another host
@@ -51,7 +51,8 @@ coordinator refuses this worker.)";
 
 struct CommandLine {
   Options options;
-  std::string state, on_term = "stop", log_level = "info";
+  std::string device = "cpu", state, on_term = "stop", log_level = "info";
+  std::int64_t memory_bytes = 0;  ///< of each device; 0 = what it has
   bool exit_with_parent = false;
 };
 
@@ -60,10 +61,18 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "worker";
 }
 
-/// The same for each start on this host and device, so that a restarted worker is known again.
+/// The same for each start on this host with these devices, so that a restarted worker is known again:
+/// "host" where it has the host to itself, "host-cuda-0-1".
 std::string default_name(const std::string& device) {
-  std::string name = host_name() + (device == "cpu" ? "" : "-" + device);
-  std::replace(name.begin(), name.end(), ':', '-');
+  std::string name = host_name();
+  if (device == "cpu" || device == spin::kAllGpus) return name;
+  const auto devices = spin::parse_devices(device);  // checked when it was given
+  bool has_cuda = false;
+  for (const spin::Device& one : *devices) {
+    const bool is_cuda = one.kind == spin::Device::Kind::cuda;
+    if (!is_cuda || !std::exchange(has_cuda, true)) name += std::string("-") + to_string(one.kind);
+    if (is_cuda) name += "-" + std::to_string(one.index);
+  }
   return name;
 }
 
@@ -79,30 +88,34 @@ CLI::Validator name_of_at_most(std::size_t longest) {
 void add_options(CLI::App& app, CommandLine& line) {
   Options& options = line.options;
   const auto device = [](const std::string& text) {
-    const auto parsed = spin::parse_device(text);
-    return parsed.ok() ? "" : parsed.error().message;
+    const auto checked = spin::check_device_list(text);
+    return checked.ok() ? "" : checked.error().message;
   };
   app.add_option("--connect", options.connect.text,
                  "Coordinator, unix:PATH or HOST:PORT (default: this user's spind)")
       ->envname("SPIN_CONNECT")
       ->type_name("ADDRESS");
   spin::net::add_tls_options(app, options.connect.tls);
-  app.add_option("--slots", options.slots, "Jobs at a time")
+  app.add_option("--slots", options.slots, "Jobs at a time on each device")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  app.add_option("--device", options.device, "cpu or cuda:K")->check(device)->capture_default_str();
-  app.add_option("--threads", options.threads, "Threads per slot (default: usable cores / slots)")
+  app.add_option("--device", line.device, "cpu or cuda:K, several with commas, or cuda:all for every GPU")
+      ->check(device)
+      ->capture_default_str();
+  app.add_option("--threads", options.threads,
+                 "Threads per slot (default: usable cores / slots of all devices)")
       ->check(CLI::Range(1, 4096));
   app.add_option("--label", options.labels,
                  "A word that jobs may ask for, e.g. a100; may be given several times")
       ->expected(1, static_cast<int>(spin::kMaxLabels))
       ->allow_extra_args(false)
       ->check(name_of_at_most(spin::kMaxLabelBytes));
-  app.add_option(
-         "--memory", options.memory_bytes,
-         "Memory for the jobs of all slots, e.g. 20GiB (default: the GPU's, or nine tenths of the machine's)")
+  app.add_option("--memory", line.memory_bytes,
+                 "Memory of each device for its jobs, e.g. 20GiB (default: the GPU's, or nine tenths of the "
+                 "machine's)")
       ->transform(CLI::AsSizeValue(false));
-  app.add_option("--name", options.name, "Unique among live workers (default: host and device)")
+  app.add_option("--name", options.name,
+                 "Unique among live workers (default: the host's name; with GPUs that are named, these too)")
       ->check(name_of_at_most(200));
   app.add_option("--data", options.data, "Folder of data sets (default: what the jobs say)")
       ->check(CLI::ExistingDirectory);
@@ -144,21 +157,25 @@ spin::Status fill_defaults(CommandLine& line) {
   Options& options = line.options;
   if (line.on_term == "drain") options.on_term = spin::daemon::OnTerm::drain;
   if (options.connect.text.empty()) options.connect.text = spin::find_own_coordinator();
-  if (options.name.empty()) options.name = default_name(options.device);
+  if (options.name.empty()) options.name = default_name(line.device);
   std::sort(options.labels.begin(), options.labels.end());
   options.labels.erase(std::unique(options.labels.begin(), options.labels.end()), options.labels.end());
   if (options.trainer.empty()) {
     SPIN_ASSIGN(options.trainer, spin::find_program("spin-train"));
   }
-  SPIN_ASSIGN(const std::int64_t memory, spin::daemon::device_memory(options.device, options.trainer));
-  if (options.memory_bytes == 0) options.memory_bytes = memory;
-  if (options.memory_bytes == 0) {
-    spdlog::warn("the memory of {} is not known: jobs come one at a time; --memory says how much there is",
-                 options.device);
+  SPIN_ASSIGN(options.devices, spin::daemon::device_offers(line.device, options.trainer));
+  for (spin::DeviceOffer& offer : options.devices) {
+    if (line.memory_bytes > 0) offer.memory_bytes = line.memory_bytes;
+    if (offer.memory_bytes > 0) continue;
+    spdlog::warn(
+        "the memory of {} is not known: jobs come one at a time on each device; --memory says how much there "
+        "is",
+        offer.device);
     options.slots = 1;
   }
   if (options.threads == 0) {
-    options.threads = std::max(1, spin::usable_cores() / options.slots);
+    const int all_slots = options.slots * static_cast<int>(options.devices.size());
+    options.threads = std::max(1, spin::usable_cores() / all_slots);
   }
   options.state = line.state.empty()
                       ? spin::default_database_path().parent_path() / ("worker-" + options.name)

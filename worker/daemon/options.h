@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/net/endpoint.h"
+#include "schema/job/report.h"
 #include "schema/job/trainer_link.h"
 
 namespace spin::daemon {
@@ -20,16 +21,15 @@ enum class OnTerm {
 struct Options {
   net::CoordinatorAddress connect;
   std::string name;
-  std::string device = "cpu";  ///< cpu | cuda:K
-  int slots = 1;
+  std::vector<DeviceOffer> devices{};
+  int slots = 1;                      ///< on each device
   int threads = 1;                    ///< per slot
   std::vector<std::string> labels{};  ///< sorted, each once
-  std::int64_t memory_bytes = 0;      ///< of the device, for all slots together; 0 = not known
   std::string data;                   ///< folder of data sets for the trainers; empty = the configurations'
   std::string trainer;                ///< program; without a slash it is looked for in PATH
   std::filesystem::path state;
   int checkpoint_seconds = kCheckpointSeconds;  ///< see RunCommand
-  int save_seconds = 600;  ///< that a job may take from being told to save until it has
+  int save_seconds = 600;                       ///< that a job may take from being told to save until it has
   OnTerm on_term = OnTerm::stop;
   std::int64_t cache_bytes = std::int64_t{20} << 30;
   int parent_pid = 0;  ///< of the process without which this worker shall not live; 0 = none

@@ -19,7 +19,7 @@ NoopWorker::NoopWorker(const std::shared_ptr<grpc::Channel>& channel, const std:
   hello->set_name(name);
   hello->set_version(std::string(kVersion));
   hello->set_host("bench");
-  hello->set_device("cpu");
+  hello->add_devices()->set_device("cpu");
   hello->set_slots(slots);
   hello->set_threads(1);
   hello->set_pid(getpid());
@@ -86,7 +86,7 @@ void NoopWorker::add_epoch(const v1::Lease& lease, int epoch) {
              {{"loss", 1.5}, {"top1", 50}, {"top5", 90}, {"images_per_second", 1000}, {"seconds", 1}});
 }
 
-void NoopWorker::add_credits() { outgoing_.add_messages()->mutable_credits()->set_free(slots_); }
+void NoopWorker::add_credits() { outgoing_.add_messages()->mutable_credits()->add_free(slots_); }
 
 void NoopWorker::flush() {
   v1::WorkerBatch part;

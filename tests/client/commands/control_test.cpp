@@ -95,7 +95,7 @@ TEST_F(ControlTest, WorkersAndTheEmptyListing) {
   EXPECT_EQ(none.output, "");
   EXPECT_NE(none.errors.find("no workers yet"), std::string::npos) << none.errors;
   EXPECT_EQ(ask_json({"workers"}), json::array());
-  coordinator.attach({"w1", "host", "cpu", "0.1.0", "online", 2, 1, 1, 7, 0});
+  coordinator.attach({"w1", "host", "0.1.0", "online", {"cpu"}, 2, 1, 1, 7, 0});
   EXPECT_EQ(ask_json({"workers"})[0].at("name"), "w1");
 }
 

@@ -18,9 +18,9 @@ class UpkeepTest : public ControlTest {
   static WorkerRow worker(int busy) {
     return {.name = "gpu1",
             .host = "host",
-            .device = "cuda:0",
             .version = "0.1.0",
             .state = "online",
+            .devices = {"cuda:0"},
             .slots = 4,
             .busy = busy,
             .threads = 1,

@@ -215,15 +215,17 @@ TEST(StatusListing, ShareDoneWithoutPredictionCountsJobs) {
 }
 
 TEST(WorkersListing, TableAndJson) {
-  const std::vector<WorkerRow> rows{{"w1", "host", "cpu", "0.1.0", "online", 2, 1, 4, 17, 1'000'000}};
+  const std::vector<WorkerRow> rows{{"w1", "host", "0.1.0", "online", {"cpu"}, 2, 1, 4, 17, 1'000'000}};
   EXPECT_EQ(written(workers_table(rows, 1'005'000), Format::table),
-            "worker  state   host  device  busy  threads  jobs done  version    seen\n"
-            "w1      online  host  cpu      1/2        4         17  0.1.0    5s ago\n");
-  EXPECT_EQ(json::parse(written(workers_table(rows, 0), Format::json))[0]["busy"], 1);
+            "worker  state   host  devices  busy  threads  jobs done  version    seen\n"
+            "w1      online  host  cpu       1/2        4         17  0.1.0    5s ago\n");
+  const auto parsed = json::parse(written(workers_table(rows, 0), Format::json))[0];
+  EXPECT_EQ(parsed["busy"], 1);
+  EXPECT_EQ(parsed["devices"], json::parse(R"(["cpu"])"));
 }
 
 TEST(WorkersListing, LabelsMemoryAndTheReasonOfAQuarantine) {
-  WorkerRow row{"gpu1", "host", "cuda:0", "0.1.0", "quarantined", 4, 1, 1, 17, 1'000'000};
+  WorkerRow row{"gpu1", "host", "0.1.0", "quarantined", {"cuda:0", "cuda:1"}, 4, 1, 1, 17, 1'000'000};
   row.labels = {"a100", "fast"};
   row.memory_bytes = std::int64_t{40} << 30;
   row.memory_used_bytes = std::int64_t{3} << 29;
@@ -231,10 +233,10 @@ TEST(WorkersListing, LabelsMemoryAndTheReasonOfAQuarantine) {
   const std::vector<WorkerRow> rows{row};
   EXPECT_EQ(
       written(workers_table(rows, 1'005'000), Format::table),
-      "worker  state        host  device  busy  threads               memory  labels     jobs done  version  "
-      "  seen  reason\n"
-      "gpu1    quarantined  host  cuda:0   1/4        1  1.5 GiB of 40.0 GiB  a100 fast         17  0.1.0    "
-      "5s ago  5 jobs failed in a row\n");
+      "worker  state        host  devices         busy  threads               memory  labels     jobs done  "
+      "version    seen  reason\n"
+      "gpu1    quarantined  host  cuda:0, cuda:1   1/4        1  1.5 GiB of 40.0 GiB  a100 fast         17  "
+      "0.1.0    5s ago  5 jobs failed in a row\n");
   const auto parsed = json::parse(written(workers_table(rows, 0), Format::json))[0];
   EXPECT_EQ(parsed["memory_bytes"], std::int64_t{40} << 30);
   EXPECT_EQ(parsed["memory_used_bytes"], std::int64_t{3} << 29);

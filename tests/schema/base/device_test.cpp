@@ -26,5 +26,26 @@ TEST(Device, AnythingElseIsRefusedWithWhatIsAccepted) {
   }
 }
 
+TEST(Devices, KeepTheirOrder) {
+  EXPECT_EQ(*parse_devices("cpu"), std::vector<Device>{Device{}});
+  EXPECT_EQ(*parse_devices("cuda:2,cuda:0,cpu"),
+            (std::vector<Device>{{Device::Kind::cuda, 2}, {Device::Kind::cuda, 0}, Device{}}));
+}
+
+TEST(Devices, AGapAndADeviceThatStandsThereTwiceAreRefused) {
+  for (const char* text : {"", ",", "cuda:0,", ",cuda:0", "cuda:0,,cuda:1"})
+    EXPECT_EQ(parse_devices(text).error().message, "'' is neither cpu nor cuda:K, as in cuda:0") << text;
+  EXPECT_EQ(parse_devices("cuda:0,gpu").error().message, "'gpu' is neither cpu nor cuda:K, as in cuda:0");
+  EXPECT_EQ(parse_devices("cuda:0,cuda:1,cuda:0").error().message,
+            "'cuda:0,cuda:1,cuda:0' names cuda:0 twice");
+}
+
+TEST(Devices, AllGpusStandInThePlaceOfAList) {
+  for (const char* text : {"cuda:all", "cpu", "cuda:1,cuda:0"})
+    EXPECT_TRUE(check_device_list(text).ok()) << text;
+  EXPECT_EQ(check_device_list("cpu,cuda:all").error().message,
+            "'cuda:all' is neither cpu nor cuda:K, as in cuda:0");
+}
+
 }  // namespace
 }  // namespace spin

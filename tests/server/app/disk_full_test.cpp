@@ -83,6 +83,7 @@ TEST_F(DiskFull, WhoAsksThenIsRefusedAndNothingComesOfIt) {
   WorkerHello hello;
   hello.name = "w";
   hello.version = std::string(kVersion);
+  hello.devices = {{"cpu"}};
   on_strand([&] { engine.attach(hello, link); });
   ASSERT_EQ(link->closed.size(), 1U);
   EXPECT_EQ(link->closed[0].error().code, ErrorCode::unavailable) << "it comes again";
@@ -134,9 +135,10 @@ TEST_F(DiskFull, NoLeaseEndsBeforeThereIsRoomAndTheWorkerIsHeardAgain) {
   WorkerHello hello;
   hello.name = "w";
   hello.version = std::string(kVersion);
+  hello.devices = {{"cpu"}};
   on_strand([&] {
     engine.attach(hello, link);
-    engine.receive(link, {Credits{1}});
+    engine.receive(link, {Credits{{1}}});
     EXPECT_EQ(engine.coordinator().job_state(core::JobKey{1}), JobState::running);
     engine.disk_full("database /x/spin.db: no room");
     engine.hold_leases(engine.disk_full());

@@ -47,9 +47,10 @@ HandedOut hand_out(Reader& reader, int workers, int jobs) {
       WorkerHello hello;
       hello.name = "w" + std::to_string(i);
       hello.version = std::string(kVersion);
+      hello.devices = {{"cpu"}};
       const auto& link = out.links[static_cast<std::size_t>(i)];
       engine.attach(hello, link);
-      engine.receive(link, {Credits{1}});
+      engine.receive(link, {Credits{{1}}});
     }
     core::SweepSubmitted submitted;
     submitted.plan = plan_of(jobs);

@@ -11,19 +11,21 @@
 namespace spin {
 
 FakeWorker::FakeWorker(const std::string& address, const std::string& name, const std::string& version,
-                       std::vector<AttemptToken> held)
+                       const std::vector<AttemptToken>& held)
     : stub_(v1::Fleet::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {
   // Reached only where the coordinator is broken.
   context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   stream_ = stub_->Attach(&context_);
+  std::vector<HeldAttempt> all;
+  for (const AttemptToken& token : held) all.push_back({token, {"cpu"}});
   send(WorkerHello{.name = name,
                    .version = version,
                    .host = "test",
-                   .device = "cpu",
+                   .devices = {{"cpu"}},
                    .slots = 4,
                    .threads = 1,
                    .pid = 1,
-                   .held = std::move(held),
+                   .held = std::move(all),
                    .instance = "start of " + name});
 }
 
@@ -64,7 +66,7 @@ std::optional<T> FakeWorker::next(std::vector<T>* kept) {
 Welcome FakeWorker::welcome() { return next(&welcomes_).value_or(Welcome{}); }
 std::optional<Lease> FakeWorker::lease() { return next(&leases_); }
 std::optional<StopAttempt> FakeWorker::stop() { return next(&stops_); }
-void FakeWorker::offer(int slots) { send(Credits{slots}); }
+void FakeWorker::offer(int slots) { send(Credits{{slots}}); }
 
 void FakeWorker::report(const Lease& lease, ReportBody body) {
   send(SequencedReport{++sent_, {.job = lease.job, .attempt = lease.attempt, .body = std::move(body)}});

@@ -18,7 +18,7 @@ class FakeWorker {
  public:
   explicit FakeWorker(const std::string& address, const std::string& name = "w1",
                       const std::string& version = std::string(kVersion),
-                      std::vector<AttemptToken> held = {});
+                      const std::vector<AttemptToken>& held = {});
 
   /// Waits for the coordinator's welcome.
   Welcome welcome();

@@ -88,9 +88,10 @@ class FeedsTest : public testing::Test {
       WorkerHello hello;
       hello.name = "worker";
       hello.version = std::string(kVersion);
+      hello.devices = {{"cpu"}};
       hello.slots = kJobs;
       engine_.attach(hello, link_);
-      engine_.receive(link_, {Credits{kJobs}});
+      engine_.receive(link_, {Credits{{kJobs}}});
       core::SweepSubmitted submitted;
       submitted.plan = plan_of(kJobs);
       engine_.request(std::move(submitted), [](const core::Message&) {});

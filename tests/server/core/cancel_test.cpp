@@ -74,7 +74,7 @@ TEST(Cancel, ADetachedWorkerHearsOfItWhenItIsBack) {
   harness.detach(lease.session);
   harness.cancel(sweep);
   WorkerHello hello = Harness::hello("w");
-  hello.held = {lease.attempt};
+  hello.held = Harness::on_cpu({lease.attempt});
   harness.attach(hello);
   const auto stops = all_of<StopAttempt>(harness.last);
   ASSERT_EQ(stops.size(), 1U);

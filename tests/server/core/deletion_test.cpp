@@ -129,7 +129,7 @@ TEST(Deletion, WhatComesOfADeletedJobIsAcknowledgedAndDropped) {
   // Also from an outbox that comes after a restart, and while the worker says that it still has the attempt.
   harness.restart();
   WorkerHello hello = Harness::hello("w");
-  hello.held = {lease.attempt};
+  hello.held = Harness::on_cpu({lease.attempt});
   const SessionId session = harness.attach(hello);
   EXPECT_EQ(all_of<StopAttempt>(harness.last).size(), 1U);
   harness.say(session, SequencedReport{1, {id, lease.attempt, finished}});

@@ -194,7 +194,8 @@ TEST(UnreadableJob, FailsWithTheReasonAndItsWorkerGetsTheNext) {
   harness.submit(PlanOf("s").max_attempts(3).job("a").job("b").job("c", {"a"}));
   const SendLease lease = harness.lease_to("w");
   ASSERT_EQ(lease.job, harness.key("a"));
-  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "its row is damaged", false});
+  harness.send(
+      LeaseFailed{lease.session, lease.job, lease.attempt, lease.devices, "its row is damaged", false});
   EXPECT_EQ(harness.state("a"), JobState::failed);
   EXPECT_EQ(harness.stored("a").reason, "its row is damaged");
   EXPECT_EQ(harness.state("c"), JobState::blocked);
@@ -209,12 +210,12 @@ TEST(UnreadableJob, IsTriedAgainWhereTheDiskMayBeReadALittleLater) {
   Harness harness;
   harness.submit(PlanOf("s").max_attempts(2).job("a"));
   SendLease lease = harness.lease_to("w");
-  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "disk I/O error", true});
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, lease.devices, "disk I/O error", true});
   EXPECT_EQ(harness.state("a"), JobState::backoff);
   harness.advance(1000);
   ASSERT_EQ(harness.state("a"), JobState::running) << "the worker has its credit back";
-  harness.send(
-      LeaseFailed{lease.session, lease.job, all_of<SendLease>(harness.last).at(0).attempt, "again", true});
+  harness.send(LeaseFailed{lease.session, lease.job, all_of<SendLease>(harness.last).at(0).attempt,
+                           lease.devices, "again", true});
   EXPECT_EQ(harness.state("a"), JobState::failed);
   EXPECT_EQ(harness.history("a"), "failed failed");
 }
@@ -224,7 +225,7 @@ TEST(UnreadableJob, ThatWasCancelledMeanwhileStaysSoAndItsWorkerIsFree) {
   harness.submit(PlanOf("s").job("a").job("b"));
   const SendLease lease = harness.lease_to("w");
   harness.cancel(lease.job);
-  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "disk I/O error", false});
+  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, lease.devices, "disk I/O error", false});
   EXPECT_EQ(harness.state("a"), JobState::cancelled);
   EXPECT_EQ(all_of<SendLease>(harness.last).size(), 1U) << "b";
 }
@@ -236,7 +237,8 @@ TEST(UnreadableJob, ThatWasDeletedMeanwhileIsForgottenAndItsWorkerIsFree) {
   harness.cancel(sweep);
   harness.steer(sweep, steer::Delete{});
   ASSERT_TRUE(harness.store.jobs().empty());
-  harness.send(LeaseFailed{lease.session, lease.job, lease.attempt, "there is no job 1", false});
+  harness.send(
+      LeaseFailed{lease.session, lease.job, lease.attempt, lease.devices, "there is no job 1", false});
   EXPECT_TRUE(harness.changes.empty());
   EXPECT_EQ(harness.coordinator->counters().failures, 0);
   harness.submit(PlanOf("t").job("b"));

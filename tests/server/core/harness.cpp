@@ -113,11 +113,17 @@ WorkerHello Harness::hello(const std::string& name, int slots) {
   hello.name = name;
   hello.version = kVersion;
   hello.host = "host-of-" + name;
-  hello.device = "cpu";
+  hello.devices = {{"cpu"}};
   hello.slots = slots;
   hello.pid = 100;
   hello.instance = "first start of " + name;
   return hello;
+}
+
+std::vector<HeldAttempt> Harness::on_cpu(const std::vector<AttemptToken>& tokens) {
+  std::vector<HeldAttempt> held;
+  for (const AttemptToken& token : tokens) held.push_back({token, {"cpu"}});
+  return held;
 }
 
 SessionId Harness::attach(const WorkerHello& worker) {
@@ -143,8 +149,8 @@ Error Harness::attach_refused(const WorkerHello& worker) {
   return closed[0].error;
 }
 
-std::vector<SendLease> Harness::credits(SessionId session, int free) {
-  return all_of<SendLease>(say(session, Credits{free}));
+std::vector<SendLease> Harness::credits(SessionId session, std::vector<int> free) {
+  return all_of<SendLease>(say(session, Credits{std::move(free)}));
 }
 
 SendLease Harness::lease_to(const std::string& worker) {

@@ -43,6 +43,8 @@ class Harness {
   std::int64_t resume(Target target) { return steer(target, steer::Resume{}); }
 
   static WorkerHello hello(const std::string& name, int slots = 1);
+  /// Attempts that a worker runs on its only device.
+  static std::vector<HeldAttempt> on_cpu(const std::vector<AttemptToken>& tokens);
   SessionId next_session() { return SessionId{++last_session_}; }
   /// Attaches and expects the welcome; messages behind it are in `last`.
   SessionId attach(const WorkerHello& hello);
@@ -52,7 +54,9 @@ class Harness {
   std::vector<Message> say(SessionId session, WorkerMessage message) {
     return send(WorkerSaid{session, message});
   }
-  std::vector<SendLease> credits(SessionId session, int free);
+  std::vector<SendLease> credits(SessionId session, std::vector<int> free);
+  /// Of a worker with one device.
+  std::vector<SendLease> credits(SessionId session, int free) { return credits(session, std::vector{free}); }
   /// Attaches with as many credits as slots, and expects exactly one lease.
   SendLease lease_to(const std::string& worker);
 
@@ -60,7 +64,7 @@ class Harness {
   std::vector<Message> finish(const SendLease& lease, Outcome outcome = Outcome::completed);
   std::vector<Message> fail(const SendLease& lease, FailureKind kind, const std::string& message = "boom");
   std::vector<Message> heartbeat(SessionId session, std::vector<AttemptToken> running) {
-    return say(session, Heartbeat{std::move(running)});
+    return say(session, Heartbeat{on_cpu(running)});
   }
 
   [[nodiscard]] JobKey key(const std::string& label) const { return store.key_of(label); }

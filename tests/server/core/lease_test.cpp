@@ -116,7 +116,7 @@ TEST(Lease, AHoldThatEndsGivesWhoCouldNotBeHeardAWholeLeaseToComeBack) {
   EXPECT_TRUE(all_of<SendLease>(harness.last).empty()) << "its worker trains it";
   harness.advance(14'999);
   EXPECT_EQ(harness.state("a"), JobState::running);
-  hello.held = {lease.attempt};
+  hello.held = Harness::on_cpu({lease.attempt});
   const SessionId session = harness.attach(hello);
   EXPECT_TRUE(all_of<StopAttempt>(harness.last).empty());
   harness.heartbeat(session, {lease.attempt});

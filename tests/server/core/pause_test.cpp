@@ -99,7 +99,7 @@ TEST(Pause, AResumeDoesNotWaitForAWorkerThatIsGoneAndTakesItsCheckpointAllTheSam
   harness.resume(sweep);
   const SendLease next = harness.lease_to("v");
   WorkerHello hello = Harness::hello("w");
-  hello.held = {lease.attempt};
+  hello.held = Harness::on_cpu({lease.attempt});
   lease.session = harness.attach(hello);
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
   EXPECT_EQ(harness.stored("a").checkpoint, kSaved);

@@ -246,7 +246,7 @@ TEST(Report, TheCheckpointOfALostAttemptIsTakenWhereItsSuccessorHasNone) {
   const SendLease second = harness.lease_to("quick");
   WorkerHello back = Harness::hello("w");
   back.instance = "next start";
-  back.held = {lease.attempt};
+  back.held = Harness::on_cpu({lease.attempt});
   SendLease delivered = lease;
   delivered.session = harness.attach(back);
   const ArtifactRef checkpoint{artifact_id("c"), ArtifactKind::checkpoint, 3};

@@ -3,9 +3,9 @@
 namespace spin::core {
 namespace {
 
-WorkerHello hello_with(const std::string& name, std::vector<AttemptToken> held) {
+WorkerHello hello_with(const std::string& name, const std::vector<AttemptToken>& held) {
   WorkerHello hello = Harness::hello(name);
-  hello.held = std::move(held);
+  hello.held = Harness::on_cpu(held);
   return hello;
 }
 

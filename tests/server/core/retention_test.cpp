@@ -66,7 +66,7 @@ TEST(RetentionTest, WhatWasTheBestIsKnownAfterARestart) {
   epoch(1, 80);
   harness.restart();
   WorkerHello hello = Harness::hello("w");
-  hello.held = {lease.attempt};
+  hello.held = Harness::on_cpu({lease.attempt});
   lease.session = harness.attach(hello);
   epoch(2, 70);
   EXPECT_EQ(harness.stored("a").best->id, checkpoint(1).id);

@@ -12,9 +12,8 @@ Requirements memory(std::int64_t bytes) { return {.device = {}, .memory_bytes = 
 WorkerHello worker(const std::string& name, int slots, std::int64_t memory_bytes,
                    std::vector<std::string> labels = {}, const std::string& device = "cpu") {
   WorkerHello hello = Harness::hello(name, slots);
-  hello.memory_bytes = memory_bytes;
   hello.labels = std::move(labels);
-  hello.device = device;
+  hello.devices = {{device, memory_bytes}};
   return hello;
 }
 

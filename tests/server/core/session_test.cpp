@@ -3,9 +3,10 @@
 namespace spin::core {
 namespace {
 
-WorkerHello hello_holding(const std::string& name, std::vector<AttemptToken> held, std::int64_t pid = 100) {
+WorkerHello hello_holding(const std::string& name, const std::vector<AttemptToken>& held,
+                          std::int64_t pid = 100) {
   WorkerHello hello = Harness::hello(name);
-  hello.held = std::move(held);
+  hello.held = Harness::on_cpu(held);
   hello.pid = pid;
   if (pid != 100) hello.instance = "start as " + std::to_string(pid);
   return hello;
@@ -205,7 +206,7 @@ class EndingMemory : public testing::Test {
   static constexpr std::int64_t kGiB = 1 << 30;
   EndingMemory() {
     hello = Harness::hello("w", 2);
-    hello.memory_bytes = 10 * kGiB;
+    hello.devices[0].memory_bytes = 10 * kGiB;
     sweep = harness.submit(PlanOf("s")
                                .requires_of_workers({.device = {}, .memory_bytes = 6 * kGiB, .labels = {}})
                                .job("a")
@@ -214,7 +215,7 @@ class EndingMemory : public testing::Test {
   }
   /// Its free slots count.
   SessionId come_back() {
-    hello.held = {lease.attempt};
+    hello.held = Harness::on_cpu({lease.attempt});
     return harness.attach(hello);
   }
   [[nodiscard]] std::int64_t used() const {

@@ -18,7 +18,7 @@ WorkerHello hello(const std::string& name) {
   return {.name = name,
           .version = std::string(kVersion),
           .host = "host",
-          .device = "cpu",
+          .devices = {{"cpu"}},
           .slots = 2,
           .threads = 1,
           .pid = 1,
@@ -87,7 +87,7 @@ TEST_F(Attach, LeasesGoDownForCreditsAndReportsAreAcknowledged) {
   Client worker(*fleet_);
   worker.send(hello("w"));
   EXPECT_EQ(worker.expect<Welcome>().lease_ms, 1000);
-  worker.send(Credits{2});
+  worker.send(Credits{{2}});
   const Lease first = worker.expect<Lease>();
   const Lease second = worker.expect<Lease>();
   EXPECT_EQ(first.name, "job-1");
@@ -151,7 +151,7 @@ TEST_F(Attach, WhatWasSentBeforeTheCloseStillArrives) {
 
 TEST_F(Attach, TheFirstMessageIsHello) {
   Client worker(*fleet_);
-  worker.send(Credits{1});
+  worker.send(Credits{{1}});
   const auto status = worker.end();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_NE(status.error_message().find("not hello"), std::string::npos);
@@ -180,7 +180,7 @@ TEST_F(Attach, WhatAWorkerMayNotSendEndsItsStreamAndNoOther) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_NE(status.error_message().find("5 bytes"), std::string::npos);
   EXPECT_TRUE(eventually(seconds(30), [&] { return backend_.attached() == 1; }));
-  good.send(Credits{1});
+  good.send(Credits{{1}});
   EXPECT_EQ(good.expect<Lease>().name, "job-1");
 }
 

@@ -44,7 +44,7 @@ void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, std::vector
 
 void MemoryBackend::receive_locked(const std::shared_ptr<WorkerLink>& link, const WorkerMessage& message) {
   if (const auto* credits = std::get_if<Credits>(&message)) {
-    for (int i = 0; i < credits->free && !ready_.empty(); ++i) {
+    for (int i = 0; i < credits->free.front() && !ready_.empty(); ++i) {
       link->send({ready_.front()});
       ready_.pop_front();
       --counts_.ready;

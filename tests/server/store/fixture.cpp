@@ -61,11 +61,10 @@ core::Change attach(const std::string& worker) {
   hello.name = worker;
   hello.version = "0.1.0";
   hello.host = "host-of-" + worker;
-  hello.device = "cpu";
+  hello.devices = {{"cpu", 1 << 30}, {"cuda:0", 2 << 20}};
   hello.slots = 2;
   hello.threads = 3;
   hello.labels = {"a100", "big"};
-  hello.memory_bytes = 1 << 30;
   return core::UpsertWorker{hello};
 }
 

@@ -46,9 +46,9 @@ INSERT INTO job_dependency (job, depends_on) VALUES (2, 1), (5, 4);
 INSERT INTO sweep_job (sweep, position, job, name, cell)
   SELECT 1, key - 1, key, 'job-' || key, key % 2 FROM job;
 INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (2, 0, 1, 'again', 0);
-INSERT INTO worker (name, version, host, device, slots, threads, pid, labels, memory_bytes, jobs_done, first_seen_ms,
+INSERT INTO worker (name, version, host, devices, slots, threads, pid, labels, jobs_done, first_seen_ms,
                     last_seen_ms) VALUES
-  ('w1', '0.0.1', 'host', 'cpu', 2, 3, 77, '[]', 0, 2, 1700000000000, 1700000002000);
+  ('w1', '0.0.1', 'host', '[{"device": "cpu", "memory_bytes": 0}]', 2, 3, 77, '[]', 2, 1700000000000, 1700000002000);
 INSERT INTO attempt (boot_epoch, sequence, job, worker, state, error, started_at_ms, ended_at_ms) VALUES
   (1700000000, 1, 1, 'w1', 'finished', '', 1700000000500, 1700000000900),
   (1700000000, 2, 2, 'w1', 'failed', 'exit code 1', 1700000001000, 1700000001100),

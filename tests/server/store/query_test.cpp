@@ -72,6 +72,13 @@ TEST_F(QueryTest, ValuesKeepTheirTypes) {
                                                     std::numeric_limits<double>::infinity()}}));
 }
 
+TEST_F(QueryTest, AWorkerIsShownWithAllItsDevices) {
+  const Status shown = run("SELECT devices, slots, memory_bytes FROM workers");
+  ASSERT_TRUE(shown.ok()) << shown.error().message;
+  EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::string("cpu, cuda:0"), std::int64_t{4},
+                                                    std::int64_t{(1 << 30) + (2 << 20)}}}));
+}
+
 TEST_F(QueryTest, ViewsTablesAndWhatReadingStatementsThereAre) {
   ASSERT_TRUE(
       run("SELECT name, state FROM jobs WHERE sweep = 'study' ORDER BY position LIMIT 2;  -- the first")

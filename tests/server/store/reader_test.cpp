@@ -438,10 +438,11 @@ TEST_F(ReaderTest, WorkersAreListedByNameWithWhatTheyDid) {
   ASSERT_EQ(workers.size(), 2U);
   EXPECT_EQ(workers[0].name, "a");
   EXPECT_EQ(workers[0].host, "host-of-a");
-  EXPECT_EQ(workers[0].device, "cpu");
+  EXPECT_EQ(workers[0].devices, (std::vector<std::string>{"cpu", "cuda:0"}));
+  EXPECT_EQ(workers[0].memory_bytes, (1 << 30) + (2 << 20));
   EXPECT_EQ(workers[0].version, "0.1.0");
   EXPECT_EQ(workers[0].state, "offline");
-  EXPECT_EQ(workers[0].slots, 2);
+  EXPECT_EQ(workers[0].slots, 4) << "two on each device";
   EXPECT_EQ(workers[0].threads, 3);
   EXPECT_EQ(workers[0].jobs_done, 2);
   EXPECT_GT(workers[0].last_seen_ms, 1'600'000'000'000);

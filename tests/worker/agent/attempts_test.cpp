@@ -6,7 +6,7 @@ namespace {
 TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   Harness worker;
   worker.welcome();
-  ASSERT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  ASSERT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
 
   worker.step(Received{lease_of(1)});
   EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
@@ -28,7 +28,8 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   EXPECT_TRUE(worker.sent<SequencedReport>().empty()) << "not before it is durable";
 
   worker.say(finished_event());
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the slot is free while the model travels";
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}})
+      << "the slot is free while the model travels";
   ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
   EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/model.safetensors");
 
@@ -110,7 +111,7 @@ TEST(Attempts, AnInputThatCannotBeFetchedEndsTheAttemptAndFreesTheSlot) {
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::input_lost);
   EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("expected aa, found bb"), std::string::npos);
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
 }
 
 TEST(Attempts, AFullDiskGivesTheJobBackAndTheSlotRests) {
@@ -131,7 +132,7 @@ TEST(Attempts, AFullDiskGivesTheJobBackAndTheSlotRests) {
     worker.persist();
     EXPECT_TRUE(worker.sent<Credits>().empty());
     worker.run_for(worker.settings.full_disk_rest);
-    EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the disk may have room again";
+    EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}}) << "the disk may have room again";
   }
 }
 
@@ -196,7 +197,7 @@ TEST(Attempts, AJobErrorIsReportedInTheTrainersWords) {
   EXPECT_EQ(worker.kept<AttemptFailed>()[0],
             (AttemptFailed{FailureKind::job_error, "t10k-images is truncated"}));
   EXPECT_TRUE(worker.all<KillTrainer>().empty()) << "the trainer stays warm";
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
 }
 
 TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
@@ -213,7 +214,7 @@ TEST(Attempts, AStoppedTrainerIsKilledIfItDoesNotObey) {
   EXPECT_GT(*worker.agent.next_deadline(), worker.now) << "nothing spins until it is gone";
   EXPECT_TRUE(worker.ever_sent<Credits>().size() == 1) << "not free before the process is gone";
   worker.step(TrainerExited{0, {true, 9}});
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_TRUE(worker.all<Persist>().empty()) << "nobody waits for a report";
 }
 
@@ -222,7 +223,7 @@ TEST(Attempts, AStoppedTrainerThatObeysStaysWarm) {
   worker.start_training(lease_of(1));
   worker.step(Received{StopAttempt{{3, 1}, "cancelled"}});
   worker.say(StoppedEvent{});
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
   worker.step(Received{lease_of(2)});
   EXPECT_EQ(worker.last<CommandTrainer>().size(), 1U);
@@ -259,9 +260,9 @@ TEST(Attempts, ALeaseTooManyIsGivenBackAndCreditsAreSaidAgain) {
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
   worker.say(finished_event());
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   worker.persist();
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}})
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}})
       << "a refusal makes the coordinator forget the credits that came before it";
 }
 

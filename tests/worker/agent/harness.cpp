@@ -4,7 +4,7 @@ namespace spin::agent {
 
 AgentSettings test_settings(int slots) {
   AgentSettings settings;
-  settings.hello = WorkerHello{"w1", "0.1.0", "host", "cpu", slots, 2, 42, {}, {}, 0, "start"};
+  settings.hello = WorkerHello{"w1", "0.1.0", "host", {{"cpu"}}, slots, 2, 42, {}, {}, "start"};
   settings.data = "/data";
   settings.scratch = "/scratch";
   settings.seed = 7;
@@ -12,13 +12,14 @@ AgentSettings test_settings(int slots) {
   return settings;
 }
 
-Lease lease_of(std::int64_t sequence) {
+Lease lease_of(std::int64_t sequence, const std::string& device) {
   Lease lease;
   lease.attempt = {3, sequence};
   lease.job.digest.bytes[0] = static_cast<std::uint8_t>(sequence);
   lease.name = "job" + std::to_string(sequence);
   lease.config = "{\"seed\":" + std::to_string(sequence) + "}";
   lease.root = "/named";
+  lease.devices = {device};
   return lease;
 }
 
@@ -54,7 +55,10 @@ EpochEvent epoch_event(int epoch) {
 }
 
 Harness::Harness(int slots, std::vector<SequencedReport> outbox)
-    : settings(test_settings(slots)), now(Now{} + std::chrono::hours(1)), agent(settings, now) {
+    : Harness(test_settings(slots), std::move(outbox)) {}
+
+Harness::Harness(AgentSettings chosen, std::vector<SequencedReport> outbox)
+    : settings(std::move(chosen)), now(Now{} + std::chrono::hours(1)), agent(settings, now) {
   step(Begin{std::move(outbox)});
 }
 

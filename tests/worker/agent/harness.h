@@ -13,6 +13,7 @@ namespace spin::agent {
 class Harness {
  public:
   explicit Harness(int slots = 1, std::vector<SequencedReport> outbox = {});
+  explicit Harness(AgentSettings chosen, std::vector<SequencedReport> outbox = {});
 
   /// The effects of this one step.
   const Effects& step(const Event& event);
@@ -95,7 +96,7 @@ class Harness {
 };
 
 AgentSettings test_settings(int slots);
-Lease lease_of(std::int64_t sequence);
+Lease lease_of(std::int64_t sequence, const std::string& device = "cpu");
 ArtifactRef artifact_of(std::uint8_t byte, ArtifactKind kind);
 ReadyEvent ready_event();
 FinishedEvent finished_event();

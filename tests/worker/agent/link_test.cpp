@@ -80,7 +80,7 @@ TEST(Link, TrainingGoesOnWithoutOneAndReportsWait) {
   EXPECT_TRUE(worker.last<Send>().empty());
   worker.run_for(Millis(100));
   ASSERT_EQ(worker.last<Connect>().size(), 1U);
-  EXPECT_EQ(worker.last<Connect>()[0].hello.held, (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.last<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {"cpu"}}}));
   worker.welcome();
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
   EXPECT_EQ(worker.sent<SequencedReport>()[0].sequence, 1U);
@@ -119,7 +119,7 @@ TEST(Link, HeartbeatsNameWhatIsHeld) {
   worker.run_for(Millis(9'000));
   const auto beats = worker.sent<Heartbeat>();
   ASSERT_EQ(beats.size(), 3U);
-  EXPECT_EQ(beats[0].running, (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(beats[0].running, (std::vector<HeldAttempt>{{{3, 1}, {"cpu"}}}));
 }
 
 TEST(Link, AnotherVersionEndsTheWorker) {
@@ -179,7 +179,7 @@ TEST(Outbox, ResultsOfAnEarlierProcessAreDelivered) {
   const AttemptFinished finished{finished_event().result, std::nullopt};
   Harness worker(1, {kept(7, 1, EpochFinished{epoch_event(1).metrics}), kept(8, 1, finished)});
   ASSERT_EQ(worker.all<Connect>().size(), 1U);
-  EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   worker.welcome();
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 2U);
   EXPECT_EQ(worker.sent<SequencedReport>()[1].sequence, 8U);
@@ -194,7 +194,7 @@ TEST(Outbox, AResultOfAnEarlierProcessFollowsItsModel) {
   Harness worker(1, {kept(8, 1, AttemptFinished{finished_event().result, model})});
   ASSERT_EQ(worker.all<UploadModel>().size(), 1U);
   EXPECT_EQ(worker.all<UploadModel>()[0].model, model);
-  EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   worker.welcome();
   EXPECT_TRUE(worker.sent<SequencedReport>().empty());
   worker.step(Uploaded{{3, 1}, model});
@@ -223,9 +223,9 @@ TEST(Outbox, AnAttemptThatDiedWithTheWorkerIsGivenBack) {
   EXPECT_EQ(persisted[0].report.sequence, 8U) << "behind what is there already";
   EXPECT_EQ(std::get<AttemptFailed>(persisted[0].report.report.body).kind, FailureKind::refused);
   worker.welcome();
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   worker.persist();
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
 }
 
 TEST(Outbox, AnAcknowledgementOfNothingIsIgnored) {

@@ -25,8 +25,8 @@ TEST(Pause, TheCheckpointIsUploadedBeforeTheAttemptEnds) {
   EXPECT_TRUE(worker.last<UploadCheckpoint>().empty()) << "the trainer may still write to it";
   worker.say(StoppedEvent{});
   EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the slot is free while it travels";
-  EXPECT_EQ(worker.agent.held(), (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}}) << "the slot is free while it travels";
+  EXPECT_EQ(worker.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   EXPECT_TRUE(worker.all<RemoveScratch>().empty());
 
   worker.step(kUploaded);
@@ -112,7 +112,7 @@ TEST(Pause, ATrainerThatDoesNotAnswerIsKilledAndItsLastCheckpointTravels) {
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
   worker.step(TrainerExited{0, {true, 9}});
   EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   worker.step(kUploaded);
   EXPECT_EQ(worker.kept<CheckpointStored>()[0].epoch, 3);
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
@@ -158,7 +158,7 @@ TEST(Pause, WhatHasNotBegunEndsAtOnce) {
   worker.step(Received{lease_of(1)});
   worker.step(kPause);
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   worker.ready();
   EXPECT_TRUE(worker.all<CommandTrainer>().empty());
 }
@@ -215,7 +215,7 @@ TEST(Pause, TheCoordinatorMayBeAwayMeanwhile) {
   worker.say(CheckpointEvent{"", 1});
   worker.say(StoppedEvent{});
   worker.run_for(Millis(100));
-  EXPECT_EQ(worker.last<Connect>()[0].hello.held, (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.last<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   worker.welcome();
   worker.step(kUploaded);
   worker.persist();

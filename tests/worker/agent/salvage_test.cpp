@@ -20,8 +20,8 @@ TEST(Salvage, ACheckpointOnItsWayArrivesBeforeTheFailureIsReported) {
   worker.step(kCrash);
   EXPECT_TRUE(worker.last<CancelTransfers>().empty());
   EXPECT_TRUE(worker.last<Persist>().empty());
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}}) << "the slot does not wait";
-  EXPECT_EQ(worker.agent.held(), (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}}) << "the slot does not wait";
+  EXPECT_EQ(worker.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   worker.step(Uploaded{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)});
   const auto persisted = worker.last<Persist>();
   ASSERT_EQ(persisted.size(), 2U);

@@ -153,7 +153,7 @@ TEST(Stop, ATrainerThatWasStillStartingFailsNoJob) {
   worker.step(TrainerExited{0, {true, SIGTERM}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "what is ended again and again rests";
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0}) << "what is ended again and again rests";
 
   Harness stopping;
   stopping.welcome();
@@ -234,7 +234,7 @@ TEST(Stop, WithoutACoordinatorItSavesLeavesSoonAndTheNextStartDelivers) {
   Harness next(1, outbox);
   ASSERT_EQ(next.all<UploadModel>().size(), 1U);
   EXPECT_EQ(next.all<UploadModel>()[0].model, kSaved);
-  EXPECT_EQ(next.agent.held(), (std::vector<AttemptToken>{{3, 1}}));
+  EXPECT_EQ(next.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   next.welcome();
   EXPECT_TRUE(next.sent<SequencedReport>().empty());
   next.step(kSavedUploaded);

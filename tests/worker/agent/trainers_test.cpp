@@ -13,7 +13,7 @@ TEST(Trainers, ADeathWhileTrainingIsReportedWithItsLastWords) {
   EXPECT_EQ(failed.kind, FailureKind::trainer_died);
   EXPECT_NE(failed.message.find("signal 11"), std::string::npos) << failed.message;
   EXPECT_NE(failed.message.find("illegal memory access"), std::string::npos) << failed.message;
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_EQ(worker.all<StartTrainer>().size(), 1U) << "the next job starts one";
   worker.step(Received{lease_of(2)});
   EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
@@ -31,14 +31,15 @@ TEST(Trainers, OneThatDoesNotStartFailsTheJobAndRestsLongerEachTime) {
     EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("/opt/spin-train"), std::string::npos);
     EXPECT_TRUE(worker.sent<Credits>().empty());
     worker.pass(rest - Millis(1));
-    EXPECT_EQ(worker.agent.free_slots(worker.now), 0);
+    EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0});
     worker.pass(Millis(1));
-    EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+    EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   }
   worker.step(Received{lease_of(9)});
   worker.ready();
   worker.step(TrainerExited{0, {false, 1}});
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 1) << "one that was ready has not failed to start";
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1})
+      << "one that was ready has not failed to start";
 }
 
 TEST(Trainers, OneThatEndsBeforeItIsReadyTellsWhy) {
@@ -50,7 +51,7 @@ TEST(Trainers, OneThatEndsBeforeItIsReadyTellsWhy) {
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::job_error);
   EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("libtorch.so"), std::string::npos);
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 0);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0});
 }
 
 TEST(Trainers, AnotherVersionIsRefusedAndTheSlotRests) {
@@ -64,9 +65,9 @@ TEST(Trainers, AnotherVersionIsRefusedAndTheSlotRests) {
   EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("0.0.9"), std::string::npos);
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
   worker.step(TrainerExited{0, {true, 9}});
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "the exit does not end the rest";
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0}) << "the exit does not end the rest";
   worker.pass(Millis(1'000));
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1});
 }
 
 TEST(Trainers, OneThatIsNeverReadyIsKilled) {
@@ -77,9 +78,9 @@ TEST(Trainers, OneThatIsNeverReadyIsKilled) {
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   worker.step(TrainerExited{0, {true, 9}});
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "it rests as after any start that failed";
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0}) << "it rests as after any start that failed";
   worker.pass(worker.settings.start_backoff_first);
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1});
 }
 
 TEST(Trainers, OneThatBreaksTheProtocolIsKilledAndItsJobFails) {
@@ -100,7 +101,7 @@ TEST(Trainers, AFailureThatWouldRepeatIsReportedAsSuch) {
   worker.say(FailedEvent{"dataset.classes is 3 where there are 2", FailureCause::permanent});
   EXPECT_EQ(worker.kept<AttemptFailed>(),
             (std::vector<AttemptFailed>{{FailureKind::permanent, "dataset.classes is 3 where there are 2"}}));
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1});
 }
 
 TEST(Trainers, AFullDiskOfTheTrainerFailsNoJob) {
@@ -109,9 +110,9 @@ TEST(Trainers, AFullDiskOfTheTrainerFailsNoJob) {
   worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 0) << "the slot rests";
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{0}) << "the slot rests";
   worker.pass(worker.settings.full_disk_rest);
-  EXPECT_EQ(worker.agent.free_slots(worker.now), 1);
+  EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1});
 }
 
 TEST(Trainers, NoJobGoesToOneWhoseDeviceIsGone) {
@@ -122,7 +123,7 @@ TEST(Trainers, NoJobGoesToOneWhoseDeviceIsGone) {
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::job_error);
   EXPECT_TRUE(worker.sent<Credits>().empty());
   worker.step(TrainerExited{0, {false, 1}});
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_TRUE(worker.kept<AttemptFailed>().empty()) << "no second failure";
 }
 
@@ -193,13 +194,13 @@ TEST(LogBatch, KeepsTheLastWords) {
 TEST(Trainers, SlotsWorkSideBySide) {
   Harness worker(3);
   worker.welcome();
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{3}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{3}}});
   for (int job = 1; job <= 3; ++job) worker.step(Received{lease_of(job)});
   EXPECT_EQ(worker.all<StartTrainer>().size(), 3U);
   for (int slot = 0; slot < 3; ++slot) worker.ready(slot);
   EXPECT_EQ(worker.all<CommandTrainer>().size(), 3U);
   worker.say(FailedEvent{"no"}, 1);
-  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{1}});
+  EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   worker.step(Received{lease_of(4)});
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
   EXPECT_EQ(worker.last<CommandTrainer>()[0].slot, 1);

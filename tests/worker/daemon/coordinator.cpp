@@ -94,6 +94,11 @@ std::vector<std::string> FakeCoordinator::log_of(const AttemptToken& attempt) co
   const auto found = logs_.find(attempt);
   return found == logs_.end() ? std::vector<std::string>() : found->second;
 }
+std::vector<std::string> FakeCoordinator::devices_of(const AttemptToken& attempt) const {
+  const Lock lock(mutex_);
+  const auto found = devices_.find(attempt);
+  return found == devices_.end() ? std::vector<std::string>() : found->second;
+}
 std::vector<AttemptFinished> FakeCoordinator::results_of(const AttemptToken& attempt) const {
   const Lock lock(mutex_);
   std::vector<AttemptFinished> found;
@@ -160,7 +165,7 @@ grpc::Status FakeCoordinator::take(const WorkerMessage& message, Stream* stream)
   hellos_.push_back(*hello);
   if (refusal_) return *refusal_;
   stream_ = stream;
-  credits_ = 0;
+  credits_.assign(hello->devices.size(), 0);
   owed_.clear();
   write(Welcome{SessionId{static_cast<std::int64_t>(hellos_.size())}, 1, 15'000, 1'000});
   return grpc::Status::OK;
@@ -191,9 +196,14 @@ void FakeCoordinator::take(const WorkerMessage& message) {
 }
 
 void FakeCoordinator::send_leases() {
-  while (stream_ != nullptr && credits_ > 0 && !waiting_.empty()) {
-    --credits_;
-    write(waiting_.front());
+  while (stream_ != nullptr && !waiting_.empty()) {
+    const auto most = std::max_element(credits_.begin(), credits_.end());
+    if (most == credits_.end() || *most <= 0) return;
+    --*most;
+    Lease& lease = waiting_.front();
+    lease.devices = {hellos_.back().devices[static_cast<std::size_t>(most - credits_.begin())].device};
+    devices_[lease.attempt] = lease.devices;
+    write(lease);
     waiting_.pop_front();
   }
 }

@@ -49,6 +49,8 @@ class FakeCoordinator final : public v1::Fleet::Service {
   [[nodiscard]] std::vector<std::string> log_of(const AttemptToken& attempt) const;
   [[nodiscard]] std::vector<AttemptFinished> results_of(const AttemptToken& attempt) const;
   [[nodiscard]] std::optional<AttemptFailed> failure_of(const AttemptToken& attempt) const;
+  /// Of the lease of the attempt.
+  [[nodiscard]] std::vector<std::string> devices_of(const AttemptToken& attempt) const;
   [[nodiscard]] bool has_started(const AttemptToken& attempt) const;
   [[nodiscard]] bool is_draining() const;
   [[nodiscard]] std::string artifact(const ArtifactId& id) const;
@@ -80,7 +82,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   mutable std::mutex mutex_;
   // Behind the lock.
   Stream* stream_ = nullptr;
-  int credits_ = 0;
+  std::vector<int> credits_;  ///< of each device of the last hello
   std::deque<Lease> waiting_;
   std::int64_t next_attempt_ = 1;
   bool acknowledge_ = true, draining_ = false;
@@ -90,6 +92,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   std::vector<std::uint64_t> owed_;  ///< acknowledgements held back
   std::map<AttemptToken, std::vector<std::string>> logs_;
   std::set<AttemptToken> started_;
+  std::map<AttemptToken, std::vector<std::string>> devices_;
   std::map<std::string, std::string> artifacts_, incoming_;  ///< by raw digest
   std::map<std::string, int> spoiled_;
   int full_ = 0, downloads_ = 0, heartbeats_ = 0;

@@ -109,7 +109,7 @@ TEST_P(Kill, AtThisPointLosesNothing) {
   fleet.start_worker();
   ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.hellos().size() > hellos; }));
   const auto held = fleet.coordinator.hellos().back().held;
-  if (std::find(held.begin(), held.end(), job) != held.end()) {
+  if (std::any_of(held.begin(), held.end(), [&](const auto& one) { return one.attempt == job; })) {
     EXPECT_TRUE(eventually(Fleet::kDeadline, [&] {
       return has_result(fleet, job) || has_failed(fleet, job);
     })) << fleet.worker_log();

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "schema/base/machine.h"
 #include "tests/worker/daemon/worker.h"
@@ -52,7 +54,7 @@ TEST(Lifetime, WhatHappensWhileTheCoordinatorIsAwayIsDeliveredOnce) {
   fleet.coordinator.start();
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
   ASSERT_EQ(fleet.coordinator.hellos().size(), 2U);
-  EXPECT_EQ(fleet.coordinator.hellos()[1].held, std::vector<AttemptToken>{job});
+  EXPECT_EQ(fleet.coordinator.hellos()[1].held, (std::vector<HeldAttempt>{{job, {}}}));
   std::vector<std::uint64_t> sequences;
   for (const auto& kept : fleet.coordinator.reports()) sequences.push_back(kept.sequence);
   EXPECT_EQ(sequences, (std::vector<std::uint64_t>{1, 2, 3}));
@@ -78,7 +80,7 @@ TEST(Lifetime, AKilledWorkersOutboxIsDeliveredByTheNextOne) {
   EXPECT_TRUE(
       std::equal(before.begin(), before.end(), all.begin() + static_cast<std::ptrdiff_t>(before.size())))
       << "the same reports in the same order";
-  EXPECT_EQ(fleet.coordinator.hellos().back().held, std::vector<AttemptToken>{job});
+  EXPECT_EQ(fleet.coordinator.hellos().back().held, (std::vector<HeldAttempt>{{job, {}}}));
   EXPECT_TRUE(eventually(Fleet::kDeadline,
                          [&] { return std::filesystem::file_size(fleet.state() / "outbox") == 0; }));
 }
@@ -100,7 +102,7 @@ TEST(Lifetime, AResultSurvivesAKillWhileItsModelIsUploading) {
   fleet.coordinator.fill_disk(0);
   fleet.start_worker();
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
-  EXPECT_EQ(fleet.coordinator.hellos().back().held, std::vector<AttemptToken>{job});
+  EXPECT_EQ(fleet.coordinator.hellos().back().held, (std::vector<HeldAttempt>{{job, {}}}));
   EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].model->id), "weights");
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
   EXPECT_FALSE(fleet.coordinator.failure_of(job));
@@ -169,6 +171,8 @@ TEST(Lifetime, BadOptionsAreRefusedWithWhatWouldBeAccepted) {
     std::string names;
   };
   const std::vector<Case> cases = {{{"--device", "gpu"}, "'gpu' is neither cpu nor cuda:K"},
+                                   {{"--device", "cuda:0,cuda:all"}, "'cuda:all' is neither cpu nor cuda:K"},
+                                   {{"--device", "cuda:1,cuda:1"}, "names cuda:1 twice"},
                                    {{"--slots", "0"}, "0"},
                                    {{"--connect", "tcp://host:1"}, "tcp://host:1"},
                                    {{"--data", "/nowhere"}, "/nowhere"},
@@ -200,7 +204,7 @@ TEST(Lifetime, LabelsAndMemoryAreTold) {
   fleet.start_worker({"--label", "zen4", "--memory", "20GiB"});
   ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
   EXPECT_EQ(fleet.coordinator.hellos()[0].labels, std::vector<std::string>{"zen4"});
-  EXPECT_EQ(fleet.coordinator.hellos()[0].memory_bytes, std::int64_t{20} << 30);
+  EXPECT_EQ(fleet.coordinator.hellos()[0].devices.at(0).memory_bytes, std::int64_t{20} << 30);
 }
 
 TEST(Lifetime, WithoutBeingToldItOffersMostOfTheMachinesMemory) {
@@ -208,9 +212,27 @@ TEST(Lifetime, WithoutBeingToldItOffersMostOfTheMachinesMemory) {
   fleet.start_worker();
   ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }));
   EXPECT_TRUE(fleet.coordinator.hellos()[0].labels.empty());
-  const std::int64_t offered = fleet.coordinator.hellos()[0].memory_bytes;
+  const std::int64_t offered = fleet.coordinator.hellos()[0].devices.at(0).memory_bytes;
   EXPECT_GT(offered, 0);
   EXPECT_LT(offered, machine_memory());
+}
+
+TEST(Lifetime, WithoutANameItIsCalledAfterItsHostAndTheDevicesThatItWasGiven) {
+  char host[256] = {};
+  ASSERT_EQ(::gethostname(host, sizeof host - 1), 0);
+  for (const auto& [devices, end] : {std::pair{"cpu", ""},
+                                     {"cuda:all", ""},
+                                     {"cuda:1,cuda:0", "-cuda-1-0"},
+                                     {"cpu,cuda:0", "-cpu-cuda-0"}}) {
+    Fleet fleet;
+    auto command = fleet.worker_command({"--device", devices});
+    const auto name = std::find(command.begin(), command.end(), "--name");
+    command.erase(name, name + 2);
+    const Process worker(command, fleet.folder / "worker.log", fleet.mark);
+    ASSERT_TRUE(eventually(Fleet::kDeadline, [&] { return !fleet.coordinator.hellos().empty(); }))
+        << worker.output();
+    EXPECT_EQ(fleet.coordinator.hellos()[0].name, std::string(host) + end);
+  }
 }
 
 TEST(Lifetime, LabelsComeSortedAndEachOnce) {

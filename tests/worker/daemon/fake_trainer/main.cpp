@@ -8,6 +8,7 @@
 //   {"do": "fork"}                 like hang, with a child of its own that sleeps
 //   {"do": "crash", "checkpoints": N}  writes so many checkpoints, then dies of SIGABRT
 //   {"do": "garbage"} {"do": "long line"} {"do": "fail", "message": TEXT, "cause": WORD}
+// Asked with --devices, it has two GPUs; it says that it trains on what --device says.
 // SIGTERM, SIGHUP and SIGINT stop a job that obeys stop, with a checkpoint, and end the process, as those of
 // spin-train do; SPIN_FAKE_MORTAL=1 in the environment: they just end it.
 
@@ -173,10 +174,19 @@ void run_job(const spin::RunCommand& run) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--devices") {
+    std::puts(R"({"libtorch": "none", "cuda": true, "devices": [{"device": "cpu", "memory_bytes": 1000},
+      {"device": "cuda:0", "name": "one", "memory_bytes": 2000},
+      {"device": "cuda:1", "name": "two", "memory_bytes": 3000}]})");
+    return 0;
+  }
   if (argc < 2 || std::string(argv[1]) != "--serve") return 2;
   if (std::getenv("SPIN_FAKE_MORTAL") == nullptr)
     for (const int number : {SIGTERM, SIGHUP, SIGINT}) ::signal(number, note_signal);
-  say(spin::ReadyEvent{"0.1.0", "none", "none", "cpu", 1});
+  std::string device = "no device";
+  for (int i = 2; i + 1 < argc; ++i)
+    if (std::string(argv[i]) == "--device") device = argv[i + 1];
+  say(spin::ReadyEvent{"0.1.0", "none", "none", device, 1});
   for (;;) {
     const auto command = spin::command_from_line(*next_line(-1));
     if (!command.ok()) return 3;

@@ -1,4 +1,4 @@
-#include "worker/daemon/device_memory.h"
+#include "worker/daemon/device_offers.h"
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "schema/base/child_process.h"
+#include "schema/base/device.h"
 #include "schema/base/machine.h"
 
 namespace spin::daemon {
@@ -110,56 +111,106 @@ std::string list_of(const nlohmann::json& devices) {
   return text.empty() ? "none" : text;
 }
 
-/// Of a list that a trainer gave; 0 where it says nothing of the device's memory.
-Result<std::int64_t> memory_in(const nlohmann::json& list, const std::string& device) {
-  const auto& devices = list.at("devices");
-  const auto found = std::find_if(devices.begin(), devices.end(),
-                                  [&](const auto& entry) { return entry.value("device", "") == device; });
-  if (found != devices.end()) {
-    const auto bytes = std::max(std::int64_t{0}, found->value("memory_bytes", std::int64_t{0}));
-    if (bytes > 0 || !found->contains("problem")) return bytes;
-    return Error{ErrorCode::unavailable,
-                 "--device " + device + ": spin-train cannot open it; there is " + list_of(devices)};
-  }
-  return Error{ErrorCode::invalid_argument,
-               "--device " + device + ": there is no such device for spin-train, whose LibTorch " +
-                   list.value("libtorch", "") + (list.value("cuda", false) ? " has" : " lacks") +
-                   " CUDA; there is " + list_of(devices)};
+/// What stands in front of an error of the option.
+std::string of_option(const std::string& text) { return "--device " + text + ": "; }
+
+Error no_such(const std::string& what, const nlohmann::json& list) {
+  return {ErrorCode::invalid_argument, what + " for spin-train, whose LibTorch " +
+                                           list.value("libtorch", "") +
+                                           (list.value("cuda", false) ? " has" : " lacks") +
+                                           " CUDA; there is " + list_of(list.at("devices"))};
 }
 
-/// Asks once.
-Result<std::int64_t> memory_now(const std::string& device, const std::string& trainer, milliseconds limit) {
+/// Bytes of the device; 0 where the trainer says nothing of them, none where it cannot open the device.
+std::optional<std::int64_t> memory_of(const nlohmann::json& entry) {
+  const auto bytes = std::max(std::int64_t{0}, entry.value("memory_bytes", std::int64_t{0}));
+  return bytes == 0 && entry.contains("problem") ? std::nullopt : std::optional(bytes);
+}
+
+/// The memory of those of the offers that the list of a trainer says something of.
+Status fill_memory(const nlohmann::json& list, std::vector<DeviceOffer>& offers) {
+  const auto& devices = list.at("devices");
+  for (DeviceOffer& offer : offers) {
+    if (offer.device == "cpu") continue;
+    const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& entry) {
+      return entry.value("device", "") == offer.device;
+    });
+    if (found == devices.end()) return no_such(of_option(offer.device) + "there is no such device", list);
+    const auto memory = memory_of(*found);
+    if (!memory)
+      return Error{ErrorCode::unavailable,
+                   of_option(offer.device) + "spin-train cannot open it; there is " + list_of(devices)};
+    offer.memory_bytes = *memory;
+  }
+  return {};
+}
+
+/// Every GPU of the list. unavailable, and the offers are those that can be opened, where one cannot be.
+Status take_all(const nlohmann::json& list, std::vector<DeviceOffer>& offers) {
+  const auto& devices = list.at("devices");
+  bool all_open = true;
+  for (const auto& entry : devices) {
+    const auto device = parse_device(entry.value("device", ""));
+    if (!device.ok() || device->kind != Device::Kind::cuda) continue;
+    const auto memory = memory_of(entry);
+    if (memory) offers.push_back({to_string(*device), *memory});
+    all_open = all_open && memory;
+  }
+  const std::string option = of_option(std::string(kAllGpus));
+  if (!all_open)
+    return Error{ErrorCode::unavailable,
+                 option + "spin-train cannot open all of them; there is " + list_of(devices)};
+  if (offers.empty()) return no_such(option + "there is no GPU", list);
+  return {};
+}
+
+/// Asks once. `offers`: as they are named; of all GPUs those that this answer says can be opened.
+Status ask_for(const std::string& text, const std::string& trainer, milliseconds limit,
+               std::vector<DeviceOffer>& offers) {
+  if (text == kAllGpus) offers.clear();
   SPIN_ASSIGN(const Answer answer, ask(trainer, limit));
   const auto list = nlohmann::json::parse(answer.output, nullptr, /*allow_exceptions=*/false);
   const bool is_well = !answer.end.by_signal && answer.end.number == 0;
+  std::string problem = answer.errors.empty() ? "it answered something else"
+                                              : answer.errors.substr(0, answer.errors.find('\n'));
   if (is_well && list.is_object() && list.contains("devices")) {
     try {
-      return memory_in(list, device);
+      return text == kAllGpus ? take_all(list, offers) : fill_memory(list, offers);
     } catch (const nlohmann::json::exception& error) {
-      spdlog::warn("`{} --devices`: {}", trainer, error.what());
-      return std::int64_t{0};
+      problem = error.what();
     }
   }
-  spdlog::warn("`{} --devices` does not say what devices there are: {}", trainer,
-               answer.errors.empty() ? "it answered something else"
-                                     : answer.errors.substr(0, answer.errors.find('\n')));
-  return std::int64_t{0};
+  problem = "`" + trainer + " --devices` does not say what devices there are: " + problem;
+  if (text == kAllGpus) return Error{ErrorCode::invalid_argument, of_option(text) + problem};
+  spdlog::warn("{}", problem);
+  return {};
 }
 
 }  // namespace
 
-Result<std::int64_t> device_memory(const std::string& device, const std::string& trainer, milliseconds limit,
-                                   milliseconds open_limit) {
-  if (device == "cpu") return machine_memory() / 10 * 9;
+Result<std::vector<DeviceOffer>> device_offers(const std::string& text, const std::string& trainer,
+                                               milliseconds limit, milliseconds open_limit) {
+  std::vector<DeviceOffer> offers;
+  if (text != kAllGpus) {
+    SPIN_ASSIGN(const auto devices, parse_devices(text));
+    for (const Device& device : devices)
+      offers.push_back({to_string(device), device == Device{} ? machine_memory() / 10 * 9 : 0});
+  }
+  if (text == "cpu") return offers;
   const auto begin = Clock::now();
   bool said = false;
   for (;;) {
-    auto memory = memory_now(device, trainer, limit);
-    if (memory.ok() || memory.error().code != ErrorCode::unavailable) return memory;
+    const Status asked = ask_for(text, trainer, limit, offers);
+    if (asked.ok()) return offers;
+    if (asked.error().code != ErrorCode::unavailable) return asked.error();
     // A driver that hangs has had its time with the first question.
-    if (Clock::now() - begin + kOpenInterval > open_limit) return memory;
+    if (Clock::now() - begin + kOpenInterval > open_limit) {
+      if (text != kAllGpus || offers.empty()) return asked.error();
+      spdlog::error("{}; the others are offered", asked.error().message);
+      return offers;
+    }
     if (!std::exchange(said, true))
-      spdlog::warn("{}; it is asked again for up to {} s", memory.error().message, open_limit.count() / 1000);
+      spdlog::warn("{}; it is asked again for up to {} s", asked.error().message, open_limit.count() / 1000);
     ::poll(nullptr, 0, static_cast<int>(kOpenInterval.count()));
   }
 }
