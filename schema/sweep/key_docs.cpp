@@ -33,8 +33,8 @@ std::vector<KeyDoc> after_settings() {
        "paper, Table 4"},
       {"seeds", "list of whole numbers", "0 to 2^63 - 1", "[0]",
        "one job a seed; a job's seed is part of its identity", ""},
-      {"requires.device", "cpu | cuda", "", "any", "of the workers that take its jobs", ""},
-      {"requires.memory", "amount", "such as 20GiB", "the predicted peak", "free memory of the worker", ""},
+      {"requires.device", "cpu | cuda", "", "any", "of the devices that take its jobs", ""},
+      {"requires.memory", "amount", "such as 20GiB", "the predicted peak", "free memory of the device", ""},
       {"requires.labels", "list of texts", "up to 32", "none", "all of them must be the worker's", ""},
       {"priority", "whole number", "-1000000 to 1000000", "0", "higher first", ""},
       {"max_attempts", "whole number", "1 to 1000", "3", "tries of a job before it has failed", ""}};

@@ -10,8 +10,8 @@
 
 namespace spin {
 
-/// What a sweep asks of a worker that takes its jobs. An empty one takes any worker whose free memory holds
-/// the predicted peak.
+/// What a sweep asks of a worker, and of its device, that take its jobs. An empty one takes any device whose
+/// free memory holds the predicted peak.
 struct Requirements {
   std::optional<Device::Kind> device;
   std::optional<std::int64_t> memory_bytes;  ///< replaces the predicted peak of each job
