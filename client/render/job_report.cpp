@@ -9,6 +9,7 @@
 
 #include "client/render/cells.h"
 #include "client/render/listings.h"
+#include "schema/job/names.h"
 
 namespace spin::render {
 namespace {
@@ -22,24 +23,11 @@ json rows_of(const Table& table) {
   return rows;
 }
 
-std::string_view kind_name(ArtifactKind kind) {
-  switch (kind) {
-    case ArtifactKind::checkpoint:
-      return "checkpoint";
-    case ArtifactKind::model:
-      return "model";
-    case ArtifactKind::best:
-      return "best";
-  }
-  return "unknown";
-}
-std::string_view outcome_name(Outcome outcome) {
-  return outcome == Outcome::diverged ? "diverged" : "completed";
-}
-
 /// Every metric that such a job can have; null where it was not measured.
 json result_json(const JobResult& result) {
-  json report{{"outcome", outcome_name(result.outcome)}};
+  json report{{"outcome", enum_name(result.outcome)},
+              {"data", result.data.fingerprint},
+              {"data_summary", result.data.summary}};
   for (const auto& facts : kMetrics) {
     if ((facts.measured_of & kResult) == 0) continue;
     const auto value = result.values[facts.metric];
@@ -65,11 +53,13 @@ void add_result(Facts& facts, const JobResult& result) {
     if ((metric.measured_of & kResult) == 0 || metric.unit == Unit::count) continue;
     facts.emplace_back(metric.title, metric_cell(metric, result.values[metric.metric]).text);
   }
+  if (!result.data.fingerprint.empty())
+    facts.emplace_back("trained on", fmt::format("{} ({})", result.data.summary, result.data.fingerprint));
 }
 
 Facts facts_of(const JobDetail& detail) {
   const auto& row = detail.row;
-  Facts facts{{"job", row.id.hex()}, {"name", row.name}, {"state", std::string(state_name(row.state))}};
+  Facts facts{{"job", row.id.hex()}, {"name", row.name}, {"state", std::string(enum_name(row.state))}};
   if (!row.reason.empty()) facts.emplace_back("reason", row.reason);
   if (row.priority != 0) facts.emplace_back("priority", std::to_string(row.priority));
   facts.emplace_back("params", quantity(static_cast<double>(row.params)));
@@ -79,7 +69,7 @@ Facts facts_of(const JobDetail& detail) {
   for (const auto& id : detail.depends_on) facts.emplace_back("depends on", id.hex());
   if (detail.result) add_result(facts, *detail.result);
   for (const auto& artifact : detail.artifacts)
-    facts.emplace_back(kind_name(artifact.kind),
+    facts.emplace_back(enum_name(artifact.kind),
                        fmt::format("{} ({})", artifact.id.hex(), byte_size(artifact.bytes)));
   facts.emplace_back("config", detail.config);
   return facts;
@@ -118,7 +108,7 @@ json job_to_json(const JobDetail& detail) {
   report["artifacts"] = json::array();
   for (const auto& artifact : detail.artifacts)
     report["artifacts"].push_back(
-        {{"sha256", artifact.id.hex()}, {"kind", kind_name(artifact.kind)}, {"bytes", artifact.bytes}});
+        {{"sha256", artifact.id.hex()}, {"kind", enum_name(artifact.kind)}, {"bytes", artifact.bytes}});
   return report;
 }
 

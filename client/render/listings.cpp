@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "client/render/cells.h"
+#include "schema/job/names.h"
 
 namespace spin::render {
 namespace {
@@ -20,7 +21,7 @@ Table table_of(std::vector<Column> columns, const std::vector<R>& rows, std::fun
 Row job_cells(const JobRow& row) {
   return {{row.id.short_hex(), row.id.hex(), Tone::muted},
           text_cell(row.name),
-          text_cell(std::string(state_name(row.state)), state_tone(row.state)),
+          text_cell(std::string(enum_name(row.state)), state_tone(row.state)),
           whole_cell(row.priority),
           quantity_cell(row.params),
           quantity_cell(row.flops),
@@ -58,32 +59,6 @@ Row result_cells(const ResultRow& row) {
 }
 
 }  // namespace
-
-std::string_view state_name(JobState state) {
-  switch (state) {
-    case JobState::waiting:
-      return "waiting";
-    case JobState::ready:
-      return "ready";
-    case JobState::backoff:
-      return "backoff";
-    case JobState::running:
-      return "running";
-    case JobState::completed:
-      return "completed";
-    case JobState::diverged:
-      return "diverged";
-    case JobState::failed:
-      return "failed";
-    case JobState::blocked:
-      return "blocked";
-    case JobState::cancelled:
-      return "cancelled";
-    case JobState::paused:
-      return "paused";
-  }
-  return "unknown";
-}
 
 Tone state_tone(JobState state) {
   switch (state) {

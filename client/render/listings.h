@@ -11,8 +11,6 @@
 
 namespace spin::render {
 
-/// "completed", "backoff", ...
-std::string_view state_name(JobState state);
 Tone state_tone(JobState state);
 /// Share of the sweep's training work that is done, 0 to 1.
 double share_done(const SweepStatus& status);

@@ -1,12 +1,12 @@
 #include "client/render/plan_listing.h"
 
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "client/render/cells.h"
-#include "schema/design/memory.h"
 #include "schema/design/names.h"
 
 namespace spin::render {
@@ -25,7 +25,7 @@ Names names_of(const SweepPlan& plan) {
 TableCell dependencies(const PlannedJob& job, const Names& names) {
   std::vector<std::string> hashes;
   std::string text;
-  for (const auto& id : job.depends_on) {
+  for (const auto& [role, id] : job.inputs) {
     hashes.push_back(id.hex());
     const auto known = names.find(id);
     text += (text.empty() ? "" : ", ") + (known == names.end() ? id.short_hex() : *known->second);
@@ -43,19 +43,20 @@ std::string remark(const Baseline* baseline) {
 TableCell bytes_cell(std::int64_t bytes) { return {byte_size(bytes), bytes, Tone::plain}; }
 
 Row plan_row(const SweepPlan& plan, const PlannedJob& job, const Names& names) {
-  const auto& topology = job.config.topology;
+  const auto& groups = groups_of(job.task);
   const auto& cell = plan.cells[static_cast<std::size_t>(job.cell)];
-  const auto memory = training_memory(job.config);
+  const auto size = size_of(job.task);
   return {text_cell(job.name),
           value_cell(job.id.hex()),
-          value_cell(job.config.seed),
+          value_cell(seed_of(job.task)),
           quantity_cell(cell.cost.params),
           quantity_cell(cell.cost.flops),
-          value_cell(trained_params(job.config)),
-          value_cell(memory.activations),
-          bytes_cell(memory.total()),
-          value_cell(checkpoint_bytes(job.config)),
-          {fmt::format("{}/{}", topology.group_count(), topology.depth()), topology.layers(), Tone::plain},
+          value_cell(size.trained_params),
+          value_cell(size.activation_bytes),
+          bytes_cell(size.peak_bytes),
+          value_cell(size.checkpoint_bytes),
+          {fmt::format("{}/{}", std::set(groups.begin(), groups.end()).size(), groups.size()), groups,
+           Tone::plain},
           dependencies(job, names),
           optional_text_cell(remark(cell.baseline.get()), Tone::muted)};
 }

@@ -7,6 +7,7 @@
 
 #include "client/render/listings.h"
 #include "client/render/numbers.h"
+#include "schema/job/names.h"
 
 namespace spin::render {
 namespace {
@@ -158,7 +159,7 @@ std::string progress_line(const SweepStatus& status, Charset charset) {
 
 std::string job_line(const JobRow& row, const Style& style) {
   const auto what =
-      row.state == JobState::backoff ? "will be tried again" : std::string(state_name(row.state));
+      row.state == JobState::backoff ? "will be tried again" : std::string(enum_name(row.state));
   std::string line = painted(what, state_tone(row.state), style) + "  " + printable(row.name, style.charset);
   if (row.top1) line += fmt::format("  top-1 {} %", fixed(*row.top1, 2));
   if (row.top1 && row.seconds) line += ", " + duration(*row.seconds);

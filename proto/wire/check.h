@@ -33,10 +33,4 @@ inline Status check_finite_not_negative(std::string_view field, double value) {
   return rejected(field, "is " + std::to_string(value) + "; a finite number of 0 or more is accepted");
 }
 
-/// Losses may have any sign, and a rate or a share may not.
-inline Status check_finite(std::string_view field, double value) {
-  if (std::isfinite(value)) return {};
-  return rejected(field, "is " + std::to_string(value) + "; a finite number is accepted");
-}
-
 }  // namespace spin::wire

@@ -1,36 +1,37 @@
 #include "proto/wire/control.h"
 
-#include "proto/wire/check.h"
+#include "proto/wire/enums.h"
 #include "proto/wire/fleet.h"
 #include "proto/wire/text.h"
 
 namespace spin::wire {
 namespace {
 
+using CountFields = std::array<const google::protobuf::FieldDescriptor*, kJobStates.size()>;
+
+/// In the order of kJobStates; the message has a field of each state's name.
+const CountFields& count_fields() {
+  static const CountFields kFields = [] {
+    CountFields fields{};
+    for (std::size_t i = 0; i < fields.size(); ++i)
+      fields[i] = v1::StateCounts::descriptor()->FindFieldByName(std::string(kJobStates[i].name));
+    return fields;
+  }();
+  return kFields;
+}
+
 void counts_to_wire(const StateCounts& counts, v1::StateCounts* message) {
-  message->set_waiting(counts.waiting);
-  message->set_ready(counts.ready);
-  message->set_backoff(counts.backoff);
-  message->set_running(counts.running);
-  message->set_completed(counts.completed);
-  message->set_diverged(counts.diverged);
-  message->set_failed(counts.failed);
-  message->set_blocked(counts.blocked);
-  message->set_cancelled(counts.cancelled);
-  message->set_paused(counts.paused);
+  const auto* reflection = v1::StateCounts::GetReflection();
+  for (std::size_t i = 0; i < kJobStates.size(); ++i)
+    reflection->SetInt64(message, count_fields()[i], counts.*kJobStates[i].count);
 }
 
 StateCounts counts_from_wire(const v1::StateCounts& message) {
-  return {.waiting = message.waiting(),
-          .ready = message.ready(),
-          .backoff = message.backoff(),
-          .running = message.running(),
-          .completed = message.completed(),
-          .diverged = message.diverged(),
-          .failed = message.failed(),
-          .blocked = message.blocked(),
-          .cancelled = message.cancelled(),
-          .paused = message.paused()};
+  const auto* reflection = v1::StateCounts::GetReflection();
+  StateCounts counts;
+  for (std::size_t i = 0; i < kJobStates.size(); ++i)
+    counts.*kJobStates[i].count = reflection->GetInt64(message, count_fields()[i]);
+  return counts;
 }
 
 void running_to_wire(const RunningJob& value, v1::RunningJob* message) {
@@ -47,59 +48,6 @@ Result<RunningJob> running_from_wire(const v1::RunningJob& message) {
   running.worker = message.worker();
   if (message.has_progress()) running.progress = from_wire(message.progress());
   return running;
-}
-
-v1::JobState state_to_wire(JobState state) {
-  switch (state) {
-    case JobState::waiting:
-      return v1::JOB_STATE_WAITING;
-    case JobState::ready:
-      return v1::JOB_STATE_READY;
-    case JobState::backoff:
-      return v1::JOB_STATE_BACKOFF;
-    case JobState::running:
-      return v1::JOB_STATE_RUNNING;
-    case JobState::completed:
-      return v1::JOB_STATE_COMPLETED;
-    case JobState::diverged:
-      return v1::JOB_STATE_DIVERGED;
-    case JobState::failed:
-      return v1::JOB_STATE_FAILED;
-    case JobState::blocked:
-      return v1::JOB_STATE_BLOCKED;
-    case JobState::cancelled:
-      return v1::JOB_STATE_CANCELLED;
-    case JobState::paused:
-      return v1::JOB_STATE_PAUSED;
-  }
-  return v1::JOB_STATE_UNSPECIFIED;
-}
-
-Result<JobState> state_from_wire(v1::JobState state) {
-  switch (state) {
-    case v1::JOB_STATE_WAITING:
-      return JobState::waiting;
-    case v1::JOB_STATE_READY:
-      return JobState::ready;
-    case v1::JOB_STATE_BACKOFF:
-      return JobState::backoff;
-    case v1::JOB_STATE_RUNNING:
-      return JobState::running;
-    case v1::JOB_STATE_COMPLETED:
-      return JobState::completed;
-    case v1::JOB_STATE_DIVERGED:
-      return JobState::diverged;
-    case v1::JOB_STATE_FAILED:
-      return JobState::failed;
-    case v1::JOB_STATE_BLOCKED:
-      return JobState::blocked;
-    case v1::JOB_STATE_CANCELLED:
-      return JobState::cancelled;
-    case v1::JOB_STATE_PAUSED:
-      return JobState::paused;
-    default:
-      return rejected("job state", "is " + std::to_string(state) + "; 1 to 10 is accepted");
-  }
 }
 
 void attempt_to_wire(const AttemptRow& value, v1::AttemptRow* message) {
@@ -213,7 +161,7 @@ Submitted from_wire(const v1::Submitted& message) {
 void to_wire(const JobRow& value, v1::JobRow* message) {
   message->set_id(digest_to_wire(value.id.digest));
   message->set_name(valid_utf8(value.name));
-  message->set_state(state_to_wire(value.state));
+  message->set_state(enum_to_wire<v1::JobState>(value.state));
   message->set_reason(valid_utf8(value.reason));
   message->set_params(value.params);
   message->set_flops(value.flops);
@@ -229,7 +177,7 @@ Result<JobRow> from_wire(const v1::JobRow& message) {
   JobRow row;
   SPIN_ASSIGN(row.id.digest, digest_from_wire(message.id()));
   row.name = message.name();
-  SPIN_ASSIGN(row.state, state_from_wire(message.state()));
+  SPIN_ASSIGN(row.state, enum_from_wire<JobState>("job state", message.state()));
   row.reason = message.reason();
   row.params = message.params();
   row.flops = message.flops();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "proto/wire/check.h"
+#include "proto/wire/enums.h"
 #include "proto/wire/text.h"
 #include "schema/base/text.h"
 
@@ -195,32 +195,53 @@ Result<WorkerHello> from_wire(const v1::WorkerHello& message) {
   return hello;
 }
 
-void to_wire(const Lease& value, v1::Lease* message) {
+void to_wire(const LeasedJob& value, v1::LeasedJob* message) {
   to_wire(value.attempt, message->mutable_attempt());
   message->set_job(digest_to_wire(value.job.digest));
   message->set_name(valid_utf8(value.name));
   message->set_config(valid_utf8(value.config));
   message->set_root(valid_utf8(value.root));
+  for (const auto& input : value.inputs) {
+    auto* entry = message->add_inputs();
+    entry->set_role(std::string(enum_name(input.role)));
+    to_wire(input.artifact, entry->mutable_artifact());
+  }
+}
+
+Result<LeasedJob> from_wire(const v1::LeasedJob& message) {
+  if (message.config().empty()) return rejected("lease.config", "is empty");
+  LeasedJob job;
+  SPIN_ASSIGN(job.attempt, checked_token("lease.attempt", message.attempt()));
+  SPIN_ASSIGN(job.job.digest, digest_from_wire(message.job()));
+  job.name = message.name();
+  job.config = message.config();
+  job.root = message.root();
+  for (const auto& entry : message.inputs()) {
+    InputArtifact input;
+    SPIN_ASSIGN(input.role, named_from_wire<InputRole>("lease.inputs.role", entry.role()));
+    SPIN_ASSIGN(input.artifact, from_wire(entry.artifact()));
+    if (const auto takes = facts_of(input.role).takes; input.artifact.kind != takes)
+      return rejected("lease.inputs.artifact.kind", "is " + std::string(enum_name(input.artifact.kind)) +
+                                                        "; " + std::string(enum_name(takes)) +
+                                                        " is accepted");
+    job.inputs.push_back(input);
+  }
+  return job;
+}
+
+void to_wire(const Lease& value, v1::Lease* message) {
+  for (const auto& job : value.jobs) to_wire(job, message->add_jobs());
   for (const auto& device : value.devices) message->add_devices(valid_utf8(device));
-  if (value.resume) to_wire(*value.resume, message->mutable_resume());
-  if (value.init) to_wire(*value.init, message->mutable_init());
 }
 
 Result<Lease> from_wire(const v1::Lease& message) {
-  if (message.config().empty()) return rejected("lease.config", "is empty");
+  if (message.jobs().empty()) return rejected("lease.jobs", "is empty");
   Lease lease;
-  SPIN_ASSIGN(lease.attempt, checked_token("lease.attempt", message.attempt()));
-  SPIN_ASSIGN(lease.job.digest, digest_from_wire(message.job()));
-  lease.name = message.name();
-  lease.config = message.config();
-  lease.root = message.root();
+  for (const auto& entry : message.jobs()) {
+    SPIN_ASSIGN(LeasedJob job, from_wire(entry));
+    lease.jobs.push_back(std::move(job));
+  }
   SPIN_ASSIGN(lease.devices, devices_from_wire("lease.devices", message.devices()));
-  if (message.has_resume()) {
-    SPIN_ASSIGN(lease.resume, from_wire(message.resume()));
-  }
-  if (message.has_init()) {
-    SPIN_ASSIGN(lease.init, from_wire(message.init()));
-  }
   return lease;
 }
 

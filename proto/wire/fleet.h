@@ -19,6 +19,7 @@ void to_wire(const JobResult& value, v1::JobResult* message);
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message);
 void to_wire(const Progress& value, v1::Progress* message);
 void to_wire(const WorkerHello& value, v1::WorkerHello* message);
+void to_wire(const LeasedJob& value, v1::LeasedJob* message);
 void to_wire(const Lease& value, v1::Lease* message);
 /// Leaves `sequence` as it is.
 void to_wire(const Report& value, v1::Report* message);
@@ -34,6 +35,7 @@ Result<JobResult> from_wire(const v1::JobResult& message);
 Result<ArtifactRef> from_wire(const v1::ArtifactRef& message);
 Progress from_wire(const v1::Progress& message);
 Result<WorkerHello> from_wire(const v1::WorkerHello& message);
+Result<LeasedJob> from_wire(const v1::LeasedJob& message);
 Result<Lease> from_wire(const v1::Lease& message);
 Result<Report> from_wire(const v1::Report& message);
 

@@ -1,4 +1,6 @@
-#include "proto/wire/check.h"
+#include <algorithm>
+
+#include "proto/wire/enums.h"
 #include "proto/wire/fleet.h"
 #include "proto/wire/text.h"
 #include "schema/base/text.h"
@@ -9,40 +11,6 @@ namespace {
 constexpr std::size_t kMaxFailureBytes = 4000;
 constexpr std::size_t kMaxLogLineBytes = 4096;
 constexpr int kMaxLogLines = 1000;
-
-v1::FailureKind kind_to_wire(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::job_error:
-      return v1::FAILURE_KIND_JOB_ERROR;
-    case FailureKind::trainer_died:
-      return v1::FAILURE_KIND_TRAINER_DIED;
-    case FailureKind::input_lost:
-      return v1::FAILURE_KIND_INPUT_LOST;
-    case FailureKind::refused:
-      return v1::FAILURE_KIND_REFUSED;
-    case FailureKind::permanent:
-      return v1::FAILURE_KIND_PERMANENT;
-  }
-  return v1::FAILURE_KIND_UNSPECIFIED;
-}
-
-Result<FailureKind> kind_from_wire(v1::FailureKind kind) {
-  switch (kind) {
-    case v1::FAILURE_KIND_JOB_ERROR:
-      return FailureKind::job_error;
-    case v1::FAILURE_KIND_TRAINER_DIED:
-      return FailureKind::trainer_died;
-    case v1::FAILURE_KIND_INPUT_LOST:
-      return FailureKind::input_lost;
-    case v1::FAILURE_KIND_REFUSED:
-      return FailureKind::refused;
-    case v1::FAILURE_KIND_PERMANENT:
-      return FailureKind::permanent;
-    default:
-      return rejected("report.failed.kind",
-                      "is " + std::to_string(kind) + "; a failure kind from 1 to 5 is accepted");
-  }
-}
 
 struct BodyToWire {
   v1::Report* message;
@@ -58,11 +26,11 @@ struct BodyToWire {
   void operator()(const AttemptFinished& body) const {
     auto* finished = message->mutable_finished();
     to_wire(body.result, finished->mutable_result());
-    if (body.model) to_wire(*body.model, finished->mutable_model());
+    for (const auto& output : body.outputs) to_wire(output, finished->add_outputs());
   }
   void operator()(const AttemptFailed& body) const {
     auto* failed = message->mutable_failed();
-    failed->set_kind(kind_to_wire(body.kind));
+    failed->set_kind(enum_to_wire<v1::FailureKind>(body.kind));
     failed->set_message(valid_utf8(body.message));
     if (body.checkpoint) to_wire(*body.checkpoint, failed->mutable_checkpoint());
     failed->set_epoch(body.epoch);
@@ -82,7 +50,8 @@ Result<ReportBody> epoch_from_wire(const v1::EpochMetrics& message) {
 Result<ReportBody> checkpoint_from_wire(const v1::Report::CheckpointStored& message) {
   SPIN_ASSIGN(const ArtifactRef artifact, from_wire(message.artifact()));
   if (artifact.kind != ArtifactKind::checkpoint)
-    return rejected("report.checkpoint.artifact.kind", "is model; checkpoint is accepted");
+    return rejected("report.checkpoint.artifact.kind",
+                    "is " + std::string(enum_name(artifact.kind)) + "; checkpoint is accepted");
   SPIN_TRY(check_at_least("report.checkpoint.epoch", message.epoch(), 0));
   return ReportBody{CheckpointStored{.artifact = artifact, .epoch = message.epoch()}};
 }
@@ -91,22 +60,28 @@ Result<ReportBody> finished_from_wire(const v1::Report::Finished& message) {
   if (!message.has_result()) return rejected("report.finished.result", "is missing");
   AttemptFinished finished;
   SPIN_ASSIGN(finished.result, from_wire(message.result()));
-  if (message.has_model()) {
-    SPIN_ASSIGN(finished.model, from_wire(message.model()));
-    if (finished.model->kind != ArtifactKind::model)
-      return rejected("report.finished.model.kind", "is checkpoint; model is accepted");
+  for (const auto& entry : message.outputs()) {
+    SPIN_ASSIGN(const ArtifactRef output, from_wire(entry));
+    if (std::ranges::find(finished.outputs, output.kind, &ArtifactRef::kind) != finished.outputs.end())
+      return rejected("report.finished.outputs", "has two of kind " + std::string(enum_name(output.kind)));
+    if (facts_of(output.kind).made != Made::at_the_end || finished.result.outcome == Outcome::diverged)
+      return rejected("report.finished.outputs",
+                      "has a " + std::string(enum_name(output.kind)) +
+                          "; what a job leaves that trained to its end is accepted");
+    finished.outputs.push_back(output);
   }
   return ReportBody{std::move(finished)};
 }
 
 Result<ReportBody> failed_from_wire(const v1::Report::Failed& message) {
   AttemptFailed failed;
-  SPIN_ASSIGN(failed.kind, kind_from_wire(message.kind()));
+  SPIN_ASSIGN(failed.kind, enum_from_wire<FailureKind>("report.failed.kind", message.kind()));
   failed.message = shortened(message.message(), kMaxFailureBytes);
   if (message.has_checkpoint()) {
     SPIN_ASSIGN(failed.checkpoint, from_wire(message.checkpoint()));
     if (failed.checkpoint->kind != ArtifactKind::checkpoint)
-      return rejected("report.failed.checkpoint.kind", "is model; checkpoint is accepted");
+      return rejected("report.failed.checkpoint.kind",
+                      "is " + std::string(enum_name(failed.checkpoint->kind)) + "; checkpoint is accepted");
   }
   SPIN_TRY(check_at_least("report.failed.epoch", message.epoch(), 0));
   failed.epoch = message.epoch();

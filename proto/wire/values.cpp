@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "proto/wire/check.h"
+#include "proto/wire/enums.h"
 #include "proto/wire/fleet.h"
 #include "proto/wire/text.h"
 #include "schema/base/text.h"
@@ -53,7 +53,11 @@ Result<MetricValues> metrics_from_wire(const char* field, const WireMetrics& mes
   for (const auto& metric : message) {
     const auto known = metric_named(metric.name());
     if (!known) continue;
-    SPIN_TRY(check_finite_not_negative(std::string(field) + "." + metric.name(), metric.value()));
+    const auto& facts = facts_of(*known);
+    if (!std::isfinite(metric.value()) || !is_possible(facts, metric.value()))
+      return rejected(
+          std::string(field) + "." + metric.name(),
+          "is " + std::to_string(metric.value()) + "; " + std::string(possible_text(facts)) + " is accepted");
     values.set(*known, metric.value());
   }
   values.keep(measured_of);
@@ -86,35 +90,28 @@ DataState from_wire(const v1::DataState& message) {
 }
 
 void to_wire(const JobResult& value, v1::JobResult* message) {
-  message->set_outcome(value.outcome == Outcome::completed ? v1::OUTCOME_COMPLETED : v1::OUTCOME_DIVERGED);
+  message->set_outcome(enum_to_wire<v1::Outcome>(value.outcome));
   metrics_to_wire(value.values, message->mutable_values());
   to_wire(value.data, message->mutable_data());
 }
 
 Result<JobResult> from_wire(const v1::JobResult& message) {
-  if (message.outcome() != v1::OUTCOME_COMPLETED && message.outcome() != v1::OUTCOME_DIVERGED)
-    return rejected("result.outcome", "is " + std::to_string(message.outcome()) +
-                                          "; completed (1) or diverged (2) is accepted");
-  const auto outcome = message.outcome() == v1::OUTCOME_COMPLETED ? Outcome::completed : Outcome::diverged;
+  SPIN_ASSIGN(const auto outcome, enum_from_wire<Outcome>("result.outcome", message.outcome()));
   SPIN_ASSIGN(const auto values, metrics_from_wire("result", message.values(), measured_of(outcome)));
   return JobResult{outcome, values, from_wire(message.data())};
 }
 
 void to_wire(const ArtifactRef& value, v1::ArtifactRef* message) {
   message->set_sha256(digest_to_wire(value.id.digest));
-  message->set_kind(static_cast<v1::ArtifactKind>(static_cast<int>(value.kind) + 1));
+  message->set_kind(std::string(enum_name(value.kind)));
   message->set_bytes(value.bytes);
 }
 
 Result<ArtifactRef> from_wire(const v1::ArtifactRef& message) {
   SPIN_ASSIGN(const Digest digest, digest_from_wire(message.sha256()));
-  if (message.kind() < v1::ARTIFACT_KIND_CHECKPOINT || message.kind() > v1::ARTIFACT_KIND_BEST)
-    return rejected("artifact.kind", "is " + std::to_string(message.kind()) +
-                                         "; checkpoint (1), model (2) or best (3) is accepted");
+  SPIN_ASSIGN(const auto kind, named_from_wire<ArtifactKind>("artifact.kind", message.kind()));
   SPIN_TRY(check_at_least("artifact.bytes", message.bytes(), std::int64_t{0}));
-  return ArtifactRef{.id = {digest},
-                     .kind = static_cast<ArtifactKind>(message.kind() - v1::ARTIFACT_KIND_CHECKPOINT),
-                     .bytes = message.bytes()};
+  return ArtifactRef{.id = {digest}, .kind = kind, .bytes = message.bytes()};
 }
 
 void to_wire(const Progress& value, v1::Progress* message) {

@@ -48,7 +48,7 @@ bool is_weighted(FusionStrategy strategy) {
 }
 
 /// -0.0 equals 0.0 but is written differently, so it would give one job two identities.
-void drop_signs_of_zeros(JobConfig& config) {
+void drop_signs_of_zeros(Train& config) {
   const auto drop = [](auto& value) {
     if constexpr (std::is_same_v<decltype(value), double&>) value += 0.0;
   };
@@ -86,7 +86,7 @@ Dataset canonical(Dataset dataset) {
   return dataset;
 }
 
-JobConfig canonical(JobConfig config) {
+Train canonical(Train config) {
   config.dataset = canonical(std::move(config.dataset));
   drop_signs_of_zeros(config);
   drop_what_family_lacks(config.network);

@@ -41,7 +41,7 @@ bool is_layer_vector(const json& value) {
   });
 }
 
-Status read_sharing(const json& object, JobConfig& config) {
+Status read_sharing(const json& object, Train& config) {
   JsonFields fields(object, "sharing");
   if (const auto* layers = fields.find("layers")) {
     if (is_layer_vector(*layers))
@@ -114,13 +114,17 @@ Status read_init_from(const json& value, std::optional<JobId>& init_from) {
   return {};
 }
 
-Status read_config(const json& object, JobConfig& config) {
+Status read_config(const json& object, Train& config) {
   JsonFields fields(object, "");
   int version = kConfigVersion;
   fields.read("version", version);
   if (version != kConfigVersion)
     return Error{ErrorCode::invalid_argument, "version: " + std::to_string(version) + " is not " +
                                                   std::to_string(kConfigVersion) + ", which this spin reads"};
+  std::string task = "train";
+  fields.read("task", task);
+  if (task != "train") fields.refuse("task", "train");
+  SPIN_TRY(fields.status());
   if (const auto* value = fields.find("dataset")) SPIN_TRY(read_dataset(*value, config.dataset));
   if (const auto* value = fields.find("network")) SPIN_TRY(read_network(*value, config.network));
   if (const auto* value = fields.find("sharing")) SPIN_TRY(read_sharing(*value, config));
@@ -134,8 +138,8 @@ Status read_config(const json& object, JobConfig& config) {
 
 }  // namespace
 
-Result<JobConfig> config_from_json(const json& json) {
-  JobConfig config;
+Result<Train> config_from_json(const json& json) {
+  Train config;
   SPIN_TRY(read_config(json, config));
   SPIN_TRY(validate(config));
   return config;

@@ -10,10 +10,10 @@
 namespace spin {
 
 /// Raised whenever the meaning of a key changes; older configurations are then refused.
-inline constexpr int kConfigVersion = 2;
+inline constexpr int kConfigVersion = 3;
 
 /// Stands before the canonical JSON in what is hashed to a job's identity.
-inline constexpr char kIdentityVersion[] = "spin-job-v2\n";
+inline constexpr char kIdentityVersion[] = "spin-job-v3\n";
 
 nlohmann::json dataset_to_json(const Dataset& dataset);
 nlohmann::json network_to_json(const Network& network);

@@ -50,7 +50,7 @@ void ConfigText::append(Section<T>& section, const T& value, std::uint64_t hash,
   text_ += place->second.text;
 }
 
-const std::string& ConfigText::of(const JobConfig& config) {
+const std::string& ConfigText::write(const Train& config) {
   // Keys in their order, as nlohmann::json sorts them.
   part_ = 0;
   text_ = "{\"dataset\":";
@@ -70,7 +70,7 @@ const std::string& ConfigText::of(const JobConfig& config) {
   append(sharing_, Sharing{config.topology, config.components}, hash_of(config.topology),
          [](const Sharing& sharing) { return sharing_to_json(sharing.topology, sharing.components); });
   begin_part();
-  text_ += ",\"training\":";
+  text_ += ",\"task\":\"train\",\"training\":";
   append(training_, config.training, hash_of(config.training), training_to_json);
   begin_part();
   text_ += ",\"transform\":";
@@ -91,8 +91,6 @@ ConfigParts ConfigText::parts() const {
   return parts;
 }
 
-nlohmann::json config_to_json(const JobConfig& config) {
-  return nlohmann::json::parse(ConfigText().of(config));
-}
+nlohmann::json config_to_json(const Train& config) { return nlohmann::json::parse(ConfigText().of(config)); }
 
 }  // namespace spin

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "schema/design/config.h"
+#include "schema/design/task.h"
 
 namespace spin {
 
@@ -19,7 +19,10 @@ using ConfigParts = std::array<std::string_view, 7>;
 class ConfigText {
  public:
   /// Valid until the next call.
-  const std::string& of(const JobConfig& config);
+  const std::string& of(const Task& task) {
+    return std::visit([this](const auto& one) -> const std::string& { return write(one); }, task);
+  }
+  const std::string& of(const Train& train) { return write(train); }
   /// What the last call wrote.
   [[nodiscard]] const std::string& last() const { return text_; }
   /// The same in parts, valid as long.
@@ -41,6 +44,9 @@ class ConfigText {
     Components components;
     bool operator==(const Sharing&) const = default;
   };
+  // One a kind of task.
+  const std::string& write(const Train& config);
+
   template <class T, class ToJson>
   void append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json);
   void begin_part() { ends_.at(part_++) = text_.size(); }

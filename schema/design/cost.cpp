@@ -6,17 +6,17 @@ namespace spin {
 namespace {
 
 /// Copies of a tensor in the folded network.
-std::int64_t copies(const TensorSpec& tensor, const JobConfig& config) {
+std::int64_t copies(const TensorSpec& tensor, const Train& config) {
   return is_shared(tensor, config) ? config.topology.group_count() : config.topology.depth();
 }
 
 /// Layers after the first of their group: those that carry a transform.
-std::int64_t later_layers(const JobConfig& config) {
+std::int64_t later_layers(const Train& config) {
   return config.topology.depth() - config.topology.group_count();
 }
 
 /// a [out, group] and b [out] of each later layer (SPIN, Eq. 1 and Table 2).
-std::int64_t transform_params(const Inventory& all, const JobConfig& config) {
+std::int64_t transform_params(const Inventory& all, const Train& config) {
   std::int64_t params = 0;
   for (const auto& tensor : all.block)
     if (is_transformed(tensor, config))
@@ -25,7 +25,7 @@ std::int64_t transform_params(const Inventory& all, const JobConfig& config) {
 }
 
 /// Coefficients by layer (SPIN, Section 3.2).
-std::int64_t fusion_coefficients(const TensorSpec& tensor, const JobConfig& config) {
+std::int64_t fusion_coefficients(const TensorSpec& tensor, const Train& config) {
   if (tensor.role != TensorRole::weight) return 0;
   const std::int64_t depth = config.topology.depth();
   switch (config.fusion.strategy) {
@@ -45,7 +45,7 @@ std::int64_t fusion_coefficients(const TensorSpec& tensor, const JobConfig& conf
 
 }  // namespace
 
-Cost cost_of(const JobConfig& config) {
+Cost cost_of(const Train& config) {
   const auto& all = inventory_of(config);
   Cost cost;
   cost.params = all.outside_params() + transform_params(all, config);
@@ -58,7 +58,7 @@ Cost cost_of(const JobConfig& config) {
   return cost;
 }
 
-std::int64_t trained_params(const JobConfig& config) {
+std::int64_t trained_params(const Train& config) {
   const auto& all = inventory_of(config);
   const bool fuses = config.fusion.strategy != FusionStrategy::none;
   std::int64_t params = all.outside_params() + transform_params(all, config);
@@ -71,7 +71,7 @@ std::int64_t trained_params(const JobConfig& config) {
   return params;
 }
 
-std::int64_t norm_statistics(const JobConfig& config) {
+std::int64_t norm_statistics(const Train& config) {
   const auto& all = inventory_of(config);
   std::int64_t elements = all.outside_statistics();
   for (const auto& tensor : all.block)

@@ -17,12 +17,12 @@ struct Cost {
 };
 
 /// Of a configuration that validate() accepts.
-Cost cost_of(const JobConfig& config);
+Cost cost_of(const Train& config);
 
 /// Parameters that training changes: under fusion, every layer's original weights and the coefficients.
-std::int64_t trained_params(const JobConfig& config);
+std::int64_t trained_params(const Train& config);
 
 /// Running means and variances of BatchNorms, in elements.
-std::int64_t norm_statistics(const JobConfig& config);
+std::int64_t norm_statistics(const Train& config);
 
 }  // namespace spin

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "schema/design/inventory.h"
@@ -34,11 +33,8 @@ struct FamilyDescription {
   Inventory (*inventory)(const Shape& shape);
 };
 
-/// A family is one of these and its arithmetic in the trainer.
-extern const FamilyDescription kConvMixer, kConvNext, kDeit, kMlpMixer;
-
-/// In the order in which messages list them.
-std::span<const FamilyDescription* const> families();
-const FamilyDescription& describe(Family family);
+inline const FamilyDescription& describe(Family family) {
+  return *kFamilies.at(static_cast<std::size_t>(family));
+}
 
 }  // namespace spin

@@ -39,11 +39,11 @@ std::string TensorSpec::file_name(std::size_t index) const {
   return std::string(name) + "." + std::to_string(index) + "." + std::string(kind);
 }
 
-bool is_shared(const TensorSpec& tensor, const JobConfig& config) {
+bool is_shared(const TensorSpec& tensor, const Train& config) {
   return tensor.component && config.components.has(*tensor.component);
 }
 
-bool is_transformed(const TensorSpec& tensor, const JobConfig& config) {
+bool is_transformed(const TensorSpec& tensor, const Train& config) {
   return config.transform.kind != TransformKind::none && tensor.role == TensorRole::weight &&
          is_shared(tensor, config);
 }
@@ -54,7 +54,7 @@ std::int64_t Inventory::outside_statistics() const {
   return count_outside(*this, [](TensorRole role) { return !is_parameter(role); });
 }
 
-const Inventory& inventory_of(const JobConfig& config) {
+const Inventory& inventory_of(const Train& config) {
   thread_local Key held_key;
   thread_local Inventory held;
   const Key key{config.network, config.dataset.facts.channels, config.dataset.facts.classes};

@@ -46,9 +46,9 @@ struct TensorSpec {
 };
 
 /// Whether the layers of a group use one tensor.
-bool is_shared(const TensorSpec& tensor, const JobConfig& config);
+bool is_shared(const TensorSpec& tensor, const Train& config);
 /// Whether the layers after the first of their group transform it.
-bool is_transformed(const TensorSpec& tensor, const JobConfig& config);
+bool is_transformed(const TensorSpec& tensor, const Train& config);
 
 /// What training one image keeps from the forward to the backward pass, in elements.
 struct SavedActivations {
@@ -73,6 +73,6 @@ struct Inventory {
 
 /// Of a configuration that validate() accepts. Valid on this thread until it asks for another network: cells
 /// that differ in their training follow each other, and each asks several times.
-const Inventory& inventory_of(const JobConfig& config);
+const Inventory& inventory_of(const Train& config);
 
 }  // namespace spin

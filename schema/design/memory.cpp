@@ -25,7 +25,7 @@ std::int64_t further_copies(const Training& training) {
 }
 
 /// Weights that layers compute with and that are no parameters themselves, with their gradients.
-std::int64_t derived_weights(const Inventory& all, const JobConfig& config) {
+std::int64_t derived_weights(const Inventory& all, const Train& config) {
   const bool fuses = config.fusion.strategy != FusionStrategy::none;
   const bool transforms = config.transform.kind != TransformKind::none;
   std::int64_t elements = 0;
@@ -39,7 +39,7 @@ std::int64_t derived_weights(const Inventory& all, const JobConfig& config) {
 
 }  // namespace
 
-TrainingMemory training_memory(const JobConfig& config) {
+TrainingMemory training_memory(const Train& config) {
   const auto& all = inventory_of(config);
   const auto params = trained_params(config);
   const auto& training = config.training;
@@ -58,7 +58,7 @@ TrainingMemory training_memory(const JobConfig& config) {
   return memory;
 }
 
-std::int64_t checkpoint_bytes(const JobConfig& config) {
+std::int64_t checkpoint_bytes(const Train& config) {
   const auto params = trained_params(config);
   const auto weights = params + norm_statistics(config);
   return (weights + moments(config.training.optimizer) * params + further_copies(config.training) * weights) *

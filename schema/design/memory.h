@@ -21,10 +21,10 @@ struct TrainingMemory {
 };
 
 /// Of a configuration that validate() accepts. One pass takes batch_size / accumulation images.
-TrainingMemory training_memory(const JobConfig& config);
+TrainingMemory training_memory(const Train& config);
 
 /// Tensors of a checkpoint: parameters, optimizer state, norm statistics, the averaged and the best weights.
 /// Without names, settings and generator states: some kilobytes.
-std::int64_t checkpoint_bytes(const JobConfig& config);
+std::int64_t checkpoint_bytes(const Train& config);
 
 }  // namespace spin

@@ -10,7 +10,7 @@ template <>
 std::span<const EnumName<Family>> enum_names() {
   static const auto kNames = [] {
     std::vector<EnumName<Family>> names;
-    for (const auto* family : families()) names.push_back({family->family, family->name});
+    for (const auto* family : kFamilies) names.push_back({family->family, family->name});
     return names;
   }();
   return kNames;
@@ -129,6 +129,18 @@ std::span<const EnumName<Scaling>> enum_names() {
 template <>
 std::span<const EnumName<Match>> enum_names() {
   static constexpr EnumName<Match> kNames[] = {{Match::paper, "paper"}, {Match::closest, "closest"}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<ArtifactKind>> enum_names() {
+  static constexpr auto kNames = names_of<ArtifactKind>(kArtifactKinds, &ArtifactFacts::kind);
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<InputRole>> enum_names() {
+  static constexpr auto kNames = names_of<InputRole>(kInputRoles, &InputFacts::role);
   return kNames;
 }
 

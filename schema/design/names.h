@@ -1,11 +1,12 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "schema/design/config.h"
 #include "schema/design/scaling.h"
+#include "schema/design/task.h"
 
 namespace spin {
 
@@ -19,6 +20,14 @@ struct EnumName {
 /// The names of E in the order in which messages list them. Specialised for every enum of schema/design.
 template <class E>
 std::span<const EnumName<E>> enum_names();
+
+/// Of a table of facts.
+template <class E, class Facts, std::size_t kCount>
+constexpr std::array<EnumName<E>, kCount> names_of(const std::array<Facts, kCount>& table, E Facts::*value) {
+  std::array<EnumName<E>, kCount> names{};
+  for (std::size_t i = 0; i < kCount; ++i) names[i] = {table[i].*value, table[i].name};
+  return names;
+}
 
 template <>
 std::span<const EnumName<Family>> enum_names();
@@ -52,6 +61,10 @@ template <>
 std::span<const EnumName<Scaling>> enum_names();
 template <>
 std::span<const EnumName<Match>> enum_names();
+template <>
+std::span<const EnumName<ArtifactKind>> enum_names();
+template <>
+std::span<const EnumName<InputRole>> enum_names();
 
 template <class E>
 std::string_view enum_name(E value) {

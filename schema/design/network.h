@@ -3,10 +3,10 @@
 #include <string>
 
 #include "schema/base/result.h"
+#include "schema/design/families.h"
 
 namespace spin {
 
-enum class Family { convmixer, convnext, deit, mlp_mixer };
 enum class Activation { gelu, relu };
 
 /// Most blocks that a network may have.

@@ -11,20 +11,20 @@ namespace spin {
 namespace {
 
 /// The same training of a plain network.
-JobConfig plain(const JobConfig& shared, const Network& network) {
-  JobConfig config = shared;
+Train plain(const Train& shared, const Network& network) {
+  Train config = shared;
   config.network = network;
   config.topology = Topology::unshared(network.depth);
   return canonical(std::move(config));
 }
 
-double share_rate(const JobConfig& shared) {
+double share_rate(const Train& shared) {
   return static_cast<double>(shared.topology.depth()) / shared.topology.group_count();
 }
 
 /// patch * ceil(sqrt(layers / groups) * resolution / patch), in whole numbers: a square root that is rounded
 /// up by its last bit would cost a row of patches.
-int grown_resolution(const JobConfig& shared) {
+int grown_resolution(const Train& shared) {
   const std::int64_t patch = shared.network.patch;
   const std::int64_t resolution = shared.network.resolution;
   const std::int64_t wanted = shared.topology.depth() * resolution * resolution;
@@ -43,7 +43,7 @@ void set_heads(Network& network, int heads) {
   network.channels = network.heads * width;
 }
 
-Network by_paper(const JobConfig& shared, Scaling by) {
+Network by_paper(const Train& shared, Scaling by) {
   Network network = shared.network;
   const double rate = share_rate(shared);
   network.resolution = grown_resolution(shared);
@@ -61,7 +61,7 @@ Network by_paper(const JobConfig& shared, Scaling by) {
 /// Plain networks of rising size: the n-th, from 1, at any resolution.
 class Candidates {
  public:
-  Candidates(const JobConfig& shared, Scaling by)
+  Candidates(const Train& shared, Scaling by)
       : by_(by), shared_(shared.network), plain_(plain(shared, shared_)) {
     step_ = shared_.channels % 8 == 0 ? 8 : 1;
     count_ = by == Scaling::depth ? shared_.depth
@@ -98,7 +98,7 @@ class Candidates {
  private:
   Scaling by_;
   Network shared_;
-  JobConfig plain_;
+  Train plain_;
   int step_ = 1;
   int count_ = 1;
 };
@@ -127,7 +127,7 @@ double distance(const Cost& cost, const Cost& target) {
 /// Looks for the plain network nearest to the cost of a shared one.
 class Search {
  public:
-  Search(const JobConfig& shared, Scaling by)
+  Search(const Train& shared, Scaling by)
       : candidates_(shared, by), target_(cost_of(shared)), patch_(shared.network.patch) {}
 
   Network run() {
@@ -176,7 +176,7 @@ class Search {
 
 }  // namespace
 
-JobConfig scaling_baseline(const JobConfig& shared, Scaling by, Match match) {
+Train scaling_baseline(const Train& shared, Scaling by, Match match) {
   return plain(shared, match == Match::paper ? by_paper(shared, by) : Search(shared, by).run());
 }
 

@@ -18,6 +18,6 @@ enum class Match { paper, closest };
 /// - closest: the depth or the channels (multiples of 8 where those of `shared` are one) and the multiple of
 ///   the patch whose logarithms of params and FLOPs are nearest to those of `shared`.
 /// DeiT keeps the width of its heads: channels change by whole heads.
-JobConfig scaling_baseline(const JobConfig& shared, Scaling by, Match match);
+Train scaling_baseline(const Train& shared, Scaling by, Match match);
 
 }  // namespace spin

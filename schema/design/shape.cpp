@@ -5,7 +5,7 @@
 
 namespace spin {
 
-Shape::Shape(const JobConfig& config)
+Shape::Shape(const Train& config)
     : network(config.network),
       channels(network.channels),
       places(positions(network)),

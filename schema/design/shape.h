@@ -16,7 +16,7 @@ enum class Norm { batch, layer };
 
 /// Sizes of a network.
 struct Shape {
-  explicit Shape(const JobConfig& config);
+  explicit Shape(const Train& config);
 
   Network network;
   std::int64_t channels;

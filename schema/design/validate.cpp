@@ -70,9 +70,9 @@ Status check_dataset(const Dataset& dataset) {
     return fault("dataset.name", "'" + dataset.name + "' is none of " + names);
   }
   if (known->is_of_owner() && dataset.root.empty() && dataset.id.empty())
-    return fault("dataset.root",
-                 "is missing; an " + dataset.name + " needs the folder's path, or an id where workers find it by "
-                 "their --data");
+    return fault("dataset.root", "is missing; an " + dataset.name +
+                                     " needs the folder's path, or an id where workers find it by "
+                                     "their --data");
   if (!has_id(dataset.name) && !dataset.id.empty())
     return fault("dataset.id", "'" + dataset.id + "' is given to " + dataset.name +
                                    ", which is known by its name; only an imagefolder has an id");
@@ -127,7 +127,7 @@ Status check_network(const Network& network) {
   return {};
 }
 
-Status check_sharing(const JobConfig& config) {
+Status check_sharing(const Train& config) {
   if (config.topology.depth() != config.network.depth)
     return fault("sharing.layers", "gives groups for " + std::to_string(config.topology.depth()) +
                                        " layers, but network.depth is " +
@@ -146,7 +146,7 @@ Status check_sharing(const JobConfig& config) {
 }
 
 /// An upper bound of the work for one image: cost_of() may only count what it can hold.
-Status check_work(const JobConfig& config) {
+Status check_work(const Train& config) {
   const auto& network = config.network;
   const auto& fields = describe(network.family).fields;
   const auto if_has = [&](NetworkField field, double value) { return fields.has(field) ? value : 0; };
@@ -169,11 +169,11 @@ Status check_work(const JobConfig& config) {
                                          " are counted; give a smaller resolution, width or depth");
 }
 
-bool shares_nothing(const JobConfig& config) {
+bool shares_nothing(const Train& config) {
   return config.topology.is_unshared() || config.components.empty();
 }
 
-Status check_transform(const JobConfig& config) {
+Status check_transform(const Train& config) {
   if (config.transform.kind == TransformKind::none || shares_nothing(config))
     return {};  // canonical() drops it
   const int group = config.transform.group;
@@ -190,7 +190,7 @@ Status check_transform(const JobConfig& config) {
   return {};
 }
 
-Status check_fusion(const JobConfig& config) {
+Status check_fusion(const Train& config) {
   if (config.fusion.strategy == FusionStrategy::none || !shares_nothing(config)) return {};
   return fault("fusion.strategy",
                std::string(enum_name(config.fusion.strategy)) +
@@ -228,7 +228,7 @@ Status check_training(const Training& training) {
                    std::to_string(training.batch_size) + " images; give a divisor of training.batch_size");
 }
 
-Status check_stochastic_depth(const JobConfig& config) {
+Status check_stochastic_depth(const Train& config) {
   if (config.training.stochastic_depth == 0 || describe(config.network.family).has_stochastic_depth)
     return {};
   return fault("training.stochastic_depth", "leaves out branches, and a " +
@@ -238,7 +238,7 @@ Status check_stochastic_depth(const JobConfig& config) {
 
 /// Where a norm sees one value, it is its own mean: nothing is left of it, and its unbiased variance is 0 /
 /// 0.
-Status check_norms(const JobConfig& config) {
+Status check_norms(const Train& config) {
   const auto& network = config.network;
   const auto& training = config.training;
   if (describe(network.family).norm == Norm::layer) {
@@ -258,7 +258,7 @@ Status check_norms(const JobConfig& config) {
                                             " images of a batch, or a smaller network.patch");
 }
 
-Status check_batch_fits(const JobConfig& config) {
+Status check_batch_fits(const Train& config) {
   const auto& dataset = config.dataset;
   std::int64_t images = dataset.facts.train_images;
   if (dataset.train_limit > 0)
@@ -271,7 +271,7 @@ Status check_batch_fits(const JobConfig& config) {
 
 }  // namespace
 
-Status validate(const JobConfig& config) {
+Status validate(const Train& config) {
   SPIN_TRY(check_dataset(config.dataset));
   SPIN_TRY(check_network(config.network));
   SPIN_TRY(check_sharing(config));

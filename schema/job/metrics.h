@@ -89,11 +89,28 @@ inline constexpr std::size_t kMetricCount = kMetrics.size();
 
 constexpr const MetricFacts& facts_of(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
+/// What a metric can be: not below 0, and where it counts something whole and exact as a double.
+constexpr bool is_possible(const MetricFacts& facts, double value) {
+  constexpr double kMostExact = 9007199254740992;  // 2^53
+  if (!(value >= 0)) return false;
+  return !is_whole(facts.unit) ||
+         (value <= kMostExact && value == static_cast<double>(static_cast<std::int64_t>(value)));
+}
+constexpr std::string_view possible_text(const MetricFacts& facts) {
+  return is_whole(facts.unit) ? "a whole number from 0 to 2^53" : "a number of 0 or more";
+}
+
 constexpr std::optional<Metric> metric_named(std::string_view name) {
   for (const auto& facts : kMetrics)
     if (facts.name == name) return facts.metric;
   return std::nullopt;
 }
+
+static_assert([] {
+  for (std::size_t i = 0; i < kMetricCount; ++i)
+    if (static_cast<std::size_t>(kMetrics[i].metric) != i) return false;
+  return true;
+}());
 
 /// What was measured, by metric. A number that is not finite counts as not measured.
 class MetricValues {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "schema/base/ids.h"
-#include "schema/design/config.h"
+#include "schema/design/task.h"
 #include "schema/job/metrics.h"
 
 namespace spin {
@@ -33,18 +33,19 @@ constexpr unsigned measured_of(Outcome outcome) {
   return outcome == Outcome::completed ? kCompleted : kDiverged;
 }
 
-enum class ArtifactKind {
-  checkpoint,  ///< the newest
-  model,       ///< folded weights
-  best,        ///< the checkpoint with the best accuracy
-};
-
 struct ArtifactRef {
   ArtifactId id;
   ArtifactKind kind = ArtifactKind::checkpoint;
   std::int64_t bytes = 0;
   bool operator==(const ArtifactRef&) const = default;
 };
+
+/// None where the list has none of the kind.
+inline std::optional<ArtifactRef> artifact_in(const std::vector<ArtifactRef>& list, ArtifactKind kind) {
+  for (const ArtifactRef& artifact : list)
+    if (artifact.kind == kind) return artifact;
+  return std::nullopt;
+}
 
 /// Why an attempt ended without a result.
 enum class FailureKind {
@@ -72,7 +73,7 @@ struct CheckpointStored {
 };
 struct AttemptFinished {
   JobResult result;
-  std::optional<ArtifactRef> model;  ///< folded weights; none if diverged
+  std::vector<ArtifactRef> outputs;  ///< each kind once; complete at the coordinator; none if it diverged
   bool operator==(const AttemptFinished&) const = default;
 };
 struct AttemptFailed {
@@ -110,16 +111,25 @@ struct Progress {
   bool operator==(const Progress&) const = default;
 };
 
-/// One job handed to a worker.
-struct Lease {
+/// What a job reads of what other jobs, or its own earlier attempts, have left.
+struct InputArtifact {
+  InputRole role = InputRole::resume;
+  ArtifactRef artifact;
+  bool operator==(const InputArtifact&) const = default;
+};
+struct LeasedJob {
   AttemptToken attempt;
   JobId job;
-  std::string name;                    ///< for people
-  std::string config;                  ///< canonical JSON
-  std::string root;                    ///< folder of the data set; empty = where its name's data usually lie
-  std::optional<ArtifactRef> resume;   ///< last stored checkpoint
-  std::optional<ArtifactRef> init;     ///< model that fusion starts from
-  std::vector<std::string> devices{};  ///< that it runs on, of those that the worker offers; one today
+  std::string name;    ///< for people
+  std::string config;  ///< canonical JSON of its task
+  std::string root;    ///< folder of the data set; empty = where its name's data usually lie
+  std::vector<InputArtifact> inputs{};
+  bool operator==(const LeasedJob&) const = default;
+};
+/// Jobs that a worker runs together: one today, because no trainer takes more.
+struct Lease {
+  std::vector<LeasedJob> jobs;
+  std::vector<std::string> devices{};  ///< that they run on, of those that the worker offers; one today
   bool operator==(const Lease&) const = default;
 };
 

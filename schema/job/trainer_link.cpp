@@ -28,7 +28,8 @@ MetricValues read_metrics(JsonFields& fields, unsigned measured_of) {
     if ((facts.measured_of & measured_of) == 0) continue;
     std::optional<double> value;
     fields.read_real(facts.name.data(), value);
-    if (value && *value < 0) fields.refuse(facts.name.data(), "a number of 0 or more");
+    if (value && !is_possible(facts, *value))
+      fields.refuse(facts.name.data(), std::string(possible_text(facts)));
     if (value) values.set(facts.metric, *value);
   }
   return values;
@@ -37,7 +38,26 @@ void add_metrics(Json& json, const MetricValues& values) {
   values.visit([&](const MetricFacts& facts, double value) { json[facts.name.data()] = value; });
 }
 
-constexpr std::array<std::string_view, 3> kCauses = {"job", "permanent", "disk full"};
+/// [{"is": "init", "path": "PATH"}, ...]: inputs by their role, outputs by their kind.
+template <class Files>
+void read_files(JsonFields& fields, const char* key, Files& files) {
+  const auto* value = fields.find_optional(key);
+  if (!value) return;
+  if (!value->is_array()) return fields.refuse(key, "a list of files");
+  for (const auto& entry : *value) {
+    typename Files::key_type is{};
+    std::string path;
+    JsonFields file(entry, key);
+    file.read("is", is);
+    file.read("path", path);
+    if (!file.status().ok()) return fields.refuse(file.status().error());
+    files.emplace(is, std::move(path));
+  }
+}
+template <class Files>
+void add_files(Json& json, const char* key, const Files& files) {
+  for (const auto& [is, path] : files) json[key].push_back({{"is", enum_name(is)}, {"path", path}});
+}
 
 /// 'TEXT', shortened, as a message shows what came on a line.
 std::string excerpt(std::string_view text) {
@@ -64,10 +84,8 @@ void read(JsonFields& fields, RunCommand& run) {
   fields.read("config", run.config);
   fields.read_optional("root", run.root);
   fields.read_optional("data", run.data);
-  fields.read_optional("checkpoint", run.checkpoint);
-  fields.read_optional("model", run.model);
-  fields.read_optional("resume", run.resume);
-  fields.read_optional("init", run.init);
+  read_files(fields, "inputs", run.inputs);
+  read_files(fields, "outputs", run.outputs);
   if (fields.find_optional("checkpoint_seconds"))
     fields.read_count("checkpoint_seconds", run.checkpoint_seconds);
 }
@@ -115,29 +133,17 @@ void read(JsonFields& fields, CheckpointEvent& checkpoint) {
 }
 
 void read(JsonFields& fields, FinishedEvent& finished) {
-  std::string outcome;
-  fields.read("outcome", outcome);
-  if (outcome == "diverged") {
-    finished.result.outcome = Outcome::diverged;
-  } else if (!outcome.empty() && outcome != "completed") {
-    fields.refuse("outcome", "completed or diverged");
-  }
+  fields.read("outcome", finished.result.outcome);
   finished.result.values = read_metrics(fields, measured_of(finished.result.outcome));
   read_data(fields, finished.result.data);
-  fields.read_optional("model", finished.model);
+  read_files(fields, "outputs", finished.outputs);
   if (fields.find_optional("train_images")) fields.read_count("train_images", finished.train_images);
   if (fields.find_optional("eval_images")) fields.read_count("eval_images", finished.eval_images);
 }
 
 void read(JsonFields& fields, FailedEvent& failed) {
   fields.read("message", failed.message);
-  std::string cause;
-  fields.read_optional("cause", cause);
-  const auto* const known = std::find(kCauses.begin(), kCauses.end(), cause);
-  if (known != kCauses.end())
-    failed.cause = static_cast<FailureCause>(known - kCauses.begin());
-  else if (!cause.empty())
-    fields.refuse("cause", "job, permanent or disk full");
+  fields.read_optional("cause", failed.cause);
   fields.read_optional("device_works", failed.device_works);
 }
 
@@ -185,18 +191,18 @@ Json write(const CheckpointEvent& event) {
 }
 Json write(const FinishedEvent& event) {
   Json json = {{"event", "finished"},
-               {"outcome", event.result.outcome == Outcome::diverged ? "diverged" : "completed"},
+               {"outcome", enum_name(event.result.outcome)},
                {"data", event.result.data.fingerprint},
                {"data_summary", event.result.data.summary},
                {"train_images", event.train_images},
                {"eval_images", event.eval_images}};
   add_metrics(json, event.result.values);
-  if (!event.model.empty()) json["model"] = event.model;
+  add_files(json, "outputs", event.outputs);
   return json;
 }
 Json write(const FailedEvent& event) {
   Json json = {{"event", "failed"}, {"message", event.message}};
-  if (event.cause != FailureCause::job) json["cause"] = kCauses[static_cast<std::size_t>(event.cause)];
+  if (event.cause != FailureCause::job) json["cause"] = enum_name(event.cause);
   if (!event.device_works) json["device_works"] = false;
   return json;
 }
@@ -213,10 +219,8 @@ Json write(const RunCommand& run) {
   };
   add("root", run.root);
   add("data", run.data);
-  add("checkpoint", run.checkpoint);
-  add("model", run.model);
-  add("resume", run.resume);
-  add("init", run.init);
+  add_files(json, "inputs", run.inputs);
+  add_files(json, "outputs", run.outputs);
   if (run.checkpoint_seconds != kCheckpointSeconds) json["checkpoint_seconds"] = run.checkpoint_seconds;
   return json;
 }

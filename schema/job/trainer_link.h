@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,15 +17,23 @@ namespace spin {
 /// What a host that vanishes may cost, unless someone says otherwise.
 inline constexpr int kCheckpointSeconds = 300;
 
-/// Train this job. Paths are files that the trainer writes (checkpoint, model) or reads (resume, init).
+/// Files by the role in which a task reads them, or by the kind of artifact that they are.
+using InputFiles = std::multimap<InputRole, std::string>;
+using OutputFiles = std::map<ArtifactKind, std::string>;
+/// The first; empty where there is none.
+template <class Files>
+std::string path_of(const Files& files, typename Files::key_type key) {
+  const auto found = files.find(key);
+  return found == files.end() ? std::string() : found->second;
+}
+
+/// Do this job.
 struct RunCommand {
-  std::string config;      ///< canonical JSON of the JobConfig
-  std::string root;        ///< folder of the data set that the job names; empty = where it usually lies
-  std::string data;        ///< folder that was named on this host, and comes first; empty = none
-  std::string checkpoint;  ///< empty = never written
-  std::string model;       ///< folded weights, written at the end; empty = never
-  std::string resume;      ///< checkpoint to go on from; empty = from the start
-  std::string init;        ///< weights that fusion starts from; empty = none
+  std::string config;   ///< canonical JSON of its task
+  std::string root;     ///< folder of the data set that the job names; empty = where it usually lies
+  std::string data;     ///< folder that was named on this host, and comes first; empty = none
+  InputFiles inputs;    ///< what there is
+  OutputFiles outputs;  ///< where to write; what has no place is never written
   /// Seconds of training from one checkpoint to the next, within an epoch too; 0 = one at the end of every
   /// epoch. None at the end of the last epoch, where the result is next.
   int checkpoint_seconds = kCheckpointSeconds;
@@ -71,7 +80,7 @@ struct CheckpointEvent {
 };
 struct FinishedEvent {
   JobResult result;
-  std::string model;              ///< path; empty if diverged or not asked for
+  OutputFiles outputs;            ///< that it has written at its end; none if it diverged
   std::int64_t train_images = 0;  ///< of the data set, limits applied; 0 = not said
   std::int64_t eval_images = 0;   ///< that judged; damaged ones do not count
   bool operator==(const FinishedEvent&) const = default;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/base/ids.h"
@@ -27,31 +29,56 @@ enum class JobState {
   paused
 };
 
+/// Of jobs, by state.
 struct StateCounts {
   std::int64_t waiting = 0, ready = 0, backoff = 0, running = 0, completed = 0, diverged = 0, failed = 0,
                blocked = 0, cancelled = 0, paused = 0;
-  [[nodiscard]] std::int64_t total() const {
-    return waiting + ready + backoff + running + completed + diverged + failed + blocked + cancelled + paused;
-  }
+  std::int64_t& operator[](JobState state);
+  std::int64_t operator[](JobState state) const;
+  [[nodiscard]] std::int64_t total() const;
   [[nodiscard]] std::int64_t done() const { return completed + diverged; }
   /// Jobs that may still change by themselves. A blocked job changes only after a retry, a paused one after a
   /// resume.
   [[nodiscard]] std::int64_t live() const { return waiting + ready + backoff + running; }
-  StateCounts& operator+=(const StateCounts& other) {
-    waiting += other.waiting;
-    ready += other.ready;
-    backoff += other.backoff;
-    running += other.running;
-    completed += other.completed;
-    diverged += other.diverged;
-    failed += other.failed;
-    blocked += other.blocked;
-    cancelled += other.cancelled;
-    paused += other.paused;
-    return *this;
-  }
+  StateCounts& operator+=(const StateCounts& other);
   bool operator==(const StateCounts&) const = default;
 };
+
+struct StateFacts {
+  JobState state;
+  std::string_view name;
+  std::int64_t StateCounts::*count;
+};
+/// In the order of JobState. Names, wire, counts and metrics follow; the tables' CHECK is held against it by
+/// a test.
+inline constexpr std::array kJobStates = {
+    StateFacts{JobState::waiting, "waiting", &StateCounts::waiting},
+    StateFacts{JobState::ready, "ready", &StateCounts::ready},
+    StateFacts{JobState::backoff, "backoff", &StateCounts::backoff},
+    StateFacts{JobState::running, "running", &StateCounts::running},
+    StateFacts{JobState::completed, "completed", &StateCounts::completed},
+    StateFacts{JobState::diverged, "diverged", &StateCounts::diverged},
+    StateFacts{JobState::failed, "failed", &StateCounts::failed},
+    StateFacts{JobState::blocked, "blocked", &StateCounts::blocked},
+    StateFacts{JobState::cancelled, "cancelled", &StateCounts::cancelled},
+    StateFacts{JobState::paused, "paused", &StateCounts::paused},
+};
+
+inline std::int64_t& StateCounts::operator[](JobState state) {
+  return this->*kJobStates.at(static_cast<std::size_t>(state)).count;
+}
+inline std::int64_t StateCounts::operator[](JobState state) const {
+  return this->*kJobStates.at(static_cast<std::size_t>(state)).count;
+}
+inline std::int64_t StateCounts::total() const {
+  std::int64_t sum = 0;
+  for (const auto& facts : kJobStates) sum += this->*facts.count;
+  return sum;
+}
+inline StateCounts& StateCounts::operator+=(const StateCounts& other) {
+  for (const auto& facts : kJobStates) this->*facts.count += other.*facts.count;
+  return *this;
+}
 
 struct RunningJob {
   JobId job;

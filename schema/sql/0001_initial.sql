@@ -105,10 +105,12 @@ CREATE TABLE job_config (
   parts TEXT NOT NULL  -- JSON: ids of config_part, whose texts one behind the other are canonical JSON
 ) STRICT;
 
-CREATE TABLE job_dependency (
+-- What a job reads of what others leave: it runs once they have completed.
+CREATE TABLE job_input (
   job INTEGER NOT NULL REFERENCES job (key),
-  depends_on INTEGER NOT NULL REFERENCES job (key),
-  PRIMARY KEY (job, depends_on)
+  role TEXT NOT NULL,  -- as what it reads it; a job's own checkpoint is no row
+  source INTEGER NOT NULL REFERENCES job (key),
+  PRIMARY KEY (job, role, source)
 ) STRICT, WITHOUT ROWID;
 
 -- A job belongs to every sweep that asks for it, under a name of its own in each.
@@ -215,7 +217,7 @@ CREATE TABLE artifact (
 -- The newest of each kind that a job has; best: the checkpoint of the epoch with the best accuracy.
 CREATE TABLE job_artifact (
   job INTEGER NOT NULL REFERENCES job (key),
-  kind TEXT NOT NULL CHECK (kind IN ('checkpoint', 'model', 'best')),
+  kind TEXT NOT NULL,
   artifact BLOB NOT NULL REFERENCES artifact (hash),
   epoch INTEGER NOT NULL,
   PRIMARY KEY (job, kind)

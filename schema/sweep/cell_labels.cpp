@@ -26,7 +26,7 @@ std::vector<const Setting*> varying_settings(const Document& document) {
   return found;
 }
 
-bool applies(const Setting& setting, const JobConfig& config) {
+bool applies(const Setting& setting, const Train& config) {
   if (setting.path.starts_with("pretrain."))
     return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
   return !setting.path.starts_with("sharing.") || !config.topology.is_unshared();
@@ -66,7 +66,7 @@ CellLabels::CellLabels(const Document& document) {
     if (!setting->in_label) shown_.push_back(setting);
 }
 
-Cell CellLabels::label(const PointSettings& settings, const JobConfig& config) const {
+Cell CellLabels::label(const PointSettings& settings, const Train& config) const {
   Cell cell;
   cell.network = network_label(config.network, config.dataset.facts.resolution);
   cell.sharing = config.topology.is_unshared() ? "none" : sharing_label(sharing_request(settings.sharing));
@@ -82,7 +82,7 @@ Cell CellLabels::label(const PointSettings& settings, const JobConfig& config) c
   return cell;
 }
 
-std::string CellLabels::job_name(const Cell& cell, const JobConfig& config, const JobId& id) {
+std::string CellLabels::job_name(const Cell& cell, const Train& config, const JobId& id) {
   std::string name(enum_name(config.network.family));
   std::string network;
   append_part(network, cell.network);

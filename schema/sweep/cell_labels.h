@@ -17,9 +17,9 @@ class CellLabels {
 
   void reserve(std::size_t jobs) { name_hashes_.reserve(jobs); }
   /// The labels of a cell; `settings` are filled in, `config` is what they ask for.
-  [[nodiscard]] Cell label(const PointSettings& settings, const JobConfig& config) const;
+  [[nodiscard]] Cell label(const PointSettings& settings, const Train& config) const;
   /// Unique among the names that this object has given.
-  std::string job_name(const Cell& cell, const JobConfig& config, const JobId& id);
+  std::string job_name(const Cell& cell, const Train& config, const JobId& id);
 
  private:
   /// False where the name was given already.

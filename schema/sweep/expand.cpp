@@ -12,7 +12,7 @@
 namespace spin::sweep {
 namespace {
 
-Result<CheckedConfig> check(JobConfig config) {
+Result<CheckedConfig> check(Train config) {
   SPIN_TRY(validate(config));
   CheckedConfig checked;
   checked.config = canonical(std::move(config));
@@ -23,12 +23,12 @@ Result<CheckedConfig> check(JobConfig config) {
 /// Most comparisons of a cell with a map of `exclude`: a second or two of work.
 constexpr double kMaxComparisons = 1e7;
 
-bool starts_from_unshared(const JobConfig& config) {
+bool starts_from_unshared(const Train& config) {
   return config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
 }
 
 /// The same training of a network without sharing.
-JobConfig unshared_of(JobConfig config, const Network& network) {
+Train unshared_of(Train config, const Network& network) {
   config.network = network;
   config.topology = Topology::unshared(network.depth);
   return canonical(std::move(config));
@@ -195,7 +195,7 @@ class Expansion {
   }
 
   /// The cell of the unshared network that fusion starts from.
-  Result<int> add_pretraining(const Taken& taken, PointSettings settings, JobConfig plain) {
+  Result<int> add_pretraining(const Taken& taken, PointSettings settings, Train plain) {
     settings.training = pretrain_training(settings);
     plain.training = settings.training;
     const auto checked = check(std::move(plain));

@@ -12,6 +12,6 @@ JobId id_of_text(std::string_view canonical_json) {
   return JobId{hash.finish()};
 }
 
-JobId job_id(const JobConfig& canonical_config) { return id_of_text(ConfigText().of(canonical_config)); }
+JobId job_id(const Task& canonical_task) { return id_of_text(ConfigText().of(canonical_task)); }
 
 }  // namespace spin

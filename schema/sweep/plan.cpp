@@ -41,7 +41,7 @@ class Collector {
   explicit Collector(const sweep::Source& source) : source_(source) {}
 
   Status take(const PlannedJob& job, const Cell& cell, SweepPlan& plan) {
-    layers_ += job.config.network.depth;
+    layers_ += std::ssize(groups_of(job.task));
     if (layers_ > kMaxLayers)
       return source_.error("its jobs have more than " + std::to_string(kMaxLayers) +
                                " layers together, which is the limit; split the sweep",

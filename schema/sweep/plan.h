@@ -12,9 +12,9 @@
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
-#include "schema/design/config.h"
 #include "schema/design/cost.h"
 #include "schema/design/scaling.h"
+#include "schema/design/task.h"
 #include "schema/sweep/requirements.h"
 
 namespace spin {
@@ -56,11 +56,14 @@ struct Cell {
 
 struct PlannedJob {
   JobId id;
-  std::string name;               ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
-  int cell = 0;                   ///< index into SweepPlan::cells
-  JobConfig config;               ///< canonical
-  std::vector<JobId> depends_on;  ///< jobs of this plan that stand before it
+  std::string name;              ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
+  int cell = 0;                  ///< index into SweepPlan::cells
+  Task task;                     ///< canonical
+  std::vector<JobInput> inputs;  ///< inputs_of() it: of jobs of this plan that stand before it
 };
+
+/// Precondition: it trains.
+inline const Train& train_of(const PlannedJob& job) { return std::get<Train>(job.task); }
 
 /// What a sweep file says of all its jobs.
 struct PlanHeader {
@@ -112,7 +115,7 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
 Result<Override> parse_override(std::string_view text);
 
 /// Versioned SHA-256 of the canonical JSON.
-JobId job_id(const JobConfig& canonical_config);
+JobId job_id(const Task& canonical_task);
 JobId id_of_text(std::string_view canonical_json);
 
 /// What a sweep holds, without the jobs themselves.

@@ -22,14 +22,15 @@ Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedCo
   Cell cell;
   PlannedJob job;
   job.cell = index;
-  job.config = checked.config;
+  job.task = checked.config;
+  auto& train = std::get<Train>(job.task);
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
-    job.config.seed = seeds_[i];
+    train.seed = seeds_[i];
     if (role.init >= 0) {
-      job.config.init_from = id_of_job(static_cast<std::size_t>(role.init), i);
-      job.depends_on = {*job.config.init_from};
+      train.init_from = id_of_job(static_cast<std::size_t>(role.init), i);
+      job.inputs = inputs_of(job.task);
     }
-    job.id = id_of_text(text_.of(job.config));
+    job.id = id_of_text(text_.of(train));
     if (i == 0) {
       if (const int known = find_cell(job.id); known >= 0) return known;
       notes_.see(checked.config);
@@ -50,7 +51,7 @@ Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
   ids_.push_back(job.id);
   ++totals_.jobs;
   if (visit_id_) return visit_id_(job.id);
-  job.name = labels_.job_name(cell, job.config, job.id);
+  job.name = labels_.job_name(cell, train_of(job), job.id);
   return visit_(job, cell, text_.last());
 }
 
@@ -59,7 +60,7 @@ int PlanBuilder::find_cell(const JobId& first) const {
   return number ? static_cast<int>(*number) - 1 : -1;
 }
 
-JobId PlanBuilder::first_id(JobConfig config) {
+JobId PlanBuilder::first_id(Train config) {
   config.seed = seeds_.front();
   return id_of_text(text_.of(config));
 }

@@ -15,7 +15,7 @@ namespace spin::sweep {
 
 /// A configuration that has passed every check, canonical, without seed and init_from, with its cost.
 struct CheckedConfig {
-  JobConfig config;
+  Train config;
   Cost cost;
 };
 
@@ -45,7 +45,7 @@ class PlanBuilder {
   /// Whether anybody is told which cells are compared.
   [[nodiscard]] bool compares() const { return visit_ != nullptr; }
   /// Of the first seed of a canonical configuration.
-  [[nodiscard]] JobId first_id(JobConfig config);
+  [[nodiscard]] JobId first_id(Train config);
   /// The cell whose first seed it is; -1 = not yet in the plan.
   [[nodiscard]] int find_cell(const JobId& first) const;
   /// The cell is compared with that of `unshared`, or with `otherwise` if the plan will not hold it.

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "schema/design/config_text.h"
-#include "schema/design/memory.h"
 #include "schema/design/names.h"
 #include "schema/sweep/plan.h"
 
@@ -48,9 +47,9 @@ std::string list_of(const std::vector<int>& numbers) {
   return text.empty() ? "[]" : text += ']';
 }
 
-std::string list_of(const std::vector<JobId>& ids) {
+std::string list_of(const std::vector<JobInput>& inputs) {
   std::string text;
-  for (const auto& id : ids) (text += text.empty() ? '[' : ',') += in_quotes(id.hex());
+  for (const auto& input : inputs) (text += text.empty() ? '[' : ',') += in_quotes(input.job.hex());
   return text.empty() ? "[]" : text += ']';
 }
 
@@ -68,21 +67,22 @@ std::string text_of(const Baseline* baseline) {
 
 std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_view config) {
   constexpr std::size_t kFrameBytes = 1024;
-  const auto memory = training_memory(job.config);
+  const auto size = size_of(job.task);
+  const auto& root = dataset_of(job.task).root;
   ObjectText object(config.size() + kFrameBytes);
   object.add("name", in_quotes(job.name));  // letters, digits, - _ . alone
   object.add("hash", in_quotes(job.id.hex()));
-  object.add("seed", job.config.seed);
+  object.add("seed", seed_of(job.task));
   object.add("params", cell.cost.params);
   object.add("flops", cell.cost.flops);
-  object.add("trained_params", trained_params(job.config));
-  object.add("activation_bytes", memory.activations);
-  object.add("training_bytes", memory.total());
-  object.add("checkpoint_bytes", checkpoint_bytes(job.config));
-  object.add("groups", list_of(job.config.topology.layers()));
-  object.add("depends_on", list_of(job.depends_on));
+  object.add("trained_params", size.trained_params);
+  object.add("activation_bytes", size.activation_bytes);
+  object.add("training_bytes", size.peak_bytes);
+  object.add("checkpoint_bytes", size.checkpoint_bytes);
+  object.add("groups", list_of(groups_of(job.task)));
+  object.add("depends_on", list_of(job.inputs));
   object.add("baseline", text_of(cell.baseline.get()));
-  object.add("root", job.config.dataset.root.empty() ? "\"\"" : json(job.config.dataset.root).dump());
+  object.add("root", root.empty() ? "\"\"" : json(root).dump());
   object.add("config", config);
   return object.take();
 }
@@ -92,7 +92,7 @@ void write_plan_json(const SweepPlan& plan, std::ostream& out) {
   const char* separator = "\n  ";
   out << "{\"sweep\": " << json(plan.name).dump() << ",\n \"jobs\": [";
   for (const auto& job : plan.jobs) {
-    out << separator << job_to_json(job, plan.cells[static_cast<std::size_t>(job.cell)], text.of(job.config));
+    out << separator << job_to_json(job, plan.cells[static_cast<std::size_t>(job.cell)], text.of(job.task));
     separator = ",\n  ";
   }
   const json totals = {{"jobs", plan.jobs.size()},

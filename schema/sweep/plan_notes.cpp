@@ -16,7 +16,7 @@ bool changes_images(const Training& training) {
 
 }  // namespace
 
-void PlanNotes::see(const JobConfig& config) {
+void PlanNotes::see(const Train& config) {
   const auto& network = config.network;
   if (network.resolution % network.patch != 0) uncovered_.emplace(network.patch, network.resolution);
   if (const int repeats = config.training.repeated_augmentation;

@@ -13,7 +13,7 @@ namespace spin::sweep {
 class PlanNotes {
  public:
   /// Of a cell that is new in the plan.
-  void see(const JobConfig& config);
+  void see(const Train& config);
   /// A point of the design space that became a cell; `as_written()` words it.
   template <class AsWritten>
   void see_point(int cell, AsWritten as_written) {

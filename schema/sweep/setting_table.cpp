@@ -90,14 +90,14 @@ template <class Has>
 std::string owners(Has has) {
   std::string names;
   std::size_t count = 0;
-  for (const auto* family : families()) {
+  for (const auto* family : kFamilies) {
     Network network;
     network.family = family->family;
     if (!has(network)) continue;
     (names += names.empty() ? "" : ", ") += family->name;
     ++count;
   }
-  return count == families().size() ? "" : "; of " + names;
+  return count == kFamilies.size() ? "" : "; of " + names;
 }
 
 Words words_of(const Field& field) {
@@ -108,7 +108,7 @@ Words words_of(const Field& field) {
 /// "convmixer: [pointwise]; ...".
 std::string default_components_text() {
   std::string text;
-  for (const auto* family : families()) {
+  for (const auto* family : kFamilies) {
     std::string names;
     for (const auto& entry : enum_names<Component>())
       if (family->default_components.has(entry.value)) (names += names.empty() ? "" : ", ") += entry.name;

@@ -91,9 +91,9 @@ SharingRequest sharing_request(const SharingSettings& sharing) {
           sharing.layers};
 }
 
-Result<JobConfig> config_of(const PointSettings& settings) {
+Result<Train> config_of(const PointSettings& settings) {
   SPIN_TRY(check_given(settings));
-  JobConfig config;
+  Train config;
   config.dataset = dataset_of(settings.dataset);
   config.network = settings.network;
   config.transform = settings.transform;

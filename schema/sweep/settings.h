@@ -52,7 +52,7 @@ void fill_defaults(PointSettings& settings);
 
 /// The configuration that filled-in settings ask for, without seed and init_from. Errors,
 /// invalid_argument, are worded as those of validate().
-Result<JobConfig> config_of(const PointSettings& settings);
+Result<Train> config_of(const PointSettings& settings);
 
 /// The sharing that filled-in settings ask for.
 SharingRequest sharing_request(const SharingSettings& sharing);

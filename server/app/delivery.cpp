@@ -13,16 +13,16 @@ namespace spin {
 namespace {
 
 /// One for each SendLease, in their order: all at once, or one by one where a row cannot be read.
-std::vector<Result<Lease>> read_leases(Reader& reader, const std::vector<core::Message>& messages) {
+std::vector<Result<LeasedJob>> read_leases(Reader& reader, const std::vector<core::Message>& messages) {
   std::vector<core::JobKey> jobs;
   for (const auto& message : messages)
     if (const auto* order = std::get_if<core::SendLease>(&message)) jobs.push_back(order->job);
   if (jobs.empty()) return {};
-  if (auto all = reader.leases(jobs); all.ok())
+  if (auto all = reader.leased_jobs(jobs); all.ok())
     return {std::make_move_iterator(all->begin()), std::make_move_iterator(all->end())};
-  std::vector<Result<Lease>> leases;
+  std::vector<Result<LeasedJob>> leases;
   for (const core::JobKey& job : jobs) {
-    auto one = reader.leases(std::span(&job, 1));
+    auto one = reader.leased_jobs(std::span(&job, 1));
     if (one.ok())
       leases.emplace_back(std::move(one->front()));
     else
@@ -81,13 +81,11 @@ void Engine::deliver(std::vector<core::Message>& messages) {
   std::size_t next_lease = 0;
   Mail mail(links_);
   const auto lease_of = [&](core::SendLease& order) {
-    Result<Lease>& lease = leases[next_lease++];
-    if (!lease.ok()) return refuse_lease(order, lease.error());
-    lease->attempt = order.attempt;
-    lease->resume = order.resume;
-    lease->init = order.init;
-    lease->devices = order.devices;
-    mail.add(order.session, *std::move(lease));
+    Result<LeasedJob>& job = leases[next_lease++];
+    if (!job.ok()) return refuse_lease(order, job.error());
+    job->attempt = order.attempt;
+    job->inputs = std::move(order.inputs);
+    mail.add(order.session, Lease{{*std::move(job)}, std::move(order.devices)});
   };
   for (auto& message : messages) {
     std::visit(

@@ -11,18 +11,6 @@ void add_work(Sweep& sweep, JobState state, double work) {
   if (is_live(state)) sweep.work_live += work;
 }
 
-std::optional<ArtifactRef>& of_kind(JobArtifacts& artifacts, ArtifactKind kind) {
-  switch (kind) {
-    case ArtifactKind::model:
-      return artifacts.model;
-    case ArtifactKind::best:
-      return artifacts.best;
-    case ArtifactKind::checkpoint:
-      break;
-  }
-  return artifacts.checkpoint;
-}
-
 /// Whether jobs count for `one` rather than for `other`.
 bool comes_first(const Sweep& one, const Sweep& other) {
   if (one.wants_work() != other.wants_work()) return one.wants_work();
@@ -33,47 +21,26 @@ bool comes_first(const Sweep& one, const Sweep& other) {
 }  // namespace
 
 std::optional<ArtifactRef> Job::artifact(ArtifactKind kind) const {
-  return artifacts ? of_kind(*artifacts, kind) : std::nullopt;
+  return artifacts ? artifact_in(artifacts->all, kind) : std::nullopt;
 }
 
 void Job::set(const ArtifactRef& artifact) {
   if (!artifacts) artifacts = std::make_unique<JobArtifacts>();
-  of_kind(*artifacts, artifact.kind) = artifact;
+  auto& all = artifacts->all;
+  const auto same = std::ranges::find(all, artifact.kind, &ArtifactRef::kind);
+  if (same != all.end())
+    *same = artifact;
+  else
+    all.push_back(artifact);
 }
 
 void Job::forget(ArtifactKind kind) {
   if (!artifacts) return;
-  of_kind(*artifacts, kind).reset();
-  if (!artifacts->checkpoint && !artifacts->model && !artifacts->best) artifacts.reset();
+  std::erase_if(artifacts->all, [kind](const ArtifactRef& artifact) { return artifact.kind == kind; });
+  if (artifacts->all.empty()) artifacts.reset();
 }
 
 std::string Sweep::title() const { return "sweep " + std::to_string(id.value) + " '" + name + "'"; }
-
-std::int64_t& count_of(StateCounts& counts, JobState state) {
-  switch (state) {
-    case JobState::waiting:
-      return counts.waiting;
-    case JobState::ready:
-      return counts.ready;
-    case JobState::backoff:
-      return counts.backoff;
-    case JobState::running:
-      return counts.running;
-    case JobState::completed:
-      return counts.completed;
-    case JobState::diverged:
-      return counts.diverged;
-    case JobState::failed:
-      return counts.failed;
-    case JobState::blocked:
-      return counts.blocked;
-    case JobState::cancelled:
-      return counts.cancelled;
-    case JobState::paused:
-      break;
-  }
-  return counts.paused;
-}
 
 bool is_done(JobState state) { return state == JobState::completed || state == JobState::diverged; }
 
@@ -107,9 +74,9 @@ std::optional<JobKey> Catalogue::find(const JobId& id) const {
   return number ? std::optional(JobKey{*number}) : std::nullopt;
 }
 
-void Catalogue::depend(JobKey job, JobKey on) {
-  at(job).depends_on.add(on);
-  at(on).dependants.add(job);
+void Catalogue::depend(JobKey job, const Dependency& dependency) {
+  at(job).depends_on.add(dependency);
+  at(dependency.on()).dependants.add(job);
 }
 
 Sweep& Catalogue::add_sweep(Sweep sweep) {
@@ -141,7 +108,7 @@ void Catalogue::link(JobKey key, Sweep& sweep) {
   ++sweep.version;
   sweep.work_total += job.work;
   const JobState state = state_of(job.phase);
-  ++count_of(sweep.counts, state);
+  ++sweep.counts[state];
   add_work(sweep, state, job.work);
 }
 
@@ -152,14 +119,14 @@ void Catalogue::unlink_last(Sweep& sweep) {
   sweep.digest.remove(job.id);
   ++sweep.version;
   const JobState state = state_of(job.phase);
-  --count_of(sweep.counts, state);
+  --sweep.counts[state];
   add_work(sweep, state, -job.work);
   sweep.work_total -= job.work;
 }
 
 void Catalogue::remove(JobKey key) {
   Job& job = at(key);
-  for (const JobKey on : job.depends_on.items()) at(on).dependants.remove(key);
+  for (const Dependency& needed : job.depends_on.items()) at(needed.on()).dependants.remove(key);
   index_.erase(job.id, id_of());
   job = Job();
 }
@@ -193,8 +160,8 @@ int Catalogue::max_attempts(const Job& job) const {
 void Catalogue::count(const Job& job, JobState before, JobState after) {
   for (const SweepId id : job.sweeps.items()) {
     Sweep& sweep = sweeps_.at(id);
-    --count_of(sweep.counts, before);
-    ++count_of(sweep.counts, after);
+    --sweep.counts[before];
+    ++sweep.counts[after];
     add_work(sweep, before, -job.work);
     add_work(sweep, after, job.work);
     ++sweep.version;

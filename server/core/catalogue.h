@@ -19,8 +19,22 @@
 namespace spin::core {
 
 struct JobArtifacts {
-  std::optional<ArtifactRef> checkpoint, model, best;
-  double best_top1 = 0;  ///< of `best`
+  std::vector<ArtifactRef> all;  ///< each kind once
+  double best_top1 = 0;          ///< of `best`
+};
+
+/// Another job that a job needs, and as what it reads what that leaves: in the space of a number.
+struct Dependency {
+  Dependency() = default;
+  Dependency(JobKey on, InputRole role) : value(on.value | static_cast<std::int64_t>(role) << kRoleShift) {}
+  [[nodiscard]] JobKey on() const { return JobKey{value & ((std::int64_t{1} << kRoleShift) - 1)}; }
+  [[nodiscard]] InputRole role() const { return static_cast<InputRole>(value >> kRoleShift); }
+  bool operator==(const Dependency&) const = default;
+
+  std::int64_t value = 0;
+
+ private:
+  static constexpr int kRoleShift = 48;
 };
 
 /// What the coordinator keeps of a job, whatever its configuration.
@@ -30,8 +44,9 @@ struct Job {
   std::int16_t failures = 0, trainer_deaths = 0;
   std::int32_t workers_lost = 0;
   NeedsId needs{};
-  float work = 0;  ///< see training_work()
-  SmallList<JobKey> depends_on, dependants;
+  float work = 0;  ///< see work_of()
+  SmallList<Dependency> depends_on;
+  SmallList<JobKey> dependants;
   SmallList<SweepId> sweeps;
   std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
 
@@ -86,8 +101,6 @@ struct Sweep {
   [[nodiscard]] std::string title() const;
 };
 
-/// The member of `counts` that `state` stands for.
-std::int64_t& count_of(StateCounts& counts, JobState state);
 bool is_done(JobState state);  ///< completed or diverged
 bool is_live(JobState state);  ///< may change by itself
 
@@ -105,7 +118,7 @@ class Catalogue {
   [[nodiscard]] Job& at(JobKey key) { return *find(key); }
   [[nodiscard]] const Job& at(JobKey key) const { return *find(key); }
   [[nodiscard]] JobKey last_key() const { return JobKey{static_cast<std::int64_t>(jobs_.size())}; }
-  void depend(JobKey job, JobKey on);
+  void depend(JobKey job, const Dependency& dependency);
 
   /// Numbers the sweep with the next id.
   Sweep& add_sweep(Sweep sweep);

@@ -45,13 +45,19 @@ struct PlanDigest {
   bool operator==(const PlanDigest&) const = default;
 };
 
+/// That a job reads what another leaves.
+struct StoredInput {
+  InputRole role = InputRole::init;
+  JobKey source;
+  bool operator==(const StoredInput&) const = default;
+};
 /// What the jobs of a part became.
 struct TakenJobs {
-  std::vector<JobKey> keys;                             ///< of part.jobs, same order
-  std::vector<bool> is_new;                             ///< same order: insert the job, or only link it
-  std::vector<JobState> states;                         ///< one for each new job, in the order of part.jobs
-  std::vector<std::int64_t> memory;                     ///< same: predicted peak of its training in bytes
-  std::vector<std::pair<JobKey, JobKey>> dependencies;  ///< of the new jobs: (job, on which it depends)
+  std::vector<JobKey> keys;                            ///< of part.jobs, same order
+  std::vector<bool> is_new;                            ///< same order: insert the job, or only link it
+  std::vector<JobState> states;                        ///< one for each new job, in the order of part.jobs
+  std::vector<std::int64_t> memory;                    ///< same: predicted peak of its training in bytes
+  std::vector<std::pair<JobKey, StoredInput>> inputs;  ///< of the new jobs: (job, what it reads)
 };
 struct InsertSweep {
   SweepId id;
@@ -207,16 +213,16 @@ struct StoredJob {
   std::string reason;
   int failures = 0, trainer_deaths = 0, workers_lost = 0;
   std::optional<int> priority;    ///< its own; none: that of its sweeps
-  double work = 0;                ///< training_work() of server/core/work.h, for the share done
+  double work = 0;                ///< work_of() it, for the share done
   std::int64_t memory_bytes = 0;  ///< predicted peak of its training; 0 = not known
   std::string dataset;            ///< title_of() it
-  std::vector<JobKey> depends_on;
+  std::vector<StoredInput> inputs;
   /// The running one; of a paused job the one that was stopped, if it was its last.
   std::optional<AttemptToken> attempt;
   std::string worker;                        ///< of the running attempt
   std::optional<AttemptToken> superseded{};  ///< see SupersedeResult; the newest
-  std::optional<ArtifactRef> checkpoint, model, best;
-  double best_top1 = 0;  ///< of `best`
+  std::vector<ArtifactRef> artifacts{};      ///< each kind once
+  double best_top1 = 0;                      ///< of `best`
 };
 struct StoredData {
   std::string dataset;

@@ -69,10 +69,10 @@ std::vector<JobKey> dependants_of(const Step& step, JobKey key) {
 
 DependencyView view_dependencies(const Catalogue& catalogue, const Job& job) {
   DependencyView view;
-  for (const JobKey key : job.depends_on.items()) {
-    const Job& dependency = catalogue.at(key);
+  for (const Dependency& needed : job.depends_on.items()) {
+    const Job& dependency = catalogue.at(needed.on());
     if (!std::holds_alternative<Completed>(dependency.phase)) ++view.unmet;
-    if (!view.obstacle) view.obstacle = as_obstacle(key, dependency);
+    if (!view.obstacle) view.obstacle = as_obstacle(needed.on(), dependency);
   }
   return view;
 }

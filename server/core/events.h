@@ -89,7 +89,7 @@ struct SendLease {
   SessionId session;
   JobKey job;
   AttemptToken attempt;
-  std::optional<ArtifactRef> resume, init;
+  std::vector<InputArtifact> inputs;
   std::vector<std::string> devices;  ///< of its worker, that the job runs on
 };
 struct SendMessage {

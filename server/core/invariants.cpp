@@ -102,7 +102,8 @@ class Inspection {
   void inspect_dependencies(JobKey key, const Job& job) {
     int unmet = 0;
     bool obstacle = false;
-    for (const JobKey dependency : job.depends_on.items()) {
+    for (const Dependency& needed : job.depends_on.items()) {
+      const JobKey dependency = needed.on();
       const JobState state = state_of(core_.catalogue.at(dependency).phase);
       unmet += state == JobState::completed ? 0 : 1;
       obstacle = obstacle || is_root(state) || state == JobState::blocked;
@@ -187,7 +188,7 @@ class Inspection {
       const Job& job = core_.catalogue.at(key);
       const JobState state = state_of(job.phase);
       expect(job.sweeps.contains(sweep.id), key, "does not know its sweep");
-      ++count_of(counts, state);
+      ++counts[state];
       digest.add(job.id);
       total += job.work;
       if (is_done(state)) done += job.work;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/design/names.h"
 #include "server/core/dependencies.h"
 #include "server/core/retention.h"
 #include "server/core/settle.h"
@@ -28,8 +29,7 @@ void bar_attempts(Step& step, JobKey key) {
 }
 
 void forget_artifacts(Step& step, JobKey key) {
-  for (const auto kind : {ArtifactKind::checkpoint, ArtifactKind::model, ArtifactKind::best})
-    if (step.core.catalogue.at(key).artifact(kind)) forget_artifact(step, key, kind);
+  for (const auto& [kind, name] : enum_names<ArtifactKind>()) forget_artifact(step, key, kind);
 }
 
 void restart(Step& step, JobKey key) {

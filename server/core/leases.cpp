@@ -8,10 +8,16 @@
 namespace spin::core {
 namespace {
 
-std::optional<ArtifactRef> initial_weights(const Catalogue& catalogue, const Job& job) {
-  for (const JobKey dependency : job.depends_on.items())
-    if (const auto model = catalogue.at(dependency).artifact(ArtifactKind::model)) return model;
-  return std::nullopt;
+/// What there is of what the job may read.
+std::vector<InputArtifact> inputs_of(const Catalogue& catalogue, const Job& job) {
+  std::vector<InputArtifact> inputs;
+  const auto add = [&](InputRole role, const Job& source) {
+    if (auto artifact = source.artifact(facts_of(role).takes)) inputs.push_back({role, *artifact});
+  };
+  for (const InputFacts& facts : kInputRoles)
+    if (facts.is_own) add(facts.role, job);
+  for (const Dependency& needed : job.depends_on.items()) add(needed.role(), catalogue.at(needed.on()));
+  return inputs;
 }
 
 std::unique_ptr<Attempt> make_attempt(const Step& step, JobKey key, SessionId session,
@@ -72,8 +78,7 @@ void grant(Step& step, JobKey key, const Target& target) {
   step.effects.messages.emplace_back(SendLease{session,
                                                key,
                                                token,
-                                               job.artifact(ArtifactKind::checkpoint),
-                                               initial_weights(core.catalogue, job),
+                                               inputs_of(core.catalogue, job),
                                                {devices[static_cast<std::size_t>(device)].device}});
 }
 

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "schema/design/names.h"
 #include "server/core/dependencies.h"
 #include "server/core/quarantine.h"
 #include "server/core/reports.h"
@@ -28,9 +29,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
     stop_running(step, key, "an earlier attempt, counted as lost, has finished the job");
   changes.emplace_back(InsertResult{key, token, finished.result, worker});
   note_data(step, job, finished.result.data);
-  if (finished.model) {
-    keep_artifact(step, key, ArtifactKind::model, *finished.model, 0);
-  }
+  for (const ArtifactRef& output : finished.outputs) keep_artifact(step, key, output.kind, output, 0);
   changes.emplace_back(EndAttempt{token, key, "finished", {}});
   change(step, key, Finish{token, finished.result.outcome});
   drop_unneeded(step, key);
@@ -51,22 +50,23 @@ void retry_later(Step& step, JobKey key, const std::string& message) {
   change(step, key, Retry{step.now + std::chrono::milliseconds(wait_ms)}, message);
 }
 
-/// The artifact that the attempt could not have is no part of the next one, if it was the checkpoint. What
-/// else it may be, people have to bring back.
+/// An artifact of the job's own that the attempt could not have is no part of the next one. What else it may
+/// be, people have to bring back.
 std::string handle_lost_input(Step& step, JobKey key, const std::string& message) {
-  Job& job = step.core.catalogue.at(key);
-  if (job.artifact(ArtifactKind::checkpoint)) {
-    forget_artifact(step, key, ArtifactKind::checkpoint);
-    return message + "; the job begins anew";
+  const Job& job = step.core.catalogue.at(key);
+  bool begins_anew = false;
+  for (const InputFacts& facts : kInputRoles)
+    begins_anew = (facts.is_own && forget_artifact(step, key, facts.takes)) || begins_anew;
+  if (begins_anew) return message + "; the job begins anew";
+  for (const Dependency& needed : job.depends_on.items()) {
+    const Job& source = step.core.catalogue.at(needed.on());
+    const auto kind = facts_of(needed.role()).takes;
+    if (source.artifact(kind))
+      return "the " + std::string(enum_name(kind)) + " of job " + source.id.short_hex() +
+             ", which this one starts from, cannot be had: " + message +
+             "; put its file back into the artifact folder and retry the job";
   }
-  const auto dependencies = job.depends_on.items();
-  const auto source = std::find_if(dependencies.begin(), dependencies.end(), [&](JobKey dependency) {
-    return step.core.catalogue.at(dependency).artifact(ArtifactKind::model).has_value();
-  });
-  if (source == dependencies.end()) return message;
-  return "the model of job " + step.core.catalogue.at(*source).id.short_hex() +
-         ", which this one starts from, cannot be had: " + message +
-         "; put its file back into the artifact folder and retry the job";
+  return message;
 }
 
 void give_up(Step& step, JobKey key, const std::string& reason) {

@@ -6,14 +6,11 @@
 namespace spin::core {
 namespace {
 
-constexpr std::array kStateNames = {"waiting",  "ready",  "backoff", "running",   "completed",
-                                    "diverged", "failed", "blocked", "cancelled", "paused"};
 constexpr std::array kInputNames = {"dependency done", "block",         "run",     "lose",   "give back",
                                     "retry",           "back-off over", "give up", "finish", "cancel",
                                     "revive",          "pause",         "resume",  "restart"};
-static_assert(kStateNames.size() == std::variant_size_v<JobPhase>);
+static_assert(kJobStates.size() == std::variant_size_v<JobPhase>);
 static_assert(kInputNames.size() == std::variant_size_v<JobInput>);
-static_assert(static_cast<std::size_t>(JobState::paused) + 1 == std::variant_size_v<JobPhase>);
 
 /// One line a legal pair; the last one stands for all others, and says false.
 struct Table {
@@ -98,13 +95,11 @@ std::string reason_of(const JobPhase& phase) {
   return {};
 }
 
-const char* name_of(JobState state) { return kStateNames[static_cast<std::size_t>(state)]; }
-
 Status transition(JobPhase& phase, JobInput input) {
   if (std::visit(Table{phase}, phase, input)) return {};
-  return Error{ErrorCode::failed_precondition, std::string("a ") + name_of(state_of(phase)) +
-                                                   " job cannot take the input '" +
-                                                   kInputNames[input.index()] + "'"};
+  return Error{
+      ErrorCode::failed_precondition,
+      "a " + name_of(state_of(phase)) + " job cannot take the input '" + kInputNames[input.index()] + "'"};
 }
 
 }  // namespace spin::core

@@ -7,8 +7,7 @@
 #include <variant>
 
 #include "schema/base/result.h"
-#include "schema/job/report.h"
-#include "schema/job/views.h"
+#include "schema/job/names.h"
 #include "server/core/events.h"
 
 // Where a job stands, and every way it may go on from there.
@@ -111,7 +110,7 @@ static_assert(sizeof(JobPhase) <= 24);
 /// Why a failed or blocked job is so; empty for others.
 [[nodiscard]] std::string reason_of(const JobPhase& phase);
 /// "completed".
-[[nodiscard]] const char* name_of(JobState state);
+[[nodiscard]] inline std::string name_of(JobState state) { return std::string(enum_name(state)); }
 
 // What can happen to a job.
 

@@ -69,9 +69,8 @@ Job make_job(Core& core, const StoredJob& stored) {
   job.workers_lost = stored.workers_lost;
   job.needs = core.needs.intern(stored.memory_bytes, stored.dataset);
   job.work = static_cast<float>(stored.work);
-  for (const auto& artifact : {stored.checkpoint, stored.model, stored.best})
-    if (artifact) job.set(*artifact);
-  if (stored.best) job.artifacts->best_top1 = stored.best_top1;
+  for (const auto& artifact : stored.artifacts) job.set(artifact);
+  if (job.artifacts) job.artifacts->best_top1 = stored.best_top1;
   return job;
 }
 
@@ -94,7 +93,7 @@ Restoration::Restoration(Restoration&&) noexcept = default;
 void Restoration::take(StoredJob job) {
   core_->catalogue.restore(job.key, make_job(*core_, job));
   if (job.superseded) core_->superseded[job.key] = *job.superseded;
-  for (const JobKey dependency : job.depends_on) core_->catalogue.depend(job.key, dependency);
+  for (const auto& [role, on] : job.inputs) core_->catalogue.depend(job.key, {on, role});
   states_.resize(static_cast<std::size_t>(job.key.value));
   states_.back() = job.state;
   if (is_remarkable(job)) remarkable_.push_back(std::move(job));

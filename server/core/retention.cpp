@@ -16,11 +16,12 @@ void keep_artifact(Step& step, JobKey key, ArtifactKind kind, ArtifactRef artifa
   step.effects.changes.emplace_back(InsertArtifact{key, artifact, epoch});
 }
 
-void forget_artifact(Step& step, JobKey key, ArtifactKind kind) {
+bool forget_artifact(Step& step, JobKey key, ArtifactKind kind) {
   Job& job = step.core.catalogue.at(key);
-  if (!job.artifact(kind)) return;
+  if (!job.artifact(kind)) return false;
   job.forget(kind);
   step.effects.changes.emplace_back(ForgetArtifact{key, kind});
+  return true;
 }
 
 void note_accuracy(Step& step, JobKey key, const EpochMetrics& metrics) {

@@ -9,7 +9,8 @@ namespace spin::core {
 
 /// The job's artifact of this kind, from now on.
 void keep_artifact(Step& step, JobKey key, ArtifactKind kind, ArtifactRef artifact, int epoch);
-void forget_artifact(Step& step, JobKey key, ArtifactKind kind);
+/// Whether there was one.
+bool forget_artifact(Step& step, JobKey key, ArtifactKind kind);
 
 /// An epoch of the job's attempt was evaluated: its checkpoint, which follows, may be the best.
 void note_accuracy(Step& step, JobKey key, const EpochMetrics& metrics);

@@ -6,12 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "schema/design/memory.h"
 #include "server/core/dependencies.h"
 #include "server/core/known_jobs.h"
 #include "server/core/settle.h"
 #include "server/core/steer.h"
-#include "server/core/work.h"
 
 namespace spin::core {
 namespace {
@@ -41,7 +39,7 @@ Status check_part(const Catalogue& catalogue, const PlanPart& part, const std::s
     if (cell_of(part, job) == nullptr)
       return defect("job '" + job.name + "' stands in cell " + std::to_string(job.cell) + " of " +
                     std::to_string(part.cells.size()));
-    for (const JobId& dependency : job.depends_on)
+    for (const auto& [role, dependency] : job.inputs)
       if (!seen.contains(dependency) && !has(dependency))
         return defect("job '" + job.name + "' depends on job " + dependency.short_hex() +
                       ", which does not stand before it");
@@ -85,8 +83,8 @@ class CellNeeds {
   const Entry& of(const PlannedJob& job) {
     auto& entry = cells_[static_cast<std::size_t>(job.cell - first_cell_)];
     if (!entry) {
-      const std::int64_t memory_bytes = training_memory(job.config).total();
-      entry = {memory_bytes, table_.intern(memory_bytes, title_of(job.config.dataset))};
+      const std::int64_t memory_bytes = memory_of(job.task);
+      entry = {memory_bytes, table_.intern(memory_bytes, title_of(dataset_of(job.task)))};
     }
     return *entry;
   }
@@ -101,10 +99,10 @@ JobKey add_job(Core& core, const PlanPart& part, const PlannedJob& planned, Need
   Job job;
   job.id = planned.id;
   job.needs = needs;
-  job.work = static_cast<float>(training_work(planned.config, cell_of(part, planned)->cost));
+  job.work = static_cast<float>(work_of(planned.task, cell_of(part, planned)->cost));
   const JobKey key = core.catalogue.add(std::move(job));
-  for (const JobId& dependency : planned.depends_on)
-    core.catalogue.depend(key, *core.catalogue.find(dependency));
+  for (const auto& [role, source] : planned.inputs)
+    core.catalogue.depend(key, {*core.catalogue.find(source), role});
 
   Job& added = core.catalogue.at(key);
   const DependencyView view = view_dependencies(core.catalogue, added);
@@ -143,8 +141,8 @@ JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PlannedJob
   const JobPhase& phase = step.core.catalogue.at(key).phase;
   taken.states.push_back(state_of(phase));
   taken.memory.push_back(needs.memory_bytes);
-  for (const JobKey on : step.core.catalogue.at(key).depends_on.items())
-    taken.dependencies.emplace_back(key, on);
+  for (const Dependency& needed : step.core.catalogue.at(key).depends_on.items())
+    taken.inputs.emplace_back(key, StoredInput{needed.role(), needed.on()});
   // The sweep's own change has no room for reasons.
   if (const std::string reason = reason_of(phase); !reason.empty())
     step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});

@@ -17,9 +17,9 @@ std::vector<JobKey> with_obstacles(const Catalogue& catalogue, std::vector<JobKe
   };
   for (std::size_t i = 0, count = keys.size(); i < count; ++i) {
     add_root(keys[i]);
-    for (const JobKey dependency : catalogue.at(keys[i]).depends_on.items()) {
-      keys.push_back(dependency);
-      add_root(dependency);
+    for (const Dependency& dependency : catalogue.at(keys[i]).depends_on.items()) {
+      keys.push_back(dependency.on());
+      add_root(dependency.on());
     }
   }
   std::sort(keys.begin(), keys.end());

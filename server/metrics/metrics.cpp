@@ -59,10 +59,6 @@ struct Metrics::Families {
           .Register(registry)
           .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
                                                            0.2, 0.5, 1, 5});
-
-  void set_jobs(const char* state, std::int64_t count) {
-    jobs.Add({{"state", state}}).Set(static_cast<double>(count));
-  }
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
@@ -82,16 +78,9 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) {
   raise_to(families_->epochs, snapshot.counters.epochs);
   raise_to(families_->defects, snapshot.counters.defects);
   raise_to(families_->calls_cut_off, snapshot.calls_cut_off);
-  families_->set_jobs("waiting", snapshot.jobs.waiting);
-  families_->set_jobs("ready", snapshot.jobs.ready);
-  families_->set_jobs("backoff", snapshot.jobs.backoff);
-  families_->set_jobs("running", snapshot.jobs.running);
-  families_->set_jobs("completed", snapshot.jobs.completed);
-  families_->set_jobs("diverged", snapshot.jobs.diverged);
-  families_->set_jobs("failed", snapshot.jobs.failed);
-  families_->set_jobs("blocked", snapshot.jobs.blocked);
-  families_->set_jobs("cancelled", snapshot.jobs.cancelled);
-  families_->set_jobs("paused", snapshot.jobs.paused);
+  for (const auto& facts : kJobStates)
+    families_->jobs.Add({{"state", std::string(facts.name)}})
+        .Set(static_cast<double>(snapshot.jobs.*facts.count));
   for (const char* state : {"online", "draining", "quarantined"}) {
     const auto found = snapshot.workers.find(state);
     families_->workers.Add({{"state", state}}).Set(found == snapshot.workers.end() ? 0 : found->second);

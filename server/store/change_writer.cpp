@@ -126,7 +126,7 @@ Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
 }
 
 Status ChangeWriter::write(const core::SetJobState& change, std::int64_t) {
-  SPIN_TRY(set_job_state_.run(change.job.value, text_of(change.state), change.reason, change.failures,
+  SPIN_TRY(set_job_state_.run(change.job.value, enum_name(change.state), change.reason, change.failures,
                               change.trainer_deaths, change.workers_lost));
   return check_job(change.job);
 }
@@ -160,11 +160,11 @@ Status ChangeWriter::write(const core::InsertEpoch& change, std::int64_t now_ms)
 Status ChangeWriter::write(const core::InsertArtifact& change, std::int64_t now_ms) {
   const auto& digest = change.artifact.id.digest;
   SPIN_TRY(insert_artifact_.run(digest, change.artifact.bytes, now_ms));
-  return set_job_artifact_.run(change.job.value, text_of(change.artifact.kind), digest, change.epoch);
+  return set_job_artifact_.run(change.job.value, enum_name(change.artifact.kind), digest, change.epoch);
 }
 
 Status ChangeWriter::write(const core::ForgetArtifact& change, std::int64_t) {
-  return forget_artifact_.run(change.job.value, text_of(change.kind));
+  return forget_artifact_.run(change.job.value, enum_name(change.kind));
 }
 
 Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms) {
@@ -172,7 +172,7 @@ Status ChangeWriter::write(const core::InsertResult& change, std::int64_t now_ms
   values.keep(measured_of(change.result.outcome));
   if (!change.worker.empty()) ++jobs_done_[change.worker];
   return insert_result_.run(change.job.value, change.attempt.boot_epoch, change.attempt.sequence,
-                            text_of(change.result.outcome), now_ms, change.result.data.fingerprint,
+                            enum_name(change.result.outcome), now_ms, change.result.data.fingerprint,
                             columns(kResultTable, values));
 }
 

@@ -22,7 +22,7 @@ constexpr char kDeleteSuperseded[] = "DELETE FROM superseded_result WHERE job = 
 constexpr char kDeleteArtifacts[] = "DELETE FROM job_artifact WHERE job = ?1";
 constexpr char kDeleteLog[] = "DELETE FROM log_line WHERE job = ?1";
 constexpr char kDeleteConfig[] = "DELETE FROM job_config WHERE job = ?1";
-constexpr char kDeleteDependencies[] = "DELETE FROM job_dependency WHERE job = ?1";
+constexpr char kDeleteInputs[] = "DELETE FROM job_input WHERE job = ?1";
 constexpr char kDeleteJob[] = "DELETE FROM job WHERE key = ?1";
 
 }  // namespace
@@ -42,7 +42,7 @@ Result<DeletionWriter> DeletionWriter::make(Database& database) {
   SPIN_ASSIGN(writer.delete_artifacts_, database.prepare(kDeleteArtifacts));
   SPIN_ASSIGN(writer.delete_log_, database.prepare(kDeleteLog));
   SPIN_ASSIGN(writer.delete_config_, database.prepare(kDeleteConfig));
-  SPIN_ASSIGN(writer.delete_dependencies_, database.prepare(kDeleteDependencies));
+  SPIN_ASSIGN(writer.delete_inputs_, database.prepare(kDeleteInputs));
   SPIN_ASSIGN(writer.delete_job_, database.prepare(kDeleteJob));
   return writer;
 }
@@ -55,9 +55,8 @@ Status DeletionWriter::write(const core::DeleteJobs& change) {
 }
 
 Status DeletionWriter::delete_job(core::JobKey job) {
-  for (Statement* rows :
-       {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_superseded_, &delete_artifacts_,
-        &delete_log_, &delete_config_, &delete_dependencies_, &delete_job_})
+  for (Statement* rows : {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_superseded_,
+                          &delete_artifacts_, &delete_log_, &delete_config_, &delete_inputs_, &delete_job_})
     SPIN_TRY(rows->run(job.value));
   return {};
 }

@@ -24,7 +24,7 @@ class DeletionWriter {
 
   Statement delete_sweep_jobs_, delete_cells_, delete_sweep_, delete_marks_, delete_data_, note_sweep_;
   Statement delete_attempts_, delete_epochs_, delete_result_, delete_superseded_, delete_artifacts_,
-      delete_log_, delete_config_, delete_dependencies_, delete_job_;
+      delete_log_, delete_config_, delete_inputs_, delete_job_;
 };
 
 }  // namespace spin

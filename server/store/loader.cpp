@@ -18,7 +18,7 @@ constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key
 constexpr char kJobs[] =
     "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
     " memory_bytes, dataset FROM job ORDER BY key";
-constexpr char kDependencies[] = "SELECT job, depends_on FROM job_dependency ORDER BY job, depends_on";
+constexpr char kInputs[] = "SELECT job, role, source FROM job_input ORDER BY job, role, source";
 constexpr char kSweepJobs[] = "SELECT job FROM sweep_job WHERE sweep = ?1 ORDER BY position";
 constexpr char kSweepData[] = "SELECT dataset, root FROM sweep_data WHERE sweep = ?1 ORDER BY dataset";
 constexpr char kEarly[] = "SELECT pass, job FROM reached_early WHERE sweep = ?1 ORDER BY pass, job";
@@ -38,11 +38,6 @@ constexpr char kSuperseded[] =
     " ORDER BY job, last_boot_epoch, last_sequence";
 constexpr char kDataStates[] =
     "SELECT dataset, fingerprint, summary, retired FROM data_state ORDER BY dataset, fingerprint";
-
-std::optional<ArtifactRef>& place_of(core::StoredJob& job, ArtifactKind kind) {
-  if (kind == ArtifactKind::checkpoint) return job.checkpoint;
-  return kind == ArtifactKind::model ? job.model : job.best;
-}
 
 /// Rows about jobs in the order of their numbers, the job first.
 class JobRows {
@@ -88,9 +83,9 @@ class Loader {
 
  private:
   Status load_jobs() {
-    SPIN_ASSIGN(auto dependency_rows, database_.prepare(kDependencies));
+    SPIN_ASSIGN(auto input_rows, database_.prepare(kInputs));
     SPIN_ASSIGN(auto artifact_rows, database_.prepare(kArtifacts));
-    JobRows dependencies(std::move(dependency_rows));
+    JobRows inputs(std::move(input_rows));
     JobRows artifacts(std::move(artifact_rows));
     SPIN_ASSIGN(auto superseded_rows, database_.prepare(kSuperseded));
     JobRows superseded(std::move(superseded_rows));
@@ -98,12 +93,7 @@ class Loader {
     auto rows = statement.query();
     while (rows.next()) {
       SPIN_ASSIGN(auto job, read_job(rows));
-      SPIN_TRY(dependencies.of(job.key, [&](const Rows& row) {
-        const core::JobKey on{row.integer(1)};
-        if (!has(on)) return Status(dangling("job", on.value));
-        job.depends_on.push_back(on);
-        return Status();
-      }));
+      SPIN_TRY(inputs.of(job.key, [&](const Rows& row) { return read_input(row, job); }));
       SPIN_TRY(artifacts.of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
       SPIN_TRY(superseded.of(job.key, [&](const Rows& row) {
         job.superseded = AttemptToken{row.integer(1), row.integer(2)};
@@ -116,7 +106,7 @@ class Loader {
     }
     SPIN_TRY(rows.status());
     // Rows of a job that did not come stay, and hold up all behind them.
-    for (const auto* others : {&dependencies, &artifacts, &superseded})
+    for (const auto* others : {&inputs, &artifacts, &superseded})
       if (const auto job = others->next()) return dangling("job", *job);
     return {};
   }
@@ -125,7 +115,7 @@ class Loader {
     core::StoredJob job;
     job.key.value = rows.integer(0);
     job.id.digest = rows.digest(1);
-    SPIN_ASSIGN(job.state, job_state_from(rows.text(2)));
+    SPIN_ASSIGN(job.state, enum_from_table<JobState>(rows.text(2)));
     job.reason = rows.text(3);
     job.failures = rows.small(4);
     job.trainer_deaths = rows.small(5);
@@ -137,9 +127,17 @@ class Loader {
     return job;
   }
 
+  Status read_input(const Rows& rows, core::StoredJob& job) const {
+    SPIN_ASSIGN(const auto role, enum_from_table<InputRole>(rows.text(1)));
+    const core::JobKey source{rows.integer(2)};
+    if (!has(source)) return dangling("job", source.value);
+    job.inputs.push_back({role, source});
+    return {};
+  }
+
   static Status read_artifact(const Rows& rows, core::StoredJob& job) {
-    SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
-    place_of(job, kind) = ArtifactRef{ArtifactId{rows.digest(2)}, kind, rows.integer(3)};
+    SPIN_ASSIGN(const auto kind, enum_from_table<ArtifactKind>(rows.text(1)));
+    job.artifacts.push_back({ArtifactId{rows.digest(2)}, kind, rows.integer(3)});
     if (kind == ArtifactKind::best && !rows.is_null(4)) job.best_top1 = rows.real(4);
     return {};
   }
@@ -181,7 +179,7 @@ class Loader {
       sweep.paused = rows.integer(7) != 0;
       if (!rows.is_null(8)) sweep.full_plan = core::PlanDigest{rows.integer(8), rows.digest(9)};
       if (!rows.is_null(10)) {
-        SPIN_ASSIGN(const auto kind, settlement_kind_from(rows.text(10)));
+        SPIN_ASSIGN(const auto kind, enum_from_table<core::Settlement::Kind>(rows.text(10)));
         sweep.settling = core::Settlement{kind, rows.integer(11), rows.text(12)};
       }
       if (!rows.is_null(13)) sweep.retrying = core::Retrying{rows.text(13) == "failed", rows.integer(14)};
@@ -213,7 +211,7 @@ class Loader {
   Status read_early_of(core::StoredSweep& sweep) {
     auto rows = early_.query(sweep.id.value);
     while (rows.next()) {
-      SPIN_ASSIGN(const auto pass, pass_from(rows.text(0)));
+      SPIN_ASSIGN(const auto pass, enum_from_table<core::Pass>(rows.text(0)));
       const core::JobKey job{rows.integer(1)};
       if (!has(job)) return dangling("job", job.value);
       (pass == core::Pass::settling ? sweep.settled_early : sweep.retried_early).push_back(job);

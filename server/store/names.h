@@ -1,26 +1,27 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
-#include "schema/base/result.h"
-#include "schema/job/views.h"
+#include "schema/job/names.h"
 #include "server/core/changes.h"
 
-// How the tables spell the enumerators.
+// How the tables spell the enumerators: enum_name() and back.
 
 namespace spin {
 
-std::string_view text_of(JobState state);
-std::string_view text_of(Outcome outcome);
-std::string_view text_of(ArtifactKind kind);
-std::string_view text_of(core::Settlement::Kind kind);
-std::string_view text_of(core::Pass pass);
+template <>
+std::span<const EnumName<core::Settlement::Kind>> enum_names();
+template <>
+std::span<const EnumName<core::Pass>> enum_names();
 
 /// data_loss where the text is none of the names.
-Result<JobState> job_state_from(std::string_view text);
-Result<Outcome> outcome_from(std::string_view text);
-Result<ArtifactKind> artifact_kind_from(std::string_view text);
-Result<core::Settlement::Kind> settlement_kind_from(std::string_view text);
-Result<core::Pass> pass_from(std::string_view text);
+template <class E>
+Result<E> enum_from_table(std::string_view text) {
+  auto value = enum_from_name<E>(text);
+  if (value.ok()) return value;
+  return Error{ErrorCode::data_loss,
+               "the database holds '" + std::string(text) + "', which is none of " + enum_choices<E>()};
+}
 
 }  // namespace spin

@@ -40,7 +40,7 @@ Result<JobRow> job_row(const Rows& rows) {
   JobRow row;
   row.id.digest = rows.digest(1);
   row.name = rows.text(2);
-  SPIN_ASSIGN(row.state, job_state_from(rows.text(3)));
+  SPIN_ASSIGN(row.state, enum_from_table<JobState>(rows.text(3)));
   row.reason = rows.text(4);
   row.params = rows.integer(5);
   row.flops = rows.integer(6);
@@ -64,12 +64,12 @@ AttemptRow attempt_row(const Rows& rows) {
 EpochMetrics epoch_metrics(const Rows& rows) { return {rows.small(0), metric_values(kEpochTable, rows, 1)}; }
 
 Result<JobResult> job_result(const Rows& rows) {
-  SPIN_ASSIGN(const auto outcome, outcome_from(rows.text(0)));
+  SPIN_ASSIGN(const auto outcome, enum_from_table<Outcome>(rows.text(0)));
   return JobResult{outcome, metric_values(kResultTable, rows, 3), {rows.text(1), rows.text(2)}};
 }
 
 Result<ArtifactRef> artifact_ref(const Rows& rows) {
-  SPIN_ASSIGN(const auto kind, artifact_kind_from(rows.text(1)));
+  SPIN_ASSIGN(const auto kind, enum_from_table<ArtifactKind>(rows.text(1)));
   return ArtifactRef{ArtifactId{rows.digest(0)}, kind, rows.integer(2)};
 }
 

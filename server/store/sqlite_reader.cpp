@@ -36,8 +36,8 @@ constexpr char kPlaceOfJob[] =
 constexpr char kJobName[] = "SELECT name FROM sweep_job WHERE job = ?1 AND sweep = ?2";
 constexpr char kConfig[] = "SELECT parts FROM job_config WHERE job = ?1";
 constexpr char kDependencies[] =
-    "SELECT j.hash FROM job_dependency d JOIN job j ON j.key = d.depends_on WHERE d.job = ?1 ORDER BY "
-    "d.depends_on";
+    "SELECT j.hash FROM job_input i JOIN job j ON j.key = i.source WHERE i.job = ?1 ORDER BY i.role, "
+    "i.source";
 constexpr char kSweepsOfJob[] =
     "SELECT s.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep WHERE sj.job = ?1 AND s.deleting = 0 "
     "ORDER BY s.id";
@@ -147,11 +147,11 @@ class SqliteReader final : public Reader {
     return lookup_->find_job(text);
   }
 
-  Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
+  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
     const std::lock_guard lock(mutex_);
     // One transaction for all: SQLite's locks cost more than a row.
     SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
-    std::vector<Lease> leases;
+    std::vector<LeasedJob> leases;
     leases.reserve(jobs.size());
     for (const core::JobKey job : jobs) {
       auto rows = statements_.lease.query(job.value);
@@ -160,7 +160,7 @@ class SqliteReader final : public Reader {
         return no_such_job(job);
       }
       SPIN_ASSIGN(auto config, parts_->join(rows.text(1)));
-      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), rows.text(3), {}, {}});
+      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), rows.text(3), {}});
     }
     SPIN_TRY(transaction.commit());
     return leases;

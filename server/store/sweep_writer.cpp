@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/core/work.h"
 #include "server/store/names.h"
 
 namespace spin {
@@ -36,7 +35,7 @@ constexpr char kInsertJob[] =
     " dataset) VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, ?5, ?6, ?7)";
 constexpr char kCompareCell[] = "UPDATE cell SET unshared = ?3 WHERE sweep = ?1 AND position = ?2";
 constexpr char kInsertConfig[] = "INSERT INTO job_config (job, parts) VALUES (?1, ?2)";
-constexpr char kInsertDependency[] = "INSERT INTO job_dependency (job, depends_on) VALUES (?1, ?2)";
+constexpr char kInsertInput[] = "INSERT INTO job_input (job, role, source) VALUES (?1, ?2, ?3)";
 constexpr char kForgetData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kInsertData[] = "INSERT INTO sweep_data (sweep, dataset, root) VALUES (?1, ?2, ?3)";
 constexpr char kInsertSweepJob[] =
@@ -77,7 +76,7 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
   SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
   SPIN_ASSIGN(writer.forget_data_, database.prepare(kForgetData));
   SPIN_ASSIGN(writer.insert_data_, database.prepare(kInsertData));
-  SPIN_ASSIGN(writer.insert_dependency_, database.prepare(kInsertDependency));
+  SPIN_ASSIGN(writer.insert_input_, database.prepare(kInsertInput));
   SPIN_ASSIGN(writer.insert_sweep_job_, database.prepare(kInsertSweepJob));
   return writer;
 }
@@ -119,7 +118,8 @@ Status SweepWriter::insert_part(SweepId sweep, const PlanPart& part, const core:
     if (taken.is_new[i]) SPIN_TRY(insert_job(taken.keys[i], part, job, *state++, *memory_bytes++));
     SPIN_TRY(insert_sweep_job_.run(sweep.value, position++, taken.keys[i].value, job.name, job.cell));
   }
-  for (const auto& [job, on] : taken.dependencies) SPIN_TRY(insert_dependency_.run(job.value, on.value));
+  for (const auto& [job, input] : taken.inputs)
+    SPIN_TRY(insert_input_.run(job.value, enum_name(input.role), input.source.value));
   return insert_marks(sweep, part, taken);
 }
 
@@ -146,7 +146,7 @@ Status SweepWriter::set_state(const core::SetSweepState& change) {
   const auto& retrying = change.retrying;
   SPIN_TRY(set_sweep_state_.run(
       change.id.value, change.priority, change.cancelled, change.paused, change.is_incomplete,
-      settling ? std::optional<std::string_view>(text_of(settling->kind)) : std::nullopt,
+      settling ? std::optional<std::string_view>(enum_name(settling->kind)) : std::nullopt,
       settling ? settling->next : 0, settling ? std::string_view(settling->reason) : "",
       retrying ? std::optional<std::string_view>(retrying->failed_only ? "failed" : "all") : std::nullopt,
       retrying ? retrying->next : 0, change.deleting));
@@ -155,11 +155,11 @@ Status SweepWriter::set_state(const core::SetSweepState& change) {
 }
 
 Status SweepWriter::reach_early(const core::ReachEarly& change) {
-  return reach_early_.run(change.sweep.value, text_of(change.pass), change.job.value);
+  return reach_early_.run(change.sweep.value, enum_name(change.pass), change.job.value);
 }
 
 Status SweepWriter::forget_early(const core::ForgetEarly& change) {
-  return forget_early_.run(change.sweep.value, text_of(change.pass));
+  return forget_early_.run(change.sweep.value, enum_name(change.pass));
 }
 
 Status SweepWriter::insert_cells(SweepId sweep, const PlanPart& part) {
@@ -178,10 +178,9 @@ Status SweepWriter::insert_cells(SweepId sweep, const PlanPart& part) {
 Status SweepWriter::insert_job(core::JobKey key, const PlanPart& part, const PlannedJob& job, JobState state,
                                std::int64_t memory_bytes) {
   const auto& cost = part.cells[static_cast<std::size_t>(job.cell - part.first_cell)].cost;
-  SPIN_TRY(insert_job_.run(key.value, job.id.digest, text_of(state), job.config.seed,
-                           core::training_work(job.config, cost), memory_bytes,
-                           title_of(job.config.dataset)));
-  texts_.of(job.config);
+  SPIN_TRY(insert_job_.run(key.value, job.id.digest, enum_name(state), seed_of(job.task),
+                           work_of(job.task, cost), memory_bytes, title_of(dataset_of(job.task))));
+  texts_.of(job.task);
   SPIN_ASSIGN(const auto parts, parts_->store(texts_.parts()));
   return insert_config_.run(key.value, parts);
 }

@@ -41,7 +41,7 @@ class SweepWriter {
   std::optional<ConfigPartWriter> parts_;
   std::optional<MarkWriter> marks_;
   Statement insert_sweep_, set_sweep_state_, reach_early_, forget_early_, insert_cell_, compare_cell_,
-      insert_job_, insert_config_, insert_dependency_, insert_sweep_job_, forget_data_, insert_data_;
+      insert_job_, insert_config_, insert_input_, insert_sweep_job_, forget_data_, insert_data_;
 };
 
 }  // namespace spin

@@ -63,7 +63,7 @@ class Acknowledgements(threading.Thread):
 
     def look_at(self, name):
         """What is there once this start of the worker has attached was made by it, or is told of in its outbox."""
-        start, folder, kept = self.fleet.starts[name], self.fleet.folder / name / "models", self.kept.setdefault(name, {})
+        start, folder, kept = self.fleet.starts[name], self.fleet.folder / name / "kept", self.kept.setdefault(name, {})
         if self.attached.get(name) != start:
             if not self.fleet.has_said(name, "attached"):
                 return

@@ -10,6 +10,11 @@ import hashlib, json, os, random, select, signal, sys, time
 EPOCHS_SECONDS = (0.02, 0.12)  # an epoch's length, drawn anew for each
 
 
+def file_of(command, key, what):
+    """Path of an input by its role, of an output by its kind; None where there is none."""
+    return next((file["path"] for file in command.get(key, []) if file["is"] == what), None)
+
+
 def say(event, **fields):
     sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
     sys.stdout.flush()
@@ -76,27 +81,27 @@ def check_initial_weights(path, expected):
 def run(command, commands, chance):
     config = json.loads(command["config"])
     job = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-    epochs, done = config["training"]["epochs"], resumed_epoch(command.get("resume"), job)
-    check_initial_weights(command.get("init"), config["init_from"] is not None)
+    epochs, done = config["training"]["epochs"], resumed_epoch(file_of(command, "inputs", "resume"), job)
+    check_initial_weights(file_of(command, "inputs", "init"), config["init_from"] is not None)
     say("started", params=1000, flops=2000, first_epoch=done + 1)
     for epoch in range(done + 1, epochs + 1):
         stop = commands.line(chance.uniform(*EPOCHS_SECONDS))
         if stop is not None:
             if stop.get("save", True):
-                write_by_rename(command["checkpoint"], f"checkpoint {job} {epoch - 1} {filler(job, epoch - 1)}")
-                say("checkpoint", path=command["checkpoint"], epoch=epoch - 1)
+                write_by_rename(file_of(command, "outputs", "checkpoint"), f"checkpoint {job} {epoch - 1} {filler(job, epoch - 1)}")
+                say("checkpoint", path=file_of(command, "outputs", "checkpoint"), epoch=epoch - 1)
             say("stopped", signal=commands.signal)
             return commands.end() if commands.signal else None
         say("epoch", epoch=epoch, loss=1 / epoch, top1=50.0, top5=90.0, images_per_second=1000.0, seconds=0.1)
         if epoch < epochs:
-            write_by_rename(command["checkpoint"], f"checkpoint {job} {epoch} {filler(job, epoch)}")
-            say("checkpoint", path=command["checkpoint"], epoch=epoch)
+            write_by_rename(file_of(command, "outputs", "checkpoint"), f"checkpoint {job} {epoch} {filler(job, epoch)}")
+            say("checkpoint", path=file_of(command, "outputs", "checkpoint"), epoch=epoch)
     top1 = chance.uniform(10, 90)
-    write_by_rename(command["model"], f"model {job} {top1!r} {filler(job, 0)}")
+    write_by_rename(file_of(command, "outputs", "model"), f"model {job} {top1!r} {filler(job, 0)}")
     with open(os.environ["KILLS_LEDGER"], "a") as ledger:
         ledger.write(f"{job} {top1!r} {time.monotonic()!r}\n")
     say("finished", outcome="completed", top1=top1, top5=99.0, params=1000, flops=2000, images_per_second=1000.0, peak_bytes=1,
-        seconds=0.1, model=command["model"])
+        seconds=0.1, outputs=[{"is": "model", "path": file_of(command, "outputs", "model")}])
 
 
 def main():

@@ -38,7 +38,7 @@ struct MessageText {
   std::string operator()(const Progress& progress) const { return "progress " + text_of(progress.attempt); }
   std::string operator()(const Draining&) const { return "draining"; }
   std::string operator()(const Welcome&) const { return "welcome"; }
-  std::string operator()(const Lease& lease) const { return "lease " + text_of(lease.attempt); }
+  std::string operator()(const Lease& lease) const { return "lease " + text_of(lease.jobs.at(0).attempt); }
   std::string operator()(const ReportAck& ack) const {
     return "acknowledged " + number(static_cast<std::int64_t>(ack.sequence));
   }

@@ -132,8 +132,8 @@ bool Ledger::can_run(const StoredJob& job, const std::vector<SimWorker>& workers
   const bool suited = std::any_of(workers.begin(), workers.end(), [&](const SimWorker& worker) {
     return suits(worker.hello(), *owner, memory_of(*owner, job));
   });
-  return suited && std::all_of(job.depends_on.begin(), job.depends_on.end(), [&](JobKey key) {
-           const StoredJob& dependency = store_.job(key).job;
+  return suited && std::all_of(job.inputs.begin(), job.inputs.end(), [&](const StoredInput& input) {
+           const StoredJob& dependency = store_.job(input.source).job;
            return dependency.state == JobState::completed || can_run(dependency, workers);
          });
 }
@@ -165,12 +165,11 @@ void Ledger::check_job(const ModelStore::JobRow& row, const std::map<AttemptToke
     EXPECT_FALSE(can_run(job, workers)) << name << " could run";
   }
   if (job.state == JobState::waiting) {
-    const auto stuck = [&](JobKey key) {
-      const JobState state = store_.job(key).job.state;
+    const auto stuck = [&](const StoredInput& input) {
+      const JobState state = store_.job(input.source).job.state;
       return state == JobState::paused || state == JobState::ready || state == JobState::waiting;
     };
-    EXPECT_TRUE(std::any_of(job.depends_on.begin(), job.depends_on.end(), stuck))
-        << name << " waits for nothing";
+    EXPECT_TRUE(std::any_of(job.inputs.begin(), job.inputs.end(), stuck)) << name << " waits for nothing";
   }
 }
 

@@ -93,12 +93,15 @@ void SimWorker::say_credits() {
 
 void SimWorker::receive(const Down& from) {
   if (const auto* lease = std::get_if<Lease>(&from.message)) {
+    const LeasedJob& job = lease->jobs.at(0);
     if (draining_) {
-      report(from.job, lease->attempt, AttemptFailed{FailureKind::refused, "stopping"});
+      report(from.job, job.attempt, AttemptFailed{FailureKind::refused, "stopping"});
     } else {
-      const auto epoch = lease->resume ? lease->resume->bytes / kCheckpointBytes : 0;
-      training_[lease->attempt] = {from.job, lease->devices.at(0), static_cast<int>(epoch)};
-      report(from.job, lease->attempt, AttemptStarted{});
+      std::int64_t epoch = 0;
+      for (const auto& input : job.inputs)
+        if (input.role == InputRole::resume) epoch = input.artifact.bytes / kCheckpointBytes;
+      training_[job.attempt] = {from.job, lease->devices.at(0), static_cast<int>(epoch)};
+      report(from.job, job.attempt, AttemptStarted{});
     }
   } else if (const auto* wanted = std::get_if<StopAttempt>(&from.message)) {
     stop(*wanted);
@@ -188,7 +191,7 @@ void SimWorker::train(const AttemptToken& token, const Mishaps& mishaps) {
   AttemptFinished finished;
   finished.result.outcome = happens(mishaps.diverges) ? Outcome::diverged : Outcome::completed;
   if (finished.result.outcome == Outcome::completed)
-    finished.model = ArtifactRef{artifact_id("m" + token_text(token)), ArtifactKind::model, 10};
+    finished.outputs = {{artifact_id("m" + token_text(token)), ArtifactKind::model, 10}};
   end_with(finished);
 }
 

@@ -337,12 +337,11 @@ void Simulation::tell(const Message& message) {
           {lease->session, lease->job, lease->attempt, lease->devices, "disk I/O error", true});
       return;
     }
-    Lease wire;
-    wire.attempt = lease->attempt;
-    wire.resume = lease->resume;
-    wire.devices = lease->devices;
+    LeasedJob job;
+    job.attempt = lease->attempt;
+    job.inputs = lease->inputs;
     if (SimWorker* worker = find(lease->session))
-      worker->down.push_back({wire, store_.job(lease->job).job.id});
+      worker->down.push_back({Lease{{job}, lease->devices}, store_.job(lease->job).job.id});
   } else if (const auto* send = std::get_if<SendMessage>(&message)) {
     if (std::holds_alternative<DrainRequest>(send->message)) ledger_.drains(sessions_.at(send->session));
     if (SimWorker* worker = find(send->session)) worker->down.push_back({send->message, {}});

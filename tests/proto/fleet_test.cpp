@@ -67,13 +67,14 @@ TEST(WireFleet, EveryFailureKindAndOutcomeComesBack) {
 }
 
 TEST(WireFleet, WhatIsOptionalMayBeMissing) {
-  Lease lease = samples::kLease;
-  lease.resume.reset();
-  lease.init.reset();
+  LeasedJob job = samples::kLeasedJob;
+  job.inputs.clear();
+  EXPECT_EQ(*from_wire(on_the_wire<v1::LeasedJob>(job)), job);
+  const Lease lease{{job, samples::kLeasedJob}};
   EXPECT_EQ(*from_wire(on_the_wire<v1::Lease>(lease)), lease);
   const Report epoch = samples::report(EpochFinished{{1, {{Metric::loss, 2}}}});
   EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(epoch)), epoch);
-  const Report finished = samples::report(AttemptFinished{.result = samples::kResult, .model = {}});
+  const Report finished = samples::report(AttemptFinished{.result = samples::kResult, .outputs = {}});
   EXPECT_EQ(*from_wire(on_the_wire<v1::Report>(finished)), finished);
 }
 
@@ -207,10 +208,9 @@ const Rejection kRejections[] = {
     {"ArtifactOfUnknownKind",
      [](auto& m) {
        set_report(m, CheckpointStored{samples::kCheckpoint, 1});
-       m.mutable_report()->mutable_checkpoint()->mutable_artifact()->set_kind(
-           static_cast<v1::ArtifactKind>(9));
+       m.mutable_report()->mutable_checkpoint()->mutable_artifact()->set_kind("teacher");
      },
-     "artifact.kind is 9"},
+     "artifact.kind is 'teacher'; accepted are checkpoint | model | best"},
     {"FinishedWithoutResult",
      [](auto& m) {
        set_report(m, AttemptFinished{samples::kResult, {}});
@@ -229,6 +229,12 @@ const Rejection kRejections[] = {
        m.mutable_report()->mutable_finished()->mutable_result()->mutable_values(2)->set_value(-1);
      },
      "result.params is -1"},
+    {"ResultWithHalfAParameter",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {}});
+       m.mutable_report()->mutable_finished()->mutable_result()->mutable_values(2)->set_value(1.5);
+     },
+     "result.params is 1.5"},
     {"ResultThatIsNotANumber",
      [](auto& m) {
        set_report(m, AttemptFinished{samples::kResult, {}});
@@ -236,11 +242,23 @@ const Rejection kRejections[] = {
            std::numeric_limits<double>::quiet_NaN());
      },
      "result.top1"},
-    {"ModelThatIsACheckpoint",
+    {"TwoModels",
      [](auto& m) {
-       set_report(m, AttemptFinished{samples::kResult, samples::kCheckpoint});
+       set_report(m, AttemptFinished{samples::kResult, {samples::kModel, samples::kModel}});
      },
-     "report.finished.model.kind"},
+     "report.finished.outputs has two of kind model"},
+    {"CheckpointAsAnOutput",
+     [](auto& m) {
+       set_report(m, AttemptFinished{samples::kResult, {samples::kCheckpoint}});
+     },
+     "report.finished.outputs has a checkpoint"},
+    {"ModelOfAJobThatDiverged",
+     [](auto& m) {
+       JobResult diverged = samples::kResult;
+       diverged.outcome = Outcome::diverged;
+       set_report(m, AttemptFinished{diverged, {samples::kModel}});
+     },
+     "report.finished.outputs has a model"},
     {"TokenWithoutSequence",
      [](auto& m) {
        set_report(m, AttemptStarted{});
@@ -291,12 +309,22 @@ TEST(WireFleet, TheWorkerRejectsWhatACoordinatorMayNotSend) {
   expect_refused(from_wire(message), "welcome.lease_ms");
   message.mutable_stop();
   expect_refused(from_wire(message), "stop.attempt");
+  message.Clear();
   to_wire(CoordinatorMessage{samples::kLease}, &message);
-  message.mutable_lease()->clear_config();
+  message.mutable_lease()->mutable_jobs(0)->clear_config();
   expect_refused(from_wire(message), "lease.config");
+  message.Clear();
   to_wire(CoordinatorMessage{samples::kLease}, &message);
-  message.mutable_lease()->clear_attempt();
+  message.mutable_lease()->mutable_jobs(0)->clear_attempt();
   expect_refused(from_wire(message), "lease.attempt");
+  message.Clear();
+  to_wire(CoordinatorMessage{samples::kLease}, &message);
+  message.mutable_lease()->mutable_jobs(0)->mutable_inputs(0)->set_role("teacher");
+  expect_refused(from_wire(message), "lease.inputs.role is 'teacher'; accepted are resume | init");
+  message.mutable_lease()->mutable_jobs(0)->mutable_inputs(0)->set_role("init");
+  expect_refused(from_wire(message), "lease.inputs.artifact.kind is checkpoint; model is accepted");
+  message.mutable_lease()->clear_jobs();
+  expect_refused(from_wire(message), "lease.jobs is empty");
 }
 
 TEST(WireFleet, ADigestHas32Bytes) {

@@ -56,14 +56,13 @@ inline const WorkerHello kHello{.name = "w1",
                                 .held = {{kToken, {"cuda:0"}}, {{4, 1}, {}}},
                                 .labels = {"a100", "lab-2"},
                                 .instance = "5f3a"};
-inline const Lease kLease{.attempt = kToken,
-                          .job = {digest(9)},
-                          .name = "convmixer-64-8-4-3.none.s0",
-                          .config = "{\"seed\":0}",
-                          .root = "/data/größe",
-                          .resume = kCheckpoint,
-                          .init = kModel,
-                          .devices = {"cuda:0"}};
+inline const LeasedJob kLeasedJob{.attempt = kToken,
+                                  .job = {digest(9)},
+                                  .name = "convmixer-64-8-4-3.none.s0",
+                                  .config = "{\"seed\":0}",
+                                  .root = "/data/größe",
+                                  .inputs = {{InputRole::resume, kCheckpoint}, {InputRole::init, kModel}}};
+inline const Lease kLease{{kLeasedJob}, {"cuda:0"}};
 
 inline Report report(ReportBody body) {
   return {.job = {digest(5)}, .attempt = kToken, .body = std::move(body)};
@@ -73,7 +72,7 @@ inline std::vector<Report> reports() {
   return {report(AttemptStarted{{"0123456789abcdef", "12 + 6 images of 2 classes"}}),
           report(EpochFinished{kEpoch}),
           report(CheckpointStored{.artifact = kCheckpoint, .epoch = 3}),
-          report(AttemptFinished{.result = kResult, .model = kModel}),
+          report(AttemptFinished{.result = kResult, .outputs = {kModel}}),
           report(AttemptFailed{
               .kind = FailureKind::refused, .message = "stopped", .checkpoint = kCheckpoint, .epoch = 3}),
           report(LogLines{{"one", "two"}})};

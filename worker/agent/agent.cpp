@@ -46,7 +46,7 @@ void Agent::on(const Begin& event) {
     attempt.lease.attempt = token;
     attempt.lease.job = kept.report.job;
     attempt.lease.name = "job " + kept.report.job.short_hex();
-    attempt.state = Preparing{-1, {}, {}};
+    attempt.state = Preparing{-1, {}};
     if (is_last(kept.report.body)) {
       deliver(attempt, kept);
     } else {

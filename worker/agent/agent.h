@@ -84,9 +84,10 @@ class Agent {
   void on(const LinkLost& event);
   void receive(const Welcome& message);
   void receive(const Lease& message);
+  void begin(const LeasedJob& job, const std::vector<std::string>& devices);
   void count_lease(const Lease& lease);
-  /// A free slot of the device that the lease names; else why there is none.
-  [[nodiscard]] Result<int> find_slot(const Lease& lease) const;
+  /// A free slot of the device that a lease names; else why there is none.
+  [[nodiscard]] Result<int> find_slot(const std::vector<std::string>& devices) const;
   [[nodiscard]] const std::string& device_of(int slot) const;
   void receive(const ReportAck& message);
   void receive(const DrainRequest& message);
@@ -107,7 +108,7 @@ class Agent {
   void on(const ScratchFailed& event);
   void on(const Fetched& event);
   void on(const FetchFailed& event);
-  void on(const ModelKept& event);
+  void on(const ArtifactKept& event);
   void on(const Uploaded& event);
   void on(const UploadFailed& event);
   void try_run(Attempt& attempt);
@@ -115,9 +116,10 @@ class Agent {
   void disk_is_full(Attempt& attempt, const std::string& message);
   void disk_is_full(int slot, const std::string& message);
   void finish_training(Attempt& attempt, const FinishedEvent& event);
-  /// `file` of the scratch folder is put where it outlives this process; the attempt then ends with `end`.
-  void keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, const char* file);
-  void cannot_read_kept(Attempt& attempt, const std::string& message);
+  /// These files of the scratch folder are put where they outlive this process; the attempt then ends with
+  /// `end`.
+  void keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, std::set<ArtifactKind> kinds);
+  void cannot_read_kept(Attempt& attempt, const UploadFailed& event);
   void keep_report(const Attempt& attempt, ReportBody body);
   /// Last report of the attempt; its slot is free, its transfers end.
   void end_with(Attempt& attempt, ReportBody body);
@@ -126,7 +128,7 @@ class Agent {
   /// The report will not be sent.
   void withdraw(std::uint64_t sequence);
   void fail(Attempt& attempt, FailureKind kind, const std::string& message);
-  void refuse(const Lease& lease, const std::string& message);
+  void refuse(const LeasedJob& lease, const std::string& message);
   /// Nothing more is said of the attempt.
   void drop(AttemptToken token);
   void release_slot(const Attempt& attempt);
@@ -187,7 +189,7 @@ class Agent {
   }
   void say(Severity severity, std::string text) { emit(Say{severity, std::move(text)}); }
   void upload_checkpoint(const AttemptToken& token);
-  [[nodiscard]] std::string scratch_file(const AttemptToken& token, const char* name) const;
+  [[nodiscard]] std::string scratch_file(const AttemptToken& token, ArtifactKind kind) const;
 
   const AgentSettings settings_;
 

@@ -1,13 +1,19 @@
 #include <utility>
 
 #include "schema/base/text.h"
+#include "schema/job/names.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/checks.h"
 
 namespace spin::agent {
 namespace {
 
-const char* input_name(Input input) { return input == Input::resume ? "checkpoint" : "initial weights"; }
+/// Whether the attempt's end waits for the artifact.
+bool awaits(const AttemptState& state, ArtifactKind kind) {
+  if (const auto* keeping = std::get_if<Keeping>(&state)) return keeping->missing.contains(kind);
+  const auto* uploading = std::get_if<Uploading>(&state);
+  return uploading != nullptr && uploading->missing.contains(kind);
+}
 
 }  // namespace
 
@@ -22,11 +28,11 @@ void Agent::move(Attempt& attempt, AttemptState next) {
 }
 
 void Agent::upload_checkpoint(const AttemptToken& token) {
-  emit(UploadCheckpoint{token, scratch_file(token, "checkpoint.safetensors")});
+  emit(UploadCheckpoint{token, scratch_file(token, ArtifactKind::checkpoint)});
 }
 
-std::string Agent::scratch_file(const AttemptToken& token, const char* name) const {
-  return settings_.scratch + "/" + token_name(token) + "/" + name;
+std::string Agent::scratch_file(const AttemptToken& token, ArtifactKind kind) const {
+  return settings_.scratch + "/" + token_name(token) + "/" + std::string(enum_name(kind)) + ".safetensors";
 }
 
 void Agent::on(const ScratchFailed& event) {
@@ -41,14 +47,14 @@ void Agent::on(const Fetched& event) {
   Attempt* attempt = find(event.attempt);
   auto* preparing = attempt == nullptr ? nullptr : std::get_if<Preparing>(&attempt->state);
   if (preparing == nullptr) return;
-  (event.input == Input::resume ? preparing->resume : preparing->init) = event.path;
+  preparing->inputs.emplace(event.role, event.path);
   try_run(*attempt);
 }
 
 void Agent::on(const FetchFailed& event) {
   Attempt* attempt = find(event.attempt);
   if (attempt == nullptr || !std::holds_alternative<Preparing>(attempt->state)) return;
-  const std::string message = std::string(input_name(event.input)) + ": " + event.error.message;
+  const std::string message = std::string(facts_of(event.role).title) + ": " + event.error.message;
   if (event.error.code == ErrorCode::failed_precondition) return disk_is_full(*attempt, message);
   fail(*attempt, FailureKind::input_lost, message);
 }
@@ -67,21 +73,19 @@ void Agent::disk_is_full(int slot, const std::string& message) {
 // Trains once the inputs are here and the trainer is warm.
 void Agent::try_run(Attempt& attempt) {
   const auto& preparing = std::get<Preparing>(attempt.state);
-  const Lease& lease = attempt.lease;
+  const LeasedJob& lease = attempt.lease;
   Slot& slot = slots_[static_cast<std::size_t>(preparing.slot)];
-  const bool has_inputs = lease.resume.has_value() == preparing.resume.has_value() &&
-                          lease.init.has_value() == preparing.init.has_value();
-  if (has_inputs && (lease.resume || lease.init)) slot.no_room.clear();
+  const bool has_inputs = lease.inputs.size() == preparing.inputs.size();
+  if (has_inputs && !lease.inputs.empty()) slot.no_room.clear();
   if (!has_inputs || !std::holds_alternative<TrainerIdle>(slot.trainer)) return;
 
   RunCommand run;
   run.config = lease.config;
   run.root = lease.root;
   run.data = settings_.data;
-  run.checkpoint = scratch_file(lease.attempt, "checkpoint.safetensors");
-  run.model = scratch_file(lease.attempt, "model.safetensors");
-  run.resume = preparing.resume.value_or("");
-  run.init = preparing.init.value_or("");
+  run.inputs = preparing.inputs;
+  for (const ArtifactFacts& facts : kArtifactKinds)
+    if (facts.made != Made::by_choice) run.outputs[facts.kind] = scratch_file(lease.attempt, facts.kind);
   run.checkpoint_seconds = settings_.checkpoint_seconds;
   const int index = preparing.slot;
   slot.trainer = TrainerBusy{};
@@ -91,27 +95,31 @@ void Agent::try_run(Attempt& attempt) {
 
 void Agent::finish_training(Attempt& attempt, const FinishedEvent& event) {
   const JobResult result = event.result;
+  std::set<ArtifactKind> outputs;
+  for (const auto& [kind, path] : event.outputs)
+    if (facts_of(kind).made == Made::at_the_end) outputs.insert(kind);
   release_slot(attempt);
-  if (event.model.empty()) return end_with(attempt, AttemptFinished{result, std::nullopt});
-  keep(attempt, result, "model.safetensors");
+  if (outputs.empty()) return end_with(attempt, AttemptFinished{result, {}});
+  keep(attempt, result, std::move(outputs));
 }
 
-void Agent::keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, const char* file) {
+void Agent::keep(Attempt& attempt, std::variant<JobResult, AttemptFailed> end, std::set<ArtifactKind> kinds) {
   const AttemptToken token = attempt.lease.attempt;
   emit(CancelTransfers{token});
-  move(attempt, Keeping{std::move(end)});
-  emit(KeepModel{token, scratch_file(token, file)});
+  for (const ArtifactKind kind : kinds) emit(KeepArtifact{token, kind, scratch_file(token, kind)});
+  move(attempt, Keeping{std::move(end), std::move(kinds)});
 }
 
-void Agent::on(const ModelKept& event) {
+void Agent::on(const ArtifactKept& event) {
   Attempt* attempt = find(event.attempt);
-  const auto* keeping = attempt == nullptr ? nullptr : std::get_if<Keeping>(&attempt->state);
-  if (keeping == nullptr) return;
+  auto* keeping = attempt == nullptr ? nullptr : std::get_if<Keeping>(&attempt->state);
+  if (keeping == nullptr || keeping->missing.erase(event.artifact.kind) == 0) return;
+  keeping->kept.push_back(event.artifact);
+  if (!keeping->missing.empty()) return;
   if (const auto* result = std::get_if<JobResult>(&keeping->end))
-    return end_with(*attempt, AttemptFinished{*result, event.model});
+    return end_with(*attempt, AttemptFinished{*result, keeping->kept});
   AttemptFailed failure = std::get<AttemptFailed>(keeping->end);
-  failure.checkpoint = event.model;
-  failure.checkpoint->kind = ArtifactKind::checkpoint;
+  failure.checkpoint = event.artifact;
   end_with(*attempt, std::move(failure));
 }
 
@@ -125,10 +133,11 @@ void Agent::on(const Uploaded& event) {
   } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
     keep_report(*attempt, CheckpointStored{event.artifact, salvaging->epoch});
     end_with(*attempt, salvaging->failure);
-  } else if (const auto* uploading = std::get_if<Uploading>(&attempt->state)) {
+  } else if (auto* uploading = std::get_if<Uploading>(&attempt->state)) {
+    if (uploading->missing.erase(event.artifact.kind) == 0 || !uploading->missing.empty()) return;
     const std::uint64_t sequence = uploading->sequence;
     move(*attempt, Reporting{sequence});
-    if (auto report = reports_.model_arrived(sequence)) send(std::move(*report));
+    if (auto report = reports_.artifacts_arrived(sequence)) send(std::move(*report));
   }
 }
 
@@ -141,13 +150,13 @@ void Agent::on(const UploadFailed& event) {
   } else if (const auto* salvaging = std::get_if<Salvaging>(&attempt->state)) {
     say(Severity::warning, attempt->lease.name + ": last checkpoint not stored: " + event.error.message);
     end_with(*attempt, salvaging->failure);
-  } else if (!slot_of(*attempt) && !std::holds_alternative<Reporting>(attempt->state)) {
-    cannot_read_kept(*attempt, event.error.message);
+  } else if (awaits(attempt->state, event.kind)) {
+    cannot_read_kept(*attempt, event);
   }
 }
 
-/// The model or checkpoint that goes with the last report is not there any more, or not what it was.
-void Agent::cannot_read_kept(Attempt& attempt, const std::string& message) {
+/// An artifact that goes with the last report is not there any more, or not what it was.
+void Agent::cannot_read_kept(Attempt& attempt, const UploadFailed& event) {
   const auto* keeping = std::get_if<Keeping>(&attempt.state);
   const auto* failure = keeping == nullptr ? nullptr : std::get_if<AttemptFailed>(&keeping->end);
   std::optional<AttemptFailed> without = failure == nullptr ? std::nullopt : std::optional(*failure);
@@ -156,8 +165,9 @@ void Agent::cannot_read_kept(Attempt& attempt, const std::string& message) {
     without = uploading->without;
   }
   if (!without)
-    return fail(attempt, FailureKind::job_error, "the trained model could not be read: " + message);
-  say(Severity::warning, attempt.lease.name + ": last checkpoint not stored: " + message);
+    return fail(attempt, FailureKind::job_error,
+                "the " + std::string(enum_name(event.kind)) + " could not be read: " + event.error.message);
+  say(Severity::warning, attempt.lease.name + ": last checkpoint not stored: " + event.error.message);
   end_with(attempt, *std::move(without));
 }
 
@@ -176,13 +186,15 @@ void Agent::end_with(Attempt& attempt, ReportBody body) {
 }
 
 void Agent::deliver(Attempt& attempt, const SequencedReport& last) {
-  const ArtifactRef* model = artifact_of(last.report.body);
-  if (model == nullptr) return move(attempt, Reporting{last.sequence});
+  const auto artifacts = artifacts_of(last.report.body);
+  if (artifacts.empty()) return move(attempt, Reporting{last.sequence});
   std::optional<AttemptFailed> without;
   if (const auto* failed = std::get_if<AttemptFailed>(&last.report.body))
     without = AttemptFailed{failed->kind, failed->message};
-  move(attempt, Uploading{last.sequence, std::move(without)});
-  emit(UploadModel{attempt.lease.attempt, *model});
+  std::set<ArtifactKind> missing;
+  for (const ArtifactRef& artifact : artifacts) missing.insert(artifact.kind);
+  move(attempt, Uploading{last.sequence, std::move(missing), std::move(without)});
+  for (const ArtifactRef& artifact : artifacts) emit(UploadKept{attempt.lease.attempt, artifact});
 }
 
 void Agent::withdraw(std::uint64_t sequence) {
@@ -194,9 +206,9 @@ void Agent::fail(Attempt& attempt, FailureKind kind, const std::string& message)
   end_with(attempt, AttemptFailed{kind, shortened(message, kMessageBytes)});
 }
 
-void Agent::refuse(const Lease& lease, const std::string& message) {
+void Agent::refuse(const LeasedJob& lease, const std::string& message) {
   Attempt& attempt = attempts_[lease.attempt];
-  attempt = Attempt{lease, Preparing{-1, {}, {}}};
+  attempt = Attempt{lease, Preparing{-1, {}}};
   end_with(attempt, AttemptFailed{FailureKind::refused, message});
 }
 

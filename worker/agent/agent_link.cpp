@@ -69,12 +69,12 @@ void Agent::receive(const Welcome& message) {
   for (auto& report : reports_.sendable()) send(std::move(report));
 }
 
-Result<int> Agent::find_slot(const Lease& lease) const {
+Result<int> Agent::find_slot(const std::vector<std::string>& devices) const {
   const auto& offers = settings_.hello.devices;
-  if (lease.devices.size() != 1)
+  if (devices.size() != 1)
     return Error{ErrorCode::invalid_argument,
-                 "a job runs on one device here, not on " + std::to_string(lease.devices.size())};
-  const std::string& device = lease.devices.front();
+                 "a job runs on one device here, not on " + std::to_string(devices.size())};
+  const std::string& device = devices.front();
   const auto is_offered = [&](const DeviceOffer& offer) { return offer.device == device; };
   if (std::none_of(offers.begin(), offers.end(), is_offered))
     return Error{ErrorCode::not_found, "the worker does not offer " + device};
@@ -101,19 +101,29 @@ void Agent::count_lease(const Lease& lease) {
 
 void Agent::receive(const Lease& message) {
   count_lease(message);
-  if (attempts_.count(message.attempt) > 0) return;
-  if (draining_) return refuse(message, "the worker is stopping");
-  const Result<int> slot = find_slot(message);
-  if (!slot.ok()) return refuse(message, slot.error().message);
+  const bool is_one = message.jobs.size() == 1;
+  for (const LeasedJob& job : message.jobs) {
+    if (attempts_.count(job.attempt) > 0) continue;
+    if (draining_)
+      refuse(job, "the worker is stopping");
+    else if (!is_one)
+      refuse(job, "the worker runs jobs one by one");
+    else
+      begin(job, message.devices);
+  }
+}
 
-  Attempt& attempt = attempts_[message.attempt];
-  attempt = Attempt{message, Preparing{*slot, {}, {}}};
+void Agent::begin(const LeasedJob& job, const std::vector<std::string>& devices) {
+  const Result<int> slot = find_slot(devices);
+  if (!slot.ok()) return refuse(job, slot.error().message);
+
+  Attempt& attempt = attempts_[job.attempt];
+  attempt = Attempt{job, Preparing{*slot, {}}};
   Slot& place = slots_[static_cast<std::size_t>(*slot)];
-  place.attempt = message.attempt;
+  place.attempt = job.attempt;
   place.log.clear();
-  emit(MakeScratch{message.attempt});
-  if (message.resume) emit(Fetch{message.attempt, Input::resume, *message.resume});
-  if (message.init) emit(Fetch{message.attempt, Input::init, *message.init});
+  emit(MakeScratch{job.attempt});
+  for (const InputArtifact& input : job.inputs) emit(Fetch{job.attempt, input.role, input.artifact});
   if (!place.has_process()) start_trainer(*slot);
   try_run(attempt);
 }
@@ -124,7 +134,7 @@ void Agent::receive(const ReportAck& message) {
   for (auto& [token, attempt] : attempts_) {
     const auto* reporting = std::get_if<Reporting>(&attempt.state);
     if (reporting == nullptr || reporting->sequence != message.sequence) continue;
-    emit(ReleaseModel{token});
+    emit(ReleaseKept{token});
     attempts_.erase(token);
     return;
   }

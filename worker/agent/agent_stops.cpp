@@ -127,13 +127,14 @@ void Agent::salvage(Attempt& attempt, AttemptFailed failure) {
 // This process may have no time to upload it: the next start would.
 void Agent::keep_checkpoint(Attempt& attempt, AttemptFailed failure, int epoch) {
   failure.epoch = epoch;
-  keep(attempt, std::move(failure), "checkpoint.safetensors");
+  keep(attempt, std::move(failure), {ArtifactKind::checkpoint});
 }
 
 void Agent::end_unkept(Attempt& attempt, std::variant<JobResult, AttemptFailed> end) {
   auto* failure = std::get_if<AttemptFailed>(&end);
   if (failure == nullptr)
-    return fail(attempt, FailureKind::refused, "the worker was stopped before its disk had taken the model");
+    return fail(attempt, FailureKind::refused,
+                "the worker was stopped before its disk had taken what the job leaves");
   say(Severity::warning, attempt.lease.name + ": last checkpoint not stored: the disk has not taken it");
   end_with(attempt, std::move(*failure));
 }

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "worker/agent/events.h"
 
@@ -26,7 +28,7 @@ struct Checkpoints {
 /// Inputs are on their way, or the trainer is not warm yet.
 struct Preparing {
   int slot = 0;
-  std::optional<std::string> resume, init;  ///< paths, once fetched
+  InputFiles inputs;  ///< that were fetched
 };
 struct Training {
   int slot = 0;
@@ -50,13 +52,16 @@ struct Salvaging {
   int epoch = 0;
   Now give_up_at;
 };
-/// Trained, or ended as the worker stops; model or checkpoint are being put where they outlive this process.
+/// Done, or ended as the worker stops; what it leaves behind is being put where it outlives this process.
 struct Keeping {
   std::variant<JobResult, AttemptFailed> end;
+  std::set<ArtifactKind> missing;  ///< that are not kept yet
+  std::vector<ArtifactRef> kept{};
 };
-/// The last report is in the outbox; it is sent once its model or checkpoint is at the coordinator.
+/// The last report is in the outbox; it is sent once the artifacts that it names are at the coordinator.
 struct Uploading {
   std::uint64_t sequence = 0;
+  std::set<ArtifactKind> missing;        ///< that are not there yet
   std::optional<AttemptFailed> without;  ///< what is reported where a checkpoint cannot be had any more
 };
 /// The last report waits for its acknowledgement.
@@ -67,7 +72,7 @@ using AttemptState =
     std::variant<Preparing, Training, Pausing, Stopping, Salvaging, Keeping, Uploading, Reporting>;
 
 struct Attempt {
-  Lease lease;
+  LeasedJob lease;
   AttemptState state;
 };
 

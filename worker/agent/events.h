@@ -16,9 +16,6 @@ namespace spin::agent {
 using Now = std::chrono::steady_clock::time_point;
 using Millis = std::chrono::milliseconds;
 
-/// Which file of a lease an artifact is.
-enum class Input { resume, init };
-
 // What happens to the worker.
 
 /// First event: what an earlier process of this worker left in the outbox, in order.
@@ -61,19 +58,19 @@ struct ScratchFailed {
 };
 struct Fetched {
   AttemptToken attempt;
-  Input input = Input::resume;
+  InputRole role = InputRole::resume;
   std::string path;
 };
 /// failed_precondition where our disk does not take it.
 struct FetchFailed {
   AttemptToken attempt;
-  Input input = Input::resume;
+  InputRole role = InputRole::resume;
   Error error;
 };
-/// The model outlives this process and this machine's power.
-struct ModelKept {
+/// The artifact outlives this process and this machine's power.
+struct ArtifactKept {
   AttemptToken attempt;
-  ArtifactRef model;
+  ArtifactRef artifact;
 };
 /// The artifact is complete at the coordinator.
 struct Uploaded {
@@ -106,7 +103,7 @@ struct TerminateRequested {
 };
 struct TimePassed {};
 using Event = std::variant<Begin, Received, LinkLost, TrainerStartFailed, TrainerSaid, TrainerBroke,
-                           TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, ModelKept,
+                           TrainerWrote, TrainerExited, ScratchFailed, Fetched, FetchFailed, ArtifactKept,
                            Uploaded, UploadFailed, Persisted, PersistFailed, TerminateRequested, TimePassed>;
 
 // What follows, in order.
@@ -131,7 +128,7 @@ struct CommandTrainer {
 struct KillTrainer {
   int slot = 0;
 };
-/// Make the attempt's folder for checkpoint and model; ScratchFailed where that fails, resource_exhausted
+/// Make the attempt's folder for what it writes; ScratchFailed where that fails, resource_exhausted
 /// where the disk is full.
 struct MakeScratch {
   AttemptToken attempt;
@@ -141,7 +138,7 @@ struct RemoveScratch {
 };
 struct Fetch {
   AttemptToken attempt;
-  Input input = Input::resume;
+  InputRole role = InputRole::resume;
   ArtifactRef artifact;
 };
 /// Take a copy of the file as it is now, hash it and upload it. Retried until it succeeds or is cancelled.
@@ -149,19 +146,20 @@ struct UploadCheckpoint {
   AttemptToken attempt;
   std::string path;
 };
-/// Hash the attempt's model, or its last checkpoint, and put it where it outlives this process. Retried while
-/// the file is there, until it succeeds or is cancelled.
-struct KeepModel {
+/// Hash what the attempt leaves behind and put it where it outlives this process. Retried while the file is
+/// there, until it succeeds or is cancelled.
+struct KeepArtifact {
   AttemptToken attempt;
+  ArtifactKind kind = ArtifactKind::model;
   std::string path;
 };
-/// Upload the model that this or an earlier process kept. Retried until it succeeds or is cancelled.
-struct UploadModel {
+/// Upload the artifact that this or an earlier process kept. Retried until it succeeds or is cancelled.
+struct UploadKept {
   AttemptToken attempt;
-  ArtifactRef model;
+  ArtifactRef artifact;
 };
-/// The attempt's kept model, if there is one, is not needed any more.
-struct ReleaseModel {
+/// What was kept of the attempt is not needed any more.
+struct ReleaseKept {
   AttemptToken attempt;
 };
 struct CancelTransfers {
@@ -186,7 +184,7 @@ struct Exit {
   std::string message;  ///< for standard error; empty = nothing to say
 };
 using Effect = std::variant<Connect, Disconnect, Send, StartTrainer, CommandTrainer, KillTrainer, MakeScratch,
-                            RemoveScratch, Fetch, UploadCheckpoint, KeepModel, UploadModel, ReleaseModel,
+                            RemoveScratch, Fetch, UploadCheckpoint, KeepArtifact, UploadKept, ReleaseKept,
                             CancelTransfers, Persist, Forget, Say, Exit>;
 using Effects = std::vector<Effect>;
 

@@ -6,14 +6,14 @@ namespace spin::agent {
 
 void Reports::recover(const std::vector<SequencedReport>& outbox) {
   for (const auto& kept : outbox) {
-    entries_[kept.sequence] = Entry{kept.report, true, artifact_of(kept.report.body) != nullptr};
+    entries_[kept.sequence] = Entry{kept.report, true, !artifacts_of(kept.report.body).empty()};
     next_ = std::max(next_, kept.sequence + 1);
   }
 }
 
 SequencedReport Reports::add(Report report) {
   const std::uint64_t sequence = next_++;
-  entries_[sequence] = Entry{report, false, artifact_of(report.body) != nullptr};
+  entries_[sequence] = Entry{report, false, !artifacts_of(report.body).empty()};
   return {sequence, std::move(report)};
 }
 
@@ -21,15 +21,15 @@ std::vector<SequencedReport> Reports::persisted(std::uint64_t sequence) {
   std::vector<SequencedReport> fresh;
   for (auto& [number, entry] : entries_) {
     if (number > sequence) break;
-    if (std::exchange(entry.durable, true) || entry.awaits_model) continue;
+    if (std::exchange(entry.durable, true) || entry.awaits_artifacts) continue;
     fresh.push_back({number, entry.report});
   }
   return fresh;
 }
 
-std::optional<SequencedReport> Reports::model_arrived(std::uint64_t sequence) {
+std::optional<SequencedReport> Reports::artifacts_arrived(std::uint64_t sequence) {
   Entry& entry = entries_.at(sequence);
-  entry.awaits_model = false;
+  entry.awaits_artifacts = false;
   if (!entry.durable) return std::nullopt;
   return SequencedReport{sequence, entry.report};
 }
@@ -37,7 +37,7 @@ std::optional<SequencedReport> Reports::model_arrived(std::uint64_t sequence) {
 std::vector<SequencedReport> Reports::sendable() const {
   std::vector<SequencedReport> found;
   for (const auto& [number, entry] : entries_) {
-    if (entry.durable && !entry.awaits_model) found.push_back({number, entry.report});
+    if (entry.durable && !entry.awaits_artifacts) found.push_back({number, entry.report});
   }
   return found;
 }
@@ -48,11 +48,11 @@ bool is_last(const ReportBody& body) {
   return std::holds_alternative<AttemptFinished>(body) || std::holds_alternative<AttemptFailed>(body);
 }
 
-const ArtifactRef* artifact_of(const ReportBody& body) {
-  if (const auto* finished = std::get_if<AttemptFinished>(&body))
-    return finished->model ? &*finished->model : nullptr;
+std::vector<ArtifactRef> artifacts_of(const ReportBody& body) {
+  if (const auto* finished = std::get_if<AttemptFinished>(&body)) return finished->outputs;
   const auto* failed = std::get_if<AttemptFailed>(&body);
-  return failed != nullptr && failed->checkpoint ? &*failed->checkpoint : nullptr;
+  if (failed == nullptr || !failed->checkpoint) return {};
+  return {*failed->checkpoint};
 }
 
 }  // namespace spin::agent

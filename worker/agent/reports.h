@@ -10,7 +10,7 @@
 namespace spin::agent {
 
 /// Reports that the coordinator has not acknowledged, in order. Mirrors the outbox on disk: a report may be
-/// sent once it is durable there, and its model, if it names one, is at the coordinator.
+/// sent once it is durable there, and the artifacts that it names are at the coordinator.
 class Reports {
  public:
   /// What an earlier process left; durable already.
@@ -19,8 +19,8 @@ class Reports {
   SequencedReport add(Report report);
   /// Reports that become sendable when the outbox is durable up to `sequence`.
   std::vector<SequencedReport> persisted(std::uint64_t sequence);
-  /// The model of the report is at the coordinator; the report, where it becomes sendable by that.
-  std::optional<SequencedReport> model_arrived(std::uint64_t sequence);
+  /// The artifacts of the report are at the coordinator; the report, where it becomes sendable by that.
+  std::optional<SequencedReport> artifacts_arrived(std::uint64_t sequence);
   /// Everything that may be sent, for a new stream.
   [[nodiscard]] std::vector<SequencedReport> sendable() const;
   /// False where the sequence is not known (any more).
@@ -33,7 +33,7 @@ class Reports {
   struct Entry {
     Report report;
     bool durable = false;
-    bool awaits_model = false;
+    bool awaits_artifacts = false;
   };
   std::map<std::uint64_t, Entry> entries_;
   std::uint64_t next_ = 1;
@@ -41,7 +41,7 @@ class Reports {
 
 /// Whether no report of the attempt follows this one.
 [[nodiscard]] bool is_last(const ReportBody& body);
-/// The model or checkpoint that the report waits for; null where it waits for none.
-[[nodiscard]] const ArtifactRef* artifact_of(const ReportBody& body);
+/// The artifacts that the report waits for.
+[[nodiscard]] std::vector<ArtifactRef> artifacts_of(const ReportBody& body);
 
 }  // namespace spin::agent

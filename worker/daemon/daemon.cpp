@@ -115,7 +115,7 @@ Status Daemon::open_state() {
   SPIN_ASSIGN(auto opened, Outbox::open(state / "outbox", std::move(callbacks)));
   for (const auto& problem : opened.problems) spdlog::warn("outbox: {}", problem);
   outbox_ = std::move(opened.outbox);
-  SPIN_ASSIGN(models_, KeptModels::open(state / "models", opened.reports));
+  SPIN_ASSIGN(kept_, KeptArtifacts::open(state / "kept", opened.reports));
   recovered_ = std::move(opened.reports);
   return {};
 }
@@ -126,7 +126,7 @@ int Daemon::run() {
       io_, channel, coordinator_,
       [this](CoordinatorMessage message) { handle(agent::Received{std::move(message)}); },
       [this](Error error) { handle(agent::LinkLost{std::move(error)}); });
-  transfers_ = std::make_unique<Transfers>(io_, channel, *cache_, *models_, options_.state / "spool",
+  transfers_ = std::make_unique<Transfers>(io_, channel, *cache_, *kept_, options_.state / "spool",
                                            [this](agent::Event event) { handle(event); });
   agent_ = std::make_unique<agent::Agent>(agent_settings(options_), std::chrono::steady_clock::now());
   watch_signals();

@@ -11,7 +11,7 @@
 #include "schema/base/file.h"
 #include "worker/agent/agent.h"
 #include "worker/daemon/artifact_cache.h"
-#include "worker/daemon/kept_models.h"
+#include "worker/daemon/kept_artifacts.h"
 #include "worker/daemon/link.h"
 #include "worker/daemon/options.h"
 #include "worker/daemon/outbox.h"
@@ -55,9 +55,9 @@ class Daemon {
   void apply(const agent::RemoveScratch& effect);
   void apply(const agent::Fetch& effect);
   void apply(const agent::UploadCheckpoint& effect);
-  void apply(const agent::KeepModel& effect);
-  void apply(const agent::UploadModel& effect);
-  void apply(const agent::ReleaseModel& effect);
+  void apply(const agent::KeepArtifact& effect);
+  void apply(const agent::UploadKept& effect);
+  void apply(const agent::ReleaseKept& effect);
   void apply(const agent::CancelTransfers& effect);
   void apply(const agent::Persist& effect);
   void apply(const agent::Forget& effect);
@@ -78,7 +78,7 @@ class Daemon {
   boost::asio::signal_set children_{io_};
   boost::asio::steady_timer timer_{io_};
   std::unique_ptr<ArtifactCache> cache_;
-  std::unique_ptr<KeptModels> models_;
+  std::unique_ptr<KeptArtifacts> kept_;
   std::unique_ptr<Link> link_;
   std::unique_ptr<Transfers> transfers_;
   std::unique_ptr<Outbox> outbox_;

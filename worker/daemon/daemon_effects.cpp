@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "schema/design/names.h"
 #include "worker/daemon/daemon.h"
 
 namespace spin::daemon {
@@ -63,21 +64,23 @@ void Daemon::apply(const agent::RemoveScratch& effect) {
 }
 
 void Daemon::apply(const agent::Fetch& effect) {
-  const char* name = effect.input == agent::Input::resume ? "resume.safetensors" : "init.safetensors";
-  transfers_->fetch(effect.attempt, effect.input, effect.artifact, scratch(effect.attempt) / name);
+  const auto name = std::string(enum_name(effect.role)) + "-" + effect.artifact.id.short_hex();
+  transfers_->fetch(effect.attempt, effect.role, effect.artifact, scratch(effect.attempt) / name);
 }
 
 void Daemon::apply(const agent::UploadCheckpoint& effect) {
   transfers_->upload_checkpoint(effect.attempt, effect.path);
 }
 
-void Daemon::apply(const agent::KeepModel& effect) { transfers_->keep_model(effect.attempt, effect.path); }
-
-void Daemon::apply(const agent::UploadModel& effect) {
-  transfers_->upload_model(effect.attempt, effect.model);
+void Daemon::apply(const agent::KeepArtifact& effect) {
+  transfers_->keep(effect.attempt, effect.kind, effect.path);
 }
 
-void Daemon::apply(const agent::ReleaseModel& effect) { models_->remove(effect.attempt); }
+void Daemon::apply(const agent::UploadKept& effect) {
+  transfers_->upload_kept(effect.attempt, effect.artifact);
+}
+
+void Daemon::apply(const agent::ReleaseKept& effect) { kept_->remove(effect.attempt); }
 
 void Daemon::apply(const agent::CancelTransfers& effect) { transfers_->cancel(effect.attempt); }
 

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "schema/base/sha256.h"
+#include "schema/design/names.h"
 
 namespace spin::daemon {
 namespace {
@@ -29,11 +30,11 @@ Transfers::Transfer::~Transfer() {
 }
 
 Transfers::Transfers(boost::asio::io_context& io, const std::shared_ptr<grpc::Channel>& channel,
-                     ArtifactCache& cache, KeptModels& models, fs::path spool, Sink sink)
+                     ArtifactCache& cache, KeptArtifacts& kept, fs::path spool, Sink sink)
     : io_(io),
       client_(channel),
       cache_(cache),
-      models_(models),
+      kept_(kept),
       spool_(std::move(spool)),
       sink_(std::move(sink)) {}
 
@@ -43,10 +44,10 @@ Transfers::~Transfers() {
   net_.join();
 }
 
-void Transfers::fetch(const AttemptToken& attempt, agent::Input input, const ArtifactRef& artifact,
+void Transfers::fetch(const AttemptToken& attempt, InputRole role, const ArtifactRef& artifact,
                       const fs::path& target) {
   const fs::path partial = cache_.partial(artifact.id, next_number_);
-  begin(attempt, Fetching{input, artifact, target}, partial);
+  begin(attempt, Fetching{role, artifact, target}, partial);
 }
 
 void Transfers::upload_checkpoint(const AttemptToken& attempt, const fs::path& file) {
@@ -60,12 +61,12 @@ void Transfers::upload_checkpoint(const AttemptToken& attempt, const fs::path& f
   begin(attempt, Uploading{copy, ArtifactKind::checkpoint, {}}, copy);
 }
 
-void Transfers::keep_model(const AttemptToken& attempt, const fs::path& file) {
-  begin(attempt, Keeping{file, {}}, models_.path(attempt));
+void Transfers::keep(const AttemptToken& attempt, ArtifactKind kind, const fs::path& file) {
+  begin(attempt, Keeping{file, kind}, kept_.path(attempt, kind));
 }
 
-void Transfers::upload_model(const AttemptToken& attempt, const ArtifactRef& model) {
-  begin(attempt, Uploading{models_.path(attempt), ArtifactKind::model, model}, {});
+void Transfers::upload_kept(const AttemptToken& attempt, const ArtifactRef& artifact) {
+  begin(attempt, Uploading{kept_.path(attempt, artifact.kind), artifact.kind, artifact}, {});
 }
 
 void Transfers::begin(const AttemptToken& attempt, What what, fs::path leftover) {
@@ -132,9 +133,10 @@ Status Transfers::work(Transfer& transfer, Fetching& fetching) {
 }
 
 Status Transfers::work(Transfer& transfer, Keeping& keeping) {
-  SPIN_ASSIGN(keeping.model, models_.keep(transfer.attempt, keeping.file));
-  // Jobs that start from this model may run here.
-  if (const Status cached = cache_.put(keeping.model.id, models_.path(transfer.attempt)); !cached.ok()) {
+  SPIN_ASSIGN(keeping.artifact, kept_.keep(transfer.attempt, keeping.kind, keeping.file));
+  // Jobs that start from it may run here.
+  const fs::path kept = kept_.path(transfer.attempt, keeping.kind);
+  if (const Status cached = cache_.put(keeping.artifact.id, kept); !cached.ok()) {
     spdlog::warn("artifact cache: {}", cached.error().message);
   }
   return {};
@@ -193,15 +195,16 @@ std::string Transfers::describe(const Transfer& transfer) {
   if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
     return "fetching artifact " + fetching->artifact.id.short_hex();
   }
-  return std::holds_alternative<Keeping>(transfer.what) ? "keeping a trained model" : "upload of a result";
+  const auto* keeping = std::get_if<Keeping>(&transfer.what);
+  return keeping == nullptr ? "upload of a result" : "keeping a " + std::string(enum_name(keeping->kind));
 }
 
 void Transfers::succeed(Transfer& transfer) {
   if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
-    sink_(agent::Fetched{transfer.attempt, fetching->input, fetching->target.string()});
+    sink_(agent::Fetched{transfer.attempt, fetching->role, fetching->target.string()});
   } else if (const auto* keeping = std::get_if<Keeping>(&transfer.what)) {
     transfer.leftover.clear();  // the outbox tells of it from now on
-    sink_(agent::ModelKept{transfer.attempt, keeping->model});
+    sink_(agent::ArtifactKept{transfer.attempt, keeping->artifact});
   } else {
     sink_(agent::Uploaded{transfer.attempt, *std::get<Uploading>(transfer.what).artifact});
   }
@@ -209,11 +212,11 @@ void Transfers::succeed(Transfer& transfer) {
 
 void Transfers::give_up(const Transfer& transfer, const Error& error) {
   if (const auto* fetching = std::get_if<Fetching>(&transfer.what)) {
-    sink_(agent::FetchFailed{transfer.attempt, fetching->input, error});
+    sink_(agent::FetchFailed{transfer.attempt, fetching->role, error});
   } else {
-    const auto* uploading = std::get_if<Uploading>(&transfer.what);
-    sink_(agent::UploadFailed{transfer.attempt, uploading == nullptr ? ArtifactKind::model : uploading->kind,
-                              error});
+    const auto* keeping = std::get_if<Keeping>(&transfer.what);
+    const ArtifactKind kind = keeping != nullptr ? keeping->kind : std::get<Uploading>(transfer.what).kind;
+    sink_(agent::UploadFailed{transfer.attempt, kind, error});
   }
 }
 

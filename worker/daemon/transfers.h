@@ -18,7 +18,7 @@
 #include "worker/agent/events.h"
 #include "worker/daemon/artifact_cache.h"
 #include "worker/daemon/artifact_client.h"
-#include "worker/daemon/kept_models.h"
+#include "worker/daemon/kept_artifacts.h"
 
 namespace spin::daemon {
 
@@ -30,31 +30,32 @@ class Transfers {
 
   /// `spool`: an empty folder on the file system of the scratch folders. `sink` is called on the strand.
   Transfers(boost::asio::io_context& io, const std::shared_ptr<grpc::Channel>& channel, ArtifactCache& cache,
-            KeptModels& models, std::filesystem::path spool, Sink sink);
+            KeptArtifacts& kept, std::filesystem::path spool, Sink sink);
   /// Breaks off what is under way.
   ~Transfers();
 
   /// The artifact appears at `target`; answered by Fetched or FetchFailed.
-  void fetch(const AttemptToken& attempt, agent::Input input, const ArtifactRef& artifact,
+  void fetch(const AttemptToken& attempt, InputRole role, const ArtifactRef& artifact,
              const std::filesystem::path& target);
   /// `file` as it is now; answered by Uploaded or UploadFailed.
   void upload_checkpoint(const AttemptToken& attempt, const std::filesystem::path& file);
-  /// Answered by ModelKept or UploadFailed.
-  void keep_model(const AttemptToken& attempt, const std::filesystem::path& file);
-  /// A model that was kept; answered by Uploaded or UploadFailed.
-  void upload_model(const AttemptToken& attempt, const ArtifactRef& model);
+  /// Answered by ArtifactKept or UploadFailed.
+  void keep(const AttemptToken& attempt, ArtifactKind kind, const std::filesystem::path& file);
+  /// An artifact that was kept; answered by Uploaded or UploadFailed.
+  void upload_kept(const AttemptToken& attempt, const ArtifactRef& artifact);
   /// Nothing more is said of the attempt's transfers.
   void cancel(const AttemptToken& attempt);
 
  private:
   struct Fetching {
-    agent::Input input;
+    InputRole role;
     ArtifactRef artifact;
     std::filesystem::path target;
   };
   struct Keeping {
     std::filesystem::path file;
-    ArtifactRef model;  ///< once kept
+    ArtifactKind kind;
+    ArtifactRef artifact{};  ///< once kept
   };
   struct Uploading {
     std::filesystem::path file;
@@ -94,14 +95,14 @@ class Transfers {
   boost::asio::io_context& io_;
   ArtifactClient client_;
   ArtifactCache& cache_;
-  KeptModels& models_;
+  KeptArtifacts& kept_;
   const std::filesystem::path spool_;
   const Sink sink_;
   std::map<std::uint64_t, TransferPtr> transfers_;
   std::uint64_t next_number_ = 1;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   boost::asio::thread_pool net_{3};
-  boost::asio::thread_pool disk_{1};  ///< so that keeping a model waits for no upload
+  boost::asio::thread_pool disk_{1};  ///< so that keeping an artifact waits for no upload
 };
 
 }  // namespace spin::daemon

@@ -50,7 +50,7 @@ class Normaliser {
 /// Images that lie on the device and need nothing done to them one by one.
 class ResidentTraining : public BatchStream {
  public:
-  ResidentTraining(const ImageData& data, const JobConfig& config, std::int64_t first_step)
+  ResidentTraining(const ImageData& data, const Train& config, std::int64_t first_step)
       : split_(data.train),
         normalise_(data.pixels, config.network.resolution, data.train.labels.device()),
         steps_(config, data.train.size(), first_step) {}
@@ -77,7 +77,7 @@ class ResidentTraining : public BatchStream {
 
 class ResidentEvaluation : public BatchStream {
  public:
-  ResidentEvaluation(const ImageData& data, const JobConfig& config, std::int64_t batch_size)
+  ResidentEvaluation(const ImageData& data, const Train& config, std::int64_t batch_size)
       : split_(data.eval),
         normalise_(data.pixels, config.network.resolution, data.eval.labels.device()),
         batch_size_(batch_size) {}
@@ -161,7 +161,7 @@ std::shared_ptr<const ImageSource> image_source(const Split& split) {
 }
 
 /// What becomes of an image of `split` where nothing is left to chance.
-ImageTransform plain_transform(const Split& split, const JobConfig& config) {
+ImageTransform plain_transform(const Split& split, const Train& config) {
   ImageTransform transform;
   transform.resolution = split.files ? config.network.resolution : static_cast<int>(split.images.size(1));
   transform.frame = split.files ? ImageTransform::Frame::centre : ImageTransform::Frame::whole;
@@ -176,8 +176,7 @@ Colour mean_colour(const PixelStatistics& pixels) {
   return colour;
 }
 
-ImageTransform training_transform(const Split& split, const PixelStatistics& pixels,
-                                  const JobConfig& config) {
+ImageTransform training_transform(const Split& split, const PixelStatistics& pixels, const Train& config) {
   const auto& training = config.training;
   auto transform = plain_transform(split, config);
   transform.crop = training.crop;
@@ -241,7 +240,7 @@ class EvaluationRequests {
 
 }  // namespace
 
-std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobConfig& config,
+std::unique_ptr<BatchStream> training_batches(const ImageData& data, const Train& config,
                                               std::int64_t first_step, int threads,
                                               std::function<bool()> should_stop) {
   const auto& split = data.train;
@@ -261,7 +260,7 @@ std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobCo
       config.training.batch_size, std::move(setup));
 }
 
-std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const JobConfig& config,
+std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const Train& config,
                                                 std::int64_t batch_size, int threads,
                                                 std::function<bool()> should_stop) {
   const auto& split = data.eval;

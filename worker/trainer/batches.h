@@ -40,13 +40,13 @@ class BatchStream {
 /// last epoch, cropped, flipped and changed by RandAugment as `config.training` says: the same batches for
 /// any number of `threads`, whichever step the stream begins at. A damaged image is replaced by the next one
 /// that is not, in the order of the data set. Precondition: steps_per_epoch() > 0.
-std::unique_ptr<BatchStream> training_batches(const ImageData& data, const JobConfig& config,
+std::unique_ptr<BatchStream> training_batches(const ImageData& data, const Train& config,
                                               std::int64_t first_step, int threads,
                                               std::function<bool()> should_stop = {});
 
 /// The evaluation images once, in the order of the data set, `batch_size` at a time. A damaged image is left
 /// out, so a batch may be smaller, though never empty; data_loss where not one image could be read.
-std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const JobConfig& config,
+std::unique_ptr<BatchStream> evaluation_batches(const ImageData& data, const Train& config,
                                                 std::int64_t batch_size, int threads,
                                                 std::function<bool()> should_stop = {});
 

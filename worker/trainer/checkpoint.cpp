@@ -152,7 +152,7 @@ Status save_model(const std::filesystem::path& path, const json& config, const M
   return write_tensor_file(path, {{{"format", kModelFormat}, {"config", config.dump()}}, network.folded()});
 }
 
-Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, Model& network) {
+Status load_initial_weights(const std::filesystem::path& path, const Train& config, Model& network) {
   SPIN_ASSIGN(const auto file, read_as(path, kModelFormat, "a model"));
   const auto theirs = json::parse(file.text("config"), nullptr, /*allow_exceptions=*/false);
   if (!theirs.is_object() || !theirs.contains("network") || !theirs.contains("dataset") ||

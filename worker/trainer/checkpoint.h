@@ -55,6 +55,6 @@ Status save_model(const std::filesystem::path& path, const nlohmann::json& confi
 /// Loads the weights that fusion starts from: the model of the same network without sharing.
 /// failed_precondition where it is another network's; data_loss where a tensor is missing or has another
 /// shape.
-Status load_initial_weights(const std::filesystem::path& path, const JobConfig& config, Model& network);
+Status load_initial_weights(const std::filesystem::path& path, const Train& config, Model& network);
 
 }  // namespace spin

@@ -2,7 +2,7 @@
 
 namespace spin {
 
-ConvMixer::ConvMixer(const JobConfig& config)
+ConvMixer::ConvMixer(const Train& config)
     : Model(config),
       embed_{store().weight_and_bias("embed"), store().batch_norm("embed")},
       depthwise_{store().weights_and_biases("depthwise"), store().batch_norms("depthwise")},

@@ -9,7 +9,7 @@ namespace spin {
 /// average, linear head.
 class ConvMixer final : public Model {
  public:
-  explicit ConvMixer(const JobConfig& config);
+  explicit ConvMixer(const Train& config);
 
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
                                       Mode mode) const override;

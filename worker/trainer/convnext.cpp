@@ -17,7 +17,7 @@ torch::Tensor convnext_block(const torch::Tensor& x, const ConvNextWeights& weig
   return unflat(weights.scale.defined() ? torch::addcmul(rows, change, weights.scale) : rows + change, x);
 }
 
-ConvNext::ConvNext(const JobConfig& config)
+ConvNext::ConvNext(const Train& config)
     : Model(config),
       embed_(store().weight_and_bias("embed")),
       depthwise_(store().weights_and_biases("depthwise")),

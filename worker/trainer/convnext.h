@@ -10,7 +10,7 @@ namespace spin {
 /// resolution, global average, LayerNorm, linear head.
 class ConvNext final : public Model {
  public:
-  explicit ConvNext(const JobConfig& config);
+  explicit ConvNext(const Train& config);
 
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
                                       Mode mode) const override;

@@ -9,7 +9,7 @@
 
 namespace spin {
 
-Result<nlohmann::json> measure_data(JobConfig config, const std::string& folder, const Runtime& runtime) {
+Result<nlohmann::json> measure_data(Train config, const std::string& folder, const Runtime& runtime) {
   using Clock = std::chrono::steady_clock;
   DataStore store(runtime.device);
   SPIN_ASSIGN(const auto data, store.load(config.dataset, folder));

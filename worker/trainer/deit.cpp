@@ -10,7 +10,7 @@ torch::Tensor deit_block(const torch::Tensor& x, const DeitWeights& weights, int
   return y + depth(mlp(rows, weights.mlp, Activation::gelu), x.size(0)).view(x.sizes());
 }
 
-Deit::Deit(const JobConfig& config)
+Deit::Deit(const Train& config)
     : Model(config),
       embed_(store().weight_and_bias("embed")),
       class_token_(store().single("class_token")),

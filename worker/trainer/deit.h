@@ -9,7 +9,7 @@ namespace spin {
 /// pre-norm blocks of attention and MLP, LayerNorm and linear head on the class token.
 class Deit final : public Model {
  public:
-  explicit Deit(const JobConfig& config);
+  explicit Deit(const Train& config);
 
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
                                       Mode mode) const override;

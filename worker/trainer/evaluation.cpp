@@ -24,7 +24,7 @@ torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& lab
   return top.eq(labels.unsqueeze(1)).sum();
 }
 
-std::int64_t evaluation_batch_size(torch::Device device, const JobConfig& config) {
+std::int64_t evaluation_batch_size(torch::Device device, const Train& config) {
   const auto& saved = inventory_of(config).saved;
   const std::int64_t side = config.network.resolution;
   const auto image_bytes = static_cast<std::int64_t>(sizeof(float)) *

@@ -23,7 +23,7 @@ struct Accuracy {
 torch::Tensor count_in_top(const torch::Tensor& logits, const torch::Tensor& labels, std::int64_t k);
 
 /// Images that are evaluated at a time.
-std::int64_t evaluation_batch_size(torch::Device device, const JobConfig& config);
+std::int64_t evaluation_batch_size(torch::Device device, const Train& config);
 
 /// Over all of `batches`, which lie on `device`. Nothing where `should_stop`, asked before each batch, said
 /// so. Errors are the batches' own.

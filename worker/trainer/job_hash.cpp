@@ -7,8 +7,8 @@
 
 namespace spin {
 
-Status check_job_hash(const std::string& hash, const JobConfig& config) {
-  const auto identity = to_hex(portable_sha256(kIdentityVersion + ConfigText().of(config)));
+Status check_job_hash(const std::string& hash, const Task& task) {
+  const auto identity = to_hex(portable_sha256(kIdentityVersion + ConfigText().of(task)));
   if (hash == identity) return {};
   return Error{
       ErrorCode::invalid_argument,

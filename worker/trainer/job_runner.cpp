@@ -51,7 +51,7 @@ FailureCause cause_of(ErrorCode code) {
 
 }  // namespace
 
-Result<JobConfig> parse_job(const std::string& text) {
+Result<Task> parse_job(const std::string& text) {
   auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
     return Error{
@@ -64,11 +64,11 @@ Result<JobConfig> parse_job(const std::string& text) {
   const auto hash = beside("hash");
   const auto root = beside("root");
   if (is_planned) json = nlohmann::json(json["config"]);
-  SPIN_ASSIGN(auto config, config_from_json(json));
-  if (root.is_string()) config.dataset.root = root.get<std::string>();
-  config = canonical(std::move(config));
-  if (hash.is_string()) SPIN_TRY(check_job_hash(hash.get<std::string>(), config));
-  return config;
+  SPIN_ASSIGN(auto task, task_from_json(json));
+  if (root.is_string()) place_data(task, root.get<std::string>());
+  task = canonical(std::move(task));
+  if (hash.is_string()) SPIN_TRY(check_job_hash(hash.get<std::string>(), task));
+  return task;
 }
 
 JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_checkpoint)
@@ -78,7 +78,7 @@ JobRunner::JobRunner(const Runtime& runtime, EventSink sink, BadCheckpoint bad_c
       data_(std::make_shared<DataStore>(runtime.device)) {}
 
 JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>& stop) {
-  const auto result = train_catching(command, stop);
+  const auto result = carry_out_catching(command, stop);
   if (!result.ok()) {
     // Tested before anybody hears of the failure, or the next job would come and die with this process.
     const bool works = device_works();
@@ -95,7 +95,7 @@ JobEnd JobRunner::run(const RunCommand& command, const std::atomic<StopRequest>&
 
 /// A thread of its own reads, since a dead disk may hold it for ever; it is left behind, with a store that
 /// holds nothing any more, where the job is to stop.
-Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, const RunCommand& command,
+Result<std::optional<ImageData>> JobRunner::load_data(const Train& config, const RunCommand& command,
                                                       const std::atomic<StopRequest>& stop) {
   using Clock = std::chrono::steady_clock;
   std::packaged_task<Result<ImageData>()> load(
@@ -124,8 +124,8 @@ Result<std::optional<ImageData>> JobRunner::load_data(const JobConfig& config, c
   return std::optional(std::move(data));
 }
 
-Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, RunCommand command,
-                                                      const std::atomic<StopRequest>& stop) {
+Result<std::optional<FinishedEvent>> JobRunner::carry_out(const Train& config, RunCommand command,
+                                                          const std::atomic<StopRequest>& stop) {
   if (runtime_.device.is_cpu()) SPIN_TRY(check_memory(training_memory(config).total(), machine_memory()));
   SPIN_ASSIGN(auto data, load_data(config, command, stop));
   if (!data) return std::optional<FinishedEvent>();
@@ -136,23 +136,24 @@ Result<std::optional<FinishedEvent>> JobRunner::train(const JobConfig& config, R
     TrainingRun run({config, command, *data, runtime_.device, runtime_.threads, sink_, stop_request});
     const auto prepared = run.prepare();
     if (prepared.ok()) return run.run();
-    if (command.resume.empty() || bad_checkpoint_ == BadCheckpoint::refuse) return prepared.error();
+    if (!command.inputs.contains(InputRole::resume) || bad_checkpoint_ == BadCheckpoint::refuse)
+      return prepared.error();
     // Nobody could mend it, and every further attempt would be given the same file.
     log_line("begins anew: " + prepared.error().message);
-    command.resume.clear();
+    command.inputs.erase(InputRole::resume);
   }
 }
 
-Result<std::optional<FinishedEvent>> JobRunner::train_catching(const RunCommand& command,
-                                                               const std::atomic<StopRequest>& stop) {
-  SPIN_ASSIGN(auto config, parse_job(command.config));
-  if (!command.root.empty()) config.dataset.root = command.root;
+Result<std::optional<FinishedEvent>> JobRunner::carry_out_catching(const RunCommand& command,
+                                                                   const std::atomic<StopRequest>& stop) {
+  SPIN_ASSIGN(auto task, parse_job(command.config));
+  if (!command.root.empty()) place_data(task, command.root);
   const PeakMemory peak;
   const auto memory_error = [&] {
-    return out_of_memory(training_memory(config).total(), runtime_.device.is_cpu() ? peak.bytes() : 0);
+    return out_of_memory(memory_of(task), runtime_.device.is_cpu() ? peak.bytes() : 0);
   };
   try {
-    return train(config, command, stop);
+    return std::visit([&](const auto& one) { return carry_out(one, command, stop); }, task);
   } catch (const c10::Error& error) {
     if (is_out_of_memory(error)) return memory_error();
     return Error{ErrorCode::internal, "LibTorch: " + first_line(error.what_without_backtrace())};

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "schema/design/config.h"
+#include "schema/design/task.h"
 #include "schema/job/trainer_link.h"
 #include "worker/trainer/dataset.h"
 #include "worker/trainer/runtime.h"
@@ -15,7 +15,7 @@ namespace spin {
 
 /// Parses, validates and brings it into its canonical form. `text` is a configuration, or an object with one
 /// under "config".
-Result<JobConfig> parse_job(const std::string& text);
+Result<Task> parse_job(const std::string& text);
 
 enum class JobEnd {
   finished,
@@ -38,13 +38,14 @@ class JobRunner {
  private:
   /// False where the device no longer computes, as after a fault of a CUDA kernel.
   [[nodiscard]] bool device_works() const;
-  Result<std::optional<FinishedEvent>> train(const JobConfig& config, RunCommand command,
-                                             const std::atomic<StopRequest>& stop);
+  // One a kind of task.
+  Result<std::optional<FinishedEvent>> carry_out(const Train& config, RunCommand command,
+                                                 const std::atomic<StopRequest>& stop);
   /// Nothing where it was to stop meanwhile.
-  Result<std::optional<ImageData>> load_data(const JobConfig& config, const RunCommand& command,
+  Result<std::optional<ImageData>> load_data(const Train& config, const RunCommand& command,
                                              const std::atomic<StopRequest>& stop);
-  Result<std::optional<FinishedEvent>> train_catching(const RunCommand& command,
-                                                      const std::atomic<StopRequest>& stop);
+  Result<std::optional<FinishedEvent>> carry_out_catching(const RunCommand& command,
+                                                          const std::atomic<StopRequest>& stop);
 
   Runtime runtime_;
   EventSink sink_;

@@ -15,7 +15,7 @@ FusionStrategy strategy_for(TensorRole role, FusionStrategy strategy) {
 
 }  // namespace
 
-LayerWeights::LayerWeights(const TensorSpec& spec, const JobConfig& config, at::Generator& generator)
+LayerWeights::LayerWeights(const TensorSpec& spec, const Train& config, at::Generator& generator)
     : spec_(spec), is_shared_(is_shared(spec, config)), topology_(config.topology) {
   const auto strategy = strategy_for(spec_.role, config.fusion.strategy);
   const bool fuses = is_shared_ && strategy != FusionStrategy::none;

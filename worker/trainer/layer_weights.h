@@ -20,7 +20,7 @@ namespace spin {
 class LayerWeights {
  public:
   /// Topology, what is shared, transform and fusion are those of `config`.
-  LayerWeights(const TensorSpec& spec, const JobConfig& config, at::Generator& generator);
+  LayerWeights(const TensorSpec& spec, const Train& config, at::Generator& generator);
 
   /// The weights of the plain network, [n, shape...]: one per group where shared, else one per layer.
   /// Differentiable to the originals and the fusion's coefficients.

@@ -10,7 +10,7 @@
 
 namespace spin {
 
-Learner::Learner(const JobConfig& config, torch::Device device, std::int64_t steps_per_epoch)
+Learner::Learner(const Train& config, torch::Device device, std::int64_t steps_per_epoch)
     : recipe_(config.training),
       classes_(config.dataset.facts.classes),
       seed_(config.seed),

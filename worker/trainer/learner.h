@@ -30,7 +30,7 @@ struct PhaseSeconds {
 class Learner {
  public:
   /// The network has its initial weights.
-  Learner(const JobConfig& config, torch::Device device, std::int64_t steps_per_epoch);
+  Learner(const Train& config, torch::Device device, std::int64_t steps_per_epoch);
   Learner(const Learner&) = delete;  // its parts refer to each other
   Learner& operator=(const Learner&) = delete;
 

@@ -47,7 +47,8 @@ struct Options {
   bool devices = false;
   std::string device = "cpu";
   int threads = 0;
-  spin::RunCommand files;
+  std::string checkpoint, resume, init, model;  ///< paths; empty = none
+  spin::RunCommand command;                     ///< the rest of it
 };
 
 void declare(CLI::App& app, Options& options) {
@@ -74,19 +75,19 @@ void declare(CLI::App& app, Options& options) {
   const auto add_path = [&](const char* name, std::string& target, const char* what) {
     app.add_option(name, target, what)->excludes(serve);
   };
-  add_path("--data", options.files.data,
+  add_path("--data", options.command.data,
            "Folder of the data set (default: the job's, or where Debian puts it)");
-  add_path("--checkpoint", options.files.checkpoint,
+  add_path("--checkpoint", options.checkpoint,
            "Write a checkpoint here every --checkpoint-seconds, and where the job is stopped");
   app.add_option(
-         "--checkpoint-seconds", options.files.checkpoint_seconds,
+         "--checkpoint-seconds", options.command.checkpoint_seconds,
          "Time from one checkpoint to the next, within an epoch too; 0 = one at the end of every epoch")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str()
       ->excludes(serve);
-  add_path("--resume", options.files.resume, "Go on from this checkpoint");
-  add_path("--init", options.files.init, "Model of the unshared network that fusion starts from");
-  add_path("--model", options.files.model, "Write the folded weights here at the end");
+  add_path("--resume", options.resume, "Go on from this checkpoint");
+  add_path("--init", options.init, "Model of the unshared network that fusion starts from");
+  add_path("--model", options.model, "Write the folded weights here at the end");
 }
 
 /// A shell gives `<(command)` as a descriptor that it has opened: no name leads to it.
@@ -107,7 +108,7 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
-int measure(const spin::JobConfig& config, const std::string& folder, const spin::Runtime& runtime) {
+int measure(const spin::Train& config, const std::string& folder, const spin::Runtime& runtime) {
   const auto speed = spin::measure_data(config, folder, runtime);
   if (!speed.ok()) return fail(kExitFailed, speed.error().message);
   std::cout << speed->dump() << std::endl;
@@ -138,13 +139,20 @@ void stop_on_signals() {
 int run_one(Options& options, const spin::Runtime& runtime) {
   auto text = read_job(options.job);
   if (!text.ok()) return fail(spin::kExitUsage, text.error().message);
-  const auto config = spin::parse_job(*text);
-  if (!config.ok()) return fail(spin::kExitUsage, options.job + ": " + config.error().message);
-  if (options.measure_data) return measure(*config, options.files.data, runtime);
-  options.files.config = *text;
+  const auto task = spin::parse_job(*text);
+  if (!task.ok()) return fail(spin::kExitUsage, options.job + ": " + task.error().message);
+  if (options.measure_data) return measure(std::get<spin::Train>(*task), options.command.data, runtime);
+  options.command.config = *text;
+  const auto add = [](auto& files, auto key, const std::string& path) {
+    if (!path.empty()) files.emplace(key, path);
+  };
+  add(options.command.inputs, spin::InputRole::resume, options.resume);
+  add(options.command.inputs, spin::InputRole::init, options.init);
+  add(options.command.outputs, spin::ArtifactKind::checkpoint, options.checkpoint);
+  add(options.command.outputs, spin::ArtifactKind::model, options.model);
   stop_on_signals();
   spin::JobRunner runner(runtime, spin::emit);
-  switch (runner.run(options.files, stop_requested)) {
+  switch (runner.run(options.command, stop_requested)) {
     case spin::JobEnd::finished:
       return EXIT_SUCCESS;
     case spin::JobEnd::failed:

@@ -13,7 +13,7 @@ torch::Tensor mlp_mixer_block(const torch::Tensor& x, const MlpMixerWeights& wei
   return y + depth(mlp(places, weights.mlp, Activation::gelu), images).view(y.sizes());
 }
 
-MlpMixer::MlpMixer(const JobConfig& config)
+MlpMixer::MlpMixer(const Train& config)
     : Model(config),
       embed_(store().weight_and_bias("embed")),
       token_norm_(store().layer_norms("token")),

@@ -8,7 +8,7 @@ namespace spin {
 /// over channels, LayerNorm, average over positions, linear head.
 class MlpMixer final : public Model {
  public:
-  explicit MlpMixer(const JobConfig& config);
+  explicit MlpMixer(const Train& config);
 
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, const Weights& weights,
                                       Mode mode) const override;

@@ -7,7 +7,7 @@
 
 namespace spin {
 
-Model::Model(const JobConfig& config)
+Model::Model(const Train& config)
     : network_(config.network), stochastic_depth_(config.training.stochastic_depth), store_(config) {}
 
 StochasticDepth Model::stochastic_depth(std::size_t layer, Mode mode) const {
@@ -20,7 +20,7 @@ Weights Model::weights() const {
   return store_.by_layer(store_.fused());
 }
 
-std::unique_ptr<Model> make_model(const JobConfig& config) {
+std::unique_ptr<Model> make_model(const Train& config) {
   switch (config.network.family) {
     case Family::convmixer:
       return std::make_unique<ConvMixer>(config);

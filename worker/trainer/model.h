@@ -42,7 +42,7 @@ class Model {
   Status load(const TensorFile& file, const std::string& file_name) { return store_.load(file, file_name); }
 
  protected:
-  explicit Model(const JobConfig& config);
+  explicit Model(const Train& config);
 
   [[nodiscard]] const Network& network() const { return network_; }
   /// How a block's branches are left out in `mode`.
@@ -56,6 +56,6 @@ class Model {
 };
 
 /// Initial values depend on the configuration alone.
-std::unique_ptr<Model> make_model(const JobConfig& config);
+std::unique_ptr<Model> make_model(const Train& config);
 
 }  // namespace spin

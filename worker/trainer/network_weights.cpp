@@ -26,7 +26,7 @@ void append(std::vector<T>& list, std::vector<T> more) {
 
 }  // namespace
 
-NetworkWeights::NetworkWeights(const JobConfig& config)
+NetworkWeights::NetworkWeights(const Train& config)
     : config_(config),
       generator_(at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(config.seed))) {
   const auto& all = inventory_of(config);

@@ -49,7 +49,7 @@ class Weights {
 /// configuration's seed. Those who ask for a tensor give a name of the inventory: what has none of it throws.
 class NetworkWeights {
  public:
-  explicit NetworkWeights(const JobConfig& config);
+  explicit NetworkWeights(const Train& config);
 
   /// Outside the blocks.
   [[nodiscard]] torch::Tensor single(std::string_view file_name) const;
@@ -91,7 +91,7 @@ class NetworkWeights {
   void add_singles(const std::vector<TensorSpec>& specs);
   void add_layers(const std::vector<TensorSpec>& specs);
 
-  JobConfig config_;
+  Train config_;
   at::Generator generator_;
   std::vector<Single> singles_;
   std::size_t singles_before_ = 0;  // the blocks

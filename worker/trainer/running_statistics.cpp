@@ -2,7 +2,7 @@
 
 namespace spin {
 
-RunningStatistics::RunningStatistics(const TensorSpec& spec, const JobConfig& config)
+RunningStatistics::RunningStatistics(const TensorSpec& spec, const Train& config)
     : spec_(spec),
       is_shared_(is_shared(spec, config)),
       fusion_(config.fusion.strategy),

@@ -13,7 +13,7 @@ namespace spin {
 /// Running mean or variance of one BatchNorm of every block: each layer's own, or one per group.
 class RunningStatistics {
  public:
-  RunningStatistics(const TensorSpec& spec, const JobConfig& config);
+  RunningStatistics(const TensorSpec& spec, const Train& config);
 
   /// [C]; layers of a group that shares get the same memory.
   [[nodiscard]] torch::Tensor of(std::size_t layer) const;

@@ -49,7 +49,7 @@ TrainingRun::TrainingRun(Setup setup)
 
 Status TrainingRun::prepare() {
   const auto& config = setup_.config;
-  const auto& files = setup_.files;
+  const auto resume = path_of(setup_.files.inputs, InputRole::resume);
   if (steps_per_epoch_ == 0)
     return Error{ErrorCode::invalid_argument,
                  "training.batch_size: " + std::to_string(config.training.batch_size) +
@@ -57,22 +57,23 @@ Status TrainingRun::prepare() {
                      " training images"};
   const bool pretrained =
       config.fusion.strategy != FusionStrategy::none && config.fusion.init == FusionInit::pretrained;
-  if (pretrained && files.resume.empty()) {
-    if (files.init.empty())
+  if (pretrained && resume.empty()) {
+    const auto init = path_of(setup_.files.inputs, InputRole::init);
+    if (init.empty())
       return Error{ErrorCode::invalid_argument,
                    "fusion.init: pretrained needs the model file of the same network "
                    "trained without sharing (--init FILE); or take fusion.init: random"};
-    SPIN_TRY(load_initial_weights(files.init, config, learner_.network()));
+    SPIN_TRY(load_initial_weights(init, config, learner_.network()));
   }
   if (config.training.precision == Precision::bf16 && !has_fast_bf16(setup_.device))
     log_line(
         "warning: this CPU has no bf16 instructions; training.precision: fp32 would be several times faster");
   learner_.begin();
-  if (files.resume.empty()) return {};
-  SPIN_ASSIGN(state_, load_checkpoint(files.resume, config_json_, learner_, setup_.device));
+  if (resume.empty()) return {};
+  SPIN_ASSIGN(state_, load_checkpoint(resume, config_json_, learner_, setup_.device));
   if (!is_within_run(state_))
     return Error{ErrorCode::data_loss,
-                 files.resume + ": its run state is none of this job: epoch " + std::to_string(state_.epoch) +
+                 resume + ": its run state is none of this job: epoch " + std::to_string(state_.epoch) +
                      ", step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_)};
   const auto& now = setup_.data.state;
   if (state_.data != now.fingerprint)
@@ -214,7 +215,7 @@ Result<std::optional<Accuracy>> TrainingRun::evaluate_epoch() {
 
 bool TrainingRun::is_checkpoint_due() const {
   const auto& files = setup_.files;
-  return !files.checkpoint.empty() && files.checkpoint_seconds > 0 &&
+  return files.outputs.contains(ArtifactKind::checkpoint) && files.checkpoint_seconds > 0 &&
          setup_.now() - saved_at_ >= std::chrono::seconds(files.checkpoint_seconds);
 }
 
@@ -225,7 +226,7 @@ void TrainingRun::count_training_time() {
 
 /// A checkpoint is insurance: a disk that is full costs it, not the run.
 Status TrainingRun::save() {
-  const auto& path = setup_.files.checkpoint;
+  const auto path = path_of(setup_.files.outputs, ArtifactKind::checkpoint);
   if (path.empty()) return {};
   state_.begun.loss_sum = loss_sum_.item<double>();
   const auto saved = save_checkpoint(path, config_json_, learner_, setup_.device, state_);
@@ -281,13 +282,14 @@ Result<FinishedEvent> TrainingRun::finish(Outcome outcome) {
     event.result.values.set(Metric::top1, state_.kept->top1);
     event.result.values.set(Metric::top5, state_.kept->top5);
   }
-  if (outcome == Outcome::completed && !setup_.files.model.empty()) {
+  const auto model = path_of(setup_.files.outputs, ArtifactKind::model);
+  if (outcome == Outcome::completed && !model.empty()) {
     learner_.load_kept();
-    const auto saved = save_model(setup_.files.model, config_json_, learner_.network());
+    const auto saved = save_model(model, config_json_, learner_.network());
     if (!saved.ok() && saved.error().code == ErrorCode::resource_exhausted)
       return Error{ErrorCode::unavailable, saved.error().message};  // which passes
     if (!saved.ok()) return saved.error();
-    event.model = setup_.files.model;
+    event.outputs[ArtifactKind::model] = model;
   }
   return event;
 }

@@ -30,7 +30,7 @@ class TrainingRun {
  public:
   /// What the run is given; the paths are RunCommand's.
   struct Setup {
-    JobConfig config;
+    Train config;
     RunCommand files;
     ImageData data;
     torch::Device device;

@@ -158,7 +158,7 @@ nlohmann::json latency(const Options& options) {
     }
     return worker.leases().at(0);
   };
-  const auto answer = [&](const v1::Lease& lease) {
+  const auto answer = [&](const v1::LeasedJob& lease) {
     const auto start = Clock::now();
     worker.add_result(lease);
     worker.add_credits();

@@ -36,7 +36,7 @@ bool NoopWorker::read() {
   leases_.clear();
   if (!stream_->Read(&incoming_)) return false;
   for (auto& message : *incoming_.mutable_messages()) {
-    if (message.has_lease()) leases_.push_back(std::move(*message.mutable_lease()));
+    for (auto& job : *message.mutable_lease()->mutable_jobs()) leases_.push_back(std::move(job));
     if (message.has_ack()) acknowledged_ = message.ack().sequence();
   }
   return true;
@@ -55,14 +55,14 @@ void add_values(Message* message, std::initializer_list<std::pair<const char*, d
 
 }  // namespace
 
-v1::Report& NoopWorker::add_report(const v1::Lease& lease) {
+v1::Report& NoopWorker::add_report(const v1::LeasedJob& lease) {
   auto& report = *outgoing_.add_messages()->mutable_report();
   report.set_job(lease.job());
   *report.mutable_attempt() = lease.attempt();
   return report;
 }
 
-void NoopWorker::add_result(const v1::Lease& lease) {
+void NoopWorker::add_result(const v1::LeasedJob& lease) {
   add_report(lease).mutable_started();
   auto& report = add_report(lease);
   report.set_sequence(++sequence_);
@@ -77,7 +77,7 @@ void NoopWorker::add_result(const v1::Lease& lease) {
                       {"seconds", 1}});
 }
 
-void NoopWorker::add_epoch(const v1::Lease& lease, int epoch) {
+void NoopWorker::add_epoch(const v1::LeasedJob& lease, int epoch) {
   auto& report = add_report(lease);
   report.set_sequence(++sequence_);
   auto* metrics = report.mutable_epoch();

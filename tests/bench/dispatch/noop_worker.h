@@ -23,21 +23,21 @@ class NoopWorker {
   /// Waits for what the coordinator sends next; false at the end of the stream.
   bool read();
   /// Leases of the last read().
-  [[nodiscard]] const std::vector<v1::Lease>& leases() const { return leases_; }
+  [[nodiscard]] const std::vector<v1::LeasedJob>& leases() const { return leases_; }
   /// Outbox position up to which the coordinator has acknowledged.
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::uint64_t sent() const { return sequence_; }
 
   /// Adds reports to what the next flush() sends.
-  void add_result(const v1::Lease& lease);
-  void add_epoch(const v1::Lease& lease, int epoch);
+  void add_result(const v1::LeasedJob& lease);
+  void add_epoch(const v1::LeasedJob& lease, int epoch);
   void add_credits();
   void flush();
   /// Ends a read() of another thread.
   void cancel() { context_.TryCancel(); }
 
  private:
-  v1::Report& add_report(const v1::Lease& lease);
+  v1::Report& add_report(const v1::LeasedJob& lease);
 
   std::unique_ptr<v1::Fleet::Stub> stub_;
   grpc::ClientContext context_;
@@ -45,7 +45,7 @@ class NoopWorker {
   const int slots_;
   v1::WorkerBatch outgoing_;
   v1::CoordinatorBatch incoming_;
-  std::vector<v1::Lease> leases_;
+  std::vector<v1::LeasedJob> leases_;
   std::uint64_t sequence_ = 0, acknowledged_ = 0;
 };
 

@@ -110,14 +110,6 @@ TEST(Jobs, ShowHowFarThoseThatRunAreAndWhyOthersWait) {
   EXPECT_NE(table.find("until a worker is free"), std::string::npos) << table;
 }
 
-TEST(Jobs, EveryStateHasItsName) {
-  EXPECT_EQ(state_name(JobState::waiting), "waiting");
-  EXPECT_EQ(state_name(JobState::backoff), "backoff");
-  EXPECT_EQ(state_name(JobState::diverged), "diverged");
-  EXPECT_EQ(state_name(JobState::cancelled), "cancelled");
-  EXPECT_EQ(state_name(JobState::paused), "paused");
-}
-
 TEST(Jobs, PriorityIsShownWhereOneHasIt) {
   std::vector<JobRow> rows{job_row(), job_row()};
   EXPECT_EQ(written(jobs_table(rows), Format::table).find("priority"), std::string::npos);
@@ -270,7 +262,8 @@ JobDetail detail() {
                           {Metric::flops, 2'000'000},
                           {Metric::images_per_second, 1900},
                           {Metric::peak_bytes, 1 << 20},
-                          {Metric::seconds, 12.5}}};
+                          {Metric::seconds, 12.5}},
+                         {"0123456789abcdef", "12 + 6 images of 2 classes"}};
   job.artifacts = {{{}, ArtifactKind::model, 170'000}, {{}, ArtifactKind::best, 340'000}};
   return job;
 }
@@ -287,8 +280,15 @@ TEST(JobReport, JsonIsOneObjectWithItsParts) {
   EXPECT_EQ(parsed["epochs"][1]["top1"], nullptr);
   EXPECT_EQ(parsed["epochs"][1]["data_seconds"], nullptr);
   EXPECT_EQ(parsed["result"]["seconds"], 12.5);
+  EXPECT_EQ(parsed["result"]["data"], "0123456789abcdef");
   EXPECT_EQ(parsed["artifacts"][0]["kind"], "model");
   EXPECT_EQ(parsed["artifacts"][1]["kind"], "best");
+}
+
+TEST(JobReport, SaysWhatTheJobWasTrainedOn) {
+  std::ostringstream out;
+  write_job_report(out, detail(), Format::table, {.width = 100});
+  EXPECT_NE(out.str().find("12 + 6 images of 2 classes (0123456789abcdef)"), std::string::npos) << out.str();
 }
 
 TEST(JobReport, ADivergedJobHasNoAccuracy) {

@@ -125,8 +125,8 @@ void Daemons::expect_one_result_each(const std::string& sweep) const {
 
 bool Daemons::keeps_a_result(const std::string& worker) const {
   std::error_code missing;
-  const auto models = fs::path(folder / worker) / "models";
-  return fs::exists(models, missing) && !fs::is_empty(models, missing) &&
+  const auto kept = fs::path(folder / worker) / "kept";
+  return fs::exists(kept, missing) && !fs::is_empty(kept, missing) &&
          fs::file_size(fs::path(folder / worker) / "outbox", missing) > 0;
 }
 

@@ -59,15 +59,15 @@ void check_plan(const SweepPlan& plan) {
           "a sweep stays within its limit of jobs");
   for (std::size_t i = 0; i < plan.jobs.size() && i < kJobsLookedAt; ++i) {
     const auto& job = plan.jobs[i];
-    require(validate(job.config).ok(), "a planned job is valid");
-    require(canonical(job.config) == job.config, "a planned job is canonical");
-    require(job_id(job.config) == job.id, "a job's identity is that of its configuration");
-    const auto read = config_from_json(nlohmann::json::parse(config_to_json(job.config).dump()));
-    require(read.ok() && *read == job.config, "a configuration survives its JSON");
+    require(validate(train_of(job)).ok(), "a planned job is valid");
+    require(canonical(job.task) == job.task, "a planned job is canonical");
+    require(job_id(job.task) == job.id, "a job's identity is that of its configuration");
+    const auto read = config_from_json(nlohmann::json::parse(config_to_json(train_of(job)).dump()));
+    require(read.ok() && *read == train_of(job), "a configuration survives its JSON");
     require(job.cell >= 0 && static_cast<std::size_t>(job.cell) < plan.cells.size(), "a job has a cell");
     const auto& cost = plan.cells[static_cast<std::size_t>(job.cell)].cost;
     require(cost.params > 0 && cost.flops > 0, "a network has parameters and work");
-    require(training_memory(job.config).total() > 0 && checkpoint_bytes(job.config) > 0,
+    require(training_memory(train_of(job)).total() > 0 && checkpoint_bytes(train_of(job)) > 0,
             "training takes memory");
   }
 }

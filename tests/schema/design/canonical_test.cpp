@@ -41,7 +41,7 @@ TEST(Canonical, DropsParametersOfWhatIsOff) {
 
 TEST(Canonical, DropsWhatTheRecipeIgnores) {
   const auto plain = convmixer(64, 8, 4, 3);
-  const auto same = [&](auto edit, const JobConfig& expected) {
+  const auto same = [&](auto edit, const Train& expected) {
     auto config = expected;
     edit(config.training);
     return canonical(config) == expected;

@@ -15,7 +15,7 @@ std::string error_of(const json& config) {
 }
 
 /// Writes, prints, parses and reads.
-void expect_round_trip(const JobConfig& config) {
+void expect_round_trip(const Train& config) {
   const auto read = config_from_json(json::parse(config_to_json(config).dump()));
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(*read, config);
@@ -154,7 +154,7 @@ TEST(ConfigJson, NamesKeyValueAndWhatWouldDo) {
 TEST(ConfigJson, RefusesAnotherVersionAndOtherShapes) {
   auto bad = config_to_json(fused_on_fashion_mnist());
   bad["version"] = 1;
-  EXPECT_EQ(error_of(bad), "version: 1 is not 2, which this spin reads");
+  EXPECT_EQ(error_of(bad), "version: 1 is not 3, which this spin reads");
   EXPECT_NE(error_of(json::array()).find("an object is expected"), std::string::npos);
   EXPECT_NE(error_of(nullptr).find("an object is expected"), std::string::npos);
   bad = config_to_json(fused_on_fashion_mnist());

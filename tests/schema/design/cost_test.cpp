@@ -48,7 +48,7 @@ TEST(Cost, LeavesOutPixelsThatFillNoPatch) {
   EXPECT_EQ(cost_of(config).flops, at_28);
 }
 
-JobConfig of_family(Family family, int channels, int depth) {
+Train of_family(Family family, int channels, int depth) {
   auto config = convmixer(channels, depth, 16, family == Family::convnext ? 7 : 0);
   config.network.family = family;
   config.network.heads = family == Family::deit ? channels / 64 : 0;
@@ -104,7 +104,7 @@ TEST(Cost, CountsMlpMixerExactlyByHand) {
 TEST(Cost, SharesTheComponentsOfEachFamily) {
   using enum Component;
   const auto convnext = of_family(Family::convnext, 384, 18);
-  const auto saved = [](const JobConfig& config, Components components) {
+  const auto saved = [](const Train& config, Components components) {
     return cost_of(config).params - cost_of(shared(config, 2, components)).params;
   };
   EXPECT_EQ(saved(convnext, {pointwise}), 9 * (591'360 + 590'208));

@@ -5,8 +5,8 @@
 namespace spin {
 
 /// A valid configuration of ConvMixer on an image data set, unshared.
-inline JobConfig convmixer(int channels, int depth, int patch, int kernel, const char* dataset = "imagenet") {
-  JobConfig config;
+inline Train convmixer(int channels, int depth, int patch, int kernel, const char* dataset = "imagenet") {
+  Train config;
   config.dataset.name = dataset;
   config.dataset.facts = *dataset_facts(dataset);
   config.network.channels = channels;
@@ -19,7 +19,7 @@ inline JobConfig convmixer(int channels, int depth, int patch, int kernel, const
 }
 
 /// The same with the sequential topology of a rate.
-inline JobConfig shared(JobConfig config, int rate, Components components = {Component::pointwise}) {
+inline Train shared(Train config, int rate, Components components = {Component::pointwise}) {
   config.topology =
       build_topology({.mapping = Mapping::sequential, .rate = rate}, config.network.depth).value();
   config.components = components;
@@ -27,7 +27,7 @@ inline JobConfig shared(JobConfig config, int rate, Components components = {Com
 }
 
 /// A configuration that uses every section: what the quickstart's fusion jobs look like.
-inline JobConfig fused_on_fashion_mnist() {
+inline Train fused_on_fashion_mnist() {
   auto config = shared(convmixer(64, 8, 4, 3, "fashion-mnist"), 2, {Component::pointwise, Component::bias});
   config.fusion.strategy = FusionStrategy::channel_weighted_mean;
   config.init_from = JobId{};

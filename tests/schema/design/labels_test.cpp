@@ -19,6 +19,10 @@ TEST(Labels, NetworksReadAsInThePaper) {
   EXPECT_EQ(network_label(network, 224), "64/8");
 }
 
+TEST(Families, StandInTheOrderOfTheirEnumerators) {
+  for (const auto* family : kFamilies) EXPECT_EQ(&describe(family->family), family) << family->name;
+}
+
 TEST(Labels, PositionsAreWholePatches) {
   auto network = convmixer(64, 8, 14, 3).network;
   EXPECT_EQ(positions(network), 256);
@@ -60,7 +64,7 @@ TEST(Labels, EnumNamesReadBack) {
 
 TEST(Labels, DefaultComponentsArePartsOfTheFamily) {
   EXPECT_EQ(describe(Family::convmixer).default_components, Components{Component::pointwise});
-  for (const auto* family : families())
+  for (const auto* family : kFamilies)
     for (const auto& component : enum_names<Component>())
       if (family->default_components.has(component.value)) {
         EXPECT_TRUE(family->components.has(component.value)) << family->name << " " << component.name;

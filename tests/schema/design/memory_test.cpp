@@ -8,7 +8,7 @@
 namespace spin {
 namespace {
 
-JobConfig small() {
+Train small() {
   auto config = convmixer(64, 8, 4, 3, "fashion-mnist");
   config.training.batch_size = 128;
   return config;

@@ -59,8 +59,8 @@ Network network_of(const Row& row) {
   return network;
 }
 
-JobConfig config_of(const Row& row) {
-  JobConfig config;
+Train config_of(const Row& row) {
+  Train config;
   config.dataset.name = "imagenet";
   config.dataset.facts = dataset_facts("imagenet").value();
   config.network = network_of(row);

@@ -10,7 +10,7 @@
 namespace spin {
 namespace {
 
-JobConfig deit(int channels, int depth) {
+Train deit(int channels, int depth) {
   auto config = convmixer(channels, depth, 16, 0);
   config.network.family = Family::deit;
   config.network.heads = channels / 64;
@@ -58,8 +58,8 @@ TEST(Scaling, DeiTKeepsTheWidthOfItsHeads) {
 }
 
 /// All plain networks that the search may choose from.
-std::vector<JobConfig> candidates(const JobConfig& shared, Scaling by) {
-  std::vector<JobConfig> list;
+std::vector<Train> candidates(const Train& shared, Scaling by) {
+  std::vector<Train> list;
   const int most = by == Scaling::depth ? shared.network.depth : shared.network.channels;
   for (int n = 1; n <= most; ++n) {
     if (by == Scaling::channels && shared.network.channels % 8 == 0 && n % 8 != 0) continue;

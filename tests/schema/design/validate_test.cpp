@@ -8,9 +8,9 @@
 namespace spin {
 namespace {
 
-using Edit = std::function<void(JobConfig&)>;
+using Edit = std::function<void(Train&)>;
 
-std::string fault(const Edit& edit, JobConfig config = fused_on_fashion_mnist()) {
+std::string fault(const Edit& edit, Train config = fused_on_fashion_mnist()) {
   edit(config);
   const auto status = validate(config);
   if (status.ok()) return "valid";
@@ -135,7 +135,7 @@ TEST(Validate, RefusesImpossibleSharing) {
 
 TEST(Validate, RefusesTransformAndFusionThatCannotBe) {
   const auto affine = [](int group) {
-    return [group](JobConfig& c) { c.transform = {TransformKind::affine, group}; };
+    return [group](Train& c) { c.transform = {TransformKind::affine, group}; };
   };
   EXPECT_EQ(fault(affine(16)), "valid");
   EXPECT_EQ(fault(affine(48)),
@@ -185,7 +185,7 @@ TEST(Validate, RefusesANormOfOneValue) {
   EXPECT_EQ(fault([](auto& c) { c.training.accumulation = 64; }, one_position), "valid");
   EXPECT_EQ(fault([](auto& c) { c.training.batch_size = 1, c.network.patch = 16; }, one_position), "valid");
   const auto convnext = [](int channels) {
-    return [channels](JobConfig& c) {
+    return [channels](Train& c) {
       c.network.family = Family::convnext;
       c.network.channels = channels;
       c.training.batch_size = 1;

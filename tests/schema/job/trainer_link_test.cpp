@@ -9,8 +9,11 @@ namespace spin {
 namespace {
 
 RunCommand full_run() {
-  return RunCommand{
-      R"({"seed":1,"name":"a \"quoted\" name"})", "/named", "/data", "/s/c", "/s/m", "/s/r", "/s/i"};
+  return RunCommand{R"({"seed":1,"name":"a \"quoted\" name"})",
+                    "/named",
+                    "/data",
+                    {{InputRole::resume, "/s/r"}, {InputRole::init, "/s/i"}},
+                    {{ArtifactKind::checkpoint, "/s/c"}, {ArtifactKind::model, "/s/m"}}};
 }
 
 std::vector<TrainerEvent> every_event() {
@@ -47,14 +50,16 @@ std::vector<TrainerEvent> every_event() {
                                    {Metric::peak_bytes, 1 << 30},
                                    {Metric::seconds, 12.25}},
                                   {"ab", "4 files"}},
-                        "/s/m", 60'000, 9'998},
+                        {{ArtifactKind::model, "/s/m"}},
+                        60'000,
+                        9'998},
           FinishedEvent{JobResult{Outcome::diverged,
                                   {{Metric::params, 1000},
                                    {Metric::flops, 2000},
                                    {Metric::images_per_second, 3000.5},
                                    {Metric::peak_bytes, 1 << 30},
                                    {Metric::seconds, 12.25}}},
-                        ""},
+                        {}},
           FailedEvent{"line one\nline two \"quoted\" \x01"},
           FailedEvent{"no data", FailureCause::permanent},
           FailedEvent{"no room", FailureCause::disk_full, /*device_works=*/false},
@@ -64,8 +69,8 @@ std::vector<TrainerEvent> every_event() {
 
 TEST(TrainerLink, CommandsComeBackAsTheyWere) {
   for (const TrainerCommand& command :
-       {TrainerCommand(full_run()), TrainerCommand(RunCommand{"{}", "", "", "", "", "", ""}),
-        TrainerCommand(RunCommand{"{}", "", "", "", "", "", "", 0}), TrainerCommand(StopCommand{}),
+       {TrainerCommand(full_run()), TrainerCommand(RunCommand{"{}", "", "", {}, {}}),
+        TrainerCommand(RunCommand{"{}", "", "", {}, {}, 0}), TrainerCommand(StopCommand{}),
         TrainerCommand(StopCommand{false})}) {
     const auto read = command_from_line(to_line(command));
     ASSERT_TRUE(read.ok()) << read.error().message;
@@ -138,8 +143,11 @@ TEST(TrainerLink, BrokenEventsAreRefusedWithTheFieldAtFault) {
        "event epoch: loss: \"x\" is not a number"},
       {R"({"event":"finished","outcome":"great","top1":1,"top5":1,"params":1,"flops":1,"images_per_second":1,)"
        R"("peak_bytes":1,"seconds":1})",
-       "completed or diverged"},
+       "outcome: \"great\" is not one of completed | diverged"},
       {R"({"event":"finished","outcome":"completed","top1":-1})", "top1: -1 is not a number of 0 or more"},
+      {R"({"event":"finished","outcome":"completed","params":1.5})",
+       "params: 1.5 is not a whole number from 0 to 2^53"},
+      {R"({"event":"finished","outcome":"completed","flops":1e300})", "flops: 1e+300 is not a whole number"},
   };
   for (const auto& reject : rejects) {
     const auto read = event_from_line(reject.line);
@@ -155,7 +163,11 @@ TEST(TrainerLink, BrokenCommandsAreRefusedWithTheFieldAtFault) {
       {R"({"command":"walk"})", "'walk'"},
       {R"({"command":"run"})", "config: is missing"},
       {R"({"command":"run","config":{"seed":1}})", "command run: config: {\"seed\":1} is not text"},
-      {R"({"command":"run","config":"{}","resume":false})", "resume: false is not text"},
+      {R"({"command":"run","config":"{}","inputs":{}})", "inputs: {} is not a list of files"},
+      {R"({"command":"run","config":"{}","inputs":[{"is":"init","path":false}]})",
+       "inputs.path: false is not text"},
+      {R"({"command":"run","config":"{}","inputs":[{"is":"teacher","path":"t"}]})",
+       "inputs.is: \"teacher\" is not one of resume | init"},
   };
   for (const auto& reject : rejects) {
     const auto read = command_from_line(reject.line);

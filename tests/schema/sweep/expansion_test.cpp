@@ -18,7 +18,7 @@ TEST(Expansion, TheFirstAxisIsTheSlowestAndSeedsAreTheFastest) {
                    "convmixer-64-8-4-3.strided-4.s0", "convmixer-64-8-4-3.strided-4.s1"}));
   ASSERT_EQ(planned.cells.size(), 4U);
   EXPECT_EQ(planned.jobs[5].cell, 2);
-  EXPECT_EQ(planned.jobs[5].config.seed, 1);
+  EXPECT_EQ(train_of(planned.jobs[5]).seed, 1);
 }
 
 TEST(Expansion, ZipWalksInStepWithinTheAxes) {
@@ -48,7 +48,7 @@ TEST(Expansion, ATopologyOfACellOverrulesTheAxes) {
                             "cells: [{sharing.groups: 2x1 1x6}]\n"));
   ASSERT_EQ(planned.cells.size(), 1U);
   EXPECT_EQ(planned.cells[0].sharing, "groups 2x1 1x6");
-  EXPECT_EQ(planned.jobs[0].config.topology.layers(), (std::vector<int>{0, 1, 2, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(train_of(planned.jobs[0]).topology.layers(), (std::vector<int>{0, 1, 2, 2, 2, 2, 2, 2}));
 }
 
 TEST(Expansion, AnAxisMayWalkWholeGroupsOfSettings) {
@@ -58,8 +58,8 @@ TEST(Expansion, AnAxisMayWalkWholeGroupsOfSettings) {
                             "  dataset: [fashion-mnist, {name: mnist, train_limit: 1000}]\n"
                             "  fusion: [{strategy: none}, {strategy: mean, init: random}]\n"));
   ASSERT_EQ(planned.jobs.size(), 4U);
-  EXPECT_EQ(planned.jobs[3].config.dataset.name, "mnist");
-  EXPECT_EQ(planned.jobs[3].config.dataset.train_limit, 1000);
+  EXPECT_EQ(train_of(planned.jobs[3]).dataset.name, "mnist");
+  EXPECT_EQ(train_of(planned.jobs[3]).dataset.train_limit, 1000);
   EXPECT_EQ(planned.cells[3].fusion, "mean (random)");
   EXPECT_EQ(planned.cells[3].settings, "dataset=mnist train_limit=1000");
 }

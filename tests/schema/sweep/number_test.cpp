@@ -55,10 +55,35 @@ TEST(Number, WholeNumbersToo) {
 }
 
 TEST(Number, WhatIsNoneIsNot) {
-  for (const char* text : {"",     "-",     "+",    ".",      "e3",   "1e",       "1e+",   "--1",
-                           "+-1",  "1.2.3", "0x",   "0xg",    "0x-1", "_1",       "1_",    "1__0",
-                           ".inf", "-.inf", ".nan", "inf",    "nan",  "infinity", "1e999", "1e1000000000000", "1e-9223372036854775808",
-                           "abc",  "0o8",   "0b2",  "\u22121"})
+  for (const char* text : {"",
+                           "-",
+                           "+",
+                           ".",
+                           "e3",
+                           "1e",
+                           "1e+",
+                           "--1",
+                           "+-1",
+                           "1.2.3",
+                           "0x",
+                           "0xg",
+                           "0x-1",
+                           "_1",
+                           "1_",
+                           "1__0",
+                           ".inf",
+                           "-.inf",
+                           ".nan",
+                           "inf",
+                           "nan",
+                           "infinity",
+                           "1e999",
+                           "1e1000000000000",
+                           "1e-9223372036854775808",
+                           "abc",
+                           "0o8",
+                           "0b2",
+                           "\u22121"})
     EXPECT_EQ(real(text), std::nullopt) << text;
   EXPECT_EQ(real(std::string(1'000, '1')), std::nullopt);
 }
@@ -86,10 +111,8 @@ TEST(Number, SpellingsOfAFileAreOneJob) {
         "training.lr: .001\ntraining.batch_size: +100\n",
         "training.lr: 0.000_001e3\ntraining.batch_size: 0x64\n"})
     EXPECT_EQ(only_id(small_sweep(more)), id) << more;
-  EXPECT_EQ(good_plan(small_sweep("network.pointwise_residual: True\n"))
-                .jobs.at(0)
-                .config.network.pointwise_residual,
-            true);
+  const auto residual = good_plan(small_sweep("network.pointwise_residual: True\n"));
+  EXPECT_TRUE(train_of(residual.jobs.at(0)).network.pointwise_residual);
   EXPECT_EQ(good_plan(small_sweep("requires: {memory: 1.5 GiB}\n")).requirements.memory_bytes,
             std::int64_t{3} << 29);
 }
@@ -111,7 +134,7 @@ TEST(Number, AnAmbiguousOneIsRefusedByFileAndLine) {
 
 TEST(Number, ASeedAboveTheWholeNumbersOfADoubleIsExact) {
   const auto planned = good_plan(small_sweep("seeds: [9007199254740993]\n"));
-  EXPECT_EQ(planned.jobs.at(0).config.seed, 9007199254740993);
+  EXPECT_EQ(train_of(planned.jobs.at(0)).seed, 9007199254740993);
 }
 
 }  // namespace

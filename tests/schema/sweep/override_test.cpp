@@ -34,9 +34,9 @@ TEST(Override, ReplacesWholeMapsAndLists) {
   const auto limited = good_plan(small_sweep("cells: [{network.depth: 2}]\n"),
                                  {"dataset={name: mnist, train_limit: 900}", "cells=[{network.depth: 3}]"});
   EXPECT_EQ(job_names(limited), Names{"convmixer-64-3-4-3.s0"});
-  EXPECT_EQ(limited.jobs[0].config.dataset.train_limit, 900);
+  EXPECT_EQ(train_of(limited.jobs[0]).dataset.train_limit, 900);
   const auto renamed = good_plan(small_sweep(), {"dataset={name: mnist, train_limit: 900}", "dataset=mnist"});
-  EXPECT_EQ(renamed.jobs.at(0).config.dataset.train_limit, 0);
+  EXPECT_EQ(train_of(renamed.jobs.at(0)).dataset.train_limit, 0);
 }
 
 TEST(Override, AnAxisKeepsItsPlace) {
@@ -56,14 +56,15 @@ TEST(Override, DisplacesATopologyOfTheFile) {
 TEST(Override, OfTextIsTheTextAsItStands) {
   for (const std::string text :
        {"/data/a #b", "/data/a: b", "/data/%x", "/data/'q'", "/data/[1, 2]", "/data/=x"})
-    EXPECT_EQ(good_plan(small_sweep(), {"dataset.root=" + text}).jobs.at(0).config.dataset.root, text);
+    EXPECT_EQ(train_of(good_plan(small_sweep(), {"dataset.root=" + text}).jobs.at(0)).dataset.root, text);
   for (const char* text : {"%x", "@x", "*x", "~", "&x", "!x", "- x", "{x", "#"})
     EXPECT_NE(bad_plan(small_sweep(), {"dataset.root=" + std::string(text)})
                   .message.find("'" + std::string(text) + "'"),
               std::string::npos)
         << text;
-  EXPECT_EQ(good_plan(small_sweep("dataset.root: /data\n"), {"dataset.root="}).jobs.at(0).config.dataset.root,
-            "");
+  EXPECT_EQ(
+      train_of(good_plan(small_sweep("dataset.root: /data\n"), {"dataset.root="}).jobs.at(0)).dataset.root,
+      "");
   for (const std::string text : {"lr: second try", "# of blocks", "", "*", "~", "null", "a, b", "\"quoted\""})
     EXPECT_EQ(good_plan(small_sweep(), {"description=" + text}).description, text);
   EXPECT_EQ(good_plan(small_sweep(), {"sharing.groups=4x2"}).cells.at(0).sharing, "groups 4x2");
@@ -72,9 +73,9 @@ TEST(Override, OfTextIsTheTextAsItStands) {
 }
 
 TEST(Override, TheLastOneHolds) {
-  EXPECT_EQ(
-      good_plan(small_sweep(), {"training.epochs=5", "training.epochs=6"}).jobs.at(0).config.training.epochs,
-      6);
+  EXPECT_EQ(train_of(good_plan(small_sweep(), {"training.epochs=5", "training.epochs=6"}).jobs.at(0))
+                .training.epochs,
+            6);
 }
 
 TEST(Override, IsNamedInErrors) {
@@ -111,10 +112,9 @@ TEST(Override, ThatEveryCellWouldHideIsRefused) {
                 .message,
             "--set network.depth=6: every cell of the sweep sets network.depth; replace the list with --set "
             "'cells=[...]'");
-  EXPECT_EQ(good_plan(small_sweep("cells: [{network.depth: 2}, {training.epochs: 4}]\n"), {"network.depth=6"})
-                .jobs.at(1)
-                .config.network.depth,
-            6);
+  const auto cells =
+      good_plan(small_sweep("cells: [{network.depth: 2}, {training.epochs: 4}]\n"), {"network.depth=6"});
+  EXPECT_EQ(train_of(cells.jobs.at(1)).network.depth, 6);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ bool is_network_of(const Network& network, const PublishedRow& row) {
          network.kernel == row.kernel.value_or(0) && network.resolution == row.resolution;
 }
 
-bool is_row(const JobConfig& config, const PublishedRow& row) {
+bool is_row(const Train& config, const PublishedRow& row) {
   const bool affine = config.transform.kind == TransformKind::affine;
   const bool fused = config.fusion.strategy != FusionStrategy::none;
   return is_network_of(config.network, row) && config.topology == topology_of(row) &&
@@ -66,7 +66,7 @@ std::vector<PlannedJob> match(const SweepPlan& plan, const std::vector<Published
   auto left = plan.jobs;
   for (const auto& row : rows) {
     const auto found =
-        std::find_if(left.begin(), left.end(), [&](const auto& job) { return is_row(job.config, row); });
+        std::find_if(left.begin(), left.end(), [&](const auto& job) { return is_row(train_of(job), row); });
     if (found == left.end()) {
       ADD_FAILURE() << "no job for " << described(row);
       continue;
@@ -127,9 +127,9 @@ TEST(PaperSweeps, AreTheTables) {
     const auto left = match(plan, sweep.rows);
     EXPECT_EQ(left.size(), sweep.pretraining);
     for (const auto& job : left) {
-      EXPECT_TRUE(job.config.topology.is_unshared()) << job.name;
+      EXPECT_TRUE(train_of(job).topology.is_unshared()) << job.name;
       EXPECT_TRUE(std::any_of(plan.jobs.begin(), plan.jobs.end(), [&](const auto& other) {
-        return std::count(other.depends_on.begin(), other.depends_on.end(), job.id) > 0;
+        return std::ranges::count(other.inputs, job.id, &JobInput::job) > 0;
       })) << job.name;
     }
   }
@@ -140,7 +140,8 @@ TEST(PaperSweeps, Figure6IsTwoNetworksAtEveryNoise) {
   ASSERT_EQ(plan.jobs.size(), 10U);
   for (const double noise : {0.0, 0.2, 0.4, 0.6, 0.8}) {
     auto at_noise = plan;
-    std::erase_if(at_noise.jobs, [&](const auto& job) { return job.config.training.label_noise != noise; });
+    std::erase_if(at_noise.jobs,
+                  [&](const auto& job) { return train_of(job).training.label_noise != noise; });
     EXPECT_TRUE(match(at_noise, {row_with(1, 768, 32, 1), row_with(4, 768, 32, 2)}).empty()) << noise;
   }
 }
@@ -149,7 +150,7 @@ TEST(PaperSweeps, TrainAsAppendixCAndWhatItsSourcesReleasedSay) {
   for (const auto& sweep : paper_sweeps())
     for (const auto& job : good_plan(paper_sweep_text(sweep.name)).jobs) {
       SCOPED_TRACE(sweep.name + (": " + job.name));
-      const auto& config = job.config;
+      const auto& config = train_of(job);
       const auto& training = config.training;
       EXPECT_EQ(config.dataset.name, "imagenet");
       EXPECT_EQ(training.optimizer, Optimizer::adamw);
@@ -188,8 +189,8 @@ TEST(PaperSweeps, RunSmallAsTheirHeadsSay) {
     const auto plan = good_plan(text, sets);
     EXPECT_GT(plan.jobs.size(), 1U);
     for (const auto& job : plan.jobs) {
-      EXPECT_EQ(job.config.dataset.name, "fashion-mnist");
-      EXPECT_EQ(job.config.training.epochs, 3);
+      EXPECT_EQ(train_of(job).dataset.name, "fashion-mnist");
+      EXPECT_EQ(train_of(job).training.epochs, 3);
       EXPECT_LT(plan.cells[static_cast<std::size_t>(job.cell)].cost.flops, 100'000'000) << job.name;
     }
   }

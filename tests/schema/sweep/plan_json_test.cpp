@@ -38,11 +38,11 @@ TEST(PlanJson, HoldsWhatTheContractSays) {
   EXPECT_EQ(job.at("flops"), 1'988'864);
   EXPECT_EQ(job.at("groups"), (json{0, 0, 1, 1, 2, 2, 3, 3}));
   EXPECT_EQ(job.at("depends_on"), json::array({plan.jobs[0].id.hex()}));
-  EXPECT_EQ(job.at("config"), config_to_json(plan.jobs[1].config));
+  EXPECT_EQ(job.at("config"), config_to_json(train_of(plan.jobs[1])));
   EXPECT_EQ(job.at("trained_params"), 42'314);
-  EXPECT_EQ(job.at("activation_bytes"), training_memory(plan.jobs[1].config).activations);
-  EXPECT_EQ(job.at("training_bytes"), training_memory(plan.jobs[1].config).total());
-  EXPECT_EQ(job.at("checkpoint_bytes"), checkpoint_bytes(plan.jobs[1].config));
+  EXPECT_EQ(job.at("activation_bytes"), training_memory(train_of(plan.jobs[1])).activations);
+  EXPECT_EQ(job.at("training_bytes"), training_memory(train_of(plan.jobs[1])).total());
+  EXPECT_EQ(job.at("checkpoint_bytes"), checkpoint_bytes(train_of(plan.jobs[1])));
   EXPECT_TRUE(job.at("baseline").is_null());
   EXPECT_EQ(job.at("root"), "");
   EXPECT_EQ(job.size(), 14U);
@@ -65,9 +65,9 @@ TEST(PlanJson, ANoteThatIsCutIsStillText) {
 
 TEST(PlanJson, ConfigurationsReadBack) {
   for (const auto& job : good_plan(kSweep).jobs) {
-    const auto read = config_from_json(config_to_json(job.config));
+    const auto read = config_from_json(config_to_json(train_of(job)));
     ASSERT_TRUE(read.ok()) << read.error().message;
-    EXPECT_EQ(*read, job.config);
+    EXPECT_EQ(*read, train_of(job));
     EXPECT_EQ(job_id(*read), job.id);
   }
 }
@@ -108,7 +108,7 @@ TEST(PlanJson, ShippedSweepsHoldWhatTheyPromise) {
                   "convmixer-64-8-4-3.strided-4.s0", "convmixer-64-8-4-3.sequential-2.mean.s0",
                   "convmixer-64-8-4-3.sequential-2.channel_weighted_mean.s0", "convmixer-64-4-4-3.s0"}));
     for (const std::size_t fused : {5UL, 6UL})
-      EXPECT_EQ(plan.jobs.at(fused).depends_on, std::vector<JobId>{plan.jobs.at(0).id});
+      EXPECT_EQ(plan.jobs.at(fused).inputs, (std::vector<JobInput>{{InputRole::init, plan.jobs.at(0).id}}));
   }
   const auto mixer = good_plan(shipped("mlp-mixer.yaml"));
   EXPECT_EQ(mixer.jobs.size(), 10U);

@@ -171,7 +171,7 @@ void expect_same_when_streamed(const Result<SweepPlan>& planned, const std::stri
 }
 
 /// As nlohmann::json writes it, whatever the writer has written before, and the same in parts.
-void expect_canonical_text(ConfigText& texts, const JobConfig& config) {
+void expect_canonical_text(ConfigText& texts, const Task& config) {
   const auto& text = texts.of(config);
   EXPECT_EQ(text, nlohmann::json::parse(text).dump());
   EXPECT_EQ(text, ConfigText().of(config));
@@ -193,12 +193,12 @@ bool keeps_promises(const std::string& text, const std::vector<Override>& overri
   ConfigText texts;
   for (std::size_t i = 0; i < planned->jobs.size(); ++i) {
     const auto& job = planned->jobs[i];
-    EXPECT_TRUE(validate(job.config).ok()) << text;
-    EXPECT_EQ(job_id(job.config), job.id) << text;
-    expect_canonical_text(texts, job.config);
-    const auto read = config_from_json(config_to_json(job.config));
-    EXPECT_TRUE(read.ok() && *read == job.config) << text;
-    for (const auto& needed : job.depends_on)
+    EXPECT_TRUE(validate(train_of(job)).ok()) << text;
+    EXPECT_EQ(job_id(job.task), job.id) << text;
+    expect_canonical_text(texts, job.task);
+    const auto read = config_from_json(config_to_json(train_of(job)));
+    EXPECT_TRUE(read.ok() && *read == train_of(job)) << text;
+    for (const auto& [role, needed] : job.inputs)
       EXPECT_TRUE(std::any_of(planned->jobs.begin(), planned->jobs.begin() + static_cast<std::ptrdiff_t>(i),
                               [&](const auto& before) { return before.id == needed; }))
           << text;

@@ -122,9 +122,10 @@ TEST_F(AppTest, AFusedJobStartsFromTheModelOfTheUnsharedOne) {
     worker.offer(1);
     const auto lease = worker.lease();
     ASSERT_TRUE(lease.has_value());
-    if (lease->init) {
+    for (const auto& input : lease->inputs) {
       ++with_init;
-      init = lease->init;
+      EXPECT_EQ(input.role, InputRole::init);
+      init = input.artifact;
     }
     worker.finish(*lease);
   }

@@ -18,11 +18,11 @@ namespace {
 class BrokenRows final : public BrokenReader {
  public:
   explicit BrokenRows(std::int64_t first_readable_job) : first_readable_job_(first_readable_job) {}
-  Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
+  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
     if (std::any_of(jobs.begin(), jobs.end(),
                     [this](core::JobKey job) { return job.value < first_readable_job_; }))
       return Error{ErrorCode::data_loss, "there is no part 7 of a configuration"};
-    return std::vector<Lease>(jobs.size());
+    return std::vector<LeasedJob>(jobs.size());
   }
 
  private:

@@ -46,7 +46,7 @@ bool FakeWorker::read_batch() {
 
 void FakeWorker::keep(const CoordinatorMessage& message) {
   if (const auto* welcome = std::get_if<Welcome>(&message)) welcomes_.push_back(*welcome);
-  if (const auto* lease = std::get_if<Lease>(&message)) leases_.push_back(*lease);
+  if (const auto* lease = std::get_if<Lease>(&message)) leases_.push_back(lease->jobs.at(0));
   if (const auto* stop = std::get_if<StopAttempt>(&message)) stops_.push_back(*stop);
   if (const auto* ack = std::get_if<ReportAck>(&message)) {
     EXPECT_EQ(ack->sequence, acknowledged_ + 1) << "acknowledgements keep the order of the reports";
@@ -64,11 +64,11 @@ std::optional<T> FakeWorker::next(std::vector<T>* kept) {
 }
 
 Welcome FakeWorker::welcome() { return next(&welcomes_).value_or(Welcome{}); }
-std::optional<Lease> FakeWorker::lease() { return next(&leases_); }
+std::optional<LeasedJob> FakeWorker::lease() { return next(&leases_); }
 std::optional<StopAttempt> FakeWorker::stop() { return next(&stops_); }
 void FakeWorker::offer(int slots) { send(Credits{{slots}}); }
 
-void FakeWorker::report(const Lease& lease, ReportBody body) {
+void FakeWorker::report(const LeasedJob& lease, ReportBody body) {
   send(SequencedReport{++sent_, {.job = lease.job, .attempt = lease.attempt, .body = std::move(body)}});
 }
 
@@ -76,7 +76,7 @@ void FakeWorker::wait_for_acks() {
   while (acknowledged_ < sent_) ASSERT_TRUE(read_batch()) << "the stream ended before all was acknowledged";
 }
 
-void FakeWorker::finish(const Lease& lease) {
+void FakeWorker::finish(const LeasedJob& lease) {
   report(lease, AttemptStarted{});
   report(lease, EpochFinished{{1,
                                {{Metric::loss, 1},
@@ -94,7 +94,7 @@ void FakeWorker::finish(const Lease& lease) {
                                             {Metric::images_per_second, 10},
                                             {Metric::peak_bytes, 1 << 20},
                                             {Metric::seconds, 2}}},
-                                .model = model});
+                                .outputs = {model}});
   wait_for_acks();
 }
 

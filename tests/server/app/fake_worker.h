@@ -24,15 +24,15 @@ class FakeWorker {
   Welcome welcome();
   void offer(int slots);
   /// The next lease; none where the stream ends first. What else comes is kept.
-  std::optional<Lease> lease();
+  std::optional<LeasedJob> lease();
   /// The next order to stop an attempt.
   std::optional<StopAttempt> stop();
 
   /// Reports start, an epoch, a log line and the result of a job, with a model for those that need one, and
   /// waits until the last of them is acknowledged.
-  void finish(const Lease& lease);
+  void finish(const LeasedJob& lease);
   /// Reports it and returns without waiting.
-  void report(const Lease& lease, ReportBody body);
+  void report(const LeasedJob& lease, ReportBody body);
   void wait_for_acks();
 
   /// Ends the stream from this side and returns how the coordinator ended it.
@@ -53,7 +53,7 @@ class FakeWorker {
   std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerBatch, v1::CoordinatorBatch>> stream_;
   std::uint64_t sent_ = 0, acknowledged_ = 0;
   std::vector<Welcome> welcomes_;
-  std::vector<Lease> leases_;
+  std::vector<LeasedJob> leases_;
   std::vector<StopAttempt> stops_;
 };
 

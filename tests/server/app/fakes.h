@@ -53,7 +53,7 @@ class BrokenReader : public Reader {
  public:
   Result<SweepId> find_sweep(const std::string&) override { return broken(); }
   Result<core::JobKey> find_job(const std::string&) override { return broken(); }
-  Result<std::vector<Lease>> leases(std::span<const core::JobKey>) override { return broken(); }
+  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey>) override { return broken(); }
   Result<std::string> job_name(SweepId, core::JobKey) override { return broken(); }
   Result<SweepFile> source(SweepId) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }

@@ -56,8 +56,8 @@ class LogStore final : public MemoryStore {
 class LogReader final : public BrokenReader {
  public:
   explicit LogReader(LogStore& store) : store_(store) {}
-  Result<std::vector<Lease>> leases(std::span<const core::JobKey> jobs) override {
-    std::vector<Lease> leases(jobs.size());
+  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
+    std::vector<LeasedJob> leases(jobs.size());
     for (std::size_t i = 0; i < jobs.size(); ++i) leases[i].job = id_of(jobs[i].value);
     return leases;
   }
@@ -117,8 +117,9 @@ class FeedsTest : public testing::Test {
     on_strand([&] {
       for (const auto& message : link_->sent) {
         const auto* lease = std::get_if<Lease>(&message);
-        if (lease != nullptr && lease->job == id_of(job))
-          engine_.receive(link_, {SequencedReport{0, {lease->job, lease->attempt, std::move(body)}}});
+        if (lease == nullptr || lease->jobs.at(0).job != id_of(job)) continue;
+        engine_.receive(link_,
+                        {SequencedReport{0, {id_of(job), lease->jobs.at(0).attempt, std::move(body)}}});
       }
     });
   }

@@ -82,15 +82,15 @@ TEST(Failure, ACheckpointThatIsGoneIsForgottenAndTheJobBeginsAnew) {
   harness.report(first, CheckpointStored{checkpoint, 1});
   harness.advance(15'000);
   const SendLease second = harness.lease_to("w");
-  ASSERT_EQ(second.resume, checkpoint);
+  ASSERT_EQ(input_of(second, InputRole::resume), checkpoint);
   harness.fail(second, FailureKind::input_lost, "checkpoint: no such artifact");
-  EXPECT_FALSE(harness.stored("a").checkpoint.has_value());
+  EXPECT_FALSE(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint).has_value());
   EXPECT_EQ(harness.stored("a").failures, 1);
   EXPECT_EQ(harness.stored("a").reason, "checkpoint: no such artifact; the job begins anew");
   harness.advance(60'000);
   const auto third = harness.credits(second.session, 1);
   ASSERT_EQ(third.size(), 1U);
-  EXPECT_FALSE(third[0].resume.has_value());
+  EXPECT_FALSE(input_of(third[0], InputRole::resume).has_value());
 }
 
 TEST(Failure, AModelThatIsGoneIsNamedWithItsJobAndTheWayOut) {

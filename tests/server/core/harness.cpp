@@ -23,13 +23,15 @@ void Harness::check() {
 
 void Harness::check_lease(const SendLease& lease) const {
   const StoredJob& job = store.job(lease.job).job;
-  EXPECT_EQ(lease.resume, job.checkpoint);
-  std::optional<ArtifactRef> init;
-  for (const JobKey dependency : job.depends_on) {
-    EXPECT_EQ(store.job(dependency).job.state, JobState::completed);
-    if (!init) init = store.job(dependency).job.model;
+  std::vector<InputArtifact> inputs;
+  if (const auto checkpoint = artifact_in(job.artifacts, ArtifactKind::checkpoint))
+    inputs.push_back({InputRole::resume, *checkpoint});
+  for (const auto& [role, source] : job.inputs) {
+    EXPECT_EQ(store.job(source).job.state, JobState::completed);
+    if (const auto model = artifact_in(store.job(source).job.artifacts, ArtifactKind::model))
+      inputs.push_back({role, *model});
   }
-  EXPECT_EQ(lease.init, init);
+  EXPECT_EQ(lease.inputs, inputs);
 }
 
 std::vector<Message> Harness::advance(std::int64_t ms) {
@@ -168,8 +170,7 @@ std::vector<Message> Harness::finish(const SendLease& lease, Outcome outcome) {
   AttemptFinished finished;
   finished.result.outcome = outcome;
   if (outcome == Outcome::completed)
-    finished.model =
-        ArtifactRef{artifact_id("model" + std::to_string(lease.job.value)), ArtifactKind::model, 7};
+    finished.outputs = {{artifact_id("model" + std::to_string(lease.job.value)), ArtifactKind::model, 7}};
   return report(lease, finished);
 }
 

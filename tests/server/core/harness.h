@@ -90,6 +90,13 @@ class Harness {
   std::uint64_t last_request_ = 0;
 };
 
+/// What the lease gives the job to read in this role.
+inline std::optional<ArtifactRef> input_of(const SendLease& lease, InputRole role) {
+  for (const auto& input : lease.inputs)
+    if (input.role == role) return input.artifact;
+  return std::nullopt;
+}
+
 /// The messages of one kind.
 template <class T>
 std::vector<T> all_of(const std::vector<Message>& messages) {

@@ -69,13 +69,13 @@ TEST(Lease, AJobGoesToAWorkerThatWaits) {
   harness.submit(PlanOf("s").job("a").job("b", {"a"}));
   const auto first = all_of<SendLease>(harness.last);
   ASSERT_EQ(first.size(), 1U);
-  EXPECT_EQ(first[0].init, std::nullopt);
+  EXPECT_EQ(input_of(first[0], InputRole::init), std::nullopt);
   harness.finish(first[0]);
   const auto second = harness.credits(first[0].session, 1);
   ASSERT_EQ(second.size(), 1U);
   EXPECT_EQ(second[0].job, harness.key("b"));
-  ASSERT_TRUE(second[0].init.has_value()) << "the model of the job that it depends on";
-  EXPECT_EQ(second[0].init->kind, ArtifactKind::model);
+  ASSERT_TRUE(input_of(second[0], InputRole::init).has_value()) << "the model of the job that it depends on";
+  EXPECT_EQ(input_of(second[0], InputRole::init)->kind, ArtifactKind::model);
 }
 
 TEST(Lease, ADrainingWorkerGetsNoMore) {

@@ -46,7 +46,7 @@ TEST(Memory, ARestartCostsNoMoreWhereAllIsPausedCancelledOrBlocked) {
       job.id = id_of("j" + std::to_string(i));
       job.state = i == 1 && state == JobState::blocked ? JobState::failed : state;
       job.reason = "a reason that people find in the database, and of which the rules need nothing at all";
-      if (i > 1 && state == JobState::blocked) job.depends_on = {JobKey{1}};
+      if (i > 1 && state == JobState::blocked) job.inputs = {{InputRole::init, JobKey{1}}};
       sweep.jobs.push_back(job.key);
       restoration.take(std::move(job));
     }

@@ -6,15 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "server/core/restoration.h"
-#include "server/core/work.h"
 #include "tests/server/core/plans.h"
 
 namespace spin::core {
 namespace {
 
-std::optional<ArtifactRef>& kept(StoredJob& job, ArtifactKind kind) {
-  if (kind == ArtifactKind::checkpoint) return job.checkpoint;
-  return kind == ArtifactKind::model ? job.model : job.best;
+/// Whether there was one.
+bool forget(StoredJob& job, ArtifactKind kind) {
+  return std::erase_if(job.artifacts, [&](const ArtifactRef& artifact) { return artifact.kind == kind; }) > 0;
 }
 
 }  // namespace
@@ -139,10 +138,10 @@ void ModelStore::insert_job(const PlanPart& part, const TakenJobs& taken, std::s
   row.job.id = planned.id;
   row.job.state = taken.states[fresh];
   row.job.memory_bytes = taken.memory[fresh];
-  row.job.dataset = title_of(planned.config.dataset);
-  row.job.work = training_work(
-      planned.config, part.cells.at(static_cast<std::size_t>(planned.cell - part.first_cell)).cost);
-  for (const JobId& dependency : planned.depends_on) row.job.depends_on.push_back(keys_.at(dependency));
+  row.job.dataset = title_of(dataset_of(planned.task));
+  row.job.work =
+      work_of(planned.task, part.cells.at(static_cast<std::size_t>(planned.cell - part.first_cell)).cost);
+  for (const auto& [role, source] : planned.inputs) row.job.inputs.push_back({role, keys_.at(source)});
   EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
 }
@@ -193,7 +192,7 @@ void ModelStore::write(const DeleteJobs& change) {
     jobs_.erase(key);
     std::erase_if(attempts_, [&](const auto& attempt) { return attempt.second.job == key; });
     for (const auto& [other, row] : jobs_)
-      EXPECT_EQ(std::count(row.job.depends_on.begin(), row.job.depends_on.end(), key), 0)
+      EXPECT_EQ(std::ranges::count(row.job.inputs, key, &StoredInput::source), 0)
           << "job " << other.value << " depends on job " << key.value << ", which is gone";
   }
 }
@@ -249,7 +248,8 @@ void ModelStore::write(const InsertEpoch& change) {
 
 void ModelStore::write(const InsertArtifact& change) {
   JobRow& row = jobs_.at(change.job);
-  kept(row.job, change.artifact.kind) = change.artifact;
+  forget(row.job, change.artifact.kind);
+  row.job.artifacts.push_back(change.artifact);
   if (change.artifact.kind != ArtifactKind::best) return;
   const auto epoch = row.epochs.find(change.epoch);
   ASSERT_NE(epoch, row.epochs.end()) << "the best checkpoint is of no epoch that was reported";
@@ -257,9 +257,7 @@ void ModelStore::write(const InsertArtifact& change) {
 }
 
 void ModelStore::write(const ForgetArtifact& change) {
-  auto& artifact = kept(jobs_.at(change.job).job, change.kind);
-  EXPECT_TRUE(artifact.has_value());
-  artifact.reset();
+  EXPECT_TRUE(forget(jobs_.at(change.job).job, change.kind));
 }
 
 void ModelStore::write(const InsertResult& change) {

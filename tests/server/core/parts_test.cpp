@@ -122,7 +122,7 @@ TEST_F(SweepInParts, APartThatIsNotSoundIsRefused) {
   twice.jobs[0] = whole_.jobs[0];
   EXPECT_NE(refused(twice).message.find("'a' is there twice"), std::string::npos);
   auto alone = part(2, 1);
-  alone.jobs[0].depends_on = {id_of("d")};
+  alone.jobs[0].inputs = {{InputRole::init, id_of("d")}};
   EXPECT_NE(refused(alone).message.find("does not stand before it"), std::string::npos);
   auto nowhere = part(2, 1);
   nowhere.first_cell = 1;

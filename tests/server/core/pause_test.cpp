@@ -26,12 +26,12 @@ TEST(Pause, TheCheckpointThatItSavesIsTakenAndUsedAfterTheResume) {
   const SendLease lease = harness.lease_to("w");
   harness.pause(sweep);
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), kSaved);
   harness.fail(lease, FailureKind::refused, "paused");
   EXPECT_EQ(harness.resume(sweep), 1);
   const auto next = harness.credits(lease.session, 1);
   ASSERT_EQ(next.size(), 1U);
-  EXPECT_EQ(next[0].resume, kSaved);
+  EXPECT_EQ(input_of(next[0], InputRole::resume), kSaved);
 }
 
 TEST(Pause, AResumeWaitsForTheWorkerThatStillSaves) {
@@ -51,7 +51,7 @@ TEST(Pause, AResumeWaitsForTheWorkerThatStillSaves) {
   const auto next = all_of<SendLease>(harness.last);
   ASSERT_EQ(next.size(), 1U);
   EXPECT_EQ(next[0].session, other);
-  EXPECT_EQ(next[0].resume, kSaved);
+  EXPECT_EQ(input_of(next[0], InputRole::resume), kSaved);
   EXPECT_EQ(harness.history("a"), "stopped running");
   EXPECT_EQ(harness.stored("a").failures, 0);
 }
@@ -76,7 +76,7 @@ TEST(Pause, AResumeDoesNotWaitForeverForAWorkerThatFallsSilent) {
   harness.resume(sweep);
   harness.advance(15'000);
   EXPECT_EQ(harness.state("a"), JobState::ready);
-  EXPECT_FALSE(harness.lease_to("v").resume.has_value());
+  EXPECT_FALSE(input_of(harness.lease_to("v"), InputRole::resume).has_value());
 }
 
 TEST(Pause, AResumeDoesNotWaitForAWorkerThatHasSaved) {
@@ -102,11 +102,11 @@ TEST(Pause, AResumeDoesNotWaitForAWorkerThatIsGoneAndTakesItsCheckpointAllTheSam
   hello.held = Harness::on_cpu({lease.attempt});
   lease.session = harness.attach(hello);
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), kSaved);
   const ArtifactRef newer{artifact_id("newer"), ArtifactKind::checkpoint, 5};
   harness.report(next, CheckpointStored{newer, 4}, 1);
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, newer);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), newer);
 }
 
 TEST(Pause, ALateCheckpointIsNotTheBestOfWhoRunsTheJobNow) {
@@ -120,8 +120,8 @@ TEST(Pause, ALateCheckpointIsNotTheBestOfWhoRunsTheJobNow) {
   harness.report(next, EpochFinished{{3, {{Metric::top1, 50}, {Metric::top5, 60}}}});
   lease.session = harness.attach("w");
   harness.report(lease, CheckpointStored{kSaved, 3}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, kSaved);
-  EXPECT_FALSE(harness.stored("a").best.has_value());
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), kSaved);
+  EXPECT_FALSE(artifact_in(harness.stored("a").artifacts, ArtifactKind::best).has_value());
 }
 
 TEST(Pause, TheCheckpointIsAlsoTakenAfterARestart) {
@@ -134,7 +134,7 @@ TEST(Pause, TheCheckpointIsAlsoTakenAfterARestart) {
   EXPECT_TRUE(harness.status(sweep).paused);
   lease.session = harness.attach("w");
   harness.report(lease, CheckpointStored{{artifact_id("saved"), ArtifactKind::checkpoint, 5}, 3}, 1);
-  EXPECT_TRUE(harness.stored("a").checkpoint.has_value());
+  EXPECT_TRUE(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint).has_value());
 }
 
 TEST(Pause, AnAttemptThatFinishesAllTheSameIsTaken) {

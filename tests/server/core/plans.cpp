@@ -43,15 +43,17 @@ PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& de
   PlannedJob job;
   job.id = id_of(label);
   job.name = label;
-  job.config.dataset.train_limit = 100;
-  job.config.training.epochs = epochs;
-  for (const auto& dependency : depends_on) job.depends_on.push_back(id_of(dependency));
+  Train train;
+  train.dataset.train_limit = 100;
+  train.training.epochs = epochs;
+  job.task = train;
+  for (const auto& dependency : depends_on) job.inputs.push_back({InputRole::init, id_of(dependency)});
   plan_.jobs.push_back(job);
   return *this;
 }
 
 PlanOf& PlanOf::data_in(const std::string& root) {
-  for (auto& job : plan_.jobs) job.config.dataset.name = "mnist";
+  for (auto& job : plan_.jobs) std::get<Train>(job.task).dataset.name = "mnist";
   plan_.data = {{"mnist", root}};
   return *this;
 }

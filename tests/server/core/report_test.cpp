@@ -26,7 +26,7 @@ TEST(Report, AResultIsStoredWithItsModelAndReleasesTheDependants) {
   EXPECT_EQ(harness.state("a"), JobState::completed);
   EXPECT_EQ(harness.state("b"), JobState::ready);
   EXPECT_EQ(harness.state("c"), JobState::waiting);
-  EXPECT_TRUE(harness.stored("a").model.has_value());
+  EXPECT_TRUE(artifact_in(harness.stored("a").artifacts, ArtifactKind::model).has_value());
   EXPECT_EQ(harness.store.job(lease.job).result_of, lease.attempt);
   EXPECT_EQ(harness.history("a"), "finished");
   EXPECT_EQ(harness.coordinator->workers().at(0).busy, 0);
@@ -128,7 +128,7 @@ TEST(Report, AStaleAttemptChangesNothing) {
   test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 1});
   test.harness.fail(test.old, FailureKind::job_error);
   EXPECT_EQ(test.harness.state("a"), JobState::running);
-  EXPECT_EQ(test.harness.stored("a").checkpoint, checkpoint("new"));
+  EXPECT_EQ(artifact_in(test.harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint("new"));
   EXPECT_EQ(test.harness.store.job(test.old.job).epochs.at(1).values[Metric::top1], 50);
   EXPECT_EQ(test.harness.stored("a").failures, 0);
 }
@@ -178,7 +178,7 @@ TEST(Report, ALostAttemptStaysLostOnceTheNextOneHasACheckpoint) {
   test.harness.report(test.now, CheckpointStored{checkpoint("new"), 9});
   test.harness.fail(test.now, FailureKind::refused);
   test.harness.report(test.old, CheckpointStored{checkpoint("stale"), 7});
-  EXPECT_EQ(test.harness.stored("a").checkpoint, checkpoint("new"));
+  EXPECT_EQ(artifact_in(test.harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint("new"));
 }
 
 TEST(Report, ALostAttemptThatNobodyReplacedStillSpeaksForItsJob) {
@@ -190,7 +190,7 @@ TEST(Report, ALostAttemptThatNobodyReplacedStillSpeaksForItsJob) {
   harness.report(lease, CheckpointStored{checkpoint("c3"), 3});
   EXPECT_EQ(harness.state("a"), JobState::ready);
   EXPECT_EQ(harness.store.job(lease.job).epochs.count(3), 1U);
-  EXPECT_EQ(harness.lease_to("v").resume, checkpoint("c3"));
+  EXPECT_EQ(input_of(harness.lease_to("v"), InputRole::resume), checkpoint("c3"));
 }
 
 TEST(Report, RepeatedLogLinesAreWrittenOnce) {
@@ -211,7 +211,7 @@ TEST(Report, AnOlderCheckpointThatIsRepeatedDoesNotReplaceANewerOne) {
   harness.report(lease, CheckpointStored{checkpoint("c1"), 1}, 1);
   harness.report(lease, CheckpointStored{checkpoint("c2"), 2}, 2);
   harness.report(lease, CheckpointStored{checkpoint("c1"), 1}, 1);
-  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint("c2"));
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint("c2"));
 }
 
 TEST(Report, AnEpochReplacesAnEarlierReportOfTheSameEpoch) {
@@ -234,7 +234,7 @@ TEST(Report, TheCheckpointOfAnEndedAttemptIsThatOfTheNextOne) {
   EXPECT_EQ(harness.stored("a").failures, 0);
   const auto again = harness.credits(lease.session, 1);
   ASSERT_EQ(again.size(), 1U);
-  EXPECT_EQ(again[0].resume, checkpoint);
+  EXPECT_EQ(input_of(again[0], InputRole::resume), checkpoint);
 }
 
 TEST(Report, TheCheckpointOfALostAttemptIsTakenWhereItsSuccessorHasNone) {
@@ -255,7 +255,7 @@ TEST(Report, TheCheckpointOfALostAttemptIsTakenWhereItsSuccessorHasNone) {
   harness.fail(second, FailureKind::refused, "stopping");
   const auto third = harness.credits(second.session, 1);
   ASSERT_EQ(third.size(), 1U);
-  EXPECT_EQ(third[0].resume, checkpoint);
+  EXPECT_EQ(input_of(third[0], InputRole::resume), checkpoint);
 }
 
 }  // namespace

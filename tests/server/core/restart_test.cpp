@@ -58,7 +58,7 @@ TEST(Restart, AWorkerThatComesBackGoesOn) {
   const auto next = harness.credits(lease.session, 1);
   ASSERT_EQ(next.size(), 1U);
   EXPECT_EQ(next[0].attempt, (AttemptToken{2, 1}));
-  EXPECT_TRUE(next[0].init.has_value()) << "the model that was stored before";
+  EXPECT_TRUE(input_of(next[0], InputRole::init).has_value()) << "the model that was stored before";
 }
 
 TEST(Restart, ALateResultOfAnEarlierBootIsTaken) {

@@ -19,7 +19,7 @@ void train(Harness& harness) {
     harness.report(lease, finished);
     harness.report(lease, CheckpointStored{checkpoint(epoch), epoch});
   }
-  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint(3));
   harness.finish(lease);
 }
 
@@ -32,24 +32,24 @@ CoordinatorSettings settings(Retention retention) {
 TEST(RetentionTest, ByDefaultAJobWithAResultNeedsNoCheckpoint) {
   Harness harness;
   train(harness);
-  EXPECT_FALSE(harness.stored("a").checkpoint.has_value());
-  EXPECT_FALSE(harness.stored("a").best.has_value());
-  EXPECT_TRUE(harness.stored("a").model.has_value());
+  EXPECT_FALSE(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint).has_value());
+  EXPECT_FALSE(artifact_in(harness.stored("a").artifacts, ArtifactKind::best).has_value());
+  EXPECT_TRUE(artifact_in(harness.stored("a").artifacts, ArtifactKind::model).has_value());
 }
 
 TEST(RetentionTest, TheLastOneIsKept) {
   Harness harness(settings(Retention::last));
   train(harness);
-  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
-  EXPECT_FALSE(harness.stored("a").best.has_value());
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint(3));
+  EXPECT_FALSE(artifact_in(harness.stored("a").artifacts, ArtifactKind::best).has_value());
 }
 
 TEST(RetentionTest, TheBestOneIsKeptBeside) {
   Harness harness(settings(Retention::best));
   train(harness);
-  EXPECT_EQ(harness.stored("a").checkpoint, checkpoint(3));
-  ASSERT_TRUE(harness.stored("a").best.has_value());
-  EXPECT_EQ(harness.stored("a").best->id, checkpoint(2).id);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::checkpoint), checkpoint(3));
+  ASSERT_TRUE(artifact_in(harness.stored("a").artifacts, ArtifactKind::best).has_value());
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::best)->id, checkpoint(2).id);
 }
 
 TEST(RetentionTest, WhatWasTheBestIsKnownAfterARestart) {
@@ -69,9 +69,9 @@ TEST(RetentionTest, WhatWasTheBestIsKnownAfterARestart) {
   hello.held = Harness::on_cpu({lease.attempt});
   lease.session = harness.attach(hello);
   epoch(2, 70);
-  EXPECT_EQ(harness.stored("a").best->id, checkpoint(1).id);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::best)->id, checkpoint(1).id);
   epoch(3, 90);
-  EXPECT_EQ(harness.stored("a").best->id, checkpoint(3).id);
+  EXPECT_EQ(artifact_in(harness.stored("a").artifacts, ArtifactKind::best)->id, checkpoint(3).id);
 }
 
 }  // namespace

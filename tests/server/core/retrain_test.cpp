@@ -11,7 +11,7 @@ AttemptFinished result_on(const DataState& state) {
   AttemptFinished finished;
   finished.result.values.set(Metric::top1, 50);
   finished.result.data = state;
-  finished.model = ArtifactRef{artifact_id("model of " + state.fingerprint), ArtifactKind::model, 1};
+  finished.outputs = {{artifact_id("model of " + state.fingerprint), ArtifactKind::model, 1}};
   return finished;
 }
 
@@ -41,7 +41,8 @@ TEST(Retrain, AJobBeginsAnewAndItsResultIsKeptApart) {
   EXPECT_EQ(harness.state("a"), JobState::ready);
   EXPECT_EQ(harness.state("b"), JobState::completed);
   const auto& row = harness.store.job(harness.key("a"));
-  EXPECT_FALSE(row.result || row.job.model || row.job.checkpoint);
+  EXPECT_FALSE(row.result);
+  EXPECT_TRUE(row.job.artifacts.empty());
   ASSERT_EQ(row.superseded.size(), 1U);
   EXPECT_EQ(row.superseded[0].data, kOld);
   train_one(harness, kNew);

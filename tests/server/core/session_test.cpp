@@ -103,7 +103,7 @@ TEST(Session, WhatARestartedWorkerDoesNotHoldIsLostAtOnce) {
   EXPECT_EQ(harness.stored("a").workers_lost, 1);
   const auto again = harness.credits(session, 1);
   ASSERT_EQ(again.size(), 1U);
-  EXPECT_EQ(again[0].resume, checkpoint);
+  EXPECT_EQ(input_of(again[0], InputRole::resume), checkpoint);
   EXPECT_EQ(harness.history("a"), "lost running");
 }
 

@@ -10,7 +10,8 @@ TEST(Submit, NewJobsAreReadyOrWaitForTheirDependencies) {
   EXPECT_EQ(harness.state("fused"), JobState::waiting);
   EXPECT_EQ(harness.state("other"), JobState::ready);
   EXPECT_EQ(harness.status(sweep).counts, (StateCounts{.waiting = 1, .ready = 2}));
-  EXPECT_EQ(harness.stored("fused").depends_on, std::vector<JobKey>{harness.key("base")});
+  EXPECT_EQ(harness.stored("fused").inputs,
+            (std::vector<StoredInput>{{InputRole::init, harness.key("base")}}));
 }
 
 TEST(Submit, SaysHowManyJobsAreNew) {

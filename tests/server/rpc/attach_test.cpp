@@ -88,8 +88,8 @@ TEST_F(Attach, LeasesGoDownForCreditsAndReportsAreAcknowledged) {
   worker.send(hello("w"));
   EXPECT_EQ(worker.expect<Welcome>().lease_ms, 1000);
   worker.send(Credits{{2}});
-  const Lease first = worker.expect<Lease>();
-  const Lease second = worker.expect<Lease>();
+  const LeasedJob first = worker.expect<Lease>().jobs.at(0);
+  const LeasedJob second = worker.expect<Lease>().jobs.at(0);
   EXPECT_EQ(first.name, "job-1");
   EXPECT_EQ(second.name, "job-2");
   const Report report{.job = first.job, .attempt = first.attempt, .body = AttemptFinished{}};
@@ -181,18 +181,18 @@ TEST_F(Attach, WhatAWorkerMayNotSendEndsItsStreamAndNoOther) {
   EXPECT_NE(status.error_message().find("5 bytes"), std::string::npos);
   EXPECT_TRUE(eventually(seconds(30), [&] { return backend_.attached() == 1; }));
   good.send(Credits{{1}});
-  EXPECT_EQ(good.expect<Lease>().name, "job-1");
+  EXPECT_EQ(good.expect<Lease>().jobs.at(0).name, "job-1");
 }
 
 TEST_F(Attach, AWorkerThatDoesNotReadIsCutOff) {
   Client worker(*fleet_);
   worker.send(hello("w"));
   worker.expect<Welcome>();
-  Lease large;
+  LeasedJob large;
   large.attempt = {1, 1};
   large.config = std::string(1 << 20, 'x');
   const auto enough = 2 * WorkerStream::kMaxQueuedBytes / large.config.size();
-  for (std::size_t i = 0; i < enough; ++i) backend_.send_to_all(large);
+  for (std::size_t i = 0; i < enough; ++i) backend_.send_to_all(Lease{{large}, {"cpu"}});
   EXPECT_TRUE(eventually(seconds(30), [&] { return backend_.attached() == 0; }));
   EXPECT_FALSE(worker.end().ok());
 }

@@ -12,13 +12,7 @@ void MemoryBackend::add_jobs(int count) {
   for (int i = 0; i < count; ++i) {
     const auto number = static_cast<std::int64_t>(all_.size()) + 1;
     const std::string name = "job-" + std::to_string(number);
-    all_.push_back({.attempt = {1, number},
-                    .job = {sha256(name)},
-                    .name = name,
-                    .config = "{}",
-                    .root = "",
-                    .resume = {},
-                    .init = {}});
+    all_.push_back({.attempt = {1, number}, .job = {sha256(name)}, .name = name, .config = "{}", .root = ""});
     ready_.push_back(all_.back());
     ++counts_.ready;
   }
@@ -45,7 +39,7 @@ void MemoryBackend::receive(const std::shared_ptr<WorkerLink>& link, std::vector
 void MemoryBackend::receive_locked(const std::shared_ptr<WorkerLink>& link, const WorkerMessage& message) {
   if (const auto* credits = std::get_if<Credits>(&message)) {
     for (int i = 0; i < credits->free.front() && !ready_.empty(); ++i) {
-      link->send({ready_.front()});
+      link->send({Lease{{ready_.front()}, {"cpu"}}});
       ready_.pop_front();
       --counts_.ready;
       ++counts_.running;

@@ -75,8 +75,8 @@ class MemoryBackend final : public FleetBackend, public ControlBackend {
   mutable std::mutex mutex_;
   // Behind the mutex.
   std::map<const WorkerLink*, Worker> workers_;
-  std::deque<Lease> ready_;
-  std::vector<Lease> all_;
+  std::deque<LeasedJob> ready_;
+  std::vector<LeasedJob> all_;
   std::vector<SequencedReport> reports_;
   StateCounts counts_;
   std::vector<std::string> log_;

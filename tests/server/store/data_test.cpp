@@ -9,7 +9,7 @@ namespace {
 class TrainedData : public StoreTest {
  protected:
   TrainedData() : plan_(make_plan("study", 1, 3)) {
-    for (auto& job : plan_->jobs) job.config.dataset.name = "mnist";
+    for (auto& job : plan_->jobs) std::get<Train>(job.task).dataset.name = "mnist";
     commit(*store_, {insert_all(SweepId{1}, plan_, 1), attach("w"), core::NoteData{"mnist", kOld}});
   }
   void finish(std::int64_t job, const DataState& state) {

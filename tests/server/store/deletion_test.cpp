@@ -21,7 +21,7 @@ class DeletionTest : public StoreTest {
     }
     change.jobs.states.erase(change.jobs.states.begin(), change.jobs.states.begin() + 2);
     change.jobs.memory.resize(4);
-    change.jobs.dependencies.clear();
+    change.jobs.inputs.clear();
     for (std::size_t i = 2; i < 6; ++i) change.jobs.keys[i] = core::JobKey{static_cast<std::int64_t>(i) + 5};
     commit(*store_, {insert_all(SweepId{1}, first, 1), change, attach("w"),
                      core::InsertAttempt{{1, 1}, {5}, "w"}, core::EndAttempt{{1, 1}, {5}, "finished", ""},

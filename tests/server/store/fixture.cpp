@@ -23,11 +23,13 @@ std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int see
       job.name = "cell-" + std::to_string(cell) + ".s" + std::to_string(seed);
       job.id = job_id_of(salt + job.name);
       job.cell = cell;
-      job.config.topology = Topology::unshared(8);
-      job.config.training.epochs = 3;
-      job.config.dataset.train_limit = 500;
-      job.config.seed = seed;
-      if (shared) job.depends_on = {plan->jobs[static_cast<std::size_t>(seed)].id};
+      Train train;
+      train.topology = Topology::unshared(8);
+      train.training.epochs = 3;
+      train.dataset.train_limit = 500;
+      train.seed = seed;
+      job.task = train;
+      if (shared) job.inputs = {{InputRole::init, plan->jobs[static_cast<std::size_t>(seed)].id}};
       plan->jobs.push_back(std::move(job));
     }
   }
@@ -41,11 +43,12 @@ core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, 
     const core::JobKey key{first_key + static_cast<std::int64_t>(i)};
     change.jobs.keys.push_back(key);
     // Those of cell 0, which stand first.
-    if (!plan->jobs[i].depends_on.empty())
-      change.jobs.dependencies.emplace_back(key, core::JobKey{first_key + plan->jobs[i].config.seed});
+    if (!plan->jobs[i].inputs.empty())
+      change.jobs.inputs.emplace_back(
+          key, core::StoredInput{InputRole::init, {first_key + seed_of(plan->jobs[i].task)}});
     change.jobs.is_new.push_back(true);
     change.jobs.memory.push_back(1000 + static_cast<std::int64_t>(i));
-    change.jobs.states.push_back(plan->jobs[i].depends_on.empty() ? JobState::ready : JobState::waiting);
+    change.jobs.states.push_back(plan->jobs[i].inputs.empty() ? JobState::ready : JobState::waiting);
   }
   change.plan = std::move(plan);
   change.source = "version: 1\n";

@@ -9,6 +9,7 @@
 #include "schema/sql/tables.h"
 #include "server/store/mark_runs.h"
 #include "server/store/migrate.h"
+#include "server/store/names.h"
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
 
@@ -42,7 +43,7 @@ INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_los
   (7, randomblob(32), 'cancelled', '', 0, 0, 0, 3, 2.5, 0, 'mnist'),
   (8, randomblob(32), 'ready', '', 0, 0, 0, 4, 2.5, 0, 'mnist'),
   (9, randomblob(32), 'backoff', 'worker lost', 1, 0, 1, 5, 2.5, 0, 'mnist');
-INSERT INTO job_dependency (job, depends_on) VALUES (2, 1), (5, 4);
+INSERT INTO job_input (job, role, source) VALUES (2, 'init', 1), (5, 'init', 4);
 INSERT INTO sweep_job (sweep, position, job, name, cell)
   SELECT 1, key - 1, key, 'job-' || key, key % 2 FROM job;
 INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (2, 0, 1, 'again', 0);
@@ -183,8 +184,8 @@ TEST_F(OldDatabase, GoesOnWhereItWas) {
   const auto& running = state.jobs[1];
   EXPECT_EQ(running.state, JobState::running);
   EXPECT_EQ(running.attempt, (AttemptToken{1'700'000'000, 3}));
-  EXPECT_EQ(running.depends_on, std::vector<core::JobKey>{{1}});
-  EXPECT_TRUE(running.checkpoint.has_value());
+  EXPECT_EQ(running.inputs, (std::vector<core::StoredInput>{{InputRole::init, {1}}}));
+  EXPECT_TRUE(artifact_in(running.artifacts, ArtifactKind::checkpoint).has_value());
   EXPECT_FALSE(running.priority.has_value());
   EXPECT_EQ(running.memory_bytes, 0);
   EXPECT_EQ(state.sweeps[0].priority, 5);
@@ -213,6 +214,35 @@ TEST_F(OldDatabase, GoesOnWhereItWas) {
   EXPECT_EQ(value_of(reader->find_job("größer/again")), core::JobKey{1});
   EXPECT_EQ(results_of(*reader, SweepId{1}).size(), 2U);
   EXPECT_EQ(value_of(reader->workers()).at(0).jobs_done, 3);
+}
+
+/// What the CHECK of a column accepts.
+std::vector<std::string> accepted(const fs::path& path, const std::string& table, const std::string& column) {
+  const auto sql = rows_of(path, "SELECT sql FROM sqlite_schema WHERE name = '" + table + "'").at(0);
+  const auto start = sql.find(column + " TEXT NOT NULL CHECK");
+  std::vector<std::string> names;
+  std::size_t end = sql.find("),", start);
+  for (auto quote = sql.find('\'', start); quote < end; quote = sql.find('\'', quote)) {
+    const auto close = sql.find('\'', quote + 1);
+    names.push_back(sql.substr(quote + 1, close - quote - 1));
+    quote = close + 1;
+  }
+  return names;
+}
+
+template <class E>
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : enum_names<E>()) names.emplace_back(entry.name);
+  return names;
+}
+
+TEST(Tables, AcceptTheNamesOfTheSchemaAndNoOthers) {
+  const TempFolder folder;
+  const fs::path path = folder / "spin.db";
+  open_store(path)->close();
+  EXPECT_EQ(accepted(path, "job", "state"), all_names<JobState>());
+  EXPECT_EQ(accepted(path, "result", "outcome"), all_names<Outcome>());
 }
 
 constexpr Migration kParents = {"0001_parents",

@@ -10,6 +10,11 @@
 namespace spin {
 namespace {
 
+void compare_artifacts(const std::vector<ArtifactRef>& found, const std::vector<ArtifactRef>& expected) {
+  EXPECT_EQ(found.size(), expected.size());
+  for (const auto& artifact : expected) EXPECT_EQ(artifact_in(found, artifact.kind), artifact);
+}
+
 void compare_detail(const JobDetail& detail, const ModelJob& job) {
   EXPECT_EQ(detail.row.id, job.stored.id);
   EXPECT_EQ(detail.row.name, job.name);
@@ -28,11 +33,7 @@ void compare_detail(const JobDetail& detail, const ModelJob& job) {
   for (const auto& [number, metrics] : job.epochs) epochs.push_back(metrics);
   EXPECT_EQ(detail.epochs, epochs);
   EXPECT_EQ(detail.result, job.result);
-  std::vector<ArtifactRef> artifacts;
-  if (job.stored.best) artifacts.push_back(*job.stored.best);
-  if (job.stored.checkpoint) artifacts.push_back(*job.stored.checkpoint);
-  if (job.stored.model) artifacts.push_back(*job.stored.model);
-  EXPECT_EQ(detail.artifacts, artifacts);
+  compare_artifacts(detail.artifacts, job.stored.artifacts);
 }
 
 void compare_log(Reader& reader, const ModelJob& job) {
@@ -56,15 +57,13 @@ void compare_job(const core::StoredJob& job, const core::StoredJob& expected) {
   EXPECT_EQ(job.priority, expected.priority);
   EXPECT_EQ(std::pair(job.memory_bytes, job.dataset), std::pair(expected.memory_bytes, expected.dataset));
   EXPECT_EQ(job.work, expected.work);
-  EXPECT_EQ(job.depends_on, expected.depends_on);
+  EXPECT_EQ(job.inputs, expected.inputs);
   // Of other jobs an attempt that has not ended is none of the core's.
   if (job.state == JobState::running) {
     EXPECT_EQ(job.attempt, expected.attempt);
     EXPECT_EQ(job.worker, expected.attempt ? expected.worker : "");
   }
-  EXPECT_EQ(job.checkpoint, expected.checkpoint);
-  EXPECT_EQ(job.model, expected.model);
-  EXPECT_EQ(job.best, expected.best);
+  compare_artifacts(job.artifacts, expected.artifacts);
 }
 
 void compare_reads(Reader& reader, const Model& model) {

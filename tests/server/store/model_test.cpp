@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/core/work.h"
 #include "tests/server/store/fixture.h"
 
 // The store against plain maps, over random steps: what was committed is what is read and what is loaded.
@@ -113,14 +112,13 @@ class Walk {
     added.stored.key = {static_cast<std::int64_t>(model_.jobs.size()) + 1};
     added.stored.id = job.id;
     added.stored.state = pick(2) == 0 ? JobState::ready : JobState::waiting;
-    added.stored.work = core::training_work(job.config, plan.cells[static_cast<std::size_t>(job.cell)].cost);
+    added.stored.work = work_of(job.task, plan.cells[static_cast<std::size_t>(job.cell)].cost);
     added.stored.memory_bytes = pick(1 << 30);
-    added.stored.dataset = job.config.dataset.name;
+    added.stored.dataset = dataset_of(job.task).name;
     change.jobs.memory.push_back(added.stored.memory_bytes);
-    for (const auto& dependency : job.depends_on)
-      added.stored.depends_on.push_back({model_.keys.at(dependency)});
-    for (const core::JobKey on : added.stored.depends_on)
-      change.jobs.dependencies.emplace_back(added.stored.key, on);
+    for (const auto& [role, source] : job.inputs)
+      added.stored.inputs.push_back({role, {model_.keys.at(source)}});
+    for (const auto& input : added.stored.inputs) change.jobs.inputs.emplace_back(added.stored.key, input);
     change.jobs.states.push_back(added.stored.state);
     model_.keys[job.id] = added.stored.key.value;
     model_.jobs[added.stored.key.value] = added;
@@ -208,14 +206,13 @@ class Walk {
     batch.emplace_back(core::SetJobPriority{job.stored.key, *job.stored.priority});
   }
 
-  static std::optional<ArtifactRef>& kept(core::StoredJob& job, ArtifactKind kind) {
-    if (kind == ArtifactKind::checkpoint) return job.checkpoint;
-    return kind == ArtifactKind::model ? job.model : job.best;
+  static void drop(core::StoredJob& job, ArtifactKind kind) {
+    std::erase_if(job.artifacts, [&](const ArtifactRef& artifact) { return artifact.kind == kind; });
   }
 
   void forget_artifact(std::vector<core::Change>& batch, ModelJob& job) {
     const auto kind = static_cast<ArtifactKind>(pick(3));
-    kept(job.stored, kind).reset();
+    drop(job.stored, kind);
     batch.emplace_back(core::ForgetArtifact{job.stored.key, kind});
   }
 
@@ -223,7 +220,8 @@ class Walk {
     const int content = pick(30);
     const auto kind = static_cast<ArtifactKind>(pick(3));
     const ArtifactRef artifact{artifact_id_of(std::to_string(content)), kind, 100 + content};
-    kept(job.stored, kind) = artifact;
+    drop(job.stored, kind);
+    job.stored.artifacts.push_back(artifact);
     batch.emplace_back(core::InsertArtifact{job.stored.key, artifact, pick(9)});
   }
 

@@ -139,20 +139,20 @@ TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
   const auto plan = make_plan("study", 2, 1);
   commit(*store_, {insert_all(SweepId{1}, plan, 1)});
   const std::vector<core::JobKey> second = {{2}};
-  const auto lease = value_of(reader_->leases(second)).at(0);
+  const auto lease = value_of(reader_->leased_jobs(second)).at(0);
   EXPECT_EQ(lease.job, plan->jobs[1].id);
   EXPECT_EQ(lease.name, "cell-1.s0");
-  EXPECT_EQ(lease.config, config_to_json(plan->jobs[1].config).dump());
+  EXPECT_EQ(lease.config, config_to_json(train_of(plan->jobs[1])).dump());
   const std::vector<core::JobKey> unknown = {{2}, {3}};
-  EXPECT_EQ(reader_->leases(unknown).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_->leased_jobs(unknown).error().code, ErrorCode::not_found);
 }
 
 TEST_F(ReaderTest, ALeaseReadsItsDataWhereTheNewestSweepOfTheJobSays) {
   const auto plan = make_plan("study", 1, 1);
-  plan->data = {{title_of(plan->jobs[0].config.dataset), "/data"}};
+  plan->data = {{title_of(dataset_of(plan->jobs[0].task)), "/data"}};
   commit(*store_, {insert_all(SweepId{1}, plan, 1)});
   const std::vector<core::JobKey> job = {{1}};
-  const auto root = [&] { return value_of(reader_->leases(job)).at(0).root; };
+  const auto root = [&] { return value_of(reader_->leased_jobs(job)).at(0).root; };
   EXPECT_EQ(root(), "/data");
 
   const auto again = make_plan("again", 1, 1);
@@ -240,7 +240,7 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   EXPECT_EQ(detail.row.worker, "w2");
   EXPECT_EQ(detail.row.top1, 61.0);
   EXPECT_EQ(detail.row.seconds, 12.5);
-  EXPECT_EQ(detail.config, config_to_json(plan->jobs[1].config).dump());
+  EXPECT_EQ(detail.config, config_to_json(train_of(plan->jobs[1])).dump());
   EXPECT_EQ(detail.depends_on, std::vector<JobId>{plan->jobs[0].id});
   EXPECT_EQ(detail.sweeps, std::vector<std::string>{"study"});
   ASSERT_EQ(detail.attempts.size(), 2U);
@@ -358,7 +358,7 @@ class SharedJobTest : public ReaderTest {
   int priority() { return value_of(reader_->job({1})).row.priority; }
   std::string leased_name() {
     const JobKey job{1};
-    return value_of(reader_->leases(std::span(&job, 1))).front().name;
+    return value_of(reader_->leased_jobs(std::span(&job, 1))).front().name;
   }
   std::string own_hash_;  ///< of job 2
 };

@@ -6,7 +6,6 @@
 #include <limits>
 #include <mutex>
 
-#include "server/core/work.h"
 #include "tests/server/store/fixture.h"
 
 namespace spin {
@@ -109,17 +108,17 @@ TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
   const auto& base = state.jobs[1];
   EXPECT_EQ(base.id, plan->jobs[1].id);
   EXPECT_EQ(base.state, JobState::ready);
-  EXPECT_TRUE(base.depends_on.empty());
+  EXPECT_TRUE(base.inputs.empty());
   const auto& shared = state.jobs[3];
   EXPECT_EQ(shared.key, JobKey{13});
   EXPECT_EQ(shared.state, JobState::waiting);
-  EXPECT_EQ(shared.depends_on, std::vector<JobKey>{{11}});
+  EXPECT_EQ(shared.inputs, (std::vector<core::StoredInput>{{InputRole::init, {11}}}));
   EXPECT_EQ(state.sweeps[0].priority, 4);
   EXPECT_EQ(state.sweeps[0].max_attempts, 7);
   EXPECT_FALSE(shared.priority.has_value());
   EXPECT_EQ(shared.memory_bytes, 1003);
-  EXPECT_EQ(shared.dataset, plan->jobs[3].config.dataset.name);
-  EXPECT_EQ(shared.work, core::training_work(plan->jobs[3].config, plan->cells[1].cost));
+  EXPECT_EQ(shared.dataset, dataset_of(plan->jobs[3].task).name);
+  EXPECT_EQ(shared.work, work_of(plan->jobs[3].task, plan->cells[1].cost));
   EXPECT_EQ(shared.work, 3.0 * 500 * 2001);
   EXPECT_FALSE(shared.attempt.has_value());
 }
@@ -166,12 +165,12 @@ TEST_F(StoreTest, AJobKeepsItsNewestCheckpointAndItsModel) {
   commit(*store_, {core::InsertArtifact{{1}, first, 1}, core::InsertArtifact{{1}, second, 2},
                    core::InsertArtifact{{1}, model, 0}, core::InsertArtifact{{1}, second, 2}});
   const auto job = reopen().jobs.at(0);
-  EXPECT_EQ(job.checkpoint, second);
-  EXPECT_EQ(job.model, model);
+  EXPECT_EQ(artifact_in(job.artifacts, ArtifactKind::checkpoint), second);
+  EXPECT_EQ(artifact_in(job.artifacts, ArtifactKind::model), model);
   commit(*store_, {core::ForgetArtifact{{1}, ArtifactKind::checkpoint}});
   const auto anew = reopen().jobs.at(0);
-  EXPECT_FALSE(anew.checkpoint.has_value());
-  EXPECT_EQ(anew.model, model) << "though it is the same file";
+  EXPECT_FALSE(artifact_in(anew.artifacts, ArtifactKind::checkpoint).has_value());
+  EXPECT_EQ(artifact_in(anew.artifacts, ArtifactKind::model), model) << "though it is the same file";
 }
 
 TEST_F(StoreTest, TheBestCheckpointComesBackWithItsAccuracy) {
@@ -180,7 +179,7 @@ TEST_F(StoreTest, TheBestCheckpointComesBackWithItsAccuracy) {
                    core::InsertEpoch{{1}, {1, 1}, {2, {{Metric::loss, 0.5}, {Metric::top1, 81.5}}}},
                    core::InsertArtifact{{1}, best, 2}});
   const auto job = reopen().jobs.at(0);
-  EXPECT_EQ(job.best, best);
+  EXPECT_EQ(artifact_in(job.artifacts, ArtifactKind::best), best);
   EXPECT_EQ(job.best_top1, 81.5);
 }
 

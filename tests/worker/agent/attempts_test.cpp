@@ -8,7 +8,7 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   worker.welcome();
   ASSERT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
 
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
   EXPECT_EQ(worker.last<MakeScratch>().size(), 1U);
   EXPECT_TRUE(worker.sent<Credits>().empty()) << "the coordinator has counted the lease itself";
@@ -17,8 +17,13 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   const auto commands = worker.last<CommandTrainer>();
   ASSERT_EQ(commands.size(), 1U);
   const auto run = std::get<RunCommand>(commands[0].command);
-  EXPECT_EQ(run, (RunCommand{lease_of(1).config, "/named", "/data", "/scratch/3-1/checkpoint.safetensors",
-                             "/scratch/3-1/model.safetensors", "", "", 7}));
+  EXPECT_EQ(run, (RunCommand{lease_of(1).config,
+                             "/named",
+                             "/data",
+                             {},
+                             {{ArtifactKind::checkpoint, "/scratch/3-1/checkpoint.safetensors"},
+                              {ArtifactKind::model, "/scratch/3-1/model.safetensors"}},
+                             7}));
 
   worker.say(StartedEvent{1, 2, 1});
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
@@ -30,16 +35,16 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   worker.say(finished_event());
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}})
       << "the slot is free while the model travels";
-  ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
-  EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/model.safetensors");
+  ASSERT_EQ(worker.last<KeepArtifact>().size(), 1U);
+  EXPECT_EQ(worker.last<KeepArtifact>()[0].path, "/scratch/3-1/model.safetensors");
 
   const ArtifactRef model = artifact_of(9, ArtifactKind::model);
-  worker.step(ModelKept{{3, 1}, model});
+  worker.step(ArtifactKept{{3, 1}, model});
   ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U) << "in the outbox before the model travels";
-  EXPECT_EQ(worker.kept<AttemptFinished>()[0], (AttemptFinished{finished_event().result, model}));
+  EXPECT_EQ(worker.kept<AttemptFinished>()[0], (AttemptFinished{finished_event().result, {model}}));
   EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
-  ASSERT_EQ(worker.last<UploadModel>().size(), 1U);
-  EXPECT_EQ(worker.last<UploadModel>()[0].model, model);
+  ASSERT_EQ(worker.last<UploadKept>().size(), 1U);
+  EXPECT_EQ(worker.last<UploadKept>()[0].artifact, model);
 
   worker.persist();
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U) << "the epoch; the result waits for its model";
@@ -47,12 +52,55 @@ TEST(Attempts, AJobGoesFromLeaseToAcknowledgedResult) {
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
   EXPECT_TRUE(is_last(worker.sent<SequencedReport>()[0].report.body));
   EXPECT_EQ(worker.agent.held().size(), 1U) << "held until the result is acknowledged";
-  EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+  EXPECT_TRUE(worker.all<ReleaseKept>().empty());
 
   worker.acknowledge_all();
   EXPECT_TRUE(worker.agent.held().empty());
   EXPECT_EQ(worker.all<Forget>().size(), 2U);
-  EXPECT_EQ(worker.all<ReleaseModel>().size(), 1U);
+  EXPECT_EQ(worker.all<ReleaseKept>().size(), 1U);
+}
+
+TEST(Attempts, WhatTheCoordinatorChoosesIsNoOutput) {
+  Harness worker;
+  worker.start_training(lease_of(1));
+  FinishedEvent finished = finished_event();
+  finished.outputs[ArtifactKind::best] = "/etc/passwd";
+  worker.say(finished);
+  ASSERT_EQ(worker.last<KeepArtifact>().size(), 1U);
+  EXPECT_EQ(worker.last<KeepArtifact>()[0].kind, ArtifactKind::model);
+  worker.step(UploadFailed{{3, 1}, ArtifactKind::checkpoint, {ErrorCode::not_found, "of an upload before"}});
+  worker.step(ArtifactKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  EXPECT_EQ(worker.kept<AttemptFinished>().size(), 1U);
+}
+
+TEST(Attempts, AResultWaitsForEveryOneOfItsOutputs) {
+  const ArtifactRef model = artifact_of(9, ArtifactKind::model), best = artifact_of(8, ArtifactKind::best);
+  const Report report{lease_of(1).job, {3, 1}, AttemptFinished{finished_event().result, {model, best}}};
+  Harness worker(1, {{1, report}});
+  EXPECT_EQ(worker.all<UploadKept>().size(), 2U) << "of an earlier process";
+  worker.welcome();
+  worker.step(Uploaded{{3, 1}, model});
+  worker.step(Uploaded{{3, 1}, model});
+  EXPECT_TRUE(worker.sent<SequencedReport>().empty()) << "one is still on its way";
+  worker.step(Uploaded{{3, 1}, best});
+  EXPECT_EQ(worker.sent<SequencedReport>().size(), 1U);
+
+  Harness other(1, {{1, report}});
+  other.welcome();
+  other.step(UploadFailed{{3, 1}, ArtifactKind::best, {ErrorCode::not_found, "gone"}});
+  ASSERT_EQ(other.kept<AttemptFailed>().size(), 1U);
+  EXPECT_EQ(other.kept<AttemptFailed>()[0].message, "the best could not be read: gone");
+}
+
+TEST(Attempts, ALeaseOfSeveralJobsIsHandedBack) {
+  Harness worker(2);
+  worker.welcome();
+  worker.step(Received{Lease{{lease_of(1), lease_of(2)}, {"cpu"}}});
+  ASSERT_EQ(worker.kept<AttemptFailed>().size(), 2U);
+  for (const auto& failed : worker.kept<AttemptFailed>()) {
+    EXPECT_EQ(failed.kind, FailureKind::refused);
+    EXPECT_EQ(failed.message, "the worker runs jobs one by one");
+  }
 }
 
 TEST(Attempts, AResultIsNotSentBeforeItIsDurableThoughItsModelHasArrived) {
@@ -70,9 +118,9 @@ TEST(Attempts, AResultWhoseModelIsLostIsWithdrawnAndTheJobFails) {
   worker.start_training(lease_of(1));
   worker.finish_training();
   worker.persist();
-  worker.step(UploadFailed{{3, 1}, ArtifactKind::model, {ErrorCode::not_found, "/models/3-1: gone"}});
+  worker.step(UploadFailed{{3, 1}, ArtifactKind::model, {ErrorCode::not_found, "/kept/3-1.model: gone"}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
-  EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("/models/3-1: gone"), std::string::npos);
+  EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("/kept/3-1.model: gone"), std::string::npos);
   ASSERT_EQ(worker.last<Forget>().size(), 1U);
   EXPECT_EQ(worker.last<Forget>()[0].sequence, 1U);
 }
@@ -81,33 +129,33 @@ TEST(Attempts, AWarmTrainerTakesTheNextJobAtOnce) {
   Harness worker;
   worker.start_training(lease_of(1));
   worker.say(finished_event());
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U) << "no waiting for the first job's upload";
   EXPECT_EQ(worker.all<StartTrainer>().size(), 1U);
 }
 
 TEST(Attempts, TrainingWaitsForEveryInput) {
   Harness worker;
-  Lease lease = lease_of(1);
-  lease.resume = artifact_of(1, ArtifactKind::checkpoint);
-  lease.init = artifact_of(2, ArtifactKind::model);
+  LeasedJob lease = lease_of(1);
+  lease.inputs.push_back({InputRole::resume, artifact_of(1, ArtifactKind::checkpoint)});
+  lease.inputs.push_back({InputRole::init, artifact_of(2, ArtifactKind::model)});
   worker.start_training(lease);
   EXPECT_EQ(worker.all<Fetch>().size(), 2U);
-  worker.step(Fetched{lease.attempt, Input::init, "/scratch/3-1/init"});
+  worker.step(Fetched{lease.attempt, InputRole::init, "/scratch/3-1/init"});
   EXPECT_TRUE(worker.all<CommandTrainer>().empty());
-  worker.step(Fetched{lease.attempt, Input::resume, "/scratch/3-1/resume"});
+  worker.step(Fetched{lease.attempt, InputRole::resume, "/scratch/3-1/resume"});
   ASSERT_EQ(worker.all<CommandTrainer>().size(), 1U);
   const auto run = std::get<RunCommand>(worker.all<CommandTrainer>()[0].command);
-  EXPECT_EQ(run.resume, "/scratch/3-1/resume");
-  EXPECT_EQ(run.init, "/scratch/3-1/init");
+  EXPECT_EQ(path_of(run.inputs, InputRole::resume), "/scratch/3-1/resume");
+  EXPECT_EQ(path_of(run.inputs, InputRole::init), "/scratch/3-1/init");
 }
 
 TEST(Attempts, AnInputThatCannotBeFetchedEndsTheAttemptAndFreesTheSlot) {
   Harness worker;
-  Lease lease = lease_of(1);
-  lease.init = artifact_of(2, ArtifactKind::model);
+  LeasedJob lease = lease_of(1);
+  lease.inputs.push_back({InputRole::init, artifact_of(2, ArtifactKind::model)});
   worker.start_training(lease);
-  worker.step(FetchFailed{lease.attempt, Input::init, {ErrorCode::data_loss, "expected aa, found bb"}});
+  worker.step(FetchFailed{lease.attempt, InputRole::init, {ErrorCode::data_loss, "expected aa, found bb"}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::input_lost);
   EXPECT_NE(worker.kept<AttemptFailed>()[0].message.find("expected aa, found bb"), std::string::npos);
@@ -117,14 +165,14 @@ TEST(Attempts, AnInputThatCannotBeFetchedEndsTheAttemptAndFreesTheSlot) {
 TEST(Attempts, AFullDiskGivesTheJobBackAndTheSlotRests) {
   const Event no_folder =
       ScratchFailed{{3, 1}, {ErrorCode::resource_exhausted, "/scratch/3-1: No space left"}};
-  const Event no_place =
-      FetchFailed{{3, 1}, Input::resume, {ErrorCode::failed_precondition, "cannot keep it: No space left"}};
+  const Event no_place = FetchFailed{
+      {3, 1}, InputRole::resume, {ErrorCode::failed_precondition, "cannot keep it: No space left"}};
   for (const auto& event : {no_folder, no_place}) {
     Harness worker;
     worker.welcome();
-    Lease lease = lease_of(1);
-    lease.resume = artifact_of(2, ArtifactKind::checkpoint);
-    worker.step(Received{lease});
+    LeasedJob lease = lease_of(1);
+    lease.inputs.push_back({InputRole::resume, artifact_of(2, ArtifactKind::checkpoint)});
+    worker.step(leased(lease));
     worker.step(event);
     ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
     EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused) << "it is not the job's fault";
@@ -186,7 +234,7 @@ TEST(Attempts, ADivergedJobIsAResultWithoutAModelAndWithoutNumbersThatAreNone) {
   ASSERT_EQ(worker.kept<AttemptFinished>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFinished>()[0].result.outcome, Outcome::diverged);
   EXPECT_FALSE(worker.kept<AttemptFinished>()[0].result.values[Metric::top1].has_value());
-  EXPECT_FALSE(worker.kept<AttemptFinished>()[0].model);
+  EXPECT_TRUE(worker.kept<AttemptFinished>()[0].outputs.empty());
 }
 
 TEST(Attempts, AJobErrorIsReportedInTheTrainersWords) {
@@ -225,7 +273,7 @@ TEST(Attempts, AStoppedTrainerThatObeysStaysWarm) {
   worker.say(StoppedEvent{});
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_EQ(worker.last<RemoveScratch>().size(), 1U);
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   EXPECT_EQ(worker.last<CommandTrainer>().size(), 1U);
   EXPECT_TRUE(worker.all<KillTrainer>().empty());
 }
@@ -245,7 +293,7 @@ TEST(Attempts, AStopDoesNotTakeBackAFinishedResult) {
   worker.say(finished_event());
   worker.step(Received{StopAttempt{{3, 1}, "another attempt runs it"}});
   EXPECT_TRUE(worker.last<CancelTransfers>().empty());
-  worker.step(ModelKept{{3, 1}, artifact_of(1, ArtifactKind::model)});
+  worker.step(ArtifactKept{{3, 1}, artifact_of(1, ArtifactKind::model)});
   worker.step(Received{StopAttempt{{3, 1}, "another attempt runs it"}});
   EXPECT_TRUE(worker.last<CancelTransfers>().empty());
   worker.persist();
@@ -256,7 +304,7 @@ TEST(Attempts, AStopDoesNotTakeBackAFinishedResult) {
 TEST(Attempts, ALeaseTooManyIsGivenBackAndCreditsAreSaidAgain) {
   Harness worker;
   worker.start_training(lease_of(1));
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
   worker.say(finished_event());

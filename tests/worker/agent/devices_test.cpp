@@ -14,7 +14,7 @@ TEST(Devices, EachHasItsOwnSlotsAndTrainers) {
   worker.welcome();
   EXPECT_EQ(worker.sent<Credits>(), (std::vector<Credits>{{{2, 2}}}));
   for (const auto& [sequence, device] : {std::pair{1, "cuda:0"}, {2, "cuda:1"}, {3, "cuda:0"}}) {
-    worker.step(Received{lease_of(sequence, device)});
+    worker.step(leased(lease_of(sequence), device));
     const auto started = worker.last<StartTrainer>();
     ASSERT_EQ(started.size(), 1U);
     EXPECT_EQ(started[0].device, device);
@@ -27,11 +27,11 @@ TEST(Devices, EachHasItsOwnSlotsAndTrainers) {
 TEST(Devices, AWarmTrainerOfAnotherDeviceIsNotTaken) {
   Harness worker(two_gpus(1));
   worker.welcome();
-  worker.step(Received{lease_of(1, "cuda:1")});
+  worker.step(leased(lease_of(1), "cuda:1"));
   worker.ready(0);
   worker.say(FailedEvent{"no"});
   EXPECT_EQ(worker.agent.free_slots(worker.now), (std::vector{1, 1}));
-  worker.step(Received{lease_of(2, "cuda:0")});
+  worker.step(leased(lease_of(2), "cuda:0"));
   ASSERT_EQ(worker.last<StartTrainer>().size(), 1U);
   EXPECT_EQ(worker.last<StartTrainer>()[0].slot, 1);
 }
@@ -39,9 +39,9 @@ TEST(Devices, AWarmTrainerOfAnotherDeviceIsNotTaken) {
 TEST(Devices, WhatIsHeldNamesTheDeviceThatItOccupies) {
   Harness worker(two_gpus(1));
   worker.welcome();
-  worker.step(Received{lease_of(1, "cuda:1")});
+  worker.step(leased(lease_of(1), "cuda:1"));
   worker.ready(0);
-  worker.step(Received{lease_of(2, "cuda:0")});
+  worker.step(leased(lease_of(2), "cuda:0"));
   EXPECT_EQ(worker.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {"cuda:1"}}, {{3, 2}, {"cuda:0"}}}));
   worker.say(finished_event());
   EXPECT_EQ(worker.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {}}, {{3, 2}, {"cuda:0"}}}));
@@ -51,14 +51,13 @@ TEST(Devices, WhatIsHeldNamesTheDeviceThatItOccupies) {
 TEST(Devices, ALeaseThatCannotRunOnThoseThatItNamesIsRefused) {
   Harness worker(two_gpus(1));
   worker.welcome();
-  worker.step(Received{lease_of(1, "cuda:0")});
-  Lease none = lease_of(4), both = lease_of(5);
-  none.devices.clear();
-  both.devices = {"cuda:0", "cuda:1"};
-  for (const auto& [lease, why] : {std::pair{lease_of(2, "cuda:0"), "the worker has no free slot on cuda:0"},
-                                   {lease_of(3, "cpu"), "the worker does not offer cpu"},
-                                   {none, "a job runs on one device here, not on 0"},
-                                   {both, "a job runs on one device here, not on 2"}}) {
+  worker.step(leased(lease_of(1), "cuda:0"));
+  const Lease none{{lease_of(4)}, {}}, both{{lease_of(5)}, {"cuda:0", "cuda:1"}};
+  for (const auto& [lease, why] :
+       {std::pair{Lease{{lease_of(2)}, {"cuda:0"}}, "the worker has no free slot on cuda:0"},
+        {Lease{{lease_of(3)}, {"cpu"}}, "the worker does not offer cpu"},
+        {none, "a job runs on one device here, not on 0"},
+        {both, "a job runs on one device here, not on 2"}}) {
     worker.step(Received{lease});
     ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
     EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);

@@ -59,7 +59,7 @@ TEST(Drain, ALeaseThatCrossedItIsGivenBack) {
   Harness worker(2);
   worker.start_training(lease_of(1));
   worker.terminate(TerminateRequested::How::drain);
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
 }
@@ -68,7 +68,7 @@ TEST(Drain, NothingFollowsTheEnd) {
   Harness worker;
   worker.terminate(TerminateRequested::How::drain);
   ASSERT_TRUE(worker.exit());
-  EXPECT_TRUE(worker.step(Received{lease_of(1)}).empty());
+  EXPECT_TRUE(worker.step(leased(lease_of(1))).empty());
   EXPECT_FALSE(worker.agent.next_deadline());
 }
 

@@ -12,16 +12,17 @@ AgentSettings test_settings(int slots) {
   return settings;
 }
 
-Lease lease_of(std::int64_t sequence, const std::string& device) {
-  Lease lease;
+LeasedJob lease_of(std::int64_t sequence) {
+  LeasedJob lease;
   lease.attempt = {3, sequence};
   lease.job.digest.bytes[0] = static_cast<std::uint8_t>(sequence);
   lease.name = "job" + std::to_string(sequence);
   lease.config = "{\"seed\":" + std::to_string(sequence) + "}";
   lease.root = "/named";
-  lease.devices = {device};
   return lease;
 }
+
+Received leased(const LeasedJob& job, const std::string& device) { return {Lease{{job}, {device}}}; }
 
 ArtifactRef artifact_of(std::uint8_t byte, ArtifactKind kind) {
   ArtifactRef artifact;
@@ -42,7 +43,7 @@ FinishedEvent finished_event() {
                      {Metric::images_per_second, 3000},
                      {Metric::peak_bytes, 4000},
                      {Metric::seconds, 5}}},
-          "/scratch/3-1/model.safetensors"};
+          {{ArtifactKind::model, "/scratch/3-1/model.safetensors"}}};
 }
 
 EpochEvent epoch_event(int epoch) {
@@ -90,15 +91,15 @@ void Harness::welcome() { step(Received{Welcome{SessionId{1}, 3, 15'000, 3'000}}
 
 void Harness::ready(int slot) { say(ready_event(), slot); }
 
-void Harness::start_training(const Lease& lease) {
+void Harness::start_training(const LeasedJob& lease) {
   welcome();
-  step(Received{lease});
+  step(leased(lease));
   ready();
 }
 
 void Harness::finish_training() {
   say(finished_event());
-  step(ModelKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  step(ArtifactKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
 }
 
 void Harness::persist() {

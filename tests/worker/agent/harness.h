@@ -23,7 +23,7 @@ class Harness {
 
   void welcome();
   /// Welcome, a lease, a ready trainer: the attempt trains in slot 0.
-  void start_training(const Lease& lease);
+  void start_training(const LeasedJob& lease);
   void ready(int slot = 0);
   /// The attempt of lease_of(1) finishes in slot 0 and its model, artifact 9, is kept.
   void finish_training();
@@ -96,7 +96,9 @@ class Harness {
 };
 
 AgentSettings test_settings(int slots);
-Lease lease_of(std::int64_t sequence, const std::string& device = "cpu");
+LeasedJob lease_of(std::int64_t sequence);
+/// A lease of this job alone.
+Received leased(const LeasedJob& job, const std::string& device = "cpu");
 ArtifactRef artifact_of(std::uint8_t byte, ArtifactKind kind);
 ReadyEvent ready_event();
 FinishedEvent finished_event();

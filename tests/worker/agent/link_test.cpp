@@ -170,13 +170,13 @@ TEST(Link, NoWelcomeIsALostLink) {
 
 TEST(Link, ACoordinatorThatDoesNotStartWithAWelcomeIsLeft) {
   Harness worker;
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   EXPECT_EQ(worker.last<Disconnect>().size(), 1U);
   EXPECT_TRUE(worker.agent.held().empty());
 }
 
 TEST(Outbox, ResultsOfAnEarlierProcessAreDelivered) {
-  const AttemptFinished finished{finished_event().result, std::nullopt};
+  const AttemptFinished finished{finished_event().result, {}};
   Harness worker(1, {kept(7, 1, EpochFinished{epoch_event(1).metrics}), kept(8, 1, finished)});
   ASSERT_EQ(worker.all<Connect>().size(), 1U);
   EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {}}}));
@@ -191,9 +191,9 @@ TEST(Outbox, ResultsOfAnEarlierProcessAreDelivered) {
 
 TEST(Outbox, AResultOfAnEarlierProcessFollowsItsModel) {
   const ArtifactRef model = artifact_of(9, ArtifactKind::model);
-  Harness worker(1, {kept(8, 1, AttemptFinished{finished_event().result, model})});
-  ASSERT_EQ(worker.all<UploadModel>().size(), 1U);
-  EXPECT_EQ(worker.all<UploadModel>()[0].model, model);
+  Harness worker(1, {kept(8, 1, AttemptFinished{finished_event().result, {model}})});
+  ASSERT_EQ(worker.all<UploadKept>().size(), 1U);
+  EXPECT_EQ(worker.all<UploadKept>()[0].artifact, model);
   EXPECT_EQ(worker.all<Connect>()[0].hello.held, (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   worker.welcome();
   EXPECT_TRUE(worker.sent<SequencedReport>().empty());
@@ -201,11 +201,11 @@ TEST(Outbox, AResultOfAnEarlierProcessFollowsItsModel) {
   ASSERT_EQ(worker.sent<SequencedReport>().size(), 1U);
   EXPECT_EQ(worker.sent<SequencedReport>()[0].sequence, 8U);
   worker.step(Received{ReportAck{8}});
-  EXPECT_EQ(worker.last<ReleaseModel>().size(), 1U);
+  EXPECT_EQ(worker.last<ReleaseKept>().size(), 1U);
 }
 
 TEST(Outbox, AWithdrawnResultThatACrashBroughtBackIsForgotten) {
-  const AttemptFinished finished{finished_event().result, artifact_of(9, ArtifactKind::model)};
+  const AttemptFinished finished{finished_event().result, {artifact_of(9, ArtifactKind::model)}};
   Harness worker(1, {kept(7, 1, finished), kept(8, 1, AttemptFailed{FailureKind::job_error, "no"})});
   ASSERT_EQ(worker.all<Forget>().size(), 1U);
   EXPECT_EQ(worker.all<Forget>()[0].sequence, 7U);

@@ -41,7 +41,7 @@ TEST(NoRoom, ForAJobIsToldUntilOneWritesACheckpoint) {
   worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
   EXPECT_EQ(told(worker), "model.safetensors: No space left on device");
   worker.pass(worker.settings.full_disk_rest);
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   worker.say(StartedEvent{1, 1, 1});
   EXPECT_EQ(told(worker), "nothing");
   worker.say(CheckpointEvent{"/w/checkpoint.safetensors", 1});
@@ -50,19 +50,20 @@ TEST(NoRoom, ForAJobIsToldUntilOneWritesACheckpoint) {
 
 TEST(NoRoom, ForAJobIsToldUntilTheInputsOfOneHaveAllCome) {
   Harness worker;
-  Lease lease = lease_of(1);
-  lease.init = artifact_of(1, ArtifactKind::model);
-  lease.resume = artifact_of(2, ArtifactKind::checkpoint);
+  LeasedJob lease = lease_of(1);
+  lease.inputs.push_back({InputRole::init, artifact_of(1, ArtifactKind::model)});
+  lease.inputs.push_back({InputRole::resume, artifact_of(2, ArtifactKind::checkpoint)});
   worker.welcome();
-  worker.step(Received{lease});
-  worker.step(FetchFailed{lease.attempt, Input::init, {ErrorCode::failed_precondition, "cannot keep it"}});
+  worker.step(leased(lease));
+  worker.step(
+      FetchFailed{lease.attempt, InputRole::init, {ErrorCode::failed_precondition, "cannot keep it"}});
   EXPECT_EQ(told(worker), "initial weights: cannot keep it");
   worker.pass(worker.settings.full_disk_rest);
   lease.attempt = lease_of(2).attempt;
-  worker.step(Received{lease});
-  worker.step(Fetched{lease.attempt, Input::init, "/i"});
+  worker.step(leased(lease));
+  worker.step(Fetched{lease.attempt, InputRole::init, "/i"});
   EXPECT_EQ(told(worker), "nothing") << "there is still one to come";
-  worker.step(Fetched{lease.attempt, Input::resume, "/r"});
+  worker.step(Fetched{lease.attempt, InputRole::resume, "/r"});
   EXPECT_EQ(told(worker), "") << "though the trainer is not warm yet";
 }
 
@@ -79,7 +80,7 @@ TEST(NoRoom, ForAJobIsForgottenWhereNoneComesThatFindsItAgain) {
 TEST(NoRoom, OfOneSlotIsNotEndedByTheCheckpointOfAnother) {
   Harness worker(2);
   worker.start_training(lease_of(1));
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   worker.ready(1);
   worker.say(FailedEvent{"model.safetensors: No space left on device", FailureCause::disk_full});
   worker.say(CheckpointEvent{"/w/checkpoint.safetensors", 1}, 1);

@@ -45,7 +45,7 @@ TEST(Pause, TheNextJobRunsWhileTheCheckpointTravels) {
   pause_training(worker);
   worker.say(CheckpointEvent{"", 2});
   worker.say(StoppedEvent{});
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   EXPECT_EQ(worker.last<CommandTrainer>().size(), 1U);
   worker.step(kUploaded);
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
@@ -155,7 +155,7 @@ TEST(Pause, AJobThatFailsMeanwhileSaysSo) {
 TEST(Pause, WhatHasNotBegunEndsAtOnce) {
   Harness worker;
   worker.welcome();
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   worker.step(kPause);
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kPaused});
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});

@@ -11,8 +11,8 @@ namespace {
 using How = TerminateRequested::How;
 
 const ArtifactRef kSaved = artifact_of(5, ArtifactKind::checkpoint);
-const ModelKept kSavedKept{{3, 1}, artifact_of(5, ArtifactKind::model)};
-const Uploaded kSavedUploaded{{3, 1}, artifact_of(5, ArtifactKind::model)};
+const ArtifactKept kSavedKept{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)};
+const Uploaded kSavedUploaded{{3, 1}, artifact_of(5, ArtifactKind::checkpoint)};
 const AttemptFailed kStoppedWorker{FailureKind::refused, "the worker was stopped"};
 
 AttemptFailed stopped_with_checkpoint_of(int epoch) {
@@ -22,13 +22,13 @@ AttemptFailed stopped_with_checkpoint_of(int epoch) {
 /// The trainer has saved; the checkpoint is kept, the outbox tells of it, and once it is uploaded the
 /// coordinator hears of both; the worker then leaves.
 void expect_saved_and_left(Harness& worker, int epoch = 0) {
-  ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
-  EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/checkpoint.safetensors");
+  ASSERT_EQ(worker.last<KeepArtifact>().size(), 1U);
+  EXPECT_EQ(worker.last<KeepArtifact>()[0].path, "/scratch/3-1/checkpoint.safetensors");
   EXPECT_FALSE(worker.exit());
   worker.step(kSavedKept);
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0], stopped_with_checkpoint_of(epoch));
-  ASSERT_EQ(worker.last<UploadModel>().size(), 1U);
+  ASSERT_EQ(worker.last<UploadKept>().size(), 1U);
   worker.persist();
   EXPECT_TRUE(worker.sent<SequencedReport>().empty()) << "not before the checkpoint is there";
   worker.step(kSavedUploaded);
@@ -97,7 +97,7 @@ TEST(Stop, ATrainerThatGotItFirstHasStopped) {
   EXPECT_EQ(worker.last<UploadCheckpoint>().size(), 1U);
   EXPECT_TRUE(worker.sent<Credits>().empty()) << "no job for a trainer that ends";
   worker.terminate(How::stop);
-  EXPECT_EQ(worker.last<KeepModel>().size(), 1U);
+  EXPECT_EQ(worker.last<KeepArtifact>().size(), 1U);
   worker.step(TrainerExited{0, {true, SIGTERM}});
   worker.step(kSavedKept);
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
@@ -149,7 +149,7 @@ TEST(Stop, ACrashWithoutAStopStillCounts) {
 TEST(Stop, ATrainerThatWasStillStartingFailsNoJob) {
   Harness worker;
   worker.welcome();
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   worker.step(TrainerExited{0, {true, SIGTERM}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::refused);
@@ -157,7 +157,7 @@ TEST(Stop, ATrainerThatWasStillStartingFailsNoJob) {
 
   Harness stopping;
   stopping.welcome();
-  stopping.step(Received{lease_of(1)});
+  stopping.step(leased(lease_of(1)));
   stopping.terminate(How::stop);
   EXPECT_EQ(stopping.kept<AttemptFailed>(), std::vector<AttemptFailed>{kStoppedWorker});
   stopping.step(TrainerExited{0, {true, SIGTERM}});
@@ -168,8 +168,8 @@ TEST(Stop, AnIdleTrainerThatEndsTakesNoJobWithIt) {
   Harness worker;
   worker.start_training(lease_of(1));
   worker.say(finished_event());
-  worker.step(ModelKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
-  worker.step(Received{lease_of(2)});
+  worker.step(ArtifactKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  worker.step(leased(lease_of(2)));
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U) << "the command crosses the signal";
   worker.step(TrainerExited{0, {true, SIGTERM}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
@@ -210,7 +210,7 @@ TEST(Stop, WhatCannotBeDeliveredStaysInTheOutboxAndTheWorkerLeaves) {
   worker.run_for(worker.settings.salvage_limit);
   ASSERT_TRUE(worker.exit());
   EXPECT_TRUE(worker.all<Forget>().empty());
-  EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+  EXPECT_TRUE(worker.all<ReleaseKept>().empty());
   EXPECT_TRUE(worker.ever_kept<AttemptFailed>().empty());
 }
 
@@ -227,13 +227,13 @@ TEST(Stop, WithoutACoordinatorItSavesLeavesSoonAndTheNextStartDelivers) {
   worker.persist();
   worker.run_for(worker.settings.offline_limit);
   ASSERT_TRUE(worker.exit());
-  EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+  EXPECT_TRUE(worker.all<ReleaseKept>().empty());
   std::vector<SequencedReport> outbox;
   for (const auto& kept : worker.all<Persist>()) outbox.push_back(kept.report);
 
   Harness next(1, outbox);
-  ASSERT_EQ(next.all<UploadModel>().size(), 1U);
-  EXPECT_EQ(next.all<UploadModel>()[0].model, kSaved);
+  ASSERT_EQ(next.all<UploadKept>().size(), 1U);
+  EXPECT_EQ(next.all<UploadKept>()[0].artifact, kSaved);
   EXPECT_EQ(next.agent.held(), (std::vector<HeldAttempt>{{{3, 1}, {}}}));
   next.welcome();
   EXPECT_TRUE(next.sent<SequencedReport>().empty());
@@ -242,7 +242,7 @@ TEST(Stop, WithoutACoordinatorItSavesLeavesSoonAndTheNextStartDelivers) {
   EXPECT_EQ(std::get<AttemptFailed>(next.sent<SequencedReport>()[0].report.body),
             stopped_with_checkpoint_of(0));
   next.acknowledge_all();
-  EXPECT_EQ(next.all<ReleaseModel>().size(), 1U);
+  EXPECT_EQ(next.all<ReleaseKept>().size(), 1U);
 }
 
 TEST(Stop, ACheckpointThatIsStillSalvagedIsKeptForTheNextStart) {
@@ -266,15 +266,15 @@ TEST(Stop, ACheckpointThatIsStillSalvagedIsKeptForTheNextStart) {
     worker.step(LinkLost{{ErrorCode::unavailable, "gone"}});
     worker.terminate(How::stop);
     EXPECT_EQ(worker.last<CancelTransfers>().size(), 1U);
-    ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
-    EXPECT_EQ(worker.last<KeepModel>()[0].path, "/scratch/3-1/checkpoint.safetensors");
+    ASSERT_EQ(worker.last<KeepArtifact>().size(), 1U);
+    EXPECT_EQ(worker.last<KeepArtifact>()[0].path, "/scratch/3-1/checkpoint.safetensors");
     worker.step(kSavedKept);
     ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
     EXPECT_EQ(worker.kept<AttemptFailed>()[0].checkpoint, kSaved);
     EXPECT_EQ(worker.kept<AttemptFailed>()[0].epoch, 4);
     worker.run_for(worker.settings.offline_limit);
     EXPECT_TRUE(worker.exit());
-    EXPECT_TRUE(worker.all<ReleaseModel>().empty());
+    EXPECT_TRUE(worker.all<ReleaseKept>().empty());
   }
 }
 
@@ -284,7 +284,7 @@ TEST(Stop, ADiskThatDoesNotTakeTheCheckpointIsNotWaitedForLong) {
   worker.terminate(How::stop);
   worker.say(CheckpointEvent{"", 2});
   worker.say(StoppedEvent{});
-  ASSERT_EQ(worker.last<KeepModel>().size(), 1U);
+  ASSERT_EQ(worker.last<KeepArtifact>().size(), 1U);
   worker.run_for(worker.settings.salvage_limit - Millis(1));
   EXPECT_FALSE(worker.exit());
   worker.run_for(Millis(1));
@@ -326,7 +326,7 @@ TEST(Stop, ACheckpointThatCannotBeReadAnyMoreIsLeftOut) {
   worker.say(CheckpointEvent{"", 0});
   worker.say(StoppedEvent{});
   worker.step(kSavedKept);
-  worker.step(UploadFailed{{3, 1}, ArtifactKind::model, {ErrorCode::not_found, "gone"}});
+  worker.step(UploadFailed{{3, 1}, ArtifactKind::checkpoint, {ErrorCode::not_found, "gone"}});
   EXPECT_EQ(worker.kept<AttemptFailed>(), std::vector<AttemptFailed>{kStoppedWorker});
   EXPECT_EQ(worker.last<Forget>().size(), 1U);
 
@@ -335,7 +335,7 @@ TEST(Stop, ACheckpointThatCannotBeReadAnyMoreIsLeftOut) {
   unkept.terminate(How::stop);
   unkept.say(CheckpointEvent{"", 0});
   unkept.say(StoppedEvent{});
-  unkept.step(UploadFailed{{3, 1}, ArtifactKind::model, {ErrorCode::internal, "Input/output error"}});
+  unkept.step(UploadFailed{{3, 1}, ArtifactKind::checkpoint, {ErrorCode::internal, "Input/output error"}});
   ASSERT_EQ(unkept.kept<AttemptFailed>().size(), 1U);
   EXPECT_EQ(unkept.kept<AttemptFailed>()[0].kind, FailureKind::refused);
   EXPECT_FALSE(unkept.kept<AttemptFailed>()[0].checkpoint);
@@ -362,7 +362,7 @@ TEST(Stop, ACoordinatorThatComesBackInTimeGetsTheCheckpoint) {
 TEST(Stop, AtOnceWaitsForNobody) {
   Harness worker(2);
   worker.start_training(lease_of(1));
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   worker.terminate(How::at_once);
   EXPECT_EQ(worker.kept<AttemptFailed>().size(), 2U);
   EXPECT_EQ(worker.last<KillTrainer>().size(), 2U);
@@ -375,7 +375,7 @@ TEST(Stop, AtOnceWaitsForAModelThatIsBeingKept) {
   worker.say(finished_event());
   worker.terminate(How::at_once);
   EXPECT_FALSE(worker.exit());
-  worker.step(ModelKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
+  worker.step(ArtifactKept{{3, 1}, artifact_of(9, ArtifactKind::model)});
   EXPECT_EQ(worker.kept<AttemptFinished>().size(), 1U);
   EXPECT_TRUE(worker.exit());
 }

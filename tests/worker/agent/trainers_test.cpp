@@ -15,7 +15,7 @@ TEST(Trainers, ADeathWhileTrainingIsReportedWithItsLastWords) {
   EXPECT_NE(failed.message.find("illegal memory access"), std::string::npos) << failed.message;
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   EXPECT_EQ(worker.all<StartTrainer>().size(), 1U) << "the next job starts one";
-  worker.step(Received{lease_of(2)});
+  worker.step(leased(lease_of(2)));
   EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
 }
 
@@ -24,7 +24,7 @@ TEST(Trainers, OneThatDoesNotStartFailsTheJobAndRestsLongerEachTime) {
   worker.welcome();
   Millis rest(1'000);
   for (int job = 1; job <= 3; ++job, rest *= 2) {
-    worker.step(Received{lease_of(job)});
+    worker.step(leased(lease_of(job)));
     worker.step(TrainerStartFailed{0, {ErrorCode::not_found, "/opt/spin-train: No such file or directory"}});
     ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
     EXPECT_EQ(worker.kept<AttemptFailed>()[0].kind, FailureKind::job_error);
@@ -35,7 +35,7 @@ TEST(Trainers, OneThatDoesNotStartFailsTheJobAndRestsLongerEachTime) {
     worker.pass(Millis(1));
     EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
   }
-  worker.step(Received{lease_of(9)});
+  worker.step(leased(lease_of(9)));
   worker.ready();
   worker.step(TrainerExited{0, {false, 1}});
   EXPECT_EQ(worker.agent.free_slots(worker.now), std::vector{1})
@@ -45,7 +45,7 @@ TEST(Trainers, OneThatDoesNotStartFailsTheJobAndRestsLongerEachTime) {
 TEST(Trainers, OneThatEndsBeforeItIsReadyTellsWhy) {
   Harness worker;
   worker.welcome();
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   worker.step(TrainerWrote{0, "libtorch.so: cannot open shared object file"});
   worker.step(TrainerExited{0, {false, 127}});
   ASSERT_EQ(worker.kept<AttemptFailed>().size(), 1U);
@@ -57,7 +57,7 @@ TEST(Trainers, OneThatEndsBeforeItIsReadyTellsWhy) {
 TEST(Trainers, AnotherVersionIsRefusedAndTheSlotRests) {
   Harness worker;
   worker.welcome();
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   ReadyEvent ready = ready_event();
   ready.version = "0.0.9";
   worker.say(ready);
@@ -73,7 +73,7 @@ TEST(Trainers, AnotherVersionIsRefusedAndTheSlotRests) {
 TEST(Trainers, OneThatIsNeverReadyIsKilled) {
   Harness worker;
   worker.welcome();
-  worker.step(Received{lease_of(1)});
+  worker.step(leased(lease_of(1)));
   worker.pass(worker.settings.start_limit);
   EXPECT_EQ(worker.last<KillTrainer>().size(), 1U);
   EXPECT_EQ(worker.kept<AttemptFailed>().size(), 1U);
@@ -139,13 +139,13 @@ TEST(Trainers, AJobThatWaitedForAnIdleTrainerThatDiesGetsANewOne) {
   Harness worker;
   worker.start_training(lease_of(1));
   worker.say(finished_event());
-  Lease lease = lease_of(2);
-  lease.init = artifact_of(1, ArtifactKind::model);
-  worker.step(Received{lease});
+  LeasedJob lease = lease_of(2);
+  lease.inputs.push_back({InputRole::init, artifact_of(1, ArtifactKind::model)});
+  worker.step(leased(lease));
   worker.step(TrainerExited{0, {true, 9}});
   EXPECT_EQ(worker.last<StartTrainer>().size(), 1U);
   EXPECT_TRUE(worker.kept<AttemptFailed>().empty());
-  worker.step(Fetched{lease.attempt, Input::init, "/i"});
+  worker.step(Fetched{lease.attempt, InputRole::init, "/i"});
   worker.ready();
   EXPECT_EQ(worker.last<CommandTrainer>().size(), 1U);
 }
@@ -195,13 +195,13 @@ TEST(Trainers, SlotsWorkSideBySide) {
   Harness worker(3);
   worker.welcome();
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{3}}});
-  for (int job = 1; job <= 3; ++job) worker.step(Received{lease_of(job)});
+  for (int job = 1; job <= 3; ++job) worker.step(leased(lease_of(job)));
   EXPECT_EQ(worker.all<StartTrainer>().size(), 3U);
   for (int slot = 0; slot < 3; ++slot) worker.ready(slot);
   EXPECT_EQ(worker.all<CommandTrainer>().size(), 3U);
   worker.say(FailedEvent{"no"}, 1);
   EXPECT_EQ(worker.sent<Credits>(), std::vector<Credits>{{{1}}});
-  worker.step(Received{lease_of(4)});
+  worker.step(leased(lease_of(4)));
   ASSERT_EQ(worker.last<CommandTrainer>().size(), 1U);
   EXPECT_EQ(worker.last<CommandTrainer>()[0].slot, 1);
 }

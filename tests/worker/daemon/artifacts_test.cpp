@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 std::string model_of(Fleet& fleet, const AttemptToken& job) {
   if (!fleet.finishes(job)) return "(no result) " + fleet.worker_log();
   const auto result = fleet.coordinator.results_of(job)[0];
-  return result.model ? fleet.coordinator.artifact(result.model->id) : "(no model)";
+  return result.outputs.empty() ? "(no model)" : fleet.coordinator.artifact(result.outputs[0].id);
 }
 
 TEST(Artifacts, InputsReachTheTrainerAndAreFetchedOnce) {
@@ -31,7 +31,7 @@ TEST(Artifacts, AModelTrainedHereNeedNotBeFetched) {
   fleet.start_worker();
   const auto first = fleet.coordinator.add_job(R"({"do":"finish","model":"base"})");
   ASSERT_TRUE(fleet.finishes(first)) << fleet.worker_log();
-  const auto model = fleet.coordinator.results_of(first)[0].model;
+  const auto model = fleet.coordinator.results_of(first)[0].outputs.at(0);
   EXPECT_EQ(model_of(fleet, fleet.coordinator.add_job(R"({"do":"finish","model":"m"})", model)), "m<base>");
   EXPECT_EQ(fleet.coordinator.downloads(), 0);
 }

@@ -34,13 +34,13 @@ void FakeCoordinator::stop() {
 AttemptToken FakeCoordinator::add_job(const std::string& config, std::optional<ArtifactRef> init,
                                       std::optional<ArtifactRef> resume) {
   const Lock lock(mutex_);
-  Lease lease;
+  LeasedJob lease;
   lease.attempt = {1, next_attempt_++};
   lease.job.digest = sha256(config + std::to_string(lease.attempt.sequence));
   lease.name = "job-" + std::to_string(lease.attempt.sequence);
   lease.config = config;
-  lease.init = init;
-  lease.resume = resume;
+  if (init) lease.inputs.push_back({InputRole::init, *init});
+  if (resume) lease.inputs.push_back({InputRole::resume, *resume});
   waiting_.push_back(lease);
   send_leases();
   return lease.attempt;
@@ -200,10 +200,9 @@ void FakeCoordinator::send_leases() {
     const auto most = std::max_element(credits_.begin(), credits_.end());
     if (most == credits_.end() || *most <= 0) return;
     --*most;
-    Lease& lease = waiting_.front();
-    lease.devices = {hellos_.back().devices[static_cast<std::size_t>(most - credits_.begin())].device};
-    devices_[lease.attempt] = lease.devices;
-    write(lease);
+    const auto& device = hellos_.back().devices[static_cast<std::size_t>(most - credits_.begin())].device;
+    devices_[waiting_.front().attempt] = {device};
+    write(Lease{{waiting_.front()}, {device}});
     waiting_.pop_front();
   }
 }

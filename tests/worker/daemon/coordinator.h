@@ -83,7 +83,7 @@ class FakeCoordinator final : public v1::Fleet::Service {
   // Behind the lock.
   Stream* stream_ = nullptr;
   std::vector<int> credits_;  ///< of each device of the last hello
-  std::deque<Lease> waiting_;
+  std::deque<LeasedJob> waiting_;
   std::int64_t next_attempt_ = 1;
   bool acknowledge_ = true, draining_ = false;
   std::optional<grpc::Status> refusal_;

@@ -16,8 +16,8 @@ TEST(Jobs, AResultArrivesWithItsModelAndNothingIsLeftInTheScratchFolder) {
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
   const auto result = fleet.coordinator.results_of(job)[0];
   EXPECT_EQ(result.result.values[Metric::top1], 91.5);
-  ASSERT_TRUE(result.model);
-  EXPECT_EQ(fleet.coordinator.artifact(result.model->id), "weights");
+  ASSERT_EQ(result.outputs.size(), 1U);
+  EXPECT_EQ(fleet.coordinator.artifact(result.outputs[0].id), "weights");
   EXPECT_EQ(fleet.coordinator.reports().size(), 3U) << "two epochs and the result, each once";
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "scratch"); }));
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "spool"); }));

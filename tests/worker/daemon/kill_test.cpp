@@ -65,7 +65,7 @@ std::vector<Point> points() {
        [](Fleet& fleet, auto&) { return !fleet.coordinator.reports().empty(); }},
       {"SalvagingACheckpoint", R"({"do":"crash","checkpoints":2})", full, is_uploading},
       {"AModelKept", kFinishes, full,
-       [](Fleet& fleet, auto&) { return fs::exists(fleet.state() / "models" / "1-1"); }},
+       [](Fleet& fleet, auto&) { return fs::exists(fleet.state() / "kept" / "1-1.model"); }},
       {"AModelUploading", kFinishes, full,
        [](Fleet& fleet, auto&) { return log_says(fleet, "upload of a result waits"); }},
       {"AResultReported", kFinishes, silent, has_result},
@@ -115,13 +115,13 @@ TEST_P(Kill, AtThisPointLosesNothing) {
     })) << fleet.worker_log();
   }
   for (const auto& result : fleet.coordinator.results_of(job)) {
-    ASSERT_TRUE(result.model);
-    EXPECT_EQ(fleet.coordinator.artifact(result.model->id), "weights");
+    ASSERT_EQ(result.outputs.size(), 1U);
+    EXPECT_EQ(fleet.coordinator.artifact(result.outputs[0].id), "weights");
   }
   EXPECT_TRUE(fleet.finishes(fleet.coordinator.add_job(kFinishes))) << fleet.worker_log();
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] {
     return fs::file_size(fleet.state() / "outbox") == 0 && fs::is_empty(fleet.state() / "scratch") &&
-           fs::is_empty(fleet.state() / "spool") && fs::is_empty(fleet.state() / "models");
+           fs::is_empty(fleet.state() / "spool") && fs::is_empty(fleet.state() / "kept");
   })) << fleet.worker_log();
 }
 

@@ -58,7 +58,7 @@ TEST(Lifetime, WhatHappensWhileTheCoordinatorIsAwayIsDeliveredOnce) {
   std::vector<std::uint64_t> sequences;
   for (const auto& kept : fleet.coordinator.reports()) sequences.push_back(kept.sequence);
   EXPECT_EQ(sequences, (std::vector<std::uint64_t>{1, 2, 3}));
-  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].model->id), "m");
+  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].outputs.at(0).id), "m");
 }
 
 TEST(Lifetime, AKilledWorkersOutboxIsDeliveredByTheNextOne) {
@@ -103,8 +103,8 @@ TEST(Lifetime, AResultSurvivesAKillWhileItsModelIsUploading) {
   fleet.start_worker();
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
   EXPECT_EQ(fleet.coordinator.hellos().back().held, (std::vector<HeldAttempt>{{job, {}}}));
-  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].model->id), "weights");
-  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
+  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(job)[0].outputs.at(0).id), "weights");
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "kept"); }));
   EXPECT_FALSE(fleet.coordinator.failure_of(job));
 }
 
@@ -116,7 +116,7 @@ TEST(Lifetime, AResultThatCameBackAfterItsModelWasRemovedIsDeliveredAgain) {
   ASSERT_TRUE(fleet.finishes(job)) << fleet.worker_log();
   fleet.worker().signal(SIGKILL);
   ASSERT_EQ(fleet.worker().wait(Fleet::kDeadline), 128 + SIGKILL);
-  ASSERT_TRUE(fs::remove(fleet.state() / "models" / "1-1"));
+  ASSERT_TRUE(fs::remove(fleet.state() / "kept" / "1-1.model"));
   fleet.coordinator.acknowledge(true);
   fleet.start_worker();
   EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fleet.coordinator.results_of(job).size() == 2; }))
@@ -126,10 +126,10 @@ TEST(Lifetime, AResultThatCameBackAfterItsModelWasRemovedIsDeliveredAgain) {
 
 TEST(Lifetime, AModelThatNoResultNamesIsRemovedAtStart) {
   Fleet fleet;
-  fs::create_directories(fleet.state() / "models");
-  std::ofstream(fleet.state() / "models" / "1-99").put('x');
+  fs::create_directories(fleet.state() / "kept");
+  std::ofstream(fleet.state() / "kept" / "1-99.model").put('x');
   fleet.start_worker();
-  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "kept"); }));
 }
 
 TEST(Lifetime, AWorkerWaitsForItsCoordinatorAndSaysSo) {

@@ -44,7 +44,7 @@ TEST(Pause, ACheckpointArrivesAndAnotherWorkerGoesOnFromIt) {
   fleet.start_worker({"--name", "w2", "--state", (fleet.folder / "state2").string()});
   const auto again = fleet.coordinator.add_job(R"({"do":"finish","model":"m"})", {}, checkpoint.artifact);
   ASSERT_TRUE(fleet.finishes(again)) << fleet.worker_log();
-  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(again)[0].model->id),
+  EXPECT_EQ(fleet.coordinator.artifact(fleet.coordinator.results_of(again)[0].outputs.at(0).id),
             "m[checkpoint of epoch 0]");
 }
 

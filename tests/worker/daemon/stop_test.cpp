@@ -131,7 +131,7 @@ TEST(Stop, WhatAKillOfAllAfterwardsLeavesUnsentIsDeliveredByTheNextStart) {
   const auto saved = saved_checkpoint(fleet.coordinator);
   ASSERT_TRUE(saved) << fleet.worker_log();
   EXPECT_EQ(fleet.coordinator.artifact(saved->id), "checkpoint of epoch 0");
-  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "models"); }));
+  EXPECT_TRUE(eventually(Fleet::kDeadline, [&] { return fs::is_empty(fleet.state() / "kept"); }));
 }
 
 TEST(Stop, ATrainerThatDoesNotSaveInTimeIsKilled) {

@@ -19,45 +19,47 @@ namespace fs = std::filesystem;
 
 constexpr AttemptToken kAttempt{3, 1};
 
-class KeptModelsDisk : public testing::Test {
+class KeptArtifactsDisk : public testing::Test {
  protected:
   void SetUp() override {
     std::ofstream(file_) << "weights";
-    auto opened = KeptModels::open(folder_ / "models", {});
+    auto opened = KeptArtifacts::open(folder_ / "kept", {});
     ASSERT_TRUE(opened.ok());
-    models_ = std::move(*opened);
+    kept_ = std::move(*opened);
   }
-  [[nodiscard]] bool is_one_file() const { return fs::equivalent(file_, models_->path(kAttempt)); }
+  [[nodiscard]] bool is_one_file() const {
+    return fs::equivalent(file_, kept_->path(kAttempt, ArtifactKind::model));
+  }
 
   TempFolder folder_;
   const fs::path file_ = folder_ / "model.safetensors";
-  std::unique_ptr<KeptModels> models_;
+  std::unique_ptr<KeptArtifacts> kept_;
 };
 
-TEST_F(KeptModelsDisk, AfterAFailedFsyncTheBytesAreWrittenAnew) {
+TEST_F(KeptArtifactsDisk, AfterAFailedFsyncTheBytesAreWrittenAnew) {
   disk_faults().failing_file_syncs = 2;
   for (int i = 0; i < 2; ++i) {
-    const auto failed = models_->keep(kAttempt, file_);
+    const auto failed = kept_->keep(kAttempt, ArtifactKind::model, file_);
     ASSERT_FALSE(failed.ok());
     EXPECT_EQ(failed.error().code, ErrorCode::internal);
   }
-  const auto kept = models_->keep(kAttempt, file_);
+  const auto kept = kept_->keep(kAttempt, ArtifactKind::model, file_);
   ASSERT_TRUE(kept.ok()) << kept.error().message;
   EXPECT_EQ(kept->id.digest, sha256("weights"));
-  EXPECT_EQ(*read_file(models_->path(kAttempt), 100), "weights");
+  EXPECT_EQ(*read_file(kept_->path(kAttempt, ArtifactKind::model), 100), "weights");
   EXPECT_FALSE(is_one_file()) << "the kernel holds the pages of that one for written";
 }
 
-TEST_F(KeptModelsDisk, WithoutAFaultNothingIsCopied) {
-  ASSERT_TRUE(models_->keep(kAttempt, file_).ok());
+TEST_F(KeptArtifactsDisk, WithoutAFaultNothingIsCopied) {
+  ASSERT_TRUE(kept_->keep(kAttempt, ArtifactKind::model, file_).ok());
   EXPECT_TRUE(is_one_file());
 }
 
-TEST_F(KeptModelsDisk, WhatAFailedFsyncHasLostIsNotKept) {
+TEST_F(KeptArtifactsDisk, WhatAFailedFsyncHasLostIsNotKept) {
   disk_faults().failing_file_syncs = 1;
-  ASSERT_FALSE(models_->keep(kAttempt, file_).ok());
+  ASSERT_FALSE(kept_->keep(kAttempt, ArtifactKind::model, file_).ok());
   std::ofstream(file_) << std::string(7, '\0');
-  const auto lost = models_->keep(kAttempt, file_);
+  const auto lost = kept_->keep(kAttempt, ArtifactKind::model, file_);
   ASSERT_FALSE(lost.ok());
   EXPECT_EQ(lost.error().code, ErrorCode::data_loss);
 }
@@ -66,16 +68,16 @@ TEST(TransfersDisk, AnInputThatFindsNoRoomBesideTheCacheIsGivenUp) {
   Fleet fleet;
   const auto artifact = fleet.coordinator.put_artifact("unshared");
   auto cache = ArtifactCache::open(fleet.folder / "cache", 1000).value();
-  auto models = KeptModels::open(fleet.folder / "models", {}).value();
+  auto kept = KeptArtifacts::open(fleet.folder / "kept", {}).value();
   boost::asio::io_context io;
   std::vector<agent::Event> events;
   const auto channel =
       grpc::CreateChannel("unix:" + (fleet.folder / "sock").string(), grpc::InsecureChannelCredentials());
   {
-    Transfers transfers(io, channel, *cache, *models, fleet.folder.path(),
+    Transfers transfers(io, channel, *cache, *kept, fleet.folder.path(),
                         [&](agent::Event event) { events.push_back(std::move(event)); });
     disk_faults().is_other_full_disk = true;
-    transfers.fetch(kAttempt, agent::Input::init, artifact, fleet.folder / "init");
+    transfers.fetch(kAttempt, InputRole::init, artifact, fleet.folder / "init");
     EXPECT_TRUE(eventually(Fleet::kDeadline, [&] {
       io.restart();
       io.run_for(std::chrono::milliseconds(10));

@@ -9,7 +9,7 @@ namespace spin {
 namespace {
 
 /// Everything that draws random numbers or keeps state between steps: 2 epochs of 5 steps.
-JobConfig with_everything(Family family) {
+Train with_everything(Family family) {
   auto config = shared_config({Component::pointwise}, FusionStrategy::channel_weighted_mean);
   config.dataset.name = "synthetic";
   config.dataset.facts = *dataset_facts("synthetic");
@@ -55,25 +55,25 @@ class Checkpoint : public RunTest {
     JobResult result;
   };
 
-  Whole run_whole(const JobConfig& config) {
-    command_.resume.clear();
+  Whole run_whole(const Train& config) {
+    command_.inputs.erase(InputRole::resume);
     const auto finished = finish(config);
-    return {read_bytes(command_.model), all<EpochEvent>(events_), finished.result};
+    return {read_bytes(command_.outputs[ArtifactKind::model]), all<EpochEvent>(events_), finished.result};
   }
 
   /// Runs to `steps` after where the checkpoint is, and stops.
-  void run_for(const JobConfig& config, int steps) {
+  void run_for(const Train& config, int steps) {
     const auto stopped = run(config, steps);
     ASSERT_TRUE(stopped.ok()) << stopped.error().message;
     ASSERT_FALSE(stopped->has_value());
-    command_.resume = command_.checkpoint;
+    set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
     torch::manual_seed(12345);  // a process of its own would not have the generators' state either
   }
 
   /// Goes on to the end, which must be that of `whole`.
-  void expect_ends_as(const Whole& whole, const JobConfig& config) {
+  void expect_ends_as(const Whole& whole, const Train& config) {
     const auto finished = finish(config);
-    EXPECT_TRUE(read_bytes(command_.model) == whole.model);
+    EXPECT_TRUE(read_bytes(command_.outputs[ArtifactKind::model]) == whole.model);
     EXPECT_EQ(finished.result.values[Metric::top1], whole.result.values[Metric::top1]);
     EXPECT_EQ(finished.result.values[Metric::top5], whole.result.values[Metric::top5]);
     const auto epochs = all<EpochEvent>(events_);
@@ -90,7 +90,7 @@ TEST_F(Checkpoint, ResumedAtAnyStepEqualsUninterruptedBitForBit) {
     const auto whole = run_whole(config);
     for (const int steps : {1, 4, 5, 6, 8}) {  // 5: before an evaluation, 6: between two epochs
       SCOPED_TRACE("family " + std::to_string(static_cast<int>(family)) + ", step " + std::to_string(steps));
-      command_.resume.clear();
+      command_.inputs.erase(InputRole::resume);
       run_for(config, steps);
       expect_ends_as(whole, config);
     }
@@ -126,11 +126,12 @@ TEST_F(Checkpoint, ComesByTimeWithinAnEpochTooAndIsGoneOnFromBitForBit) {
   now_ = [&] { return std::chrono::steady_clock::time_point(std::chrono::minutes(steps_asked_)); };
   std::vector<std::string> kept;
   on_event_ = [&](const TrainerEvent& event) {
-    if (std::holds_alternative<CheckpointEvent>(event)) kept.push_back(read_bytes(command_.checkpoint));
+    if (std::holds_alternative<CheckpointEvent>(event))
+      kept.push_back(read_bytes(command_.outputs[ArtifactKind::checkpoint]));
   };
   steps_asked_ = 0;
   finish(config);
-  EXPECT_TRUE(read_bytes(command_.model) == whole.model);
+  EXPECT_TRUE(read_bytes(command_.outputs[ArtifactKind::model]) == whole.model);
   std::vector<int> epochs;
   for (const auto& event : all<CheckpointEvent>(events_)) epochs.push_back(event.epoch);
   // After steps 2 and 4, at the end of the epoch, then two and four steps later; none where the result comes.
@@ -138,7 +139,7 @@ TEST_F(Checkpoint, ComesByTimeWithinAnEpochTooAndIsGoneOnFromBitForBit) {
   on_event_ = nullptr;
   for (const auto& bytes : kept) {
     write_bytes(folder_ / "kept", bytes);
-    command_.resume = (folder_ / "kept").string();
+    set_input(command_, InputRole::resume, (folder_ / "kept").string());
     torch::manual_seed(12345);
     expect_ends_as(whole, config);
   }
@@ -162,7 +163,7 @@ TEST_F(Checkpoint, StoppingWritesOnlyWhatIsNew) {
   ASSERT_TRUE(run(tiny_config(), 5).ok());
   ASSERT_EQ(all<CheckpointEvent>(events_).size(), 1U);
   EXPECT_EQ(all<CheckpointEvent>(events_)[0].epoch, 0);
-  command_.checkpoint.clear();
+  command_.outputs.erase(ArtifactKind::checkpoint);
   ASSERT_TRUE(run(tiny_config(), 7).ok());
   EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
 }
@@ -176,7 +177,7 @@ TEST_F(Checkpoint, AnEpochThatWasEvaluatedIsNotEvaluatedAgain) {
   EXPECT_EQ(written[0].epoch, 0);
   EXPECT_EQ(written[1].epoch, 1) << "the same step, and the evaluation behind it";
   EXPECT_EQ(all<EpochEvent>(events_).size(), 1U);
-  command_.resume = command_.checkpoint;
+  set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
   finish(tiny_config());
   ASSERT_EQ(all<EpochEvent>(events_).size(), 2U);
   EXPECT_EQ(all<EpochEvent>(events_)[0].metrics.epoch, 2);
@@ -200,13 +201,15 @@ TEST_F(Checkpoint, OfAStateThatNoRunOfTheJobReachesIsRefused) {
     state.epoch = epoch;
     state.step = step;
     if (evaluated) state.kept = Evaluated{1, 55.5, 90};
-    EXPECT_TRUE(
-        save_checkpoint(command_.checkpoint, config_to_json(config), learner, torch::kCPU, state).ok());
-    command_.resume = command_.checkpoint;
+    EXPECT_TRUE(save_checkpoint(command_.outputs[ArtifactKind::checkpoint], config_to_json(config), learner,
+                                torch::kCPU, state)
+                    .ok());
+    set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
     const auto refused = run(config);
     return refused.ok() ? "taken" : refused.error().message;
   };
-  const std::string none = command_.checkpoint + ": its run state is none of this job: ";
+  const std::string none =
+      command_.outputs[ArtifactKind::checkpoint] + ": its run state is none of this job: ";
   EXPECT_EQ(refusal(-1, 0, true), none + "epoch -1, step 0 of 15");
   EXPECT_EQ(refusal(4, 15, true), none + "epoch 4, step 15 of 15");
   EXPECT_EQ(refusal(3, 15, false), none + "epoch 3, step 15 of 15") << "the end without an evaluation";
@@ -220,17 +223,17 @@ TEST_F(Checkpoint, ThatCannotBeTakenIsLeftAsideBelowAWorkerAndRefusedByHand) {
   const auto config = tiny_config();
   const auto whole = run_whole(config);
   ASSERT_TRUE(run(config, 7).ok());
-  const auto good = read_bytes(command_.checkpoint);
+  const auto good = read_bytes(command_.outputs[ArtifactKind::checkpoint]);
   auto other = config;
   other.seed = 99;
-  const auto run_job = [&](BadCheckpoint bad, const JobConfig& job) {
+  const auto run_job = [&](BadCheckpoint bad, const Train& job) {
     events_.clear();
     JobRunner runner(
         {}, [&](const TrainerEvent& event) { events_.push_back(event); }, bad);
     auto command = command_;
     command.config = config_text(job);
     command.data = (folder_ / "data").string();
-    command.resume = (folder_ / "resume").string();
+    set_input(command, InputRole::resume, (folder_ / "resume").string());
     const std::atomic<StopRequest> stop = StopRequest::none;
     return runner.run(command, stop);
   };
@@ -243,7 +246,8 @@ TEST_F(Checkpoint, ThatCannotBeTakenIsLeftAsideBelowAWorkerAndRefusedByHand) {
     ASSERT_EQ(run_job(BadCheckpoint::begin_anew, config), JobEnd::finished);
     EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 1);
     EXPECT_EQ(all<EpochEvent>(events_).size(), 3U);
-    EXPECT_TRUE(read_bytes(command_.model) == whole.model) << "as if there had been none";
+    EXPECT_TRUE(read_bytes(command_.outputs[ArtifactKind::model]) == whole.model)
+        << "as if there had been none";
   }
   write_bytes(folder_ / "resume", good);
   EXPECT_EQ(run_job(BadCheckpoint::refuse, other), JobEnd::failed);
@@ -251,7 +255,7 @@ TEST_F(Checkpoint, ThatCannotBeTakenIsLeftAsideBelowAWorkerAndRefusedByHand) {
   EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 1);
   ASSERT_EQ(run_job(BadCheckpoint::begin_anew, config), JobEnd::finished);
   EXPECT_EQ(all<StartedEvent>(events_)[0].first_epoch, 2) << "a good one is gone on from";
-  EXPECT_TRUE(read_bytes(command_.model) == whole.model);
+  EXPECT_TRUE(read_bytes(command_.outputs[ArtifactKind::model]) == whole.model);
 }
 
 TEST_F(Checkpoint, OfTheLastEpochJustFinishes) {
@@ -262,17 +266,19 @@ TEST_F(Checkpoint, OfTheLastEpochJustFinishes) {
   state.epoch = 3;
   state.step = 15;
   state.kept = Evaluated{3, 55.5, 90};
-  ASSERT_TRUE(save_checkpoint(command_.checkpoint, config_to_json(config), learner, torch::kCPU, state).ok());
-  command_.resume = command_.checkpoint;
+  ASSERT_TRUE(save_checkpoint(command_.outputs[ArtifactKind::checkpoint], config_to_json(config), learner,
+                              torch::kCPU, state)
+                  .ok());
+  set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
   EXPECT_EQ(finish(config).result.values[Metric::top1], 55.5);
   EXPECT_TRUE(all<EpochEvent>(events_).empty());
-  EXPECT_TRUE(std::filesystem::exists(command_.model));
+  EXPECT_TRUE(std::filesystem::exists(command_.outputs[ArtifactKind::model]));
 }
 
 TEST_F(Checkpoint, OfAnotherJobIsRefusedWithTheFirstDifference) {
   auto config = tiny_config();
   ASSERT_TRUE(run(config, 1).ok());
-  command_.resume = command_.checkpoint;
+  set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
   config.training.lr = 0.02;
   const auto refused = run(config);
   ASSERT_FALSE(refused.ok());
@@ -284,10 +290,10 @@ TEST_F(Checkpoint, OfAnotherJobIsRefusedWithTheFirstDifference) {
 TEST_F(Checkpoint, WithOtherTensorsIsRefusedWithTheFirst) {
   const auto config = tiny_config();
   ASSERT_TRUE(run(config, 1).ok());
-  command_.resume = command_.checkpoint;
-  const auto file = *read_tensor_file(command_.checkpoint);
+  set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
+  const auto file = *read_tensor_file(command_.outputs[ArtifactKind::checkpoint]);
   const auto refusal = [&](const TensorFile& changed) {
-    EXPECT_TRUE(write_tensor_file(command_.checkpoint, changed).ok());
+    EXPECT_TRUE(write_tensor_file(command_.outputs[ArtifactKind::checkpoint], changed).ok());
     const auto refused = run(config);
     EXPECT_FALSE(refused.ok());
     return refused.ok() ? std::string() : refused.error().message;
@@ -309,16 +315,18 @@ TEST_F(Checkpoint, WithOtherTensorsIsRefusedWithTheFirst) {
 TEST_F(Checkpoint, DamagedIsRefused) {
   const auto config = tiny_config();
   ASSERT_TRUE(run(config, 1).ok());
-  const auto bytes = read_bytes(command_.checkpoint);
-  command_.resume = command_.checkpoint;
+  const auto bytes = read_bytes(command_.outputs[ArtifactKind::checkpoint]);
+  set_input(command_, InputRole::resume, command_.outputs[ArtifactKind::checkpoint]);
   for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 50) {
-    write_bytes(command_.checkpoint, bytes.substr(0, size));
+    write_bytes(command_.outputs[ArtifactKind::checkpoint], bytes.substr(0, size));
     const auto refused = run(config);
     ASSERT_FALSE(refused.ok()) << size;
     ASSERT_EQ(refused.error().code, ErrorCode::data_loss);
-    ASSERT_EQ(refused.error().message.rfind(command_.checkpoint, 0), 0U) << refused.error().message;
+    ASSERT_EQ(refused.error().message.rfind(command_.outputs[ArtifactKind::checkpoint], 0), 0U)
+        << refused.error().message;
   }
-  ASSERT_TRUE(write_tensor_file(command_.checkpoint, {{{"format", "other"}}, {}}).ok());
+  ASSERT_TRUE(
+      write_tensor_file(command_.outputs[ArtifactKind::checkpoint], {{{"format", "other"}}, {}}).ok());
   EXPECT_NE(run(config).error().message.find("'other'"), std::string::npos);
 }
 

@@ -92,8 +92,13 @@ void write_dataset(const std::filesystem::path& folder, int train_images, int ev
   write_bytes(folder / "t10k-labels-idx1-ubyte", label_file(eval_images));
 }
 
-JobConfig tiny_config() {
-  JobConfig config;
+void set_input(RunCommand& command, InputRole role, const std::string& path) {
+  command.inputs.erase(role);
+  command.inputs.emplace(role, path);
+}
+
+Train tiny_config() {
+  Train config;
   config.dataset.name = "fashion-mnist";
   config.dataset.facts = {1, kClasses, kSide, 0, 0};
   config.network.channels = 8;
@@ -107,7 +112,7 @@ JobConfig tiny_config() {
   return config;
 }
 
-JobConfig shared_config(Components components, FusionStrategy strategy) {
+Train shared_config(Components components, FusionStrategy strategy) {
   auto config = tiny_config();
   config.topology = Topology::from_labels({0, 0, 1, 1});
   config.components = components;
@@ -115,6 +120,6 @@ JobConfig shared_config(Components components, FusionStrategy strategy) {
   return config;
 }
 
-std::string config_text(const JobConfig& config) { return config_to_json(config).dump(); }
+std::string config_text(const Train& config) { return config_to_json(config).dump(); }
 
 }  // namespace spin

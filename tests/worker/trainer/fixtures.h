@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "schema/design/config.h"
+#include "schema/job/trainer_link.h"
 
 namespace spin {
 
@@ -20,10 +21,12 @@ std::string read_bytes(const std::filesystem::path& path);
 void write_dataset(const std::filesystem::path& folder, int train_images, int eval_images);
 
 /// ConvMixer 8/4/7/3 on Fashion-MNIST, three epochs at batch 16, unshared.
-JobConfig tiny_config();
+Train tiny_config();
+/// The only one of its role.
+void set_input(RunCommand& command, InputRole role, const std::string& path);
 /// The same with layers {0,0,1,1} and the components given.
-JobConfig shared_config(Components components, FusionStrategy strategy = FusionStrategy::none);
+Train shared_config(Components components, FusionStrategy strategy = FusionStrategy::none);
 
-std::string config_text(const JobConfig& config);
+std::string config_text(const Train& config);
 
 }  // namespace spin

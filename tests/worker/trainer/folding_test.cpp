@@ -19,7 +19,7 @@ torch::Tensor evaluate_on(const Model& model, const torch::Tensor& images) {
 }
 
 TEST(Folding, PlainSharedNetworkEvaluatesLikeTheFused) {
-  for (const auto family : kFamilies)
+  for (const auto family : all_families())
     for (const auto transform : {Transform(), kAffine})
       for (const auto strategy : kStrategies) {
         const auto config = all_shared(family_config(family), strategy, transform);
@@ -58,7 +58,7 @@ TEST(Folding, HoldsOneWeightForEachGroupAndEachTransform) {
 class Pretrained : public ::testing::Test {
  protected:
   /// Writes the model of `config` without sharing, with values of its own.
-  TensorFile write_unshared(const JobConfig& config) {
+  TensorFile write_unshared(const Train& config) {
     const auto model = make_model(config);
     scatter(*model, 8);
     EXPECT_TRUE(save_model(path_, config_to_json(config), *model).ok());
@@ -70,7 +70,7 @@ class Pretrained : public ::testing::Test {
 };
 
 TEST_F(Pretrained, EveryStrategyStartsFromTheUnsharedNetwork) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     const auto unshared_config = family_config(family);
     const auto unshared = write_unshared(unshared_config);
     for (const auto strategy : kStrategies) {

@@ -29,15 +29,15 @@ class Host : public ::testing::Test {
       std::signal(number, SIG_DFL);  // who runs the tests may ignore them
   }
 
-  RunCommand command_of(const JobConfig& config) {
+  RunCommand command_of(const Train& config) {
     RunCommand command;
     command.config = config_text(config);
     command.data = (folder_ / "data").string();
-    command.model = (folder_ / "model").string();
-    command.checkpoint = (folder_ / "checkpoint").string();
+    command.outputs[ArtifactKind::model] = (folder_ / "model").string();
+    command.outputs[ArtifactKind::checkpoint] = (folder_ / "checkpoint").string();
     return command;
   }
-  static JobConfig endless() {
+  static Train endless() {
     auto config = tiny_config();
     config.training.epochs = 100'000;
     return config;
@@ -110,7 +110,8 @@ TEST_F(Host, WhatASignalSavedGoesOnAsIfNothingHadHappened) {
       if (std::holds_alternative<StartedEvent>(*event) || stops == 6) continue;
       if (!std::exchange(signalled, true)) trainer.signal(SIGTERM);
     }
-    if (fs::exists(folder_ / "checkpoint")) command.resume = (folder_ / "checkpoint").string();
+    if (fs::exists(folder_ / "checkpoint"))
+      set_input(command, InputRole::resume, (folder_ / "checkpoint").string());
   }
   ASSERT_TRUE(finished);
   EXPECT_EQ(read_bytes(folder_ / "model"), expected) << "bit for bit";

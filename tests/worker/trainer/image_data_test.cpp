@@ -17,7 +17,7 @@ namespace spin {
 namespace {
 
 /// Three classes of photographs of about 40 pixels, the network at 28.
-JobConfig folder_config(const std::string& root) {
+Train folder_config(const std::string& root) {
   auto config = tiny_config();
   config.dataset = {"imagefolder", root, 0, 0, {3, 3, 224, 0, 0}, "pictures"};
   return config;
@@ -29,7 +29,7 @@ class ImageFolderJobs : public ::testing::Test {
   std::filesystem::path root() const { return folder_ / "images"; }
 
   Result<ImageData> load() { return DataStore(torch::kCPU).load(folder_config(root().string()).dataset, ""); }
-  JobEnd run(const JobConfig& config) {
+  JobEnd run(const Train& config) {
     RunCommand command;
     command.config = config_text(config);
     command.root = config.dataset.root;
@@ -198,7 +198,7 @@ TEST_F(ImageFolderJobs, ResultsAndCheckpointsSayWhatTheyWereTrainedOn) {
   RunCommand command;
   command.config = config_text(config);
   command.root = config.dataset.root;
-  command.checkpoint = (folder_ / "checkpoint").string();
+  command.outputs[ArtifactKind::checkpoint] = (folder_ / "checkpoint").string();
   command.checkpoint_seconds = 0;
   const std::atomic<StopRequest> stop = StopRequest::none;
   JobRunner runner({}, [&](const TrainerEvent& event) { events_.push_back(event); });
@@ -215,7 +215,7 @@ TEST_F(ImageFolderJobs, ResultsAndCheckpointsSayWhatTheyWereTrainedOn) {
   EXPECT_EQ(std::get<StartedEvent>(events_.front()).data, before);
   EXPECT_EQ(last<FinishedEvent>().result.data, before);
 
-  command.resume = command.checkpoint;
+  set_input(command, InputRole::resume, command.outputs[ArtifactKind::checkpoint]);
   EXPECT_EQ(log_of_run().find("OTHER DATA"), std::string::npos);
   // In place, so that the folder looks as it did.
   write_image(root() / "train/red/image_2.jpg", jpeg_bytes(gradient_image(30, 30)));

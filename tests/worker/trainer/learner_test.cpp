@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kBatch = 8;
 
-JobConfig config_of(Family family) {
+Train config_of(Family family) {
   auto config = tiny_config();
   config.network.family = family;
   config.training.batch_size = kBatch;
@@ -20,7 +20,7 @@ JobConfig config_of(Family family) {
   return config;
 }
 
-Batch batch_of(const JobConfig& config, int number) {
+Batch batch_of(const Train& config, int number) {
   torch::manual_seed(100 + number);
   const auto side = config.network.resolution;
   const auto images = torch::randn({kBatch, 1, side, side}).contiguous(at::MemoryFormat::ChannelsLast);
@@ -88,7 +88,7 @@ TEST(Learner, KeepsTheBest) {
 }
 
 /// The parameters after one step of plain gradient descent of rate 1, and the loss.
-std::pair<torch::Tensor, double> after_one_step(JobConfig config, int accumulation) {
+std::pair<torch::Tensor, double> after_one_step(Train config, int accumulation) {
   auto& training = config.training;
   training.accumulation = accumulation;
   training.optimizer = Optimizer::sgd;

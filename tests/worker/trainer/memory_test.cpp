@@ -39,7 +39,7 @@ TEST(Memory, OnlyWhatIsFarTooLargeIsRefusedBeforeItStarts) {
 
 class MemoryLimit : public RunTest {
  protected:
-  JobEnd run_job(const JobConfig& config) {
+  JobEnd run_job(const Train& config) {
     events_.clear();
     RunCommand command;
     command.config = config_text(config);

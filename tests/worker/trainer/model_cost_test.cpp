@@ -23,7 +23,7 @@ class Dice {
   std::mt19937 random_{11};
 };
 
-JobConfig random_config(Family family, Dice& dice) {
+Train random_config(Family family, Dice& dice) {
   auto config = family_config(family);
   auto& network = config.network;
   network.depth = dice.pick(1, 6);
@@ -57,7 +57,7 @@ JobConfig random_config(Family family, Dice& dice) {
 
 /// Parameters counted on the tensors of the folded network, FLOPs on the operations of one image's forward
 /// pass.
-Cost measured_cost(const JobConfig& config) {
+Cost measured_cost(const Train& config) {
   const torch::NoGradGuard no_grad;
   const auto model = make_model(config);
   Cost cost;
@@ -90,7 +90,7 @@ std::int64_t elements(const std::vector<NamedTensor>& tensors) {
 
 TEST(ModelCost, EqualsTheDesignSpacesFormulas) {
   Dice dice;
-  for (const auto family : kFamilies)
+  for (const auto family : all_families())
     for (int i = 0; i < 150; ++i) {
       const auto config = random_config(family, dice);
       const auto model = make_model(config);
@@ -100,7 +100,7 @@ TEST(ModelCost, EqualsTheDesignSpacesFormulas) {
     }
 }
 
-JobConfig on_imagenet(Family family, int channels, int depth, int patch) {
+Train on_imagenet(Family family, int channels, int depth, int patch) {
   auto config = family_config(family);
   config.dataset.facts = {3, 1000, 224, 0, 0};
   config.network.channels = channels;

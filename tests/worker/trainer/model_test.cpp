@@ -18,7 +18,7 @@ const Transform kAffine{TransformKind::affine, 4};
 constexpr double kTolerance = 1e-5;
 
 /// Outputs and gradients in double precision; outputs in float too.
-void expect_reference_equal(const JobConfig& config, Mode mode) {
+void expect_reference_equal(const Train& config, Mode mode) {
   SCOPED_TRACE(config_text(config));
   const auto model = make_model(config);
   scatter(*model, 5);
@@ -49,16 +49,16 @@ void expect_reference_equal(const JobConfig& config, Mode mode) {
   }
 }
 
-void expect_reference_equal(const JobConfig& config) {
+void expect_reference_equal(const Train& config) {
   for (const auto mode : {Mode::train, Mode::evaluate}) expect_reference_equal(config, mode);
 }
 
 TEST(Model, UnsharedEqualsTheReference) {
-  for (const auto family : kFamilies) expect_reference_equal(family_config(family));
+  for (const auto family : all_families()) expect_reference_equal(family_config(family));
 }
 
 TEST(Model, SharedFusedAndTransformedEqualTheReference) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     const auto config = family_config(family);
     expect_reference_equal(all_shared(config));
     expect_reference_equal(all_shared(config, FusionStrategy::none, kAffine));
@@ -70,7 +70,7 @@ TEST(Model, SharedFusedAndTransformedEqualTheReference) {
 }
 
 TEST(Model, EachComponentAloneEqualsTheReference) {
-  for (const auto family : kFamilies)
+  for (const auto family : all_families())
     for (int bit = 0; bit < 8; ++bit) {
       const auto component = static_cast<Component>(bit);
       if (!describe(family).components.has(component)) continue;
@@ -81,7 +81,7 @@ TEST(Model, EachComponentAloneEqualsTheReference) {
 }
 
 TEST(Model, OneGroupOfAllLayersEqualsTheReference) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     auto config = all_shared(family_config(family), FusionStrategy::mean, kAffine);
     config.topology = Topology::from_labels({0, 0, 0, 0});
     expect_reference_equal(config);
@@ -89,7 +89,7 @@ TEST(Model, OneGroupOfAllLayersEqualsTheReference) {
 }
 
 TEST(Model, RateThatDoesNotDivideTheDepthEqualsTheReference) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     auto config = all_shared(family_config(family), FusionStrategy::scalar_weighted_mean, kAffine);
     config.network.depth = 5;
     config.topology = Topology::from_labels({0, 0, 0, 1, 1});
@@ -100,7 +100,7 @@ TEST(Model, RateThatDoesNotDivideTheDepthEqualsTheReference) {
 }
 
 TEST(Model, OtherShapesAndOptionsEqualTheReference) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     auto config = family_config(family);
     config.network.activation = Activation::relu;
     config.network.pointwise_residual = true;
@@ -118,14 +118,14 @@ TEST(Model, OtherShapesAndOptionsEqualTheReference) {
 }
 
 TEST(Model, TransformOfOneChannelAndOfAll) {
-  for (const auto family : kFamilies)
+  for (const auto family : all_families())
     for (const int group : {1, 8})
       expect_reference_equal(
           all_shared(family_config(family), FusionStrategy::none, {TransformKind::affine, group}),
           Mode::train);
 }
 
-void expect_gradients_equal_differences(const JobConfig& config) {
+void expect_gradients_equal_differences(const Train& config) {
   SCOPED_TRACE(config_text(config));
   const auto model = make_model(config);
   scatter(*model, 9);
@@ -155,7 +155,7 @@ void expect_gradients_equal_differences(const JobConfig& config) {
 }
 
 TEST(Model, GradientsEqualFiniteDifferences) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     expect_gradients_equal_differences(family_config(family));
     expect_gradients_equal_differences(all_shared(family_config(family), FusionStrategy::none, kAffine));
     for (const auto strategy : kStrategies)
@@ -164,7 +164,7 @@ TEST(Model, GradientsEqualFiniteDifferences) {
 }
 
 TEST(Model, SeedDecidesTheInitialWeights) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     auto config = family_config(family);
     const auto weight = [&] { return make_model(config)->parameters().front().value; };
     const auto first = weight();
@@ -204,7 +204,7 @@ TEST(Model, InitialValuesAreThePublished) {
 }
 
 TEST(Model, ParameterNamesAreUnique) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     const auto model =
         make_model(all_shared(family_config(family), FusionStrategy::channel_weighted_mean, kAffine));
     std::set<std::string> names;
@@ -248,7 +248,7 @@ TEST(Model, ConvMixerKeepsTheLayoutOfItsCheckpoints) {
 }
 
 TEST(Model, TransformAndMeansStartAsPlainSharing) {
-  for (const auto family : kFamilies) {
+  for (const auto family : all_families()) {
     const auto plain = make_model(all_shared(family_config(family), FusionStrategy::mean));
     const auto images = random_images(family_config(family), 3);
     const torch::NoGradGuard no_grad;

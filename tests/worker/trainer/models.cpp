@@ -5,7 +5,7 @@
 
 namespace spin {
 
-JobConfig family_config(Family family) {
+Train family_config(Family family) {
   auto config = tiny_config();
   config.network.family = family;
   config.network.heads = 2;
@@ -14,7 +14,7 @@ JobConfig family_config(Family family) {
   return canonical(config);
 }
 
-JobConfig all_shared(JobConfig config, FusionStrategy strategy, Transform transform) {
+Train all_shared(Train config, FusionStrategy strategy, Transform transform) {
   config.topology = Topology::from_labels({0, 0, 1, 0});
   config.components = describe(config.network.family).components;
   config.fusion = {strategy, FusionInit::random};
@@ -35,7 +35,7 @@ void to_double(Model& model) {
   model.move_to(torch::kDouble);
 }
 
-torch::Tensor random_images(const JobConfig& config, std::int64_t count) {
+torch::Tensor random_images(const Train& config, std::int64_t count) {
   return torch::randn(
       {count, config.dataset.facts.channels, config.network.resolution, config.network.resolution});
 }

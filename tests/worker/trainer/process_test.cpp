@@ -12,7 +12,7 @@ namespace {
 
 TEST(CommandQueue, StopGoesToTheRunningJobOrElseToTheFirstThatWaits) {
   CommandQueue queue;
-  const auto run = to_line(TrainerCommand(RunCommand{"{}", "", "", "", "", "", ""}));
+  const auto run = to_line(TrainerCommand(RunCommand{"{}", "", "", {}, {}}));
   const auto stop = to_line(TrainerCommand(StopCommand{}));
   queue.push_line(stop);  // nothing runs: ignored
   queue.push_line(run);
@@ -40,16 +40,16 @@ class TrainerBinary : public ::testing::Test {
  protected:
   void SetUp() override { write_dataset(folder_ / "data", 48, 20); }
 
-  std::string write_job(const JobConfig& config) {
+  std::string write_job(const Train& config) {
     const auto path = folder_ / "job.json";
     write_bytes(path, "{\"name\": \"a job\", \"config\": " + config_text(config) + "}");
     return path.string();
   }
-  std::string run_line(const JobConfig& config, const std::string& data = "data") {
+  std::string run_line(const Train& config, const std::string& data = "data") {
     RunCommand command;
     command.config = config_text(config);
     command.data = (folder_ / data).string();
-    command.model = (folder_ / "model").string();
+    command.outputs[ArtifactKind::model] = (folder_ / "model").string();
     return to_line(TrainerCommand(command));
   }
   /// The last event of a job.
@@ -58,7 +58,7 @@ class TrainerBinary : public ::testing::Test {
       if (event->index() >= TrainerEvent(FinishedEvent{}).index()) return event;
     return std::nullopt;
   }
-  static JobConfig endless() {
+  static Train endless() {
     auto config = tiny_config();
     config.training.epochs = 100'000;
     return config;
@@ -131,7 +131,8 @@ TEST_F(TrainerBinary, ServesJobAfterJobAndStopsOne) {
   trainer.send(run_line(tiny_config()));
   auto event = last_event(trainer);
   ASSERT_TRUE(event && std::holds_alternative<FinishedEvent>(*event));
-  EXPECT_EQ(std::get<FinishedEvent>(*event).model, (folder_ / "model").string());
+  EXPECT_EQ(path_of(std::get<FinishedEvent>(*event).outputs, ArtifactKind::model),
+            (folder_ / "model").string());
 
   trainer.send(run_line(tiny_config(), "no-such-folder"));
   event = last_event(trainer);

@@ -12,9 +12,9 @@ namespace {
 class Recipe : public RunTest {
  protected:
   /// Accuracy of the model that the last run wrote; for networks without fusion.
-  Accuracy accuracy_of_model(const JobConfig& config) {
+  Accuracy accuracy_of_model(const Train& config) {
     const auto network = make_model(config);
-    const auto loaded = load_initial_weights(command_.model, config, *network);
+    const auto loaded = load_initial_weights(command_.outputs[ArtifactKind::model], config, *network);
     EXPECT_TRUE(loaded.ok()) << loaded.error().message;
     const auto data = store_.load(config.dataset, (folder_ / "data").string());
     const auto batches = evaluation_batches(*data, config, 40, 1);
@@ -91,12 +91,12 @@ TEST_F(Recipe, ModelAndAccuracyAreThoseOfTheAveragedWeights) {
   auto config = tiny_config();
   config.training.epochs = 6;
   const auto plain = finish(config);
-  const auto plain_model = read_bytes(command_.model);
+  const auto plain_model = read_bytes(command_.outputs[ArtifactKind::model]);
   config.training.ema = 0.9;
   for (const auto keep : {Keep::last, Keep::best}) {
     config.training.keep = keep;
     const auto finished = finish(config);
-    EXPECT_NE(read_bytes(command_.model), plain_model);
+    EXPECT_NE(read_bytes(command_.outputs[ArtifactKind::model]), plain_model);
     EXPECT_EQ(accuracy_of_model(config).top1, finished.result.values[Metric::top1]);
   }
 }

@@ -30,7 +30,7 @@ Tensor weighted(const Tensor& coefficient, const Tensor& original) {
 
 }  // namespace
 
-ReferenceWeights::ReferenceWeights(const JobConfig& config, const Model& model) : config_(config) {
+ReferenceWeights::ReferenceWeights(const Train& config, const Model& model) : config_(config) {
   for (const auto& parameter : model.parameters())
     tensors_[parameter.name] = parameter.value.detach().to(torch::kDouble).clone().set_requires_grad(true);
   for (const auto& buffer : model.buffers()) tensors_[buffer.name] = buffer.tensor.to(torch::kDouble).clone();

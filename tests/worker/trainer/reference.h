@@ -14,9 +14,9 @@ namespace spin {
 /// sums: an implementation that shares nothing with the trainer's but the names of the tensors.
 class ReferenceWeights {
  public:
-  ReferenceWeights(const JobConfig& config, const Model& model);
+  ReferenceWeights(const Train& config, const Model& model);
 
-  [[nodiscard]] const JobConfig& config() const { return config_; }
+  [[nodiscard]] const Train& config() const { return config_; }
   /// A parameter or a statistic by its whole name; [n, ...] where every block has it.
   [[nodiscard]] torch::Tensor at(const std::string& name) const;
   /// NAME.weight as `layer` computes with it; `shares` is the component that it belongs to.
@@ -35,7 +35,7 @@ class ReferenceWeights {
   [[nodiscard]] torch::Tensor transformed(const torch::Tensor& weight, const std::string& name,
                                           int layer) const;
 
-  JobConfig config_;
+  Train config_;
   std::map<std::string, torch::Tensor> tensors_;
 };
 

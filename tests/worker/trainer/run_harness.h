@@ -31,13 +31,13 @@ class RunTest : public ::testing::Test {
  protected:
   void SetUp() override {
     write_dataset(folder_ / "data", 83, 40);
-    command_.checkpoint = (folder_ / "run.checkpoint").string();
-    command_.model = (folder_ / "run.model").string();
+    command_.outputs[ArtifactKind::checkpoint] = (folder_ / "run.outputs[ArtifactKind::checkpoint]").string();
+    command_.outputs[ArtifactKind::model] = (folder_ / "run.outputs[ArtifactKind::model]").string();
     command_.checkpoint_seconds = 0;  // at the end of every epoch
   }
 
   /// Stops after `steps` steps of this call, where that is above 0; an evaluation counts as one.
-  Result<std::optional<FinishedEvent>> run(const JobConfig& config, int steps = 0,
+  Result<std::optional<FinishedEvent>> run(const Train& config, int steps = 0,
                                            StopRequest how = StopRequest::save) {
     SPIN_ASSIGN(auto data, store_.load(config.dataset, (folder_ / "data").string()));
     events_.clear();
@@ -55,7 +55,7 @@ class RunTest : public ::testing::Test {
   }
 
   /// Runs to the end, which it must reach.
-  FinishedEvent finish(const JobConfig& config) {
+  FinishedEvent finish(const Train& config) {
     const auto result = run(config);
     if (!result.ok()) ADD_FAILURE() << result.error().message;
     const bool finished = result.ok() && result->has_value();

@@ -22,7 +22,7 @@ TEST_F(Run, ReportsStartEpochsCheckpointsAndResult) {
   ASSERT_TRUE(result->has_value());
   const auto& finished = (*result)->result;
   EXPECT_EQ(finished.outcome, Outcome::completed);
-  EXPECT_EQ((*result)->model, command_.model);
+  EXPECT_EQ(path_of((*result)->outputs, ArtifactKind::model), command_.outputs[ArtifactKind::model]);
   EXPECT_GT(finished.values[Metric::peak_bytes], 1 << 20);
   EXPECT_GT(finished.values[Metric::images_per_second], 0);
   ASSERT_TRUE(std::holds_alternative<StartedEvent>(events_.front()));
@@ -54,7 +54,7 @@ TEST_F(Run, ModelHoldsTheFoldedNetworkAndItsConfiguration) {
   const auto config = shared_config({Component::pointwise}, FusionStrategy::scalar_weighted_mean);
   const auto result = run(config);
   ASSERT_TRUE(result.ok() && result->has_value());
-  const auto model = read_tensor_file(command_.model);
+  const auto model = read_tensor_file(command_.outputs[ArtifactKind::model]);
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_EQ(nlohmann::json::parse(model->text("config")), config_to_json(config));
   std::int64_t elements = 0;
@@ -71,8 +71,8 @@ TEST_F(Run, LossThatIsNotFiniteEndsAsDiverged) {
   const auto result = run(config);
   ASSERT_TRUE(result.ok() && result->has_value());
   EXPECT_EQ((*result)->result.outcome, Outcome::diverged);
-  EXPECT_TRUE((*result)->model.empty());
-  EXPECT_FALSE(std::filesystem::exists(command_.model));
+  EXPECT_TRUE((*result)->outputs.empty());
+  EXPECT_FALSE(std::filesystem::exists(command_.outputs[ArtifactKind::model]));
   EXPECT_TRUE(all<EpochEvent>(events_).empty());
   EXPECT_FALSE((*result)->result.values[Metric::top1].has_value());
   EXPECT_FALSE((*result)->result.values[Metric::top5].has_value());
@@ -100,7 +100,7 @@ TEST_F(Run, PretrainedFusionNeedsAModel) {
   auto config = shared_config({Component::pointwise}, FusionStrategy::mean);
   config.fusion.init = FusionInit::pretrained;
   EXPECT_NE(run(config).error().message.find("--init"), std::string::npos);
-  command_.init = command_.model;
+  set_input(command_, InputRole::init, command_.outputs[ArtifactKind::model]);
   EXPECT_EQ(run(config).error().code, ErrorCode::not_found);
   ASSERT_TRUE(run(tiny_config()).ok());
   EXPECT_TRUE(run(config).ok());
@@ -108,12 +108,12 @@ TEST_F(Run, PretrainedFusionNeedsAModel) {
 
 TEST_F(Run, InitialWeightsOfAnotherDataSetAreRefused) {
   ASSERT_TRUE(run(tiny_config()).ok());
-  auto model = *read_tensor_file(command_.model);
+  auto model = *read_tensor_file(command_.outputs[ArtifactKind::model]);
   auto json = nlohmann::json::parse(model.text("config"));
   json["dataset"]["name"] = "cifar10";
   model.metadata["config"] = json.dump();
-  command_.init = (folder_ / "other.model").string();
-  ASSERT_TRUE(write_tensor_file(command_.init, model).ok());
+  set_input(command_, InputRole::init, (folder_ / "other.model").string());
+  ASSERT_TRUE(write_tensor_file(path_of(command_.inputs, InputRole::init), model).ok());
   auto config = shared_config({Component::pointwise}, FusionStrategy::mean);
   config.fusion.init = FusionInit::pretrained;
   const auto refused = run(config);
@@ -133,14 +133,16 @@ TEST_F(Run, FewerImagesThanABatchAreRefused) {
 }
 
 TEST_F(Run, CheckpointThatCannotBeWrittenFailsTheRunWithItsPath) {
-  command_.checkpoint = (folder_ / "missing" / "run.checkpoint").string();
+  command_.outputs[ArtifactKind::checkpoint] =
+      (folder_ / "missing" / "run.outputs[ArtifactKind::checkpoint]").string();
   const auto result = run(tiny_config());
   ASSERT_FALSE(result.ok());
-  EXPECT_NE(result.error().message.find(command_.checkpoint), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find(command_.outputs[ArtifactKind::checkpoint]), std::string::npos)
+      << result.error().message;
 }
 
 TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
-  command_.model.clear();
+  command_.outputs.erase(ArtifactKind::model);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small{100, before.rlim_max};
@@ -152,11 +154,11 @@ TEST_F(Run, FullDiskCostsTheCheckpointAndNotTheRun) {
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_EQ((*result)->result.outcome, Outcome::completed);
   EXPECT_TRUE(all<CheckpointEvent>(events_).empty());
-  EXPECT_FALSE(std::filesystem::exists(command_.checkpoint));
+  EXPECT_FALSE(std::filesystem::exists(command_.outputs[ArtifactKind::checkpoint]));
 }
 
 TEST_F(Run, FullDiskAtTheModelFailsTheRunWithItsPath) {
-  command_.checkpoint.clear();
+  command_.outputs.erase(ArtifactKind::checkpoint);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small{100, before.rlim_max};
@@ -167,12 +169,13 @@ TEST_F(Run, FullDiskAtTheModelFailsTheRunWithItsPath) {
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::unavailable);
-  EXPECT_NE(result.error().message.find(command_.model), std::string::npos) << result.error().message;
-  EXPECT_FALSE(std::filesystem::exists(command_.model));
+  EXPECT_NE(result.error().message.find(command_.outputs[ArtifactKind::model]), std::string::npos)
+      << result.error().message;
+  EXPECT_FALSE(std::filesystem::exists(command_.outputs[ArtifactKind::model]));
 }
 
 TEST(RealData, ThirtyStepsOnFashionMnistAreFarAboveChance) {
-  JobConfig config = tiny_config();
+  Train config = tiny_config();
   config.network.channels = 32;
   config.network.patch = 4;
   config.dataset.train_limit = 1920;
@@ -209,17 +212,17 @@ TEST(ParseJob, TakesAConfigurationOrAnElementOfAPlan) {
   for (const auto& text : {json.dump(), nlohmann::json{{"name", "x"}, {"config", json}}.dump()}) {
     const auto parsed = parse_job(text);
     ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-    EXPECT_EQ(*parsed, config);
+    EXPECT_EQ(*parsed, Task(config));
   }
   const auto placed = parse_job(nlohmann::json{{"root", "/data//x/"}, {"config", json}}.dump());
   ASSERT_TRUE(placed.ok()) << placed.error().message;
-  EXPECT_EQ(placed->dataset.root, "/data/x");
+  EXPECT_EQ(dataset_of(*placed).root, "/data/x");
   EXPECT_FALSE(parse_job("[]").ok());
   EXPECT_FALSE(parse_job("{\"config\": 1}").ok());
 }
 
 TEST(ParseJob, RefusesAConfigurationThatIsNotTheOneOfItsHash) {
-  const auto identity_of = [](const JobConfig& config) {
+  const auto identity_of = [](const Train& config) {
     return to_hex(portable_sha256(kIdentityVersion + config_to_json(config).dump()));
   };
   auto config = canonical(tiny_config());
@@ -228,7 +231,7 @@ TEST(ParseJob, RefusesAConfigurationThatIsNotTheOneOfItsHash) {
   const auto parsed =
       parse_job(nlohmann::json{{"hash", identity}, {"config", config_to_json(config)}}.dump());
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-  EXPECT_EQ(parsed->seed, 9007199254740993);
+  EXPECT_EQ(seed_of(*parsed), 9007199254740993);
 
   config.seed = 9007199254740992;
   const auto refused =

@@ -8,7 +8,7 @@ std::int64_t steps_per_epoch(std::int64_t images, const Training& training) {
   return images / training.batch_size;
 }
 
-TrainingSteps::TrainingSteps(const JobConfig& config, std::int64_t images, std::int64_t first_step)
+TrainingSteps::TrainingSteps(const Train& config, std::int64_t images, std::int64_t first_step)
     : seed_(config.seed),
       images_(images),
       batch_size_(config.training.batch_size),

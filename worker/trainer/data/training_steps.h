@@ -15,7 +15,7 @@ std::int64_t steps_per_epoch(std::int64_t images, const Training& training);
 /// one of the last epoch. Precondition: steps_per_epoch() > 0.
 class TrainingSteps {
  public:
-  TrainingSteps(const JobConfig& config, std::int64_t images, std::int64_t first_step);
+  TrainingSteps(const Train& config, std::int64_t images, std::int64_t first_step);
 
   [[nodiscard]] bool at_end() const { return step_ >= steps_; }
   /// 1-based.

@@ -85,8 +85,9 @@ void sleep_for_ever() {
 }
 
 void write_checkpoint(const spin::RunCommand& run, int epoch) {
-  write_by_rename(run.checkpoint, "checkpoint of epoch " + std::to_string(epoch));
-  say(spin::CheckpointEvent{run.checkpoint, epoch});
+  write_by_rename(spin::path_of(run.outputs, spin::ArtifactKind::checkpoint),
+                  "checkpoint of epoch " + std::to_string(epoch));
+  say(spin::CheckpointEvent{spin::path_of(run.outputs, spin::ArtifactKind::checkpoint), epoch});
 }
 
 void finish(const spin::RunCommand& run, const nlohmann::json& config) {
@@ -97,19 +98,22 @@ void finish(const spin::RunCommand& run, const nlohmann::json& config) {
     write_checkpoint(run, epoch);
   }
   std::string model = config.value("model", "model");
-  if (!run.init.empty()) model += "<" + read_all(run.init) + ">";
-  if (!run.resume.empty()) model += "[" + read_all(run.resume) + "]";
+  if (run.inputs.contains(spin::InputRole::init))
+    model += "<" + read_all(spin::path_of(run.inputs, spin::InputRole::init)) + ">";
+  if (run.inputs.contains(spin::InputRole::resume))
+    model += "[" + read_all(spin::path_of(run.inputs, spin::InputRole::resume)) + "]";
   if (config.contains("model_bytes")) model.assign(config["model_bytes"].get<std::size_t>(), 'm');
-  write_by_rename(run.model, model);
-  say(spin::FinishedEvent{{spin::Outcome::completed,
-                           {{spin::Metric::top1, 91.5},
-                            {spin::Metric::top5, 99.5},
-                            {spin::Metric::params, 1000},
-                            {spin::Metric::flops, 2000},
-                            {spin::Metric::images_per_second, 3000},
-                            {spin::Metric::peak_bytes, 4000},
-                            {spin::Metric::seconds, 0.02}}},
-                          run.model});
+  write_by_rename(spin::path_of(run.outputs, spin::ArtifactKind::model), model);
+  say(spin::FinishedEvent{
+      {spin::Outcome::completed,
+       {{spin::Metric::top1, 91.5},
+        {spin::Metric::top5, 99.5},
+        {spin::Metric::params, 1000},
+        {spin::Metric::flops, 2000},
+        {spin::Metric::images_per_second, 3000},
+        {spin::Metric::peak_bytes, 4000},
+        {spin::Metric::seconds, 0.02}}},
+      {{spin::ArtifactKind::model, spin::path_of(run.outputs, spin::ArtifactKind::model)}}});
 }
 
 /// The stop that came before the file.

@@ -1,4 +1,4 @@
-#include "worker/daemon/kept_models.h"
+#include "worker/daemon/kept_artifacts.h"
 
 #include <cerrno>
 #include <cstring>
@@ -11,6 +11,7 @@
 #include "schema/base/file.h"
 #include "schema/base/paths.h"
 #include "schema/base/sha256.h"
+#include "schema/design/names.h"
 #include "worker/agent/attempt.h"
 #include "worker/agent/reports.h"
 #include "worker/daemon/artifact_cache.h"
@@ -46,14 +47,15 @@ Status write_anew(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
-                                                     const std::vector<SequencedReport>& outbox) {
+Result<std::unique_ptr<KeptArtifacts>> KeptArtifacts::open(const fs::path& folder,
+                                                           const std::vector<SequencedReport>& outbox) {
   SPIN_TRY(make_private_folders(folder));
   SPIN_TRY(sync_folder(folder.parent_path()));
-  std::unique_ptr<KeptModels> models(new KeptModels(folder));
+  std::unique_ptr<KeptArtifacts> artifacts(new KeptArtifacts(folder));
   std::set<fs::path> wanted;
   for (const auto& kept : outbox) {
-    if (agent::artifact_of(kept.report.body) != nullptr) wanted.insert(models->path(kept.report.attempt));
+    for (const ArtifactRef& artifact : agent::artifacts_of(kept.report.body))
+      wanted.insert(artifacts->path(kept.report.attempt, artifact.kind));
   }
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
@@ -61,12 +63,13 @@ Result<std::unique_ptr<KeptModels>> KeptModels::open(const fs::path& folder,
     if (wanted.count(entry->path()) == 0) fs::remove(entry->path(), ignored);
   }
   if (error) return Error{ErrorCode::internal, folder.string() + ": " + error.message()};
-  return models;
+  return artifacts;
 }
 
-Result<ArtifactRef> KeptModels::keep(const AttemptToken& attempt, const fs::path& file) {
-  const fs::path kept = path(attempt);
-  const auto expected = unsynced(attempt);
+Result<ArtifactRef> KeptArtifacts::keep(const AttemptToken& attempt, ArtifactKind kind,
+                                        const fs::path& file) {
+  const fs::path kept = path(attempt, kind);
+  const auto expected = unsynced(kept);
   SPIN_TRY(expected ? write_anew(file, kept) : link_or_copy(file, kept));
   SPIN_ASSIGN(const Digest digest, sha256_file(kept));
   if (expected && digest != *expected)
@@ -78,26 +81,30 @@ Result<ArtifactRef> KeptModels::keep(const AttemptToken& attempt, const fs::path
   if (synced.ok()) synced = sync_folder(folder_);
   const std::lock_guard lock(mutex_);
   if (!synced.ok()) {
-    unsynced_[attempt] = digest;
+    unsynced_[kept] = digest;
     return synced.error();
   }
-  unsynced_.erase(attempt);
-  return ArtifactRef{{digest}, ArtifactKind::model, static_cast<std::int64_t>(bytes)};
+  unsynced_.erase(kept);
+  return ArtifactRef{{digest}, kind, static_cast<std::int64_t>(bytes)};
 }
 
-void KeptModels::remove(const AttemptToken& attempt) {
-  std::error_code ignored;
-  fs::remove(path(attempt), ignored);
+void KeptArtifacts::remove(const AttemptToken& attempt) {
   const std::lock_guard lock(mutex_);
-  unsynced_.erase(attempt);
+  for (const auto& [kind, name] : enum_names<ArtifactKind>()) {
+    std::error_code ignored;
+    fs::remove(path(attempt, kind), ignored);
+    unsynced_.erase(path(attempt, kind));
+  }
 }
 
-std::optional<Digest> KeptModels::unsynced(const AttemptToken& attempt) const {
+std::optional<Digest> KeptArtifacts::unsynced(const fs::path& kept) const {
   const std::lock_guard lock(mutex_);
-  const auto found = unsynced_.find(attempt);
+  const auto found = unsynced_.find(kept);
   return found == unsynced_.end() ? std::nullopt : std::optional(found->second);
 }
 
-fs::path KeptModels::path(const AttemptToken& attempt) const { return folder_ / agent::token_name(attempt); }
+fs::path KeptArtifacts::path(const AttemptToken& attempt, ArtifactKind kind) const {
+  return folder_ / (agent::token_name(attempt) + "." + std::string(enum_name(kind)));
+}
 
 }  // namespace spin::daemon
