@@ -40,6 +40,9 @@ void unblock(Step& step, std::vector<JobKey> open) {
     const JobKey key = open.back();
     open.pop_back();
     const Job& job = step.core.catalogue.at(key);
+    const auto next = job.dependants.items();
+    // What a cancel in parts has not reached may be blocked by what stands before a job that it has.
+    if (std::holds_alternative<Cancelled>(job.phase)) open.insert(open.end(), next.begin(), next.end());
     const auto* blocked = std::get_if<Blocked>(&job.phase);
     if (blocked == nullptr) continue;
     const DependencyView view = view_dependencies(step.core.catalogue, job);
@@ -48,7 +51,6 @@ void unblock(Step& step, std::vector<JobKey> open) {
       change(step, key, Block{view.obstacle}, view.obstacle->reason);
     else
       revive_one(step, key, view.unmet);
-    const auto next = job.dependants.items();
     open.insert(open.end(), next.begin(), next.end());
   }
 }

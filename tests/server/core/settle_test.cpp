@@ -39,6 +39,21 @@ TEST(Settle, APauseHoldsAtOnceAndReachesTheJobsInParts) {
   EXPECT_EQ(counts(harness, sweep).paused, 0);
 }
 
+TEST(Settle, WhatACancelHasNotReachedIsNotBlockedByAJobThatRunsAgain) {
+  Harness harness(kParts);
+  const auto plan = PlanOf("s").max_attempts(1).job("r").job("d", {"r"}).job("e", {"r"}).job("x", {"d"});
+  const SweepId sweep = harness.submit(plan);
+  harness.fail(harness.lease_to("w"), FailureKind::job_error, "no");
+  ASSERT_EQ(harness.state("x"), JobState::blocked);
+  harness.cancel(sweep);
+  ASSERT_EQ(harness.state("d"), JobState::cancelled);
+  ASSERT_EQ(harness.state("x"), JobState::blocked) << "the cancel has not reached it";
+  harness.submit(PlanOf("again").job("r"));  // the harness checks that no job is blocked by nothing
+  EXPECT_EQ(harness.state("r"), JobState::ready);
+  harness.settle();
+  EXPECT_EQ(harness.state("x"), JobState::cancelled);
+}
+
 TEST(Settle, ACrashBetweenTwoPartsGoesOn) {
   Harness harness(kParts);
   const SweepId sweep = harness.submit(PlanOf("s").job("a").jobs("j", 8, {"a"}));
