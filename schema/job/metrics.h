@@ -28,6 +28,7 @@ enum class Metric : std::uint8_t {
   backward_seconds,
   step_seconds,
   evaluation_seconds,
+  gradient_norm,
 };
 
 enum class Unit { none, percent, count, per_second, bytes, seconds };
@@ -84,6 +85,8 @@ inline constexpr std::array kMetrics = {
                 "clipping, optimizer, averaged weights"},
     MetricFacts{Metric::evaluation_seconds, "evaluation_seconds", "evaluation", Unit::seconds, Better::lower,
                 kEpoch, 5, "evaluation"},
+    MetricFacts{Metric::gradient_norm, "gradient_norm", "gradient", Unit::none, Better::neither, kEpoch, 7,
+                "2-norm of all gradients in the epoch's last step, before clipping"},
 };
 inline constexpr std::size_t kMetricCount = kMetrics.size();
 

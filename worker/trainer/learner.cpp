@@ -35,7 +35,10 @@ torch::Tensor Learner::step(Batch batch, std::int64_t step, PhaseSeconds& second
   seconds.step += watch.lap();
   const auto loss = accumulate(batch.images, targets, seconds);
   watch.lap();
-  if (recipe_.clip_grad_norm > 0) clip_gradients(parameters_.gradients(), recipe_.clip_grad_norm);
+  auto& gradients = parameters_.gradients();
+  // Before the optimizer, which computes in them.
+  gradient_norm_ =
+      recipe_.clip_grad_norm > 0 ? clip_gradients(gradients, recipe_.clip_grad_norm) : gradients.norm();
   optimizer_->step(learning_rate_.at(step), learning_rate_.momentum_at(step));
   if (average_) average_->average(recipe_.ema);
   seconds.step += watch.lap();
@@ -101,6 +104,10 @@ bool Learner::is_finite() const {
   auto finite = torch::isfinite(parameters_.values()).all();
   for (const auto& statistics : network_->buffers()) finite &= torch::isfinite(statistics.tensor).all();
   return finite.item<bool>();
+}
+
+std::optional<double> Learner::gradient_norm() const {
+  return gradient_norm_.defined() ? std::optional(gradient_norm_.item<double>()) : std::nullopt;
 }
 
 void Learner::exchange_average() {

@@ -47,6 +47,8 @@ class Learner {
   /// After state() was filled in: the steps that it has seen.
   void set_steps(std::int64_t steps) { optimizer_->set_steps(steps); }
   [[nodiscard]] bool is_finite() const;
+  /// Global 2-norm of the gradients of the last step, before clipping; none before a step.
+  [[nodiscard]] std::optional<double> gradient_norm() const;
 
   /// The network computes with the averaged weights, where the recipe averages; a second call undoes the
   /// first.
@@ -74,6 +76,7 @@ class Learner {
   std::unique_ptr<FlatOptimizer> optimizer_;
   std::optional<WeightCopy> average_;  // where the recipe averages
   std::optional<WeightCopy> best_;     // where it keeps the best
+  torch::Tensor gradient_norm_;        // of the last step: a scalar on the device
 };
 
 }  // namespace spin

@@ -31,9 +31,10 @@ FlatParameters::FlatParameters(const std::vector<Parameter>& parameters, torch::
   }
 }
 
-void clip_gradients(torch::Tensor& gradients, double max_norm) {
-  const auto scale = (max_norm / (gradients.norm() + kClipEpsilon)).clamp_max(1.0);
-  gradients.mul_(scale);
+torch::Tensor clip_gradients(torch::Tensor& gradients, double max_norm) {
+  auto norm = gradients.norm();
+  gradients.mul_((max_norm / (norm + kClipEpsilon)).clamp_max(1.0));
+  return norm;
 }
 
 }  // namespace spin

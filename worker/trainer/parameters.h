@@ -36,6 +36,7 @@ class FlatParameters {
 };
 
 /// Scales the gradients so that their global norm is `max_norm` at most, without waiting for the device.
-void clip_gradients(torch::Tensor& gradients, double max_norm);
+/// Returns the norm before that: a scalar on the device.
+torch::Tensor clip_gradients(torch::Tensor& gradients, double max_norm);
 
 }  // namespace spin

@@ -171,6 +171,7 @@ Result<std::optional<EpochMetrics>> TrainingRun::finish_epoch() {
       {Metric::loss, loss_sum_.item<double>() / static_cast<double>(steps_per_epoch_)},
       {Metric::images_per_second, rate(steps_per_epoch_ * recipe.batch_size, begun.train_seconds)},
       {Metric::data_seconds, begun.phases.data}};
+  if (const auto norm = learner_.gradient_norm()) values.set(Metric::gradient_norm, *norm);
   if (setup_.device.is_cpu()) {
     values.set(Metric::forward_seconds, begun.phases.forward);
     values.set(Metric::backward_seconds, begun.phases.backward);

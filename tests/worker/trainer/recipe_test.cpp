@@ -56,6 +56,23 @@ TEST_F(Recipe, EvaluatesEachNthEpochAndTheLast) {
   EXPECT_EQ(finished.result.values[Metric::top1], epochs[4].metrics.values[Metric::top1]);
 }
 
+TEST_F(Recipe, TheNormOfTheGradientsIsThatBeforeClipping) {
+  const auto norm_with = [&](double clip, Optimizer optimizer) {
+    auto config = tiny_config();
+    config.training.epochs = 1;
+    config.dataset.train_limit = config.training.batch_size;  // one step, from the initial weights
+    config.training.clip_grad_norm = clip;
+    config.training.optimizer = optimizer;
+    events_.clear();
+    finish(config);
+    return *all<EpochEvent>(events_).at(0).metrics.values[Metric::gradient_norm];
+  };
+  const double norm = norm_with(0, Optimizer::adamw);
+  EXPECT_GT(norm, 0);
+  for (const auto optimizer : {Optimizer::adamw, Optimizer::sgd})
+    for (const double clip : {0.0, norm / 10}) EXPECT_DOUBLE_EQ(norm_with(clip, optimizer), norm);
+}
+
 TEST_F(Recipe, SecondsOfAnEpochAreSplitIntoItsPhases) {
   finish(tiny_config());
   for (const auto& [metrics] : all<EpochEvent>(events_)) {
