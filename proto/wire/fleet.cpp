@@ -33,6 +33,9 @@ Result<std::vector<std::string>> devices_from_wire(std::string_view field, const
   return std::vector<std::string>(list.begin(), list.end());
 }
 
+/// Of a device: sums over all of a worker, and over all that it may hold, stay within 64 bits.
+constexpr std::int64_t kMostMemory = std::int64_t{64} << 40;
+
 Result<std::vector<DeviceOffer>> offers_from_wire(const WireOffers& list) {
   constexpr std::string_view kField = "hello.devices";
   if (list.empty()) return rejected(kField, "is empty");
@@ -41,6 +44,9 @@ Result<std::vector<DeviceOffer>> offers_from_wire(const WireOffers& list) {
   for (const auto& message : list) {
     SPIN_TRY(check_name(kField, message.device()));
     SPIN_TRY(check_at_least("hello.devices.memory_bytes", message.memory_bytes(), std::int64_t{0}));
+    if (message.memory_bytes() > kMostMemory)
+      return rejected("hello.devices.memory_bytes",
+                      "is " + std::to_string(message.memory_bytes()) + "; at most 64 TiB is accepted");
     const auto is_same = [&](const DeviceOffer& offer) { return offer.device == message.device(); };
     if (std::any_of(offers.begin(), offers.end(), is_same))
       return rejected(kField, "names " + message.device() + " twice");

@@ -51,7 +51,10 @@ Result<std::vector<Device>> parse_devices(std::string_view text) {
 Status check_device_list(std::string_view text) {
   if (text == kAllGpus) return {};
   const auto parsed = parse_devices(text);
-  return parsed.ok() ? Status{} : Status{parsed.error()};
+  if (parsed.ok()) return {};
+  return Error{parsed.error().code, parsed.error().message +
+                                        "; a list of cpu and cuda:K, as in cuda:0,cuda:1, or " +
+                                        std::string(kAllGpus) + " alone is accepted"};
 }
 
 }  // namespace spin

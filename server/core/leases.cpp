@@ -25,7 +25,9 @@ std::unique_ptr<Attempt> make_attempt(const Step& step, JobKey key, SessionId se
   const Job& job = step.core.catalogue.at(key);
   auto attempt = std::make_unique<Attempt>();
   attempt->token = token;
-  attempt->worker = step.core.workers.find(session)->hello.name;
+  const WorkerHello& hello = step.core.workers.find(session)->hello;
+  attempt->worker = hello.name;
+  if (device != kNoDevice) attempt->device = hello.devices[static_cast<std::size_t>(device)].device;
   attempt->deadline = step.now + std::chrono::milliseconds(step.core.settings.lease_ms);
   attempt->session = session;
   attempt->use = {device, memory_needed(step.core, step.core.catalogue.owner_of(job), job.needs)};
@@ -59,6 +61,9 @@ bool bind(Step& step, JobKey key, Attempt& attempt, SessionId session, std::opti
     attempt.use.device = *device;
     workers.occupy(session, key, attempt.use);
   }
+  if (attempt.use.device != kNoDevice)
+    attempt.device =
+        workers.find(session)->hello.devices[static_cast<std::size_t>(attempt.use.device)].device;
   renew_lease(step, key);
   return true;
 }

@@ -141,7 +141,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
     return;
   }
   ++step.core.counters.failures;
-  step.core.last_failed_on[key] = attempt.worker;
+  step.core.last_failed_on[key] = {attempt.worker, attempt.device};
   if (failed.kind == FailureKind::input_lost) {
     count_error(step, key, handle_lost_input(step, key, failed.message));
     return;

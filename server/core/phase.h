@@ -42,6 +42,7 @@ struct Use {
 struct Attempt {
   AttemptToken token;
   std::string worker;
+  std::string device;                ///< of the worker, that it runs on or ran on last; empty = not known
   Now deadline;                      ///< the lease: lost when nothing is heard of it until then
   std::optional<SessionId> session;  ///< none while its worker is not connected
   std::optional<Progress> progress;  ///< latest; never stored

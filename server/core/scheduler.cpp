@@ -93,10 +93,12 @@ std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place&
   std::tuple<bool, int, bool> best_rank;
   for (const SessionId id : core.workers.open()) {
     const Session& session = *core.workers.find(id);
-    const bool is_fresh = failed == core.last_failed_on.end() || failed->second != session.hello.name;
     for (int device = 0; device < static_cast<int>(session.devices.size()); ++device) {
       const int room = session.room(device);
       if (room == 0 || !can_take(session, device, demand)) continue;
+      const auto& name = session.hello.devices[static_cast<std::size_t>(device)].device;
+      const bool is_fresh =
+          failed == core.last_failed_on.end() || !failed->second.is(session.hello.name, name);
       const bool has_data = session.devices[static_cast<std::size_t>(device)].dataset == dataset;
       const std::tuple rank{is_fresh, room, has_data};
       if (best && rank <= best_rank) continue;

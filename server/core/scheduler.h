@@ -16,7 +16,7 @@ void schedule(Step& step);
 void hold_leases(Step& step, const HoldLeases& event);
 
 /// The device for a job of this class: of those that fulfil what its sweep asks for and have the memory one
-/// of a worker on which it has not failed last, with the most room, that had its data set last.
+/// on which it has not failed last, with the most room, that had its data set last.
 [[nodiscard]] std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place& place,
                                                     JobKey key);
 

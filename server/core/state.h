@@ -17,6 +17,15 @@
 
 namespace spin::core {
 
+/// Where an attempt has failed.
+struct FailurePlace {
+  std::string worker;
+  std::string device;  ///< empty = not known
+  [[nodiscard]] bool is(const std::string& other_worker, const std::string& other_device) const {
+    return worker == other_worker && (device.empty() || device == other_device);
+  }
+};
+
 /// Failures of a worker since its last success.
 struct Trouble {
   int failures = 0;
@@ -48,7 +57,7 @@ struct Core {
   /// Jobs by their running attempt, by the lost one that may still come back, and by the one that a pause
   /// has stopped.
   std::unordered_map<AttemptToken, JobKey> attempts;
-  std::unordered_map<JobKey, std::string> last_failed_on;  ///< worker; of jobs that may run again
+  std::unordered_map<JobKey, FailurePlace> last_failed_on;  ///< of jobs that may run again
   /// What was done of jobs that ran and will go on from there, 0 to 1: until their next attempt says more.
   std::unordered_map<JobKey, double> kept_shares;
   /// Of jobs that were begun anew: attempts up to this one are over, whatever they report.

@@ -20,7 +20,8 @@ inline constexpr std::chrono::seconds kOpenLimit{30};
 /// group has, or all of the GPU, for which `TRAINER --devices` is asked; 0 where nobody says.
 /// invalid_argument where there is no such device, with those that there are; unavailable where the trainer
 /// cannot open one within `open_limit` or does not answer in time. Of `cuda:all` one that can be opened is
-/// enough; the others are left out, with a warning. Call it from the process's main thread: see spawn().
+/// enough; the others are left out, with an error in the log. Call it from the process's main thread: see
+/// spawn().
 Result<std::vector<DeviceOffer>> device_offers(const std::string& text, const std::string& trainer,
                                                std::chrono::milliseconds limit = kDevicesLimit,
                                                std::chrono::milliseconds open_limit = kOpenLimit);

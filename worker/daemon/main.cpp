@@ -164,13 +164,16 @@ spin::Status fill_defaults(CommandLine& line) {
     SPIN_ASSIGN(options.trainer, spin::find_program("spin-train"));
   }
   SPIN_ASSIGN(options.devices, spin::daemon::device_offers(line.device, options.trainer));
+  std::string unknown;
   for (spin::DeviceOffer& offer : options.devices) {
     if (line.memory_bytes > 0) offer.memory_bytes = line.memory_bytes;
-    if (offer.memory_bytes > 0) continue;
+    if (offer.memory_bytes == 0) unknown += (unknown.empty() ? "" : ", ") + offer.device;
+  }
+  if (!unknown.empty()) {
     spdlog::warn(
-        "the memory of {} is not known: jobs come one at a time on each device; --memory says how much there "
-        "is",
-        offer.device);
+        "the memory of {} is not known: jobs come one at a time on each device, whatever --slots says; "
+        "--memory says how much there is",
+        unknown);
     options.slots = 1;
   }
   if (options.threads == 0) {

@@ -44,7 +44,8 @@ TEST(Devices, AllGpusStandInThePlaceOfAList) {
   for (const char* text : {"cuda:all", "cpu", "cuda:1,cuda:0"})
     EXPECT_TRUE(check_device_list(text).ok()) << text;
   EXPECT_EQ(check_device_list("cpu,cuda:all").error().message,
-            "'cuda:all' is neither cpu nor cuda:K, as in cuda:0");
+            "'cuda:all' is neither cpu nor cuda:K, as in cuda:0; a list of cpu and cuda:K, as in "
+            "cuda:0,cuda:1, or cuda:all alone is accepted");
 }
 
 }  // namespace

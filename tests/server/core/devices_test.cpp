@@ -35,6 +35,19 @@ TEST(Devices, JobsSpreadOverThoseOfAWorker) {
   EXPECT_EQ(harness.coordinator->workers().at(0).busy, 4);
 }
 
+TEST(Devices, ARetryGoesToAnotherOneOfTheWorker) {
+  Harness harness;
+  harness.submit(PlanOf("s").job("a"));
+  const SessionId session = harness.attach(two_gpus());
+  const auto first = harness.credits(session, {1, 1});
+  ASSERT_EQ(first.size(), 1U);
+  harness.fail(first[0], FailureKind::trainer_died, "an illegal memory access");
+  harness.say(session, Credits{{1, 1}});
+  const auto again = all_of<SendLease>(harness.advance(600'000));
+  ASSERT_GE(again.size(), 1U);
+  EXPECT_NE(again[0].devices, first[0].devices);
+}
+
 TEST(Devices, AmongFreeOnesTheOneThatHadTheDataSetLast) {
   Harness harness;
   PlanOf plan("s");
