@@ -35,6 +35,23 @@ struct Handler {
   void operator()(const TimePassed&) const { time_passed(step); }
 };
 
+/// A worker is quarantined where all of its devices are.
+void annotate_quarantines(const Core& core, const Session& session, WorkerRow& row) {
+  const auto& devices = session.hello.devices;
+  std::size_t quarantined = 0;
+  std::string reasons;
+  for (const DeviceOffer& offer : devices) {
+    const auto quarantine = core.quarantines.find({session.hello.name, offer.device});
+    if (quarantine == core.quarantines.end()) continue;
+    ++quarantined;
+    const std::string place = devices.size() > 1 ? offer.device + ": " : "";
+    reasons += (reasons.empty() ? "" : "; ") + place + quarantine->second.reason;
+  }
+  if (quarantined == 0) return;
+  if (quarantined == devices.size()) row.state = "quarantined";
+  row.reason = reasons;
+}
+
 }  // namespace
 
 Coordinator::Coordinator(Restoration restoration, Now now)
@@ -99,11 +116,7 @@ std::vector<WorkerRow> Coordinator::workers() const {
     row.state = session.draining ? "draining" : "online";
     row.reason = session.problem;
     if (state_->core.hold) row.reason = "no leases are granted now: " + *state_->core.hold;
-    const auto quarantine = state_->core.quarantines.find(session.hello.name);
-    if (quarantine != state_->core.quarantines.end()) {
-      row.state = "quarantined";
-      row.reason = quarantine->second.reason;
-    }
+    annotate_quarantines(state_->core, session, row);
     for (const DeviceState& device : session.devices) row.busy += device.busy;
     row.labels = session.hello.labels;
     for (const DeviceOffer& offer : session.hello.devices) row.memory_bytes += offer.memory_bytes;

@@ -143,8 +143,10 @@ class Inspection {
            "is not found by its worker's name");
     expect(core_.workers.open().contains(session.id) == session.has_room(), session.id,
            "contradicts the list of free workers");
-    expect(session.most_jobs.has_value() == core_.quarantines.contains(session.hello.name), session.id,
-           "contradicts the quarantines");
+    for (std::size_t i = 0; i < session.devices.size(); ++i)
+      expect(session.devices[i].most_jobs.has_value() ==
+                 core_.quarantines.contains({session.hello.name, session.hello.devices[i].device}),
+             session.id, "contradicts the quarantines");
     std::vector<DeviceState> devices(session.devices.size());
     const auto count = [&](const Use& use, int jobs) {
       if (use.device == kNoDevice) return;

@@ -141,18 +141,20 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
     return;
   }
   ++step.core.counters.failures;
-  step.core.last_failed_on[key] = {attempt.worker, attempt.device};
+  const WorkerDevice place = place_of(step.core, attempt.worker, attempt.device);
+  step.core.last_failed_on[key] = place;
   if (failed.kind == FailureKind::input_lost) {
     count_error(step, key, handle_lost_input(step, key, failed.message));
     return;
   }
-  const std::string worker = attempt.worker;
-  const bool counts = !is_quarantined(step.core, worker) || !others_can_take(step.core, key, worker);
-  note_failure(step, worker, key, failed.message);
+  const bool counts =
+      !is_quarantined(step.core, place) || !others_can_take(step.core, key, place, Others::devices);
+  note_failure(step, place, key, failed.message);
   if (!counts)
     retry_later(step, key,
-                failed.message + " (on worker " + worker + ", which is quarantined; this does not count)");
-  else if (failed.kind == FailureKind::permanent && !others_can_take(step.core, key, worker))
+                failed.message + " (on " + title_of(step.core, place) +
+                    ", which is quarantined; this does not count)");
+  else if (failed.kind == FailureKind::permanent && !others_can_take(step.core, key, place, Others::workers))
     give_up(step, key, failed.message);
   else if (failed.kind == FailureKind::trainer_died)
     count_death(step, key, failed.message);

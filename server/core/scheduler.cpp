@@ -64,9 +64,10 @@ std::string text_of(const Demand& demand) {
   return text;
 }
 
-/// A job says more of a worker under quarantine if it has not failed there yet: that one, if there is one.
+/// A job says more of a device under quarantine if it has not failed there yet: that one, if there is one.
 JobKey choose_probe(const Core& core, const Session& session, int device, JobKey first) {
-  const auto trouble = core.troubles.find(session.hello.name);
+  const auto& name = session.hello.devices[static_cast<std::size_t>(device)].device;
+  const auto trouble = core.troubles.find({session.hello.name, name});
   if (trouble == core.troubles.end() || !trouble->second.jobs.contains(first)) return first;
   const auto other = core.ready.find_but(trouble->second.jobs, [&](const ReadyQueue::Place& place, JobKey) {
     return can_take(session, device, demand_of(core, place));
@@ -98,7 +99,7 @@ std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place&
       if (room == 0 || !can_take(session, device, demand)) continue;
       const auto& name = session.hello.devices[static_cast<std::size_t>(device)].device;
       const bool is_fresh =
-          failed == core.last_failed_on.end() || !failed->second.is(session.hello.name, name);
+          failed == core.last_failed_on.end() || failed->second != WorkerDevice{session.hello.name, name};
       const bool has_data = session.devices[static_cast<std::size_t>(device)].dataset == dataset;
       const std::tuple rank{is_fresh, room, has_data};
       if (best && rank <= best_rank) continue;
@@ -109,16 +110,19 @@ std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place&
   return best;
 }
 
-bool others_can_take(const Core& core, JobKey key, const std::string& worker) {
+bool others_can_take(const Core& core, JobKey key, const WorkerDevice& place, Others others) {
   const Demand demand = demand_of(core, place_of(core, key));
-  const auto& all = core.workers.all();
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+  return std::ranges::any_of(core.workers.all(), [&](const auto& entry) {
     const Session& session = entry.second;
-    const auto& offers = session.hello.devices;
-    return session.hello.name != worker && !session.draining && !session.most_jobs &&
-           std::any_of(offers.begin(), offers.end(), [&](const DeviceOffer& offer) {
-             return has_memory(offer, demand) && is_of_kind(demand, session.hello, offer);
-           });
+    const bool is_same = session.hello.name == place.worker;
+    if (session.draining || (is_same && others == Others::workers)) return false;
+    for (std::size_t i = 0; i < session.devices.size(); ++i) {
+      const DeviceOffer& offer = session.hello.devices[i];
+      if (!session.devices[i].most_jobs && !(is_same && offer.device == place.device) &&
+          has_memory(offer, demand) && is_of_kind(demand, session.hello, offer))
+        return true;
+    }
+    return false;
   });
 }
 
@@ -137,7 +141,8 @@ void schedule(Step& step) {
     });
     if (!key) return;
     const Session& worker = *core.workers.find(target->session);
-    grant(step, worker.most_jobs ? choose_probe(core, worker, target->device, *key) : *key, *target);
+    const bool is_probe = worker.devices[static_cast<std::size_t>(target->device)].most_jobs.has_value();
+    grant(step, is_probe ? choose_probe(core, worker, target->device, *key) : *key, *target);
   }
 }
 
@@ -159,10 +164,11 @@ std::string why_not_running(const Core& core, const ReadyQueue::Place& place) {
   std::int64_t largest = -1;
   bool is_kept_from_it = false;
   for (const auto& [id, session] : core.workers.all()) {
-    for (const DeviceOffer& offer : session.hello.devices) {
+    for (std::size_t i = 0; i < session.devices.size(); ++i) {
+      const DeviceOffer& offer = session.hello.devices[i];
       if (!is_of_kind(demand, session.hello, offer)) continue;
       const bool suffices = has_memory(offer, demand);
-      if (suffices && !session.draining && !session.most_jobs) return {};
+      if (suffices && !session.draining && !session.devices[i].most_jobs) return {};
       is_kept_from_it = is_kept_from_it || suffices;
       largest = std::max(largest, offer.memory_bytes);
     }

@@ -20,9 +20,10 @@ void hold_leases(Step& step, const HoldLeases& event);
 [[nodiscard]] std::optional<Target> find_device_for(const Core& core, const ReadyQueue::Place& place,
                                                     JobKey key);
 
-/// Whether a worker other than `worker`, neither draining nor under quarantine, is attached that has a device
-/// of the kind for the job and with the memory.
-[[nodiscard]] bool others_can_take(const Core& core, JobKey key, const std::string& worker);
+enum class Others { devices, workers };
+/// Whether a device other than this one, or one of another worker, is attached that is of the kind for the
+/// job and has the memory, is not under quarantine and of no worker that drains.
+[[nodiscard]] bool others_can_take(const Core& core, JobKey key, const WorkerDevice& place, Others others);
 
 /// Why ready jobs of this class do not run though workers may be free, for people; empty where one only has
 /// to become free.

@@ -17,16 +17,14 @@
 
 namespace spin::core {
 
-/// Where an attempt has failed.
-struct FailurePlace {
+/// A device of a worker, by their names.
+struct WorkerDevice {
   std::string worker;
   std::string device;  ///< empty = not known
-  [[nodiscard]] bool is(const std::string& other_worker, const std::string& other_device) const {
-    return worker == other_worker && (device.empty() || device == other_device);
-  }
+  auto operator<=>(const WorkerDevice&) const = default;
 };
 
-/// Failures of a worker since its last success.
+/// Failures on a device since its last success.
 struct Trouble {
   int failures = 0;
   std::set<JobKey> jobs;  ///< which failed
@@ -57,15 +55,15 @@ struct Core {
   /// Jobs by their running attempt, by the lost one that may still come back, and by the one that a pause
   /// has stopped.
   std::unordered_map<AttemptToken, JobKey> attempts;
-  std::unordered_map<JobKey, FailurePlace> last_failed_on;  ///< of jobs that may run again
+  std::unordered_map<JobKey, WorkerDevice> last_failed_on;  ///< of jobs that may run again
   /// What was done of jobs that ran and will go on from there, 0 to 1: until their next attempt says more.
   std::unordered_map<JobKey, double> kept_shares;
   /// Of jobs that were begun anew: attempts up to this one are over, whatever they report.
   std::unordered_map<JobKey, AttemptToken> superseded;
   DataHistory data;
-  std::map<std::string, Trouble> troubles;        ///< by worker
-  std::map<std::string, Quarantine> quarantines;  ///< by worker
-  int limited_sessions = 0;                       ///< of quarantined workers
+  std::map<WorkerDevice, Trouble> troubles;
+  std::map<WorkerDevice, Quarantine> quarantines;
+  int limited_devices = 0;                        ///< of attached workers, for they are quarantined
   std::optional<std::string> hold;                ///< why no leases are granted now
   std::map<JobKey, std::int64_t> lines_left_out;  ///< of jobs' logs, since `hold`
   std::int64_t next_sequence = 1;

@@ -45,8 +45,7 @@ int Session::room(int device) const {
   if (draining || silent) return 0;
   const DeviceState& state = devices[index(device)];
   const int room = std::min(state.credits, hello.slots - state.busy);
-  // A worker under quarantine may have so many on all devices together.
-  return std::max(0, most_jobs ? std::min(room, *most_jobs - static_cast<int>(busy.size())) : room);
+  return std::max(0, state.most_jobs ? std::min(room, *state.most_jobs - state.busy) : room);
 }
 
 bool Session::has_room() const {
@@ -177,8 +176,8 @@ void Workers::drains(SessionId id) {
     session.drain_asked = false;
   });
 }
-void Workers::limit(SessionId id, std::optional<int> most_jobs) {
-  change(id, [&](Session& session) { session.most_jobs = most_jobs; });
+void Workers::limit(SessionId id, int device, std::optional<int> most_jobs) {
+  change(id, [&](Session& session) { session.devices[index(device)].most_jobs = most_jobs; });
 }
 void Workers::occupy(SessionId id, JobKey job, const Use& use) {
   change(id, [&](Session& session) {

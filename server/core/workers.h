@@ -20,6 +20,7 @@ struct DeviceState {
   int busy = 0;                   ///< jobs that run on it
   std::int64_t memory_given = 0;  ///< to those, and to what was taken from the worker and may still be there
   std::string dataset;            ///< of the job that it was given last
+  std::optional<int> most_jobs;   ///< while it is quarantined
 };
 
 /// One attached worker.
@@ -28,12 +29,11 @@ struct Session {
   WorkerHello hello;                 ///< `held` is empty
   std::vector<DeviceState> devices;  ///< in the order of hello.devices
   bool draining = false;
-  bool drain_asked = false;      ///< by a person; until the worker says that it drains
-  bool silent = false;           ///< a lease of it ended, and nothing has been heard since
-  std::optional<int> most_jobs;  ///< while it is quarantined
-  Now heard;                     ///< last sign of life
-  std::string problem;           ///< what hinders it, as it says; empty = nothing
-  std::map<JobKey, Use> busy;    ///< jobs that it runs, or whose results it has on their way
+  bool drain_asked = false;    ///< by a person; until the worker says that it drains
+  bool silent = false;         ///< a lease of it ended, and nothing has been heard since
+  Now heard;                   ///< last sign of life
+  std::string problem;         ///< what hinders it, as it says; empty = nothing
+  std::map<JobKey, Use> busy;  ///< jobs that it runs, or whose results it has on their way
   /// Attempts that were taken from it (told to stop, lost) and that it may still have, with the memory that
   /// their trainers may still hold.
   std::map<AttemptToken, Use> ending;
@@ -87,7 +87,7 @@ class Workers {
   void ask_to_drain(SessionId id);
   /// The worker says so; it will say it again whenever it attaches.
   void drains(SessionId id);
-  void limit(SessionId id, std::optional<int> most_jobs);
+  void limit(SessionId id, int device, std::optional<int> most_jobs);
   /// In the place of what the job had there.
   void occupy(SessionId id, JobKey job, const Use& use);
   void release(SessionId id, JobKey job);

@@ -269,11 +269,11 @@ void Simulation::handle(const Event& event) {
   if (draw(3) != 0 || uncommitted_.size() > 6) commit(uncommitted_.size());
 }
 
-/// Leases to workers under quarantine follow another order.
+/// Leases to devices under quarantine follow another order.
 void Simulation::note_probes(const Effects& effects) {
   if (effects.changes.empty()) return;
   for (const WorkerRow& row : coordinator_->workers()) {
-    if (row.state != "quarantined") continue;
+    if (row.reason.find("attempts failed") == std::string::npos) continue;
     for (const Change& change : effects.changes)
       if (const auto* lease = std::get_if<InsertAttempt>(&change);
           lease != nullptr && lease->worker == row.name)

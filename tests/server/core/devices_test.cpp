@@ -140,26 +140,32 @@ TEST(Devices, ADrainingWorkerGetsNothingOnAnyOfThem) {
   EXPECT_EQ(devices_of(harness.credits(session, {0, 1})), "");
 }
 
-TEST(Devices, AWorkerUnderQuarantineGetsOneJobOnAllOfThem) {
+TEST(Devices, OneOnWhichEverythingFailsIsSetAsideAndTheOthersOfItsWorkerGoOn) {
   Harness harness;
   harness.submit(PlanOf("s").jobs("j", 12));
-  harness.attach("good");
-  const SessionId bad = harness.attach(worker({{"cuda:0"}, {"cuda:1"}}, 1, "bad"));
+  const SessionId session = harness.attach(two_gpus());
   for (int i = 0; i < 5; ++i) {
-    const auto leases = harness.credits(bad, {i % 2, 1 - i % 2});
-    ASSERT_EQ(leases.size(), 1U);
+    const auto leases = harness.credits(session, {1, 0});
+    ASSERT_EQ(devices_of(leases), "cuda:0");
     harness.fail(leases[0], FailureKind::job_error);
   }
-  EXPECT_EQ(harness.coordinator->workers().at(0).state, "quarantined");
-  EXPECT_EQ(devices_of(harness.credits(bad, {1, 1})), "");
-  harness.heartbeat(bad, {});
+  const auto row = [&] { return harness.coordinator->workers().at(0); };
+  EXPECT_EQ(row().state, "online");
+  EXPECT_EQ(row().reason.find("cuda:0: the last 5 attempts failed"), 0U) << row().reason;
+  const auto healthy = harness.credits(session, {1, 1});
+  ASSERT_EQ(devices_of(healthy), "cuda:1");
+  harness.finish(healthy[0]);
+  EXPECT_NE(row().reason, "") << "a success on another device says nothing of this one";
+
+  harness.credits(session, {1, 0});
   std::vector<SendLease> probes;
   for (int i = 0; i < 20 && probes.empty(); ++i) {
-    harness.heartbeat(bad, {});
+    harness.heartbeat(session, {});
     probes = all_of<SendLease>(harness.advance(10'000));
   }
-  EXPECT_EQ(devices_of(probes), "cuda:0") << "one, though two devices are free";
-  EXPECT_EQ(devices_of(harness.credits(bad, {0, 1})), "");
+  ASSERT_EQ(devices_of(probes), "cuda:0") << "one at a time";
+  harness.finish(probes[0]);
+  EXPECT_EQ(row().reason, "");
 }
 
 TEST(Devices, AfterARestartTheAttemptsThatAWorkerHoldsOccupyTheirs) {
