@@ -141,7 +141,7 @@ void handle_failure(Step& step, JobKey key, const AttemptFailed& failed) {
     return;
   }
   ++step.core.counters.failures;
-  const WorkerDevice place = place_of(step.core, attempt.worker, attempt.device);
+  const WorkerDevice place = worker_device(step.core, attempt.worker, attempt.device);
   step.core.last_failed_on[key] = place;
   if (failed.kind == FailureKind::input_lost) {
     count_error(step, key, handle_lost_input(step, key, failed.message));

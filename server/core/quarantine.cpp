@@ -36,7 +36,7 @@ std::optional<int> jobs_allowed(const Core& core, const WorkerDevice& place) {
 
 }  // namespace
 
-WorkerDevice place_of(const Core& core, const std::string& worker, const std::string& device) {
+WorkerDevice worker_device(const Core& core, const std::string& worker, const std::string& device) {
   const Session* session = core.workers.find(worker);
   if (!device.empty() || session == nullptr || session->hello.devices.size() != 1) return {worker, device};
   return {worker, session->hello.devices.front().device};

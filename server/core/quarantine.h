@@ -13,7 +13,8 @@ namespace spin::core {
 // device is left without quarantine, the jobs may as well be at fault, and all quarantines end.
 
 /// The device by its name where it is known, or is the only one of its worker.
-[[nodiscard]] WorkerDevice place_of(const Core& core, const std::string& worker, const std::string& device);
+[[nodiscard]] WorkerDevice worker_device(const Core& core, const std::string& worker,
+                                         const std::string& device);
 /// "worker w"; "cuda:1 of worker w" where that has several.
 [[nodiscard]] std::string title_of(const Core& core, const WorkerDevice& place);
 

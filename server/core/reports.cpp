@@ -77,7 +77,7 @@ struct ReportHandler {
     const std::string& worker = step.core.workers.find(session)->hello.name;
     const Attempt* attempt = running_attempt(step.core.catalogue.at(key));
     const bool is_running = attempt != nullptr && attempt->token == token;
-    const WorkerDevice place = place_of(step.core, worker, is_running ? attempt->device : std::string());
+    const WorkerDevice place = worker_device(step.core, worker, is_running ? attempt->device : std::string());
     if (accept_or_count(step, key, token, finished, worker)) note_success(step.core, place);
   }
   void operator()(const AttemptFailed& failed) const {

@@ -265,6 +265,9 @@ const Rejection kRejections[] = {
        m.mutable_report()->mutable_attempt()->clear_sequence();
      },
      "report.attempt.sequence is 0; 1 or more is accepted"},
+    {"MoreMemoryThanSumsCanHold",
+     [](auto& m) { m.mutable_hello()->mutable_devices(0)->set_memory_bytes(std::int64_t{1} << 62); },
+     "at most 64 TiB is accepted"},
     {"NegativeBootEpoch",
      [](auto& m) { m.mutable_hello()->mutable_held(0)->mutable_attempt()->set_boot_epoch(-1); },
      "hello.held.boot_epoch is -1"},
