@@ -77,4 +77,7 @@ def finish(child):
     output, _ = child.communicate(timeout=600)
     if child.returncode != 0:
         raise SystemExit("dispatch_load failed")
-    return json.loads(output)
+    found = json.loads(output)
+    if found.get("left", 0) > 0:
+        raise SystemExit(f"dispatch_load left {found['left']} of {found['jobs']} jobs")
+    return found

@@ -1,5 +1,6 @@
 #include "tests/bench/dispatch/noop_worker.h"
 
+#include <iostream>
 #include <utility>
 
 #include <unistd.h>
@@ -17,6 +18,7 @@ NoopWorker::NoopWorker(const std::shared_ptr<grpc::Channel>& channel, const std:
     : stub_(v1::Fleet::NewStub(channel)), stream_(stub_->Attach(&context_)), slots_(slots) {
   auto* hello = outgoing_.add_messages()->mutable_hello();
   hello->set_name(name);
+  hello->set_instance(name);
   hello->set_version(std::string(kVersion));
   hello->set_host("bench");
   hello->add_devices()->set_device("cpu");
@@ -34,9 +36,16 @@ void NoopWorker::offer() {
 
 bool NoopWorker::read() {
   leases_.clear();
-  if (!stream_->Read(&incoming_)) return false;
+  if (has_ended_) return false;
+  if (!stream_->Read(&incoming_)) {
+    has_ended_ = true;
+    if (const auto status = stream_->Finish(); status.error_code() != grpc::StatusCode::CANCELLED)
+      std::cerr << "a worker's stream ended: " << status.error_message() << '\n';
+    return false;
+  }
   for (auto& message : *incoming_.mutable_messages()) {
-    for (auto& job : *message.mutable_lease()->mutable_jobs()) leases_.push_back(std::move(job));
+    if (message.has_lease())
+      for (auto& job : *message.mutable_lease()->mutable_jobs()) leases_.push_back(std::move(job));
     if (message.has_ack()) acknowledged_ = message.ack().sequence();
   }
   return true;

@@ -45,6 +45,7 @@ class NoopWorker {
   const int slots_;
   v1::WorkerBatch outgoing_;
   v1::CoordinatorBatch incoming_;
+  bool has_ended_ = false;
   std::vector<v1::LeasedJob> leases_;
   std::uint64_t sequence_ = 0, acknowledged_ = 0;
 };
