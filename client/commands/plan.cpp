@@ -54,8 +54,8 @@ int plan_lines(const SweepFile& sweep) {
   constexpr std::size_t kBlockBytes = 1 << 20;
   std::string block;
   const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
-                                 [&](const PlannedJob& job, const Cell& cell, std::string_view config) {
-                                   (block += job_to_json(job, cell, config)) += '\n';
+                                 [&](const PlannedJob& job, const Cell& cell, const CanonicalText& config) {
+                                   (block += job_to_json(job, cell, config.text)) += '\n';
                                    if (block.size() < kBlockBytes) return Status();
                                    std::cout << block;
                                    block.clear();
@@ -69,9 +69,9 @@ int plan_lines(const SweepFile& sweep) {
 }
 
 /// Whether `wanted` means a job: its name, its number (the first is 1), or its hash, 8 digits or more.
-bool is_meant(const std::string& wanted, const PlannedJob& job, std::int64_t number) {
+bool is_meant(const std::string& wanted, const PlannedJob& job, const Cell& cell, std::int64_t number) {
   constexpr std::size_t kLeastHashDigits = 8;
-  return job.name == wanted || std::to_string(number) == wanted ||
+  return std::to_string(number) == wanted || name_of(cell, seed_of(job.task)) == wanted ||
          (wanted.size() >= kLeastHashDigits && job.id.hex().starts_with(wanted));
 }
 
@@ -80,9 +80,9 @@ int plan_job(const SweepFile& sweep, const std::string& wanted) {
   std::string found;
   std::int64_t number = 0;
   const auto totals = visit_jobs(sweep.file, sweep.text, sweep.overrides,
-                                 [&](const PlannedJob& job, const Cell& cell, std::string_view config) {
-                                   if (is_meant(wanted, job, ++number) && found.empty())
-                                     found = job_to_json(job, cell, config);
+                                 [&](const PlannedJob& job, const Cell& cell, const CanonicalText& config) {
+                                   if (is_meant(wanted, job, cell, ++number) && found.empty())
+                                     found = job_to_json(job, cell, config.text);
                                    return Status();
                                  });
   if (!totals.ok()) return report(totals.error());

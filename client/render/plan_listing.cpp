@@ -12,12 +12,12 @@
 namespace spin::render {
 namespace {
 
-using Names = std::unordered_map<JobId, const std::string*>;
+using Names = std::unordered_map<JobId, std::string>;
 
 Names names_of(const SweepPlan& plan) {
   Names names;
   names.reserve(plan.jobs.size());
-  for (const auto& job : plan.jobs) names.emplace(job.id, &job.name);
+  for (const auto& job : plan.jobs) names.emplace(job.id, plan.name_of(job));
   return names;
 }
 
@@ -28,7 +28,7 @@ TableCell dependencies(const PlannedJob& job, const Names& names) {
   for (const auto& [role, id] : job.inputs) {
     hashes.push_back(id.hex());
     const auto known = names.find(id);
-    text += (text.empty() ? "" : ", ") + (known == names.end() ? id.short_hex() : *known->second);
+    text += (text.empty() ? "" : ", ") + (known == names.end() ? id.short_hex() : known->second);
   }
   return {std::move(text), std::move(hashes), Tone::muted};
 }
@@ -44,9 +44,9 @@ TableCell bytes_cell(std::int64_t bytes) { return {byte_size(bytes), bytes, Tone
 
 Row plan_row(const SweepPlan& plan, const PlannedJob& job, const Names& names) {
   const auto& groups = groups_of(job.task);
-  const auto& cell = plan.cells[static_cast<std::size_t>(job.cell)];
+  const auto& cell = plan.cell_of(job);
   const auto size = size_of(job.task);
-  return {text_cell(job.name),
+  return {text_cell(names.at(job.id)),
           value_cell(job.id.hex()),
           value_cell(seed_of(job.task)),
           quantity_cell(cell.cost.params),

@@ -49,5 +49,7 @@ Result<Train> config_from_json(const nlohmann::json& json);
 /// Impossible combinations (a rate above the depth, channels not divisible, patch larger than the image,
 /// ...). The message starts with the dotted path of the setting at fault: "network.patch: ...".
 Status validate(const Train& config);
+/// The part of it that looks at the training, of a configuration whose rest has passed.
+Status validate_training(const Train& config);
 
 }  // namespace spin

@@ -47,45 +47,46 @@ void ConfigText::append(Section<T>& section, const T& value, std::uint64_t hash,
     place->second = {value, to_json(value).dump()};
     section.bytes += sizeof(place->second) + 2 * place->second.text.size();
   }
-  text_ += place->second.text;
+  canonical_.text += place->second.text;
 }
 
 const std::string& ConfigText::write(const Train& config) {
+  std::string& text = canonical_.text;
   // Keys in their order, as nlohmann::json sorts them.
   part_ = 0;
-  text_ = "{\"dataset\":";
+  text = "{\"dataset\":";
   append(dataset_, config.dataset, static_cast<std::uint64_t>(config.dataset.train_limit), dataset_to_json);
-  text_ += ",\"fusion\":";
+  text += ",\"fusion\":";
   append(fusion_, config.fusion, static_cast<std::uint64_t>(config.fusion.strategy), fusion_to_json);
   begin_part();
-  text_ += ",\"init_from\":";
-  text_ += config.init_from ? "\"" + config.init_from->hex() + "\"" : "null";
+  text += ",\"init_from\":";
+  text += config.init_from ? "\"" + config.init_from->hex() + "\"" : "null";
   begin_part();
-  text_ += ",\"network\":";
+  text += ",\"network\":";
   append(network_, config.network, hash_of(config.network), network_to_json);
   begin_part();
-  text_ += ",\"seed\":" + std::to_string(config.seed);
+  text += ",\"seed\":" + std::to_string(config.seed);
   begin_part();
-  text_ += ",\"sharing\":";
+  text += ",\"sharing\":";
   append(sharing_, Sharing{config.topology, config.components}, hash_of(config.topology),
          [](const Sharing& sharing) { return sharing_to_json(sharing.topology, sharing.components); });
   begin_part();
-  text_ += ",\"task\":\"train\",\"training\":";
+  text += ",\"task\":\"train\",\"training\":";
   append(training_, config.training, hash_of(config.training), training_to_json);
   begin_part();
-  text_ += ",\"transform\":";
+  text += ",\"transform\":";
   append(transform_, config.transform, static_cast<std::uint64_t>(config.transform.group), transform_to_json);
-  text_ += ",\"version\":" + std::to_string(kConfigVersion) + "}";
-  return text_;
+  text += ",\"version\":" + std::to_string(kConfigVersion) + "}";
+  return text;
 }
 
-ConfigParts ConfigText::parts() const {
+ConfigParts CanonicalText::parts() const {
   ConfigParts parts;
-  const std::string_view text = text_;
+  const std::string_view whole = text;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::size_t end = i < ends_.size() ? ends_[i] : text.size();
-    parts[i] = text.substr(begin, end - begin);
+    const std::size_t end = i < ends.size() ? ends[i] : whole.size();
+    parts[i] = whole.substr(begin, end - begin);
     begin = end;
   }
   return parts;

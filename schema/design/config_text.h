@@ -14,6 +14,14 @@ namespace spin {
 /// common: what sweeps vary stands in parts of its own.
 using ConfigParts = std::array<std::string_view, 7>;
 
+/// The canonical JSON of a configuration.
+struct CanonicalText {
+  std::string text;
+  std::array<std::size_t, std::tuple_size_v<ConfigParts> - 1> ends{};  ///< of all parts but the last
+  /// Of `text`, valid as long as it stays.
+  [[nodiscard]] ConfigParts parts() const;
+};
+
 /// Writes the canonical JSON of one configuration after another; nobody else does. Keeps the text of the
 /// sections that it wrote, because the jobs of a sweep take theirs from few.
 class ConfigText {
@@ -24,9 +32,7 @@ class ConfigText {
   }
   const std::string& of(const Train& train) { return write(train); }
   /// What the last call wrote.
-  [[nodiscard]] const std::string& last() const { return text_; }
-  /// The same in parts, valid as long.
-  [[nodiscard]] ConfigParts parts() const;
+  [[nodiscard]] const CanonicalText& last() const { return canonical_; }
 
  private:
   /// Values of a section by a hash; of two with the same one, the later stays.
@@ -49,7 +55,7 @@ class ConfigText {
 
   template <class T, class ToJson>
   void append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json);
-  void begin_part() { ends_.at(part_++) = text_.size(); }
+  void begin_part() { canonical_.ends.at(part_++) = canonical_.text.size(); }
 
   Section<Dataset> dataset_;
   Section<Network> network_;
@@ -57,8 +63,7 @@ class ConfigText {
   Section<Transform> transform_;
   Section<Fusion> fusion_;
   Section<Training> training_;
-  std::string text_;
-  std::array<std::size_t, std::tuple_size_v<ConfigParts> - 1> ends_{};  ///< of all parts but the last
+  CanonicalText canonical_;
   std::size_t part_ = 0;
 };
 

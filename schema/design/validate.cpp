@@ -271,6 +271,13 @@ Status check_batch_fits(const Train& config) {
 
 }  // namespace
 
+Status validate_training(const Train& config) {
+  SPIN_TRY(check_training(config.training));
+  SPIN_TRY(check_stochastic_depth(config));
+  SPIN_TRY(check_norms(config));
+  return check_batch_fits(config);
+}
+
 Status validate(const Train& config) {
   SPIN_TRY(check_dataset(config.dataset));
   SPIN_TRY(check_network(config.network));
@@ -278,10 +285,7 @@ Status validate(const Train& config) {
   SPIN_TRY(check_work(config));
   SPIN_TRY(check_transform(config));
   SPIN_TRY(check_fusion(config));
-  SPIN_TRY(check_training(config.training));
-  SPIN_TRY(check_stochastic_depth(config));
-  SPIN_TRY(check_norms(config));
-  SPIN_TRY(check_batch_fits(config));
+  SPIN_TRY(validate_training(config));
   return whole_in("seed", config.seed, 0, std::numeric_limits<std::int64_t>::max());
 }
 

@@ -15,7 +15,7 @@
 
 namespace spin {
 
-/// States as people see them.
+/// States as people see them. Databases hold their numbers: more may be added at the end.
 enum class JobState {
   waiting,
   ready,

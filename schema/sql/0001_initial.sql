@@ -19,6 +19,7 @@ CREATE TABLE sweep (
   description TEXT NOT NULL,
   priority INTEGER NOT NULL,
   max_attempts INTEGER NOT NULL,
+  seeds INTEGER NOT NULL,      -- jobs of each cell: those of cell c stand at the positions from c * seeds on
   left_out_by_exclude INTEGER NOT NULL,
   left_out_by_limits INTEGER NOT NULL,
   source TEXT NOT NULL,        -- text of the sweep file
@@ -44,66 +45,79 @@ CREATE INDEX sweep_by_name ON sweep (name, id);
 -- Where the data sets of a sweep lie: no part of what its jobs are. A job reads its data where the newest of its sweeps says.
 CREATE TABLE sweep_data (
   sweep INTEGER NOT NULL REFERENCES sweep (id),
-  dataset TEXT NOT NULL,  -- as job.dataset: the name, of an imagefolder with its id
+  dataset TEXT NOT NULL,  -- as demand.dataset
   root TEXT NOT NULL,     -- empty: where the name's data usually lie
   PRIMARY KEY (sweep, dataset)
 ) STRICT, WITHOUT ROWID;
 
--- A row of a sweep's table, without the seeds.
+-- The words of cells, each once.
+CREATE TABLE label (
+  id INTEGER NOT NULL PRIMARY KEY,
+  text TEXT NOT NULL,
+  in_name TEXT NOT NULL  -- what it adds to the names of jobs
+) STRICT;
+
+-- A row of a sweep's table, without the seeds. Its jobs are named by its labels, its repetition and their seed.
 CREATE TABLE cell (
   sweep INTEGER NOT NULL REFERENCES sweep (id),
   position INTEGER NOT NULL,  -- from 0, in the order of the plan
-  network TEXT NOT NULL,
-  sharing TEXT NOT NULL,
-  transform TEXT NOT NULL,
-  fusion TEXT NOT NULL,
-  settings TEXT NOT NULL,
+  network INTEGER NOT NULL REFERENCES label (id),
+  sharing INTEGER NOT NULL REFERENCES label (id),
+  transform INTEGER NOT NULL REFERENCES label (id),
+  fusion INTEGER NOT NULL REFERENCES label (id),
+  settings INTEGER NOT NULL REFERENCES label (id),
+  repetition TEXT NOT NULL,  -- empty where the labels alone make a name that no other cell has
   params INTEGER NOT NULL,
   flops INTEGER NOT NULL,
   unshared INTEGER,  -- position of the cell of the same network without sharing
   PRIMARY KEY (sweep, position),
-  FOREIGN KEY (sweep, unshared) REFERENCES cell (sweep, position) DEFERRABLE INITIALLY DEFERRED
+  FOREIGN KEY (sweep, unshared) REFERENCES cell (sweep, position)
 ) STRICT, WITHOUT ROWID;
 
--- No index of identities: it would be a write at random for every job, and most of what a million jobs cost. The coordinator
--- holds them in memory and sees to it that each is there once; mark_run finds one without it.
+-- A configuration is stored as parts, which many jobs share.
+CREATE TABLE config_part (
+  id INTEGER NOT NULL PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT;
+
+-- What jobs take, each once.
+CREATE TABLE demand (
+  id INTEGER NOT NULL PRIMARY KEY,
+  dataset TEXT NOT NULL,          -- the name, of an imagefolder with its id
+  memory_bytes INTEGER NOT NULL,  -- predicted peak of the training; 0 = not known
+  work REAL NOT NULL              -- predicted: epochs x training images x FLOPs
+) STRICT;
+
+-- A row never changes. No index of identities: it would be a write at random for every job, and most of what a million jobs cost.
+-- The coordinator holds them in memory and sees to it that each is there once; mark_run finds one without it.
 CREATE TABLE job (
   key INTEGER NOT NULL PRIMARY KEY,
   hash BLOB NOT NULL CHECK (length(hash) = 32),
-  -- One by one: of a list SQLite makes a table each time that a row is checked.
-  state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'ready' OR state = 'backoff' OR state = 'running' OR
-                             state = 'completed' OR state = 'diverged' OR state = 'failed' OR state = 'blocked' OR
-                             state = 'cancelled' OR state = 'paused'),
-  reason TEXT NOT NULL,
-  failures INTEGER NOT NULL,
-  trainer_deaths INTEGER NOT NULL,
-  workers_lost INTEGER NOT NULL,
+  config TEXT NOT NULL,  -- JSON: ids of config_part, whose texts one behind the other are canonical JSON
   seed INTEGER NOT NULL,
-  work REAL NOT NULL,             -- predicted: epochs x training images x FLOPs
-  priority INTEGER,               -- its own; NULL: that of its sweeps
-  memory_bytes INTEGER NOT NULL,  -- predicted peak of its training; 0 = not known
-  dataset TEXT NOT NULL
+  demand INTEGER NOT NULL REFERENCES demand (id)
 ) STRICT;
 
--- Four bytes of the identity, or of a hash of the name, of each job of a piece, so that one is found among a million without an
--- index. list: 0 for identities, where `first` is the number of the first job; else a sweep, where it is a position.
+-- Of jobs of which there is more to say than that they wait for their inputs, are ready, or have a result.
+CREATE TABLE job_state (
+  job INTEGER NOT NULL PRIMARY KEY REFERENCES job (key),
+  state INTEGER,  -- number of the state in the list of states; NULL: what inputs and result say
+  reason TEXT NOT NULL DEFAULT '',
+  failures INTEGER NOT NULL DEFAULT 0,
+  trainer_deaths INTEGER NOT NULL DEFAULT 0,
+  workers_lost INTEGER NOT NULL DEFAULT 0,
+  priority INTEGER  -- its own; NULL: that of its sweeps
+) STRICT;
+
+-- Four bytes of the identity of each of several jobs, or of a hash of the name of each of several cells, so that one is found among a
+-- million without an index. list: 0 for identities, where `first` is the number of the first job; else a sweep, where it is the
+-- position of the first cell.
 CREATE TABLE mark_run (
   list INTEGER NOT NULL,
   first INTEGER NOT NULL,
   marks BLOB NOT NULL,
   PRIMARY KEY (list, first)
 ) STRICT, WITHOUT ROWID;
-
--- A configuration is stored as parts, which many jobs share. Beside job, so that the rows that change with every state stay
--- small.
-CREATE TABLE config_part (
-  id INTEGER NOT NULL PRIMARY KEY,
-  text TEXT NOT NULL
-) STRICT;
-CREATE TABLE job_config (
-  job INTEGER NOT NULL PRIMARY KEY REFERENCES job (key),
-  parts TEXT NOT NULL  -- JSON: ids of config_part, whose texts one behind the other are canonical JSON
-) STRICT;
 
 -- What a job reads of what others leave: it runs once they have completed.
 CREATE TABLE job_input (
@@ -113,18 +127,16 @@ CREATE TABLE job_input (
   PRIMARY KEY (job, role, source)
 ) STRICT, WITHOUT ROWID;
 
--- A job belongs to every sweep that asks for it, under a name of its own in each.
-CREATE TABLE sweep_job (
+-- A job belongs to every sweep that asks for it. The jobs of a sweep from the position `first` on are those from the number `job`
+-- on, in their order. A range is short, so that those that hold a job are found among the few that begin little before it.
+CREATE TABLE sweep_range (
   sweep INTEGER NOT NULL REFERENCES sweep (id),
-  position INTEGER NOT NULL,  -- from 0, in the order of the plan
+  first INTEGER NOT NULL,  -- position, from 0, in the order of the plan
   job INTEGER NOT NULL REFERENCES job (key),
-  name TEXT NOT NULL,
-  cell INTEGER NOT NULL,
-  PRIMARY KEY (sweep, position),
-  FOREIGN KEY (sweep, cell) REFERENCES cell (sweep, position)
+  jobs INTEGER NOT NULL CHECK (jobs BETWEEN 1 AND 256),
+  PRIMARY KEY (sweep, first)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sweep_job_by_cell ON sweep_job (sweep, cell, job);
-CREATE INDEX sweep_job_by_job ON sweep_job (job, sweep);
+CREATE INDEX sweep_range_by_job ON sweep_range (job, sweep);
 
 -- A job on which somebody acts alone gets what was asked of its sweep before its turn, and is passed over when its turn comes.
 CREATE TABLE reached_early (

@@ -54,6 +54,11 @@ inline std::string names_of_metrics(const MetricTable& table) {
   return list_of_metrics(table, [](const std::string& name) { return name; });
 }
 
+/// Jobs of the cell at this position (an expression) of sweep s, for a FROM: g is a range of jobs, j a job.
+std::string jobs_of_cell(std::string_view position);
+/// The name of the state of job j, whose rows of job_state and result are st and r, or NULL.
+std::string state_of_job();
+
 struct View {
   std::string name;
   std::string sql;  ///< CREATE VIEW ...

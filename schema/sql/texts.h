@@ -13,7 +13,9 @@ std::span<const Migration> migration_texts();
 
 struct ViewText {
   std::string_view name;
-  std::string_view text;  ///< {metrics of epoch e} stands for the columns of the metrics
+  /// "{metrics of epoch e}", "{state of job j}" and "{jobs of cell c.position}" stand for what tables.cpp
+  /// puts there.
+  std::string_view text;
 };
 /// In the order of their names.
 std::span<const ViewText> view_texts();

@@ -1,10 +1,12 @@
 #include "schema/sweep/cell_labels.h"
 
 #include <algorithm>
+#include <array>
 
 #include "schema/design/names.h"
 
-namespace spin::sweep {
+namespace spin {
+namespace sweep {
 namespace {
 
 /// Settings to which axes, zip, cells or pretrain give different values within the sweep.
@@ -39,24 +41,30 @@ std::string short_key(const std::string& path) {
   return path.substr(path.find('.') + 1);
 }
 
-/// Letters and digits of ASCII, _ . -
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
-         c == '-';
-}
+/// What a character is in names: letters and digits of ASCII and _ . - are themselves, parentheses nothing.
+constexpr std::array<char, 256> kInNames = [] {
+  std::array<char, 256> table{};
+  table.fill('-');
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."))
+    table[static_cast<unsigned char>(c)] = c;
+  table['('] = table[')'] = '\0';
+  return table;
+}();
 
-void append_part(std::string& name, const std::string& label) {
+void append_plain(std::string& name, std::string_view label) {
   constexpr std::size_t kMaxPartBytes = 80;
-  if (label.empty() || label == "none") return;
-  name += '.';
-  for (const char c : std::string_view(label).substr(0, kMaxPartBytes)) {
+  for (const char c : label.substr(0, kMaxPartBytes)) {
     if (c == '@')
       name += "-r";
-    else if (is_plain(c))
-      name += c;
-    else if (c != '(' && c != ')')
-      name += '-';
+    else if (const char plain = kInNames[static_cast<unsigned char>(c)]; plain != '\0')
+      name += plain;
   }
+}
+
+void append_part(std::string& name, std::string_view label) {
+  if (label.empty() || label == "none") return;
+  name += '.';
+  append_plain(name, label);
 }
 
 }  // namespace
@@ -66,8 +74,9 @@ CellLabels::CellLabels(const Document& document) {
     if (!setting->in_label) shown_.push_back(setting);
 }
 
-Cell CellLabels::label(const PointSettings& settings, const Train& config) const {
+Cell CellLabels::label(const PointSettings& settings, const Train& config, const JobId& first) {
   Cell cell;
+  cell.family = config.network.family;
   cell.network = network_label(config.network, config.dataset.facts.resolution);
   cell.sharing = config.topology.is_unshared() ? "none" : sharing_label(sharing_request(settings.sharing));
   cell.transform = transform_label(config.transform);
@@ -79,25 +88,11 @@ Cell CellLabels::label(const PointSettings& settings, const Train& config) const
     if (!cell.settings.empty()) cell.settings += ' ';
     ((cell.settings += short_key(setting->path)) += '=') += text;
   }
-  return cell;
-}
-
-std::string CellLabels::job_name(const Cell& cell, const Train& config, const JobId& id) {
-  std::string name(enum_name(config.network.family));
-  std::string network;
-  append_part(network, cell.network);
-  network.front() = '-';
-  name += network;
-  append_part(name, cell.sharing);
-  append_part(name, cell.transform);
-  append_part(name, cell.fusion);
-  append_part(name, cell.settings);
-  name += ".s" + std::to_string(config.seed);
-  if (!note(name)) {
-    name += "." + id.short_hex();
-    note(name);
+  if (!note(name_of(cell))) {
+    cell.repetition = '.' + first.short_hex();
+    note(name_of(cell));
   }
-  return name;
+  return cell;
 }
 
 bool CellLabels::note(const std::string& name) {
@@ -109,4 +104,30 @@ bool CellLabels::note(const std::string& name) {
   return true;
 }
 
-}  // namespace spin::sweep
+}  // namespace sweep
+
+std::string part_of_names(std::string_view label) {
+  std::string part;
+  sweep::append_part(part, label);
+  return part;
+}
+
+std::string part_of_names(Family family, std::string_view network) {
+  std::string part(enum_name(family));
+  part += '-';
+  sweep::append_plain(part, network);
+  return part;
+}
+
+std::string name_of(const Cell& cell) {
+  std::string name = part_of_names(cell.family, cell.network);
+  for (const auto* label : {&cell.sharing, &cell.transform, &cell.fusion, &cell.settings})
+    sweep::append_part(name, *label);
+  return name += cell.repetition;
+}
+
+std::string name_of(const Cell& cell, std::int64_t seed) {
+  return name_of(cell) + ".s" + std::to_string(seed);
+}
+
+}  // namespace spin

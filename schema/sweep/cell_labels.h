@@ -10,16 +10,15 @@
 
 namespace spin::sweep {
 
-/// Words the cells of one sweep and names their jobs.
+/// Words the cells of one sweep.
 class CellLabels {
  public:
   explicit CellLabels(const Document& document);
 
-  void reserve(std::size_t jobs) { name_hashes_.reserve(jobs); }
-  /// The labels of a cell; `settings` are filled in, `config` is what they ask for.
-  [[nodiscard]] Cell label(const PointSettings& settings, const Train& config) const;
-  /// Unique among the names that this object has given.
-  std::string job_name(const Cell& cell, const Train& config, const JobId& id);
+  void reserve(std::size_t cells) { name_hashes_.reserve(cells); }
+  /// The labels of a cell, whose name is unique among those that this object has given; `settings` are filled
+  /// in, `config` is what they ask for, `first` the first of its jobs.
+  [[nodiscard]] Cell label(const PointSettings& settings, const Train& config, const JobId& first);
 
  private:
   /// False where the name was given already.

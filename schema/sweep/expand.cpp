@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "schema/design/config_json.h"
@@ -12,12 +13,30 @@
 namespace spin::sweep {
 namespace {
 
+CheckedConfig costed(Train canonical_config) {
+  CheckedConfig costed;
+  costed.cost = cost_of(canonical_config);
+  costed.config = std::move(canonical_config);
+  return costed;
+}
+
 Result<CheckedConfig> check(Train config) {
   SPIN_TRY(validate(config));
-  CheckedConfig checked;
-  checked.config = canonical(std::move(config));
-  checked.cost = cost_of(checked.config);
-  return checked;
+  return costed(canonical(std::move(config)));
+}
+
+/// What was checked, trained otherwise.
+Result<CheckedConfig> trained_as(const CheckedConfig& checked, const Training& training) {
+  CheckedConfig other = checked;
+  other.config.training = training;
+  SPIN_TRY(validate_training(other.config));
+  other.config = canonical(std::move(other.config));
+  return other;
+}
+
+bool differ_in_training_alone(const PointSettings& a, const PointSettings& b) {
+  return a.network == b.network && a.sharing == b.sharing && a.dataset == b.dataset &&
+         a.transform == b.transform && a.fusion == b.fusion;
 }
 
 /// Most comparisons of a cell with a map of `exclude`: a second or two of work.
@@ -103,9 +122,7 @@ class Expansion {
       ++builder_.totals().left_out_by_exclude;
       return {};
     }
-    auto config = config_of(settings);
-    if (!config.ok()) return locate(source_, document_, taken, config.error(), false);
-    const auto checked = check(std::move(config).value());
+    const auto checked = check_point(settings);
     if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
     if (is_above_limits(checked->cost)) {
       ++builder_.totals().left_out_by_limits;
@@ -118,6 +135,26 @@ class Expansion {
                                     : add_shared(taken, settings, *checked));
     builder_.note_point(cell, [&taken] { return words_of(taken); });
     return check_growth();
+  }
+
+  /// Points one behind the other mostly train one network in several ways.
+  Result<CheckedConfig> check_point(const PointSettings& settings) {
+    if (last_ && differ_in_training_alone(last_->settings, settings))
+      return trained_as(last_->checked, settings.training);
+    last_.reset();
+    SPIN_ASSIGN(auto config, config_of(settings));
+    SPIN_ASSIGN(auto checked, check(std::move(config)));
+    last_.emplace(LastPoint{settings, checked, std::nullopt});
+    return checked;
+  }
+
+  /// The unshared network of the last point, trained as `training` says.
+  CheckedConfig plain_of(const Train& shared) {
+    auto& plain = last_->unshared;
+    if (!plain) plain = costed(unshared_of(shared, shared.network));
+    CheckedConfig same = *plain;
+    same.config.training = shared.training;
+    return same;
   }
 
   /// Baselines and pretraining come on top of what check_size() counted.
@@ -141,20 +178,17 @@ class Expansion {
 
   /// A cell with sharing, and before it the unshared networks that it compares with and starts from.
   Result<int> add_shared(const Taken& taken, const PointSettings& settings, const CheckedConfig& cell) {
-    CheckedConfig plain;
-    plain.config = unshared_of(cell.config, cell.config.network);
-    plain.cost = cost_of(plain.config);
     CellRole role;
     if (document_.unshared_baseline) {
-      SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, plain));
+      SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, plain_of(cell.config)));
     }
     if (starts_from_unshared(cell.config)) {
-      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain.config));
+      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain_of(cell.config).config));
     }
-    JobId unshared;
+    std::uint64_t unshared = 0;
     if (role.unshared < 0 && builder_.compares()) {
-      unshared = builder_.first_id(plain.config);
-      role.unshared = builder_.find_cell(unshared);
+      unshared = builder_.hash_of(plain_of(cell.config).config);
+      role.unshared = builder_.find_unshared(unshared);
     }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
     if (role.unshared < 0 && builder_.compares()) builder_.compare_later(added, unshared, role.init);
@@ -208,6 +242,12 @@ class Expansion {
   PlanBuilder& builder_;
   std::unordered_map<std::string, Network> scaled_;
   PointSettings base_;
+  struct LastPoint {
+    PointSettings settings;
+    CheckedConfig checked;
+    std::optional<CheckedConfig> unshared;
+  };
+  std::optional<LastPoint> last_;
 };
 
 }  // namespace

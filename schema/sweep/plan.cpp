@@ -23,7 +23,11 @@ Result<sweep::Document> read(const sweep::Source& source, std::string_view text)
 }
 
 PlanHeader header_of(const sweep::Document& document) {
-  return {document.name, document.description, document.priority, document.max_attempts,
+  return {document.name,
+          document.description,
+          document.priority,
+          document.max_attempts,
+          static_cast<int>(document.seeds.size()),
           document.requirements};
 }
 
@@ -66,7 +70,7 @@ Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
   static_cast<PlanHeader&>(plan) = header_of(document);
   Collector collector(source);
   SPIN_ASSIGN(const auto totals,
-              visit(source, document, JobVisitor([&](const auto& job, const auto& cell, std::string_view) {
+              visit(source, document, JobVisitor([&](const auto& job, const auto& cell, const auto&) {
                       return collector.take(job, cell, plan);
                     })));
   for (const auto& comparison : totals.comparisons)

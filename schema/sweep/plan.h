@@ -12,7 +12,9 @@
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
+#include "schema/design/config_text.h"
 #include "schema/design/cost.h"
+#include "schema/design/families.h"
 #include "schema/design/scaling.h"
 #include "schema/design/task.h"
 #include "schema/sweep/requirements.h"
@@ -40,23 +42,43 @@ struct Baseline {
   double flops_ratio = 1;
 };
 
+/// What a job takes.
+struct Demand {
+  std::string dataset;            ///< title_of() it
+  std::int64_t memory_bytes = 0;  ///< memory_of() it, the predicted peak; 0 = not known
+  double work = 0;                ///< work_of() it
+  bool operator==(const Demand&) const = default;
+};
+
 /// A row of the sweep's table: one point of the design space, over all seeds.
 struct Cell {
+  Family family = Family::convmixer;
   std::string network;    ///< "64/8/4/3"
   std::string sharing;    ///< "sequential 2"
   std::string transform;  ///< "none"
   std::string fusion;     ///< "mean"
   std::string settings;   ///< what else sets this cell apart within its sweep ("lr=0.01 epochs=3"), or empty
+  std::string
+      repetition;  ///< ends the cell's name where the labels alone would be that of another; else empty
   Cost cost;
+  Demand demand;  ///< of each of its jobs
   /// Index of the cell of the same network without sharing; -1 = not in this sweep, this cell shares nothing,
   /// or it is in the `comparisons` of a part.
   int unshared_cell = -1;
   std::shared_ptr<const Baseline> baseline;  ///< null for most
 };
 
+/// What a label adds to the names of cells: ".sequential-2"; nothing of "none".
+std::string part_of_names(std::string_view label);
+/// What the label of a network begins them with: "convmixer-64-8-4-3".
+std::string part_of_names(Family family, std::string_view network);
+/// Unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean".
+std::string name_of(const Cell& cell);
+
+std::string name_of(const Cell& cell, std::int64_t seed);  ///< of a job: "...mean.s0"
+
 struct PlannedJob {
   JobId id;
-  std::string name;              ///< unique within the sweep: "convmixer-64-8-4-3.sequential-2.mean.s0"
   int cell = 0;                  ///< index into SweepPlan::cells
   Task task;                     ///< canonical
   std::vector<JobInput> inputs;  ///< inputs_of() it: of jobs of this plan that stand before it
@@ -71,6 +93,7 @@ struct PlanHeader {
   std::string description;
   int priority = 0;
   int max_attempts = 3;
+  int seeds = 1;  ///< jobs of each cell, which stand one after the other in the plan
   Requirements requirements;
 };
 
@@ -80,26 +103,59 @@ struct Comparison {
   int unshared_cell = 0;
 };
 
+/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
+/// networks that fusion starts from) before those that need them. Each JobId once.
+struct SweepPlan : PlanHeader {
+  std::vector<Cell> cells;
+  std::vector<PlannedJob> jobs;
+  std::vector<DataPlace> data;  ///< jobs whose data have one title have them in one place
+  std::int64_t left_out_by_exclude = 0;
+  std::int64_t left_out_by_limits = 0;
+  std::vector<std::string> notes;  ///< see PlanTotals
+
+  /// Precondition: a job of this plan.
+  [[nodiscard]] const Cell& cell_of(const PlannedJob& job) const {
+    return cells[static_cast<std::size_t>(job.cell)];
+  }
+  [[nodiscard]] std::string name_of(const PlannedJob& job) const {
+    return spin::name_of(cell_of(job), seed_of(job.task));
+  }
+};
+
+/// What a coordinator takes of a planned job.
+struct PartJob {
+  JobId id;
+  int cell = 0;  ///< index into the cells of the whole plan
+  std::int64_t seed = 0;
+  std::vector<JobInput> inputs;  ///< see PlannedJob
+  CanonicalText config;
+};
+
 /// Jobs of a plan that stand one after the other, with their cells. The first cell may be the last of the
 /// part before, and go on.
 struct PlanPart {
   std::int64_t first_job = 0;  ///< position of jobs.front() in the plan
   int first_cell = 0;          ///< index of cells.front()
   std::vector<Cell> cells;
-  std::vector<PlannedJob> jobs;
+  std::vector<PartJob> jobs;
   /// Of this or earlier parts; one behind the first may have nothing else. Where the unshared cell was not
   /// known when the other one was planned.
   std::vector<Comparison> comparisons;
+
+  /// Precondition: it has the cell.
+  [[nodiscard]] const Cell& cell_of(const PartJob& job) const {
+    return cells[static_cast<std::size_t>(job.cell - first_cell)];
+  }
+  [[nodiscard]] std::string name_of(const PartJob& job) const {
+    return spin::name_of(cell_of(job), job.seed);
+  }
 };
 
-/// What a sweep file asks for, expanded: the first axis slowest, seeds fastest; inferred jobs (unshared
-/// networks that fusion starts from) before those that need them. Each JobId once. Of a plan that is handed
-/// over in parts, the first.
-struct SweepPlan : PlanHeader, PlanPart {
-  std::vector<DataPlace> data;  ///< of the whole plan; jobs whose data have one title have them in one place
+/// The first part of a plan, which may be all of it.
+struct FirstPart : PlanHeader, PlanPart {
+  std::vector<DataPlace> data;  ///< of the whole plan, as is what follows
   std::int64_t left_out_by_exclude = 0;
   std::int64_t left_out_by_limits = 0;
-  std::vector<std::string> notes;  ///< see PlanTotals
 };
 
 /// Largest number of jobs that a sweep may have.
@@ -131,9 +187,9 @@ struct PlanTotals {
   std::vector<std::string> notes{};
 };
 
-/// Sees a job, its cell and the canonical JSON of its configuration; all of them only during the call. An
-/// error ends the visit.
-using JobVisitor = std::function<Status(const PlannedJob& job, const Cell& cell, std::string_view config)>;
+/// Sees a job, its cell and its configuration; all of them only during the call. An error ends the visit.
+using JobVisitor =
+    std::function<Status(const PlannedJob& job, const Cell& cell, const CanonicalText& config)>;
 
 /// Sees the identity of a job. An error ends the visit.
 using IdVisitor = std::function<Status(const JobId& id)>;

@@ -1,6 +1,5 @@
 #include "schema/sweep/plan_builder.h"
 
-#include <unordered_map>
 #include <utility>
 
 namespace spin::sweep {
@@ -13,7 +12,7 @@ PlanBuilder::PlanBuilder(const Document& document, IdVisitor visit)
 
 void PlanBuilder::reserve(std::size_t cells) {
   ids_.reserve(cells * seeds_.size());
-  if (visit_) labels_.reserve(cells * seeds_.size());
+  if (visit_) labels_.reserve(cells);
 }
 
 Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedConfig& checked,
@@ -34,16 +33,19 @@ Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedCo
     if (i == 0) {
       if (const int known = find_cell(job.id); known >= 0) return known;
       notes_.see(checked.config);
-      if (visit_) cell = labels_.label(settings, checked.config);
+      if (visit_) cell = labels_.label(settings, checked.config, job.id);
       cell.cost = checked.cost;
+      if (visit_)
+        cell.demand = {title_of(checked.config.dataset), memory_of(job.task), work_of(job.task, cell.cost)};
       cell.unshared_cell = role.unshared;
       cell.baseline = role.baseline;
-      if (checked.config.topology.is_unshared()) unshared_cells_.push_back(index);
       ++totals_.cells;
     }
     SPIN_TRY(add_job(job, cell));
     if (i == 0) cell_of_.insert(job.id, static_cast<std::uint32_t>(totals_.cells), id_of_cell());
   }
+  if (compares() && checked.config.topology.is_unshared())
+    unshared_cells_.emplace(hash_of(checked.config), index);
   return index;
 }
 
@@ -51,7 +53,6 @@ Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
   ids_.push_back(job.id);
   ++totals_.jobs;
   if (visit_id_) return visit_id_(job.id);
-  job.name = labels_.job_name(cell, train_of(job), job.id);
   return visit_(job, cell, text_.last());
 }
 
@@ -60,22 +61,21 @@ int PlanBuilder::find_cell(const JobId& first) const {
   return number ? static_cast<int>(*number) - 1 : -1;
 }
 
-JobId PlanBuilder::first_id(Train config) {
-  config.seed = seeds_.front();
-  return id_of_text(text_.of(config));
+std::uint64_t PlanBuilder::hash_of(const Train& config) { return std::hash<std::string>{}(text_.of(config)); }
+
+int PlanBuilder::find_unshared(std::uint64_t hash) const {
+  const auto found = unshared_cells_.find(hash);
+  return found == unshared_cells_.end() ? -1 : found->second;
 }
 
-void PlanBuilder::compare_later(int cell, const JobId& unshared, int otherwise) {
-  pending_.push_back({std::hash<JobId>{}(unshared), cell, otherwise});
+void PlanBuilder::compare_later(int cell, std::uint64_t unshared, int otherwise) {
+  pending_.push_back({unshared, cell, otherwise});
 }
 
 PlanTotals PlanBuilder::take_totals() {
-  std::unordered_map<std::uint64_t, int> unshared_cells;
-  for (const int cell : unshared_cells_)
-    unshared_cells.emplace(std::hash<JobId>{}(id_of_job(static_cast<std::size_t>(cell), 0)), cell);
   for (const auto& pending : pending_) {
-    const auto found = unshared_cells.find(pending.unshared);
-    const int unshared = found != unshared_cells.end() ? found->second : pending.otherwise;
+    const int found = find_unshared(pending.unshared);
+    const int unshared = found >= 0 ? found : pending.otherwise;
     if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
   }
   totals_.data = data_.take();

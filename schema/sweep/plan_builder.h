@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "schema/base/number_index.h"
@@ -44,12 +45,12 @@ class PlanBuilder {
                        const CellRole& role = {});
   /// Whether anybody is told which cells are compared.
   [[nodiscard]] bool compares() const { return visit_ != nullptr; }
-  /// Of the first seed of a canonical configuration.
-  [[nodiscard]] JobId first_id(Train config);
-  /// The cell whose first seed it is; -1 = not yet in the plan.
-  [[nodiscard]] int find_cell(const JobId& first) const;
+  /// Tells canonical configurations of unshared networks apart; there are so few of them that 64 bits do.
+  [[nodiscard]] std::uint64_t hash_of(const Train& config);
+  /// The cell of the unshared network; -1 = not yet in the plan.
+  [[nodiscard]] int find_unshared(std::uint64_t hash) const;
   /// The cell is compared with that of `unshared`, or with `otherwise` if the plan will not hold it.
-  void compare_later(int cell, const JobId& unshared, int otherwise);
+  void compare_later(int cell, std::uint64_t unshared, int otherwise);
 
   PlanTotals& totals() { return totals_; }
   /// A point of the design space asked for this cell; `as_written` gives the words of the point.
@@ -61,7 +62,6 @@ class PlanBuilder {
   PlanTotals take_totals();
 
  private:
-  // There may be as many as cells; 64 bits of an identity are enough to find one among them.
   struct Pending {
     std::uint64_t unshared = 0;
     int cell = 0;
@@ -74,6 +74,8 @@ class PlanBuilder {
   [[nodiscard]] auto id_of_cell() const {
     return [this](std::uint32_t number) { return id_of_job(number - 1, 0); };
   }
+  /// The cell whose first seed it is; -1 = not yet in the plan.
+  [[nodiscard]] int find_cell(const JobId& first) const;
   Status add_job(PlannedJob& job, const Cell& cell);
 
   JobVisitor visit_;
@@ -83,7 +85,7 @@ class PlanBuilder {
   PlanTotals totals_;
   std::vector<JobId> ids_;  ///< of all jobs, those of a cell one after the other
   NumberIndex<JobId> cell_of_;
-  std::vector<int> unshared_cells_;
+  std::unordered_map<std::uint64_t, int> unshared_cells_;  ///< by hash_of() their configurations
   std::vector<Pending> pending_;
   PlanData data_;
   PlanNotes notes_;

@@ -70,7 +70,7 @@ std::string job_to_json(const PlannedJob& job, const Cell& cell, std::string_vie
   const auto size = size_of(job.task);
   const auto& root = dataset_of(job.task).root;
   ObjectText object(config.size() + kFrameBytes);
-  object.add("name", in_quotes(job.name));  // letters, digits, - _ . alone
+  object.add("name", in_quotes(name_of(cell, seed_of(job.task))));  // letters, digits, - _ . alone
   object.add("hash", in_quotes(job.id.hex()));
   object.add("seed", seed_of(job.task));
   object.add("params", cell.cost.params);
@@ -92,7 +92,7 @@ void write_plan_json(const SweepPlan& plan, std::ostream& out) {
   const char* separator = "\n  ";
   out << "{\"sweep\": " << json(plan.name).dump() << ",\n \"jobs\": [";
   for (const auto& job : plan.jobs) {
-    out << separator << job_to_json(job, plan.cells[static_cast<std::size_t>(job.cell)], text.of(job.task));
+    out << separator << job_to_json(job, plan.cell_of(job), text.of(job.task));
     separator = ",\n  ";
   }
   const json totals = {{"jobs", plan.jobs.size()},

@@ -21,6 +21,7 @@ struct DatasetSettings {
   std::int64_t eval_limit = 0;
   int resolution = kNotGiven;  ///< default of network.resolution
   int classes = kNotGiven;     ///< of an imagefolder or synthetic data
+  bool operator==(const DatasetSettings&) const = default;
 };
 
 struct SharingSettings {
@@ -31,6 +32,7 @@ struct SharingSettings {
   std::optional<std::string> groups;
   std::optional<std::vector<int>> layers;
   std::optional<Components> components;
+  bool operator==(const SharingSettings&) const = default;
 };
 
 /// The settings of one point of the design space as a sweep file writes them.

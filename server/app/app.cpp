@@ -192,6 +192,7 @@ class RunningApp final : public App {
     // Nobody commits or reads after the strand. The store closes last: only the last connection empties and
     // removes SQLite's log, so that the database is one file while spind does not run.
     strand_.stop();
+    engine_.stop_delivery();
     lease_reader_.reset();
     query_reader_.reset();
     log_reader_.reset();

@@ -27,8 +27,11 @@ void append(core::Effects& all, core::Effects more) {
 Engine::Engine(Parts parts, core::Restoration restoration)
     : strand_(parts.strand),
       store_(parts.store),
-      reader_(parts.reader),
       metrics_(parts.metrics),
+      delivery_(parts.reader,
+                [this](const core::SendLease& order, const Error& error) {
+                  strand_.post([this, order, error] { refuse_lease(order, error); });
+                }),
       coordinator_(std::move(restoration), now()),
       timer_(parts.strand.context()) {}
 
@@ -173,6 +176,45 @@ void Engine::committed() {
     waiting_for_room_.pop_front();
     task();
   }
+}
+
+/// As a step of its own, behind the messages of this one. A job that was deleted meanwhile is no fault.
+void Engine::refuse_lease(const core::SendLease& order, const Error& error) {
+  if (coordinator_.job_state(order.job))
+    spdlog::error("job {} cannot be handed out: {}", order.job.value, error.message);
+  handle(core::LeaseFailed{
+      .session = order.session,
+      .job = order.job,
+      .attempt = order.attempt,
+      .devices = order.devices,
+      .reason = "what is stored of the job cannot be read: " + error.message,
+      .may_pass = error.code != ErrorCode::data_loss && error.code != ErrorCode::not_found});
+}
+
+void Engine::deliver(std::vector<core::Message>& messages) {
+  std::vector<Delivery::Letter> letters;
+  const auto add = [&](SessionId session, auto content) {
+    const auto link = links_.find(session);
+    if (link != links_.end()) letters.push_back({link->second, std::move(content)});
+  };
+  for (auto& message : messages) {
+    std::visit(
+        [&](auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, core::SendLease>) {
+            add(value.session, std::move(value));
+          } else if constexpr (std::is_same_v<T, core::SendMessage>) {
+            add(value.session, std::move(value.message));
+          } else if constexpr (std::is_same_v<T, core::CloseSession>) {
+            spdlog::warn("session {} is closed: {}", value.session.value, value.error.message);
+            add(value.session, std::move(value.error));
+          } else {
+            answer(value.request, std::move(value));
+          }
+        },
+        message);
+  }
+  delivery_.post(std::move(letters));
 }
 
 void Engine::when_roomy(std::function<void()> task) {

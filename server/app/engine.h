@@ -14,6 +14,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "server/app/delivery.h"
 #include "server/app/strand.h"
 #include "server/core/coordinator.h"
 #include "server/core/restoration.h"
@@ -47,7 +48,7 @@ class Engine {
   struct Parts {
     Strand& strand;
     Store& store;
-    Reader& reader;  ///< for leases alone, so that no query holds it up
+    Reader& reader;  ///< see Delivery
     Metrics& metrics;
   };
 
@@ -58,6 +59,10 @@ class Engine {
   void start();
   /// From here on events are ignored.
   void stop();
+  /// Once the strand has ended: sends what there is for workers, and reads no more.
+  void stop_delivery() { delivery_.stop(); }
+  /// Returns once what the strand has handed over for workers by now is sent. Not on the strand.
+  void wait_until_delivered() { delivery_.wait_until_sent(); }
 
   void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link);
   void receive(const std::shared_ptr<WorkerLink>& link, std::vector<WorkerMessage> messages);
@@ -110,7 +115,6 @@ class Engine {
   void settle_on();
   void commit(core::Effects effects);
   void committed();
-  /// In delivery.cpp: what goes to one worker goes together.
   void deliver(std::vector<core::Message>& messages);
   void refuse_lease(const core::SendLease& order, const Error& error);
   void answer(std::uint64_t request, core::Message message);
@@ -119,8 +123,8 @@ class Engine {
 
   Strand& strand_;
   Store& store_;
-  Reader& reader_;
   Metrics& metrics_;
+  Delivery delivery_;
 
   // On the strand.
   core::Coordinator coordinator_;

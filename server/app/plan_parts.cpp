@@ -12,30 +12,36 @@ constexpr std::int64_t kAskEvery = 4096;  // jobs
 class Part {
  public:
   /// Of the plan's jobs from `first_job`.
-  explicit Part(std::int64_t first_job) { part_.first_job = first_job; }
+  explicit Part(std::int64_t first_job) { begin(first_job); }
 
   [[nodiscard]] bool is_full() const { return part_.jobs.size() == kPartJobs; }
   [[nodiscard]] bool is_empty() const { return part_.jobs.empty(); }
-  void add(const PlannedJob& job, const Cell& cell) {
+  void add(const PlannedJob& job, const Cell& cell, const CanonicalText& config) {
     if (part_.jobs.empty()) part_.first_cell = job.cell;
     if (part_.jobs.empty() || job.cell != part_.jobs.back().cell) part_.cells.push_back(cell);
-    part_.jobs.push_back(job);
+    part_.jobs.push_back({job.id, job.cell, seed_of(job.task), job.inputs, config});
   }
   /// What was gathered; the next one follows it.
   PlanPart take() {
-    PlanPart next;
-    next.first_job = part_.first_job + static_cast<std::int64_t>(part_.jobs.size());
-    return std::exchange(part_, std::move(next));
+    PlanPart full = std::move(part_);
+    begin(full.first_job + std::ssize(full.jobs));
+    return full;
   }
 
  private:
+  void begin(std::int64_t first_job) {
+    part_ = PlanPart();
+    part_.first_job = first_job;
+    part_.jobs.reserve(kPartJobs);
+  }
+
   PlanPart part_;
 };
 
 /// All jobs of a plan that is large.
 Result<PlanTotals> digest(const SweepFile& source, core::PlanDigest& full_plan,
-                        const std::function<bool(std::int64_t)>& go_on,
-                        const std::function<void(const JobId&)>& see) {
+                          const std::function<bool(std::int64_t)>& go_on,
+                          const std::function<void(const JobId&)>& see) {
   return visit_ids(source, [&](const JobId& id) -> Status {
     full_plan.add(id);
     see(id);
@@ -68,20 +74,21 @@ Status take_comparisons(const std::vector<Comparison>& all, PlanPart& last,
 
 Result<PlanStart> plan_start(const SweepFile& source, const std::function<bool(std::int64_t)>& go_on,
                              const std::function<void(const JobId&)>& see) {
-  auto first = std::make_shared<SweepPlan>();
+  auto first = std::make_shared<FirstPart>();
   SPIN_ASSIGN(static_cast<PlanHeader&>(*first), plan_header(source.file, source.text, source.overrides));
   PlanStart start;
   Part part(0);
   bool is_full = false;
-  auto totals = visit_jobs(source.file, source.text, source.overrides,
-                           [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
-                             is_full = part.is_full();
-                             if (is_full) return Error{ErrorCode::resource_exhausted, "more than a part"};
-                             part.add(job, cell);
-                             start.full_plan.add(job.id);
-                             see(job.id);
-                             return {};
-                           });
+  auto totals =
+      visit_jobs(source.file, source.text, source.overrides,
+                 [&](const PlannedJob& job, const Cell& cell, const CanonicalText& config) -> Status {
+                   is_full = part.is_full();
+                   if (is_full) return Error{ErrorCode::resource_exhausted, "more than a part"};
+                   part.add(job, cell, config);
+                   start.full_plan.add(job.id);
+                   see(job.id);
+                   return {};
+                 });
   if (is_full) {
     start.full_plan = {};
     totals = digest(source, start.full_plan, go_on, see);
@@ -100,11 +107,11 @@ Status plan_rest(const SweepFile& source, std::int64_t stored, const std::functi
                  const std::function<Status(PlanPart)>& take) {
   Part part(stored);
   std::int64_t seen = 0;
-  const auto visit = [&](const PlannedJob& job, const Cell& cell, std::string_view) -> Status {
+  const auto visit = [&](const PlannedJob& job, const Cell& cell, const CanonicalText& config) -> Status {
     if (seen % kAskEvery == 0 && !go_on()) return Error{ErrorCode::unavailable, "broken off"};
     if (seen++ < stored) return {};
     if (part.is_full()) SPIN_TRY(take(part.take()));
-    part.add(job, cell);
+    part.add(job, cell, config);
     return {};
   };
   SPIN_ASSIGN(const auto totals, visit_jobs(source.file, source.text, source.overrides, visit));

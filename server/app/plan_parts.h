@@ -19,7 +19,7 @@ inline constexpr std::size_t kPartJobs = 2'000;
 inline constexpr std::size_t kPartComparisons = 10'000;
 
 struct PlanStart {
-  std::shared_ptr<const SweepPlan> first;  ///< part
+  std::shared_ptr<const FirstPart> first;  ///< part
   core::PlanDigest full_plan;
 };
 

@@ -20,11 +20,23 @@ bool comes_first(const Sweep& one, const Sweep& other) {
 
 }  // namespace
 
+const JobMore& Job::more() const {
+  static const JobMore kNone;
+  return more_ ? *more_ : kNone;
+}
+
+JobMore& Job::edit_more() {
+  if (!more_) more_ = std::make_unique<JobMore>();
+  return *more_;
+}
+
 std::optional<ArtifactRef> Job::artifact(ArtifactKind kind) const {
+  const auto& artifacts = more().artifacts;
   return artifacts ? artifact_in(artifacts->all, kind) : std::nullopt;
 }
 
 void Job::set(const ArtifactRef& artifact) {
+  auto& artifacts = edit_more().artifacts;
   if (!artifacts) artifacts = std::make_unique<JobArtifacts>();
   auto& all = artifacts->all;
   const auto same = std::ranges::find(all, artifact.kind, &ArtifactRef::kind);
@@ -35,9 +47,14 @@ void Job::set(const ArtifactRef& artifact) {
 }
 
 void Job::forget(ArtifactKind kind) {
-  if (!artifacts) return;
+  if (!artifact(kind)) return;
+  auto& artifacts = more_->artifacts;
   std::erase_if(artifacts->all, [kind](const ArtifactRef& artifact) { return artifact.kind == kind; });
   if (artifacts->all.empty()) artifacts.reset();
+}
+
+void Job::forgive_failures() {
+  if (more_) more_->failures = more_->trainer_deaths = 0;
 }
 
 std::string Sweep::title() const { return "sweep " + std::to_string(id.value) + " '" + name + "'"; }
@@ -75,8 +92,8 @@ std::optional<JobKey> Catalogue::find(const JobId& id) const {
 }
 
 void Catalogue::depend(JobKey job, const Dependency& dependency) {
-  at(job).depends_on.add(dependency);
-  at(dependency.on()).dependants.add(job);
+  at(job).edit_more().depends_on.add(dependency);
+  at(dependency.on()).edit_more().dependants.add(job);
 }
 
 Sweep& Catalogue::add_sweep(Sweep sweep) {
@@ -126,7 +143,8 @@ void Catalogue::unlink_last(Sweep& sweep) {
 
 void Catalogue::remove(JobKey key) {
   Job& job = at(key);
-  for (const Dependency& needed : job.depends_on.items()) at(needed.on()).dependants.remove(key);
+  for (const Dependency& needed : job.more().depends_on.items())
+    at(needed.on()).edit_more().dependants.remove(key);
   index_.erase(job.id, id_of());
   job = Job();
 }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <boost/container/deque.hpp>
 
 #include "schema/base/number_index.h"
 #include "server/core/changes.h"
@@ -17,11 +18,6 @@
 #include "server/core/small_list.h"
 
 namespace spin::core {
-
-struct JobArtifacts {
-  std::vector<ArtifactRef> all;  ///< each kind once
-  double best_top1 = 0;          ///< of `best`
-};
 
 /// Another job that a job needs, and as what it reads what that leaves: in the space of a number.
 struct Dependency {
@@ -37,30 +33,48 @@ struct Dependency {
   static constexpr int kRoleShift = 48;
 };
 
-/// What the coordinator keeps of a job, whatever its configuration.
-struct Job {
-  JobId id;
-  JobPhase phase;  ///< changed by change() of step.h only
+struct JobArtifacts {
+  std::vector<ArtifactRef> all;  ///< each kind once
+  double best_top1 = 0;          ///< of `best`
+};
+
+/// What a job has none of that never ran, waits for none and is waited for by none.
+struct JobMore {
   std::int16_t failures = 0, trainer_deaths = 0;
   std::int32_t workers_lost = 0;
-  NeedsId needs{};
-  float work = 0;  ///< see work_of()
   SmallList<Dependency> depends_on;
   SmallList<JobKey> dependants;
-  SmallList<SweepId> sweeps;
   std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
+};
 
+/// What the coordinator keeps of a job, whatever its configuration.
+class Job {
+ public:
+  JobId id;
+  JobPhase phase;  ///< changed by change() of step.h only
+  NeedsId needs{};
+  float work = 0;  ///< see work_of()
+  SmallList<SweepId> sweeps;
+
+  [[nodiscard]] const JobMore& more() const;
+  /// Makes room for it.
+  [[nodiscard]] JobMore& edit_more();
   [[nodiscard]] std::optional<ArtifactRef> artifact(ArtifactKind kind) const;
   void set(const ArtifactRef& artifact);
   void forget(ArtifactKind kind);
+  void forgive_failures();
+
+ private:
+  std::unique_ptr<JobMore> more_;  ///< none until there is some
 };
-static_assert(sizeof(Job) <= 104, "a sweep may have a million jobs");
+static_assert(sizeof(Job) <= 80, "a sweep may have a million jobs");
 
 struct Sweep {
   SweepId id;
   std::string name;
   std::int64_t submitted_at_ms = 0;
   int priority = 0, max_attempts = 3;
+  int seeds = 1;  ///< jobs of each cell
   Requirements requirements;
   std::vector<DataPlace> data;                               ///< where the data sets of its jobs lie
   std::vector<JobKey> jobs;                                  ///< in the order of the plan
@@ -158,7 +172,10 @@ class Catalogue {
     return [this](std::uint32_t number) { return at(JobKey{number}).id; };
   }
 
-  std::deque<Job> jobs_;  ///< of key 1, 2, ...; a number that the store skipped is a job without an identity
+  // In larger blocks than those of the standard, which hold six.
+  using Blocks = boost::container::deque_options_t<boost::container::block_size<1024U>>;
+  boost::container::deque<Job, void, Blocks>
+      jobs_;  ///< of key 1, 2, ...; a number that the store skipped is a job without an identity
   NumberIndex<JobId> index_;
   std::map<SweepId, Sweep> sweeps_;
   SweepId last_sweep_;  ///< that was ever numbered

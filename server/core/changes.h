@@ -55,13 +55,11 @@ struct StoredInput {
 struct TakenJobs {
   std::vector<JobKey> keys;                            ///< of part.jobs, same order
   std::vector<bool> is_new;                            ///< same order: insert the job, or only link it
-  std::vector<JobState> states;                        ///< one for each new job, in the order of part.jobs
-  std::vector<std::int64_t> memory;                    ///< same: predicted peak of its training in bytes
   std::vector<std::pair<JobKey, StoredInput>> inputs;  ///< of the new jobs: (job, what it reads)
 };
 struct InsertSweep {
   SweepId id;
-  std::shared_ptr<const SweepPlan> plan;
+  std::shared_ptr<const FirstPart> plan;
   TakenJobs jobs;      ///< of `plan`
   std::string source;  ///< text of the sweep file
   std::vector<Override> overrides;
@@ -236,6 +234,7 @@ struct StoredSweep {
   std::vector<JobKey> jobs;
   std::vector<DataPlace> data{};
   int priority = 0, max_attempts = 3;
+  int seeds = 1;  ///< jobs of each cell
   Requirements requirements;
   bool cancelled = false, paused = false;  ///< see SetSweepState
   std::optional<PlanDigest> full_plan;     ///< see InsertSweep

@@ -40,7 +40,7 @@ void unblock(Step& step, std::vector<JobKey> open) {
     const JobKey key = open.back();
     open.pop_back();
     const Job& job = step.core.catalogue.at(key);
-    const auto next = job.dependants.items();
+    const auto next = job.more().dependants.items();
     // What a cancel in parts has not reached may be blocked by what stands before a job that it has.
     if (std::holds_alternative<Cancelled>(job.phase)) open.insert(open.end(), next.begin(), next.end());
     const auto* blocked = std::get_if<Blocked>(&job.phase);
@@ -63,7 +63,7 @@ bool may_block(const Job& job, const ObstacleRef& obstacle) {
 }
 
 std::vector<JobKey> dependants_of(const Step& step, JobKey key) {
-  const auto dependants = step.core.catalogue.at(key).dependants.items();
+  const auto dependants = step.core.catalogue.at(key).more().dependants.items();
   return {dependants.begin(), dependants.end()};
 }
 
@@ -71,7 +71,7 @@ std::vector<JobKey> dependants_of(const Step& step, JobKey key) {
 
 DependencyView view_dependencies(const Catalogue& catalogue, const Job& job) {
   DependencyView view;
-  for (const Dependency& needed : job.depends_on.items()) {
+  for (const Dependency& needed : job.more().depends_on.items()) {
     const Job& dependency = catalogue.at(needed.on());
     if (!std::holds_alternative<Completed>(dependency.phase)) ++view.unmet;
     if (!view.obstacle) view.obstacle = as_obstacle(needed.on(), dependency);
@@ -107,8 +107,7 @@ void revive(Step& step, JobKey key) {
   Job& job = step.core.catalogue.at(key);
   const DependencyView view = view_dependencies(step.core.catalogue, job);
   if (view.obstacle && std::holds_alternative<Blocked>(job.phase)) return;
-  job.failures = 0;
-  job.trainer_deaths = 0;
+  job.forgive_failures();
   if (view.obstacle) {
     change(step, key, Revive{view.unmet});
     change(step, key, Block{view.obstacle}, view.obstacle->reason);

@@ -22,7 +22,7 @@ using Now = std::chrono::steady_clock::time_point;
 
 struct SweepSubmitted {
   std::uint64_t request = 0;  ///< comes back in SubmitAccepted or RequestRefused
-  std::shared_ptr<const SweepPlan> plan;
+  std::shared_ptr<const FirstPart> plan;
   std::string source;
   std::vector<Override> overrides;
   std::int64_t wall_ms = 0;
@@ -84,7 +84,7 @@ using Event = std::variant<SweepSubmitted, SweepExtended, SteerRequested, Worker
 
 // What follows, once the changes of the same step are committed.
 
-/// The app adds name, configuration and id of the job from the store.
+/// Reader::leases() makes the lease of it.
 struct SendLease {
   SessionId session;
   JobKey job;

@@ -102,12 +102,13 @@ class Inspection {
   void inspect_dependencies(JobKey key, const Job& job) {
     int unmet = 0;
     bool obstacle = false;
-    for (const Dependency& needed : job.depends_on.items()) {
+    for (const Dependency& needed : job.more().depends_on.items()) {
       const JobKey dependency = needed.on();
       const JobState state = state_of(core_.catalogue.at(dependency).phase);
       unmet += state == JobState::completed ? 0 : 1;
       obstacle = obstacle || is_root(state) || state == JobState::blocked;
-      expect(core_.catalogue.at(dependency).dependants.contains(key), key, "is not known to its dependency");
+      expect(core_.catalogue.at(dependency).more().dependants.contains(key), key,
+             "is not known to its dependency");
     }
     if (const auto* waiting = std::get_if<Waiting>(&job.phase)) {
       expect(waiting->unmet == unmet && unmet > 0, key, "waits for another number of jobs than it needs");

@@ -35,8 +35,7 @@ void forget_artifacts(Step& step, JobKey key) {
 void restart(Step& step, JobKey key) {
   Job& job = step.core.catalogue.at(key);
   forget_artifacts(step, key);
-  job.failures = 0;
-  job.trainer_deaths = 0;
+  job.forgive_failures();
   change(step, key, Restart{view_dependencies(step.core.catalogue, job).unmet});
   pause_if_held(step, key);
 }
@@ -58,7 +57,7 @@ void retrain(Step& step, JobKey key) {
   --step.core.done_before;
   restart(step, key);
   unblock_dependants(step, key);
-  const auto dependants = step.core.catalogue.at(key).dependants.items();
+  const auto dependants = step.core.catalogue.at(key).more().dependants.items();
   for (const JobKey dependant : std::vector<JobKey>(dependants.begin(), dependants.end()))
     wait_again(step, dependant);
 }

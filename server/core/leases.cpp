@@ -16,7 +16,8 @@ std::vector<InputArtifact> inputs_of(const Catalogue& catalogue, const Job& job)
   };
   for (const InputFacts& facts : kInputRoles)
     if (facts.is_own) add(facts.role, job);
-  for (const Dependency& needed : job.depends_on.items()) add(needed.role(), catalogue.at(needed.on()));
+  for (const Dependency& needed : job.more().depends_on.items())
+    add(needed.role(), catalogue.at(needed.on()));
   return inputs;
 }
 
@@ -92,7 +93,7 @@ void lose(Step& step, JobKey key, const std::string& why) {
   const Attempt& attempt = *running_attempt(job);
   if (attempt.session) step.core.workers.add_ending(*attempt.session, attempt.token, attempt.use);
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "lost", why});
-  ++job.workers_lost;
+  ++job.edit_more().workers_lost;
   ++step.core.counters.lost_attempts;
   change(step, key, Lose{});
 }

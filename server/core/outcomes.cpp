@@ -44,7 +44,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
 void retry_later(Step& step, JobKey key, const std::string& message) {
   const Job& job = step.core.catalogue.at(key);
   const CoordinatorSettings& settings = step.core.settings;
-  const int doublings = std::clamp(job.failures + job.trainer_deaths - 1, 0, 30);
+  const int doublings = std::clamp(job.more().failures + job.more().trainer_deaths - 1, 0, 30);
   const std::int64_t wait_ms =
       std::min(settings.backoff_limit_ms, settings.backoff_first_ms * (std::int64_t{1} << doublings));
   change(step, key, Retry{step.now + std::chrono::milliseconds(wait_ms)}, message);
@@ -58,7 +58,7 @@ std::string handle_lost_input(Step& step, JobKey key, const std::string& message
   for (const InputFacts& facts : kInputRoles)
     begins_anew = (facts.is_own && forget_artifact(step, key, facts.takes)) || begins_anew;
   if (begins_anew) return message + "; the job begins anew";
-  for (const Dependency& needed : job.depends_on.items()) {
+  for (const Dependency& needed : job.more().depends_on.items()) {
     const Job& source = step.core.catalogue.at(needed.on());
     const auto kind = facts_of(needed.role()).takes;
     if (source.artifact(kind))
@@ -76,8 +76,8 @@ void give_up(Step& step, JobKey key, const std::string& reason) {
 
 void count_error(Step& step, JobKey key, const std::string& reason) {
   Job& job = step.core.catalogue.at(key);
-  ++job.failures;
-  if (job.failures >= step.core.catalogue.max_attempts(job))
+  ++job.edit_more().failures;
+  if (job.more().failures >= step.core.catalogue.max_attempts(job))
     give_up(step, key, reason);
   else
     retry_later(step, key, reason);
@@ -85,9 +85,9 @@ void count_error(Step& step, JobKey key, const std::string& reason) {
 
 void count_death(Step& step, JobKey key, const std::string& message) {
   Job& job = step.core.catalogue.at(key);
-  ++job.trainer_deaths;
-  if (job.trainer_deaths >= step.core.settings.trainer_deaths_limit)
-    give_up(step, key, "quarantined: killed " + std::to_string(job.trainer_deaths) + " trainers: " + message);
+  const int deaths = ++job.edit_more().trainer_deaths;
+  if (deaths >= step.core.settings.trainer_deaths_limit)
+    give_up(step, key, "quarantined: killed " + std::to_string(deaths) + " trainers: " + message);
   else
     retry_later(step, key, message);
 }

@@ -64,13 +64,15 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
 Job make_job(Core& core, const StoredJob& stored) {
   Job job;
   job.id = stored.id;
-  job.failures = static_cast<std::int16_t>(stored.failures);
-  job.trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
-  job.workers_lost = stored.workers_lost;
+  if (stored.failures + stored.trainer_deaths + stored.workers_lost > 0) {
+    job.edit_more().failures = static_cast<std::int16_t>(stored.failures);
+    job.edit_more().trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
+    job.edit_more().workers_lost = stored.workers_lost;
+  }
   job.needs = core.needs.intern(stored.memory_bytes, stored.dataset);
   job.work = static_cast<float>(stored.work);
   for (const auto& artifact : stored.artifacts) job.set(artifact);
-  if (job.artifacts) job.artifacts->best_top1 = stored.best_top1;
+  if (!stored.artifacts.empty()) job.edit_more().artifacts->best_top1 = stored.best_top1;
   return job;
 }
 
@@ -106,6 +108,7 @@ void Restoration::take(StoredSweep stored) {
   sweep.submitted_at_ms = stored.submitted_at_ms;
   sweep.data = std::move(stored.data);
   sweep.priority = stored.priority;
+  sweep.seeds = stored.seeds;
   sweep.max_attempts = stored.max_attempts;
   sweep.requirements = std::move(stored.requirements);
   sweep.cancelled = stored.cancelled;

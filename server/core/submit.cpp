@@ -14,15 +14,14 @@
 namespace spin::core {
 namespace {
 
-const Cell* cell_of(const PlanPart& part, const PlannedJob& job) {
+bool has_cell_of(const PlanPart& part, const PartJob& job) {
   const int index = job.cell - part.first_cell;
-  if (index < 0 || static_cast<std::size_t>(index) >= part.cells.size()) return nullptr;
-  return &part.cells[static_cast<std::size_t>(index)];
+  return index >= 0 && index < std::ssize(part.cells);
 }
 
 /// What a plan promises; a plan from elsewhere than the expansion of a sweep file may not keep it. `sweep`:
 /// the one that the part is to extend, or null.
-Status check_part(const Catalogue& catalogue, const PlanPart& part, const std::string& name,
+Status check_part(const Catalogue& catalogue, const PlanPart& part, const std::string& name, int seeds,
                   const Sweep* sweep) {
   const auto defect = [&](const std::string& what) {
     return Error{ErrorCode::invalid_argument, "sweep '" + name + "': " + what};
@@ -35,22 +34,26 @@ Status check_part(const Catalogue& catalogue, const PlanPart& part, const std::s
   if (part.jobs.empty()) return defect("it has no jobs; exclude and limits leave nothing over");
   std::unordered_set<JobId> seen;
   seen.reserve(part.jobs.size());
-  for (const PlannedJob& job : part.jobs) {
-    if (cell_of(part, job) == nullptr)
-      return defect("job '" + job.name + "' stands in cell " + std::to_string(job.cell) + " of " +
-                    std::to_string(part.cells.size()));
+  std::int64_t position = part.first_job;
+  for (const PartJob& job : part.jobs) {
+    if (!has_cell_of(part, job) || job.cell != position / seeds)
+      return defect("job " + job.id.short_hex() + " at position " + std::to_string(position) +
+                    " stands in cell " + std::to_string(job.cell) + " of " +
+                    std::to_string(part.cells.size()) + " with " + std::to_string(seeds) + " jobs each");
     for (const auto& [role, dependency] : job.inputs)
       if (!seen.contains(dependency) && !has(dependency))
-        return defect("job '" + job.name + "' depends on job " + dependency.short_hex() +
+        return defect("job '" + part.name_of(job) + "' depends on job " + dependency.short_hex() +
                       ", which does not stand before it");
-    if (!seen.insert(job.id).second || has(job.id)) return defect("job '" + job.name + "' is there twice");
+    if (!seen.insert(job.id).second || has(job.id))
+      return defect("job '" + part.name_of(job) + "' is there twice");
+    ++position;
   }
   return {};
 }
 
-PlanDigest digest_of(const SweepPlan& plan) {
+PlanDigest digest_of(const PlanPart& plan) {
   PlanDigest digest;
-  for (const PlannedJob& job : plan.jobs) digest.add(job.id);
+  for (const PartJob& job : plan.jobs) digest.add(job.id);
   return digest;
 }
 
@@ -70,36 +73,27 @@ Namesakes find_namesakes(const Catalogue& catalogue, const std::string& name, co
   return found;
 }
 
-/// What the jobs of the plan's cells need: those of one cell differ in the seed alone.
-class CellNeeds {
+/// Those of cells one behind the other are mostly one.
+class NeedsOfDemand {
  public:
-  struct Entry {
-    std::int64_t memory_bytes = 0;  ///< predicted peak
-    NeedsId needs{};
-  };
-
-  CellNeeds(NeedsTable& table, const PlanPart& part)
-      : table_(table), first_cell_(part.first_cell), cells_(part.cells.size()) {}
-  const Entry& of(const PlannedJob& job) {
-    auto& entry = cells_[static_cast<std::size_t>(job.cell - first_cell_)];
-    if (!entry) {
-      const std::int64_t memory_bytes = memory_of(job.task);
-      entry = {memory_bytes, table_.intern(memory_bytes, title_of(dataset_of(job.task)))};
-    }
-    return *entry;
+  explicit NeedsOfDemand(NeedsTable& table) : table_(table) {}
+  NeedsId of(const Demand& demand) {
+    if (last_ == nullptr || demand != *last_) needs_ = table_.intern(demand.memory_bytes, demand.dataset);
+    last_ = &demand;
+    return needs_;
   }
 
  private:
   NeedsTable& table_;
-  int first_cell_;
-  std::vector<std::optional<Entry>> cells_;
+  const Demand* last_ = nullptr;
+  NeedsId needs_{};
 };
 
-JobKey add_job(Core& core, const PlanPart& part, const PlannedJob& planned, NeedsId needs) {
+JobKey add_job(Core& core, const PlanPart& part, const PartJob& planned, NeedsId needs) {
   Job job;
   job.id = planned.id;
   job.needs = needs;
-  job.work = static_cast<float>(work_of(planned.task, cell_of(part, planned)->cost));
+  job.work = static_cast<float>(part.cell_of(planned).demand.work);
   const JobKey key = core.catalogue.add(std::move(job));
   for (const auto& [role, source] : planned.inputs)
     core.catalogue.depend(key, {*core.catalogue.find(source), role});
@@ -133,25 +127,22 @@ void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key
   }
 }
 
-JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PlannedJob& planned,
-                const CellNeeds::Entry& needs, TakenJobs& taken) {
-  const JobKey key = add_job(step.core, part, planned, needs.needs);
+JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PartJob& planned, NeedsId needs,
+                TakenJobs& taken) {
+  const JobKey key = add_job(step.core, part, planned, needs);
   step.core.catalogue.link(key, sweep);
   file_phase(step.core, key);
   const JobPhase& phase = step.core.catalogue.at(key).phase;
-  taken.states.push_back(state_of(phase));
-  taken.memory.push_back(needs.memory_bytes);
-  for (const Dependency& needed : step.core.catalogue.at(key).depends_on.items())
+  for (const Dependency& needed : step.core.catalogue.at(key).more().depends_on.items())
     taken.inputs.emplace_back(key, StoredInput{needed.role(), needed.on()});
-  // The sweep's own change has no room for reasons.
-  if (const std::string reason = reason_of(phase); !reason.empty())
-    step.effects.changes.emplace_back(SetJobState{key, state_of(phase), reason, 0, 0, 0});
+  if (std::holds_alternative<Blocked>(phase))
+    step.effects.changes.emplace_back(SetJobState{key, JobState::blocked, reason_of(phase), 0, 0, 0});
   return key;
 }
 
 std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPart& part) {
   std::vector<JobKey> keys;
-  for (const PlannedJob& planned : part.jobs)
+  for (const PartJob& planned : part.jobs)
     if (const auto known = catalogue.find(planned.id)) keys.push_back(*known);
   return keys;
 }
@@ -159,16 +150,17 @@ std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPart& pa
 /// Links or makes the part's jobs in its order, so that dependencies stand before what needs them.
 TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPart& part, KnownJobs& known_jobs) {
   TakenJobs taken;
-  CellNeeds needs(step.core.needs, part);
+  NeedsOfDemand needs(step.core.needs);
   // One for all, because it walks through every sweep of theirs that is not settled.
   const Unreached unreached(step.core, keys_of_known(step.core.catalogue, part));
   taken.keys.reserve(part.jobs.size());
-  for (const PlannedJob& planned : part.jobs) {
+  for (const PartJob& planned : part.jobs) {
     const auto known = step.core.catalogue.find(planned.id);
     taken.is_new.push_back(!known);
     if (known) known_jobs.see(step.core, step.core.catalogue.at(*known), sweep);
     if (known) take_known(step, sweep, unreached, *known, known_jobs);
-    taken.keys.push_back(known ? *known : take_new(step, sweep, part, planned, needs.of(planned), taken));
+    taken.keys.push_back(
+        known ? *known : take_new(step, sweep, part, planned, needs.of(part.cell_of(planned).demand), taken));
   }
   return taken;
 }
@@ -179,7 +171,7 @@ std::int64_t take(Step& step, Sweep& sweep, const PlanPart& part, SweepChange ch
   const std::size_t place = step.effects.changes.size();
   step.effects.changes.emplace_back(SweepChange{});
   change.jobs = take_jobs(step, sweep, part, known);
-  const auto added = static_cast<std::int64_t>(change.jobs.states.size());
+  const auto added = std::ranges::count(change.jobs.is_new, true);
   step.effects.changes[place] = std::move(change);
   return added;
 }
@@ -190,6 +182,7 @@ Sweep make_sweep(const SweepSubmitted& event) {
   sweep.submitted_at_ms = event.wall_ms;
   sweep.data = event.plan->data;
   sweep.priority = event.plan->priority;
+  sweep.seeds = event.plan->seeds;
   sweep.max_attempts = event.plan->max_attempts;
   sweep.requirements = event.plan->requirements;
   sweep.retrain = event.retrain;
@@ -234,19 +227,19 @@ Status check_next_part(const Catalogue& catalogue, const Sweep& sweep, const Pla
                      std::to_string(part.first_job) + " to " +
                      std::to_string(part.first_job + std::ssize(part.jobs)) + " do not come next"};
   PlanDigest digest = sweep.digest;
-  for (const PlannedJob& job : part.jobs) digest.add(job.id);
+  for (const PartJob& job : part.jobs) digest.add(job.id);
   if (last == sweep.full_plan->jobs && digest != *sweep.full_plan)
     return Error{ErrorCode::invalid_argument,
                  sweep.title() + " would have other jobs than those that were planned"};
-  return check_part(catalogue, part, sweep.name, &sweep);
+  return check_part(catalogue, part, sweep.name, sweep.seeds, &sweep);
 }
 
 }  // namespace
 
 void submit(Step& step, const SweepSubmitted& event) {
   Catalogue& catalogue = step.core.catalogue;
-  const SweepPlan& plan = *event.plan;
-  if (const Status sound = check_part(catalogue, plan, plan.name, nullptr); !sound.ok())
+  const FirstPart& plan = *event.plan;
+  if (const Status sound = check_part(catalogue, plan, plan.name, plan.seeds, nullptr); !sound.ok())
     return refuse(step, event.request, sound.error());
   const PlanDigest full_plan = event.full_plan ? *event.full_plan : digest_of(plan);
   const Namesakes namesakes = find_namesakes(catalogue, plan.name, full_plan);
@@ -297,7 +290,7 @@ void extend(Step& step, const SweepExtended& event) {
     replaced = take_places_of_namesakes(step, *sweep);
   }
   if (sweep->paused)
-    for (const PlannedJob& job : part.jobs) pause_if_held(step, *catalogue.find(job.id));
+    for (const PartJob& job : part.jobs) pause_if_held(step, *catalogue.find(job.id));
   step.effects.messages.emplace_back(SubmitAccepted{event.request, sweep->id, std::ssize(sweep->jobs), added,
                                                     false, std::move(replaced), known.notes(),
                                                     known.retrained()});

@@ -17,7 +17,7 @@ std::vector<JobKey> with_obstacles(const Catalogue& catalogue, std::vector<JobKe
   };
   for (std::size_t i = 0, count = keys.size(); i < count; ++i) {
     add_root(keys[i]);
-    for (const Dependency& dependency : catalogue.at(keys[i]).depends_on.items()) {
+    for (const Dependency& dependency : catalogue.at(keys[i]).more().depends_on.items()) {
       keys.push_back(dependency.on());
       add_root(dependency.on());
     }

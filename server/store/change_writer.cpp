@@ -13,9 +13,17 @@ namespace spin {
 namespace {
 
 constexpr char kSetJobState[] =
-    "UPDATE job SET state = ?2, reason = ?3, failures = ?4, trainer_deaths = ?5, workers_lost = ?6 WHERE key "
-    "= ?1";
-constexpr char kSetJobPriority[] = "UPDATE job SET priority = ?2 WHERE key = ?1";
+    "INSERT INTO job_state (job, state, reason, failures, trainer_deaths, workers_lost)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (job) DO UPDATE SET state = excluded.state,"
+    " reason = excluded.reason, failures = excluded.failures, trainer_deaths = excluded.trainer_deaths,"
+    " workers_lost = excluded.workers_lost";
+constexpr char kForgetJobState[] = "DELETE FROM job_state WHERE job = ?1 AND priority IS NULL";
+constexpr char kClearJobState[] =
+    "UPDATE job_state SET state = NULL, reason = '', failures = 0, trainer_deaths = 0, workers_lost = 0"
+    " WHERE job = ?1";
+constexpr char kSetJobPriority[] =
+    "INSERT INTO job_state (job, priority) VALUES (?1, ?2)"
+    " ON CONFLICT (job) DO UPDATE SET priority = excluded.priority";
 // A token that is there: the attempt was taken for lost and is alive.
 constexpr char kInsertAttempt[] =
     "INSERT INTO attempt (boot_epoch, sequence, job, worker, state, started_at_ms)"
@@ -59,6 +67,12 @@ constexpr char kUpsertWorker[] =
     " devices = excluded.devices, slots = excluded.slots, threads = excluded.threads, pid = excluded.pid,"
     " labels = excluded.labels, last_seen_ms = excluded.last_seen_ms";
 
+/// Whether inputs and results say it.
+bool is_in_other_tables(JobState state) {
+  return state == JobState::waiting || state == JobState::ready || state == JobState::completed ||
+         state == JobState::diverged;
+}
+
 /// "?6, ?7, ...", one for each metric.
 std::string numbered(const MetricTable& table, int first) {
   return list_of_metrics(table, [&](const std::string&) { return "?" + std::to_string(first++); });
@@ -89,6 +103,8 @@ Result<ChangeWriter> ChangeWriter::make(Database& database) {
   SPIN_ASSIGN(auto deletions, DeletionWriter::make(database));
   ChangeWriter writer(database, std::move(sweeps), std::move(deletions));
   SPIN_ASSIGN(writer.set_job_state_, database.prepare(kSetJobState));
+  SPIN_ASSIGN(writer.forget_job_state_, database.prepare(kForgetJobState));
+  SPIN_ASSIGN(writer.clear_job_state_, database.prepare(kClearJobState));
   SPIN_ASSIGN(writer.set_job_priority_, database.prepare(kSetJobPriority));
   SPIN_ASSIGN(writer.insert_attempt_, database.prepare(kInsertAttempt));
   SPIN_ASSIGN(writer.end_attempt_, database.prepare(kEndAttempt));
@@ -126,19 +142,21 @@ Status ChangeWriter::apply(const core::Change& change, std::int64_t now_ms) {
 }
 
 Status ChangeWriter::write(const core::SetJobState& change, std::int64_t) {
-  SPIN_TRY(set_job_state_.run(change.job.value, enum_name(change.state), change.reason, change.failures,
-                              change.trainer_deaths, change.workers_lost));
-  return check_job(change.job);
+  const auto job = change.job.value;
+  const auto state = is_in_other_tables(change.state)
+                         ? std::nullopt
+                         : std::optional<std::int64_t>(static_cast<std::int64_t>(change.state));
+  const bool has_more = state || !change.reason.empty() || change.failures != 0 ||
+                        change.trainer_deaths != 0 || change.workers_lost != 0;
+  if (has_more)
+    return set_job_state_.run(job, state, change.reason, change.failures, change.trainer_deaths,
+                              change.workers_lost);
+  SPIN_TRY(forget_job_state_.run(job));
+  return database_->changes() > 0 ? Status() : clear_job_state_.run(job);
 }
 
 Status ChangeWriter::write(const core::SetJobPriority& change, std::int64_t) {
-  SPIN_TRY(set_job_priority_.run(change.job.value, change.priority));
-  return check_job(change.job);
-}
-
-Status ChangeWriter::check_job(core::JobKey job) const {
-  if (database_->changes() == 1) return {};
-  return Error{ErrorCode::internal, "there is no job number " + std::to_string(job.value)};
+  return set_job_priority_.run(change.job.value, change.priority);
 }
 
 Status ChangeWriter::write(const core::InsertAttempt& change, std::int64_t now_ms) {

@@ -54,17 +54,15 @@ class ChangeWriter {
   Status write(const core::RetireData& change, std::int64_t now_ms);
   Status write(const core::AppendLog& change, std::int64_t now_ms);
   Status write(const core::UpsertWorker& change, std::int64_t now_ms);
-  /// That the statement has changed the job's row.
-  [[nodiscard]] Status check_job(core::JobKey job) const;
 
   Database* database_;
   SweepWriter sweeps_;
   DeletionWriter deletions_;
   std::map<std::string, std::int64_t> jobs_done_;  ///< by worker, in this transaction
-  Statement set_job_state_, set_job_priority_, insert_attempt_, end_attempt_, insert_epoch_, insert_artifact_,
-      set_job_artifact_, forget_artifact_, insert_result_, count_jobs_, last_line_, insert_line_,
-      delete_lines_, upsert_worker_, keep_superseded_, delete_result_, delete_epochs_, note_data_,
-      retire_data_;
+  Statement set_job_state_, forget_job_state_, clear_job_state_, set_job_priority_, insert_attempt_,
+      end_attempt_, insert_epoch_, insert_artifact_, set_job_artifact_, forget_artifact_, insert_result_,
+      count_jobs_, last_line_, insert_line_, delete_lines_, upsert_worker_, keep_superseded_, delete_result_,
+      delete_epochs_, note_data_, retire_data_;
 };
 
 }  // namespace spin

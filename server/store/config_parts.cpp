@@ -16,44 +16,20 @@ constexpr std::size_t kEntryBytes = 64;  ///< of a hash table beside the text, a
 }  // namespace
 
 Result<ConfigPartWriter> ConfigPartWriter::make(Database& database) {
-  ConfigPartWriter writer;
-  SPIN_ASSIGN(writer.insert_, database.prepare(kInsertPart));
-  SPIN_ASSIGN(writer.last_, database.prepare(kLastPart));
-  SPIN_TRY(writer.forget_undone());
-  return writer;
-}
-
-Status ConfigPartWriter::forget_undone() {
-  auto rows = last_.query();
-  if (rows.next()) last_id_ = rows.integer(0);
-  SPIN_TRY(rows.status());
-  std::erase_if(ids_, [this](const auto& entry) {
-    const bool undone = entry.second > last_id_;
-    if (undone) bytes_ -= entry.first.size() + kEntryBytes;
-    return undone;
-  });
-  return {};
+  SPIN_ASSIGN(auto parts, NumberedRows::make(database, kInsertPart, kLastPart));
+  return ConfigPartWriter(std::move(parts));
 }
 
 Result<std::string> ConfigPartWriter::store(const ConfigParts& config) {
   std::string list;
   for (const auto part : config) {
-    SPIN_ASSIGN(const auto id, id_of(part));
-    (list += list.empty() ? '[' : ',') += std::to_string(id);
+    auto id = parts_.find(part);
+    if (!id) {
+      SPIN_ASSIGN(id, parts_.insert(part, part));
+    }
+    (list += list.empty() ? '[' : ',') += std::to_string(*id);
   }
   return list + ']';
-}
-
-Result<std::int64_t> ConfigPartWriter::id_of(std::string_view part) {
-  if (bytes_ > kMostBytes) {
-    ids_.clear();
-    bytes_ = 0;
-  }
-  const auto [place, is_new] = ids_.try_emplace(std::string(part), last_id_ + 1);
-  if (!is_new) return place->second;
-  bytes_ += part.size() + kEntryBytes;
-  SPIN_TRY(insert_.run(++last_id_, part));
-  return last_id_;
 }
 
 Result<ConfigPartReader> ConfigPartReader::make(Database& database) {

@@ -8,30 +8,26 @@
 #include "schema/base/result.h"
 #include "schema/design/config_text.h"
 #include "server/store/database.h"
+#include "server/store/numbered_rows.h"
 
 // Configurations in the database: canonical JSON in parts, because the jobs of a sweep differ in few of
 // them.
 
 namespace spin {
 
-/// Stores parts that are new. Remembers what it stored as far as memory should go; a part that it has
-/// forgotten is stored a second time.
+/// Stores parts that are new.
 class ConfigPartWriter {
  public:
   /// The database outlives the writer.
   static Result<ConfigPartWriter> make(Database& database);
-  /// The list for job_config.parts. Inside a transaction of the caller.
+  /// The list for job.config. Inside a transaction of the caller.
   Result<std::string> store(const ConfigParts& config);
-  /// After a transaction that was undone: forgets what it has not stored after all.
-  Status forget_undone();
+  /// After a transaction that was undone.
+  Status forget_undone() { return parts_.forget_undone(); }
 
  private:
-  Result<std::int64_t> id_of(std::string_view part);
-
-  Statement insert_, last_;
-  std::int64_t last_id_ = 0;
-  std::unordered_map<std::string, std::int64_t> ids_;
-  std::size_t bytes_ = 0;  ///< of ids_, about
+  explicit ConfigPartWriter(NumberedRows parts) : parts_(std::move(parts)) {}
+  NumberedRows parts_;
 };
 
 /// Puts configurations together again. Parts never change, so that it keeps those that it has read, within

@@ -3,11 +3,11 @@
 namespace spin {
 namespace {
 
-constexpr char kDeleteSweepJobs[] = "DELETE FROM sweep_job WHERE sweep = ?1 AND position >= ?2";
-// Jobs stand in the order of their cells.
+constexpr char kDeleteRanges[] = "DELETE FROM sweep_range WHERE sweep = ?1 AND first >= ?2";
+constexpr char kShortenRange[] =
+    "UPDATE sweep_range SET jobs = ?2 - first WHERE sweep = ?1 AND first > ?2 - 256 AND first + jobs > ?2";
 constexpr char kDeleteCells[] =
-    "DELETE FROM cell WHERE sweep = ?1 AND position > coalesce((SELECT max(cell) FROM sweep_job WHERE sweep "
-    "= ?1), -1)";
+    "DELETE FROM cell WHERE sweep = ?1 AND position * (SELECT seeds FROM sweep WHERE id = ?1) >= ?2";
 constexpr char kDeleteSweep[] = "DELETE FROM sweep WHERE id = ?1";
 constexpr char kDeleteData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kDeleteMarks[] = "DELETE FROM mark_run WHERE list = ?1";
@@ -21,7 +21,7 @@ constexpr char kDeleteResult[] = "DELETE FROM result WHERE job = ?1";
 constexpr char kDeleteSuperseded[] = "DELETE FROM superseded_result WHERE job = ?1";
 constexpr char kDeleteArtifacts[] = "DELETE FROM job_artifact WHERE job = ?1";
 constexpr char kDeleteLog[] = "DELETE FROM log_line WHERE job = ?1";
-constexpr char kDeleteConfig[] = "DELETE FROM job_config WHERE job = ?1";
+constexpr char kDeleteState[] = "DELETE FROM job_state WHERE job = ?1";
 constexpr char kDeleteInputs[] = "DELETE FROM job_input WHERE job = ?1";
 constexpr char kDeleteJob[] = "DELETE FROM job WHERE key = ?1";
 
@@ -29,7 +29,8 @@ constexpr char kDeleteJob[] = "DELETE FROM job WHERE key = ?1";
 
 Result<DeletionWriter> DeletionWriter::make(Database& database) {
   DeletionWriter writer;
-  SPIN_ASSIGN(writer.delete_sweep_jobs_, database.prepare(kDeleteSweepJobs));
+  SPIN_ASSIGN(writer.delete_ranges_, database.prepare(kDeleteRanges));
+  SPIN_ASSIGN(writer.shorten_range_, database.prepare(kShortenRange));
   SPIN_ASSIGN(writer.delete_cells_, database.prepare(kDeleteCells));
   SPIN_ASSIGN(writer.delete_sweep_, database.prepare(kDeleteSweep));
   SPIN_ASSIGN(writer.delete_data_, database.prepare(kDeleteData));
@@ -41,22 +42,23 @@ Result<DeletionWriter> DeletionWriter::make(Database& database) {
   SPIN_ASSIGN(writer.delete_superseded_, database.prepare(kDeleteSuperseded));
   SPIN_ASSIGN(writer.delete_artifacts_, database.prepare(kDeleteArtifacts));
   SPIN_ASSIGN(writer.delete_log_, database.prepare(kDeleteLog));
-  SPIN_ASSIGN(writer.delete_config_, database.prepare(kDeleteConfig));
+  SPIN_ASSIGN(writer.delete_state_, database.prepare(kDeleteState));
   SPIN_ASSIGN(writer.delete_inputs_, database.prepare(kDeleteInputs));
   SPIN_ASSIGN(writer.delete_job_, database.prepare(kDeleteJob));
   return writer;
 }
 
 Status DeletionWriter::write(const core::DeleteJobs& change) {
-  SPIN_TRY(delete_sweep_jobs_.run(change.sweep.value, change.left));
-  SPIN_TRY(delete_cells_.run(change.sweep.value));
+  SPIN_TRY(delete_ranges_.run(change.sweep.value, change.left));
+  SPIN_TRY(shorten_range_.run(change.sweep.value, change.left));
+  SPIN_TRY(delete_cells_.run(change.sweep.value, change.left));
   for (const core::JobKey job : change.jobs) SPIN_TRY(delete_job(job));
   return {};
 }
 
 Status DeletionWriter::delete_job(core::JobKey job) {
   for (Statement* rows : {&delete_attempts_, &delete_epochs_, &delete_result_, &delete_superseded_,
-                          &delete_artifacts_, &delete_log_, &delete_config_, &delete_inputs_, &delete_job_})
+                          &delete_artifacts_, &delete_log_, &delete_state_, &delete_inputs_, &delete_job_})
     SPIN_TRY(rows->run(job.value));
   return {};
 }

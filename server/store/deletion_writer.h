@@ -12,19 +12,17 @@ class DeletionWriter {
  public:
   /// The database outlives the writer.
   static Result<DeletionWriter> make(Database& database);
-  /// Inside a transaction of the caller that does not check references: to find that nobody refers to a job,
-  /// SQLite would read all dependencies for each. With indexes for that, deleting took three times as long,
-  /// and storing a quarter more.
+  /// Inside a transaction of the caller.
   Status write(const core::DeleteJobs& change);
-  /// Inside one that does.
   Status write(const core::DeleteSweep& change);
 
  private:
   Status delete_job(core::JobKey job);
 
-  Statement delete_sweep_jobs_, delete_cells_, delete_sweep_, delete_marks_, delete_data_, note_sweep_;
+  Statement delete_ranges_, shorten_range_, delete_cells_, delete_sweep_, delete_marks_, delete_data_,
+      note_sweep_;
   Statement delete_attempts_, delete_epochs_, delete_result_, delete_superseded_, delete_artifacts_,
-      delete_log_, delete_config_, delete_inputs_, delete_job_;
+      delete_log_, delete_state_, delete_inputs_, delete_job_;
 };
 
 }  // namespace spin

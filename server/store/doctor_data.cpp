@@ -4,9 +4,10 @@ namespace spin::doctor {
 namespace {
 
 constexpr char kStates[] =
-    "SELECT j.dataset, coalesce(d.summary, r.data), count(*) FROM result r JOIN job j ON j.key = r.job"
-    " LEFT JOIN data_state d ON d.dataset = j.dataset AND d.fingerprint = r.data"
-    " WHERE r.data <> '' GROUP BY j.dataset, r.data ORDER BY j.dataset, count(*) DESC, r.data";
+    "SELECT m.dataset, coalesce(d.summary, r.data), count(*) FROM result r JOIN job j ON j.key = r.job"
+    " JOIN demand m ON m.id = j.demand"
+    " LEFT JOIN data_state d ON d.dataset = m.dataset AND d.fingerprint = r.data"
+    " WHERE r.data <> '' GROUP BY m.dataset, r.data ORDER BY m.dataset, count(*) DESC, r.data";
 
 struct Found {
   std::string dataset;

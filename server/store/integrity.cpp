@@ -15,7 +15,23 @@ namespace {
 constexpr char kDefinitions[] =
     "SELECT type || ' ' || name, tbl_name || ': ' || coalesce(sql, '') FROM sqlite_schema"
     " WHERE type <> 'view' ORDER BY type, name";
-constexpr char kBrokenReference[] = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
+// The coordinator's connection checks no references: it would cost a look for every row, and for every job
+// that is deleted a walk through all inputs.
+constexpr char kBrokenReference[] =
+    "SELECT 'row of table ' || \"table\" || ' names a row of table ' || parent || ' that is not there'"
+    " FROM pragma_foreign_key_check LIMIT 1";
+constexpr char kBrokenRange[] =
+    "SELECT 'range of sweep ' || sweep || ' names a job that is not there' FROM sweep_range g"
+    " WHERE jobs <> (SELECT count(*) FROM job WHERE key BETWEEN g.job AND g.job + g.jobs - 1) LIMIT 1";
+
+/// "a ..." of what the query finds; empty where it finds nothing.
+Result<std::string> first_row(Database& database, const char* sql) {
+  SPIN_ASSIGN(auto statement, database.prepare(sql));
+  auto rows = statement.query();
+  if (rows.next()) return "a " + rows.text(0);
+  SPIN_TRY(rows.status());
+  return std::string();
+}
 
 Result<std::string> find_broken_page(Database& database) {
   const auto answer = database.text("PRAGMA integrity_check(1)");
@@ -51,7 +67,9 @@ Result<std::string> find_damage(Database& database) {
   if (!damage.empty()) return damage;
   SPIN_ASSIGN(damage, find_changed_schema(database));
   if (!damage.empty()) return damage;
-  return find_broken_reference(database);
+  SPIN_ASSIGN(damage, find_broken_reference(database));
+  if (!damage.empty()) return damage;
+  return first_row(database, kBrokenRange);
 }
 
 Result<std::string> find_changed_schema(Database& database) {
@@ -69,13 +87,7 @@ Result<std::string> find_changed_schema(Database& database) {
 }
 
 Result<std::string> find_broken_reference(Database& database) {
-  SPIN_ASSIGN(auto broken, database.prepare(kBrokenReference));
-  auto rows = broken.query();
-  if (rows.next()) {
-    return "a row of table " + rows.text(0) + " names a row of table " + rows.text(1) + " that is not there";
-  }
-  SPIN_TRY(rows.status());
-  return std::string();
+  return first_row(database, kBrokenReference);
 }
 
 }  // namespace spin

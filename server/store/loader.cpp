@@ -1,7 +1,10 @@
 #include "server/store/loader.h"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -11,15 +14,18 @@ namespace spin {
 namespace {
 
 constexpr char kSweeps[] =
-    "SELECT id, name, submitted_at_ms, priority, max_attempts, requirements, cancelled, paused, planned_jobs,"
+    "SELECT id, name, submitted_at_ms, priority, max_attempts, seeds, requirements, cancelled, paused, "
+    "planned_jobs,"
     " planned_mark, settling, settled_jobs, settling_reason, retrying, retried_jobs, deleting FROM sweep"
     " ORDER BY id";
 constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'last_sweep'), 0)";
-constexpr char kJobs[] =
-    "SELECT key, hash, state, reason, failures, trainer_deaths, workers_lost, work, priority,"
-    " memory_bytes, dataset FROM job ORDER BY key";
+constexpr char kDemands[] = "SELECT id, dataset, memory_bytes, work FROM demand";
+constexpr char kJobs[] = "SELECT key, hash, demand FROM job ORDER BY key";
+constexpr char kStates[] =
+    "SELECT job, state, reason, failures, trainer_deaths, workers_lost, priority FROM job_state ORDER BY job";
+constexpr char kOutcomes[] = "SELECT job, outcome FROM result ORDER BY job";
 constexpr char kInputs[] = "SELECT job, role, source FROM job_input ORDER BY job, role, source";
-constexpr char kSweepJobs[] = "SELECT job FROM sweep_job WHERE sweep = ?1 ORDER BY position";
+constexpr char kRanges[] = "SELECT first, job, jobs FROM sweep_range WHERE sweep = ?1 ORDER BY first";
 constexpr char kSweepData[] = "SELECT dataset, root FROM sweep_data WHERE sweep = ?1 ORDER BY dataset";
 constexpr char kEarly[] = "SELECT pass, job FROM reached_early WHERE sweep = ?1 ORDER BY pass, job";
 constexpr char kRunning[] =
@@ -70,7 +76,7 @@ class Loader {
     SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
     SPIN_ASSIGN(running_, database_.prepare(kRunning));
     SPIN_ASSIGN(last_, database_.prepare(kLast));
-    SPIN_ASSIGN(sweep_jobs_, database_.prepare(kSweepJobs));
+    SPIN_ASSIGN(ranges_, database_.prepare(kRanges));
     SPIN_ASSIGN(early_, database_.prepare(kEarly));
     SPIN_ASSIGN(sweep_data_, database_.prepare(kSweepData));
     SPIN_TRY(load_jobs());
@@ -83,48 +89,80 @@ class Loader {
 
  private:
   Status load_jobs() {
-    SPIN_ASSIGN(auto input_rows, database_.prepare(kInputs));
-    SPIN_ASSIGN(auto artifact_rows, database_.prepare(kArtifacts));
-    JobRows inputs(std::move(input_rows));
-    JobRows artifacts(std::move(artifact_rows));
-    SPIN_ASSIGN(auto superseded_rows, database_.prepare(kSuperseded));
-    JobRows superseded(std::move(superseded_rows));
+    SPIN_TRY(load_demands());
+    SPIN_ASSIGN(auto states, rows_of(kStates));
+    SPIN_ASSIGN(auto outcomes, rows_of(kOutcomes));
+    SPIN_ASSIGN(auto inputs, rows_of(kInputs));
+    SPIN_ASSIGN(auto artifacts, rows_of(kArtifacts));
+    SPIN_ASSIGN(auto superseded, rows_of(kSuperseded));
     SPIN_ASSIGN(auto statement, database_.prepare(kJobs));
     auto rows = statement.query();
     while (rows.next()) {
       SPIN_ASSIGN(auto job, read_job(rows));
-      SPIN_TRY(inputs.of(job.key, [&](const Rows& row) { return read_input(row, job); }));
-      SPIN_TRY(artifacts.of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
-      SPIN_TRY(superseded.of(job.key, [&](const Rows& row) {
+      SPIN_TRY(inputs->of(job.key, [&](const Rows& row) { return read_input(row, job); }));
+      if (std::ranges::all_of(job.inputs, [this](const auto& input) { return is_completed(input.source); }))
+        job.state = JobState::ready;
+      SPIN_TRY(states->of(job.key, [&](const Rows& row) { return read_state(row, job); }));
+      SPIN_TRY(outcomes->of(job.key, [&](const Rows& row) { return read_outcome(row, job); }));
+      SPIN_TRY(artifacts->of(job.key, [&](const Rows& row) { return read_artifact(row, job); }));
+      SPIN_TRY(superseded->of(job.key, [&](const Rows& row) {
         job.superseded = AttemptToken{row.integer(1), row.integer(2)};
         return Status();
       }));
       SPIN_TRY(read_attempt(job));
       has_job_.resize(static_cast<std::size_t>(job.key.value) + 1);
       has_job_.back() = true;
+      completed_.resize(has_job_.size());
+      completed_.back() = job.state == JobState::completed;
       sink_.take(std::move(job));
     }
     SPIN_TRY(rows.status());
     // Rows of a job that did not come stay, and hold up all behind them.
-    for (const auto* others : {&inputs, &artifacts, &superseded})
-      if (const auto job = others->next()) return dangling("job", *job);
+    for (const auto* others : {&states, &outcomes, &inputs, &artifacts, &superseded})
+      if (const auto job = (*others)->next()) return dangling("job", *job);
     return {};
   }
 
-  static Result<core::StoredJob> read_job(const Rows& rows) {
+  Result<std::unique_ptr<JobRows>> rows_of(const char* sql) {
+    SPIN_ASSIGN(auto statement, database_.prepare(sql));
+    return std::make_unique<JobRows>(std::move(statement));
+  }
+
+  Status load_demands() {
+    SPIN_ASSIGN(auto statement, database_.prepare(kDemands));
+    auto rows = statement.query();
+    while (rows.next()) demands_[rows.integer(0)] = {rows.text(1), rows.integer(2), rows.real(3)};
+    return rows.status();
+  }
+
+  Result<core::StoredJob> read_job(const Rows& rows) const {
     core::StoredJob job;
     job.key.value = rows.integer(0);
     job.id.digest = rows.digest(1);
-    SPIN_ASSIGN(job.state, enum_from_table<JobState>(rows.text(2)));
-    job.reason = rows.text(3);
-    job.failures = rows.small(4);
-    job.trainer_deaths = rows.small(5);
-    job.workers_lost = rows.small(6);
-    job.work = rows.real(7);
-    if (!rows.is_null(8)) job.priority = rows.small(8);
-    job.memory_bytes = rows.integer(9);
-    job.dataset = rows.text(10);
+    const auto demand = demands_.find(rows.integer(2));
+    if (demand == demands_.end()) return dangling("demand", rows.integer(2));
+    job.dataset = demand->second.dataset;
+    job.memory_bytes = demand->second.memory_bytes;
+    job.work = demand->second.work;
     return job;
+  }
+
+  static Status read_state(const Rows& rows, core::StoredJob& job) {
+    if (!rows.is_null(1)) {
+      SPIN_ASSIGN(job.state, enum_from_table<JobState>(rows.integer(1)));
+    }
+    job.reason = rows.text(2);
+    job.failures = rows.small(3);
+    job.trainer_deaths = rows.small(4);
+    job.workers_lost = rows.small(5);
+    if (!rows.is_null(6)) job.priority = rows.small(6);
+    return {};
+  }
+
+  static Status read_outcome(const Rows& rows, core::StoredJob& job) {
+    SPIN_ASSIGN(const auto outcome, enum_from_table<Outcome>(rows.text(1)));
+    job.state = outcome == Outcome::completed ? JobState::completed : JobState::diverged;
+    return {};
   }
 
   Status read_input(const Rows& rows, core::StoredJob& job) const {
@@ -174,16 +212,17 @@ class Loader {
       sweep.submitted_at_ms = rows.integer(2);
       sweep.priority = rows.small(3);
       sweep.max_attempts = rows.small(4);
-      SPIN_ASSIGN(sweep.requirements, requirements_from_json(rows.text(5)));
-      sweep.cancelled = rows.integer(6) != 0;
-      sweep.paused = rows.integer(7) != 0;
-      if (!rows.is_null(8)) sweep.full_plan = core::PlanDigest{rows.integer(8), rows.digest(9)};
-      if (!rows.is_null(10)) {
-        SPIN_ASSIGN(const auto kind, enum_from_table<core::Settlement::Kind>(rows.text(10)));
-        sweep.settling = core::Settlement{kind, rows.integer(11), rows.text(12)};
+      sweep.seeds = rows.small(5);
+      SPIN_ASSIGN(sweep.requirements, requirements_from_json(rows.text(6)));
+      sweep.cancelled = rows.integer(7) != 0;
+      sweep.paused = rows.integer(8) != 0;
+      if (!rows.is_null(9)) sweep.full_plan = core::PlanDigest{rows.integer(9), rows.digest(10)};
+      if (!rows.is_null(11)) {
+        SPIN_ASSIGN(const auto kind, enum_from_table<core::Settlement::Kind>(rows.text(11)));
+        sweep.settling = core::Settlement{kind, rows.integer(12), rows.text(13)};
       }
-      if (!rows.is_null(13)) sweep.retrying = core::Retrying{rows.text(13) == "failed", rows.integer(14)};
-      sweep.deleting = rows.integer(15) != 0;
+      if (!rows.is_null(14)) sweep.retrying = core::Retrying{rows.text(14) == "failed", rows.integer(15)};
+      sweep.deleting = rows.integer(16) != 0;
       SPIN_TRY(read_data_of(sweep));
       SPIN_TRY(read_jobs_of(sweep));
       SPIN_TRY(read_early_of(sweep));
@@ -199,11 +238,14 @@ class Loader {
   }
 
   Status read_jobs_of(core::StoredSweep& sweep) {
-    auto rows = sweep_jobs_.query(sweep.id.value);
+    auto rows = ranges_.query(sweep.id.value);
     while (rows.next()) {
-      const core::JobKey job{rows.integer(0)};
-      if (!has(job)) return dangling("job", job.value);
-      sweep.jobs.push_back(job);
+      if (rows.integer(0) != std::ssize(sweep.jobs)) return dangling("position", rows.integer(0) - 1);
+      core::JobKey job{rows.integer(1)};
+      for (const auto end = job.value + rows.integer(2); job.value < end; ++job.value) {
+        if (!has(job)) return dangling("job", job.value);
+        sweep.jobs.push_back(job);
+      }
     }
     return rows.status();
   }
@@ -224,15 +266,26 @@ class Loader {
     return job.value > 0 && static_cast<std::size_t>(job.value) < has_job_.size() &&
            has_job_[static_cast<std::size_t>(job.value)];
   }
+  /// Precondition: has(job).
+  [[nodiscard]] bool is_completed(core::JobKey job) const {
+    return completed_[static_cast<std::size_t>(job.value)];
+  }
   [[nodiscard]] Error dangling(const char* what, std::int64_t number) const {
     return Error{ErrorCode::data_loss, "database " + database_.path().string() + " names " + what + " " +
                                            std::to_string(number) + ", which it does not hold"};
   }
 
+  struct Demand {
+    std::string dataset;
+    std::int64_t memory_bytes = 0;
+    double work = 0;
+  };
+
   Database& database_;
   core::StoredSink& sink_;
-  Statement running_, last_, sweep_jobs_, sweep_data_, early_;
-  std::vector<bool> has_job_;  ///< by number
+  std::unordered_map<std::int64_t, Demand> demands_;  ///< by number
+  Statement running_, last_, ranges_, sweep_data_, early_;
+  std::vector<bool> has_job_, completed_;  ///< by number
 };
 
 }  // namespace

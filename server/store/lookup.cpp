@@ -9,6 +9,7 @@
 
 #include "schema/base/edit_distance.h"
 #include "schema/base/hex.h"
+#include "schema/sql/tables.h"
 
 namespace spin {
 namespace {
@@ -19,17 +20,13 @@ constexpr char kSweepByName[] =
 constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep WHERE deleting = 0 ORDER BY id DESC LIMIT ?1";
 // Jobs that only sweeps under deletion have are as good as gone.
 constexpr char kHashOfJob[] =
-    "SELECT hash FROM job j WHERE key = ?1 AND EXISTS (SELECT 1 FROM sweep_job sj JOIN sweep s ON s.id = "
-    "sj.sweep WHERE sj.job = j.key AND s.deleting = 0)";
-constexpr char kNameAt[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position = ?2 AND name = ?3";
-// Of those that were stored before there were marks.
-constexpr char kUnmarkedJobs[] =
-    "SELECT key, hash FROM job j WHERE key < ?1 AND hash BETWEEN ?2 AND ?3 AND EXISTS (SELECT 1 FROM "
-    "sweep_job sj"
-    " JOIN sweep s ON s.id = sj.sweep WHERE sj.job = j.key AND s.deleting = 0) ORDER BY hash LIMIT ?4";
-constexpr char kUnmarkedName[] = "SELECT job FROM sweep_job WHERE sweep = ?1 AND position < ?2 AND name = ?3";
-
-constexpr char kJobNames[] = "SELECT name FROM sweep_job WHERE sweep = ?1 ORDER BY position LIMIT ?2";
+    "SELECT hash FROM sweep_job j JOIN sweep s ON s.id = j.sweep AND s.deleting = 0 WHERE j.key = ?1 LIMIT 1";
+const std::string kJobAt = "SELECT j.key FROM sweep s JOIN labelled_cell c ON c.sweep = s.id JOIN " +
+                           jobs_of_cell("c.position") +
+                           " WHERE s.id = ?1 AND c.position = ?2 AND c.name || '.s' || j.seed = ?3";
+const std::string kJobNames =
+    "SELECT c.name || '.s' || j.seed FROM labelled_cell c JOIN sweep s ON s.id = c.sweep JOIN " +
+    jobs_of_cell("c.position") + " WHERE c.sweep = ?1 ORDER BY c.position, j.key LIMIT ?2";
 
 constexpr int kListed = 10;
 /// Names that are compared with one that is not there, and those that are shown.
@@ -70,9 +67,7 @@ Result<Lookup> Lookup::make(Database& database) {
   SPIN_ASSIGN(lookup.sweep_by_name_, database.prepare(kSweepByName));
   SPIN_ASSIGN(lookup.newest_sweeps_, database.prepare(kNewestSweeps));
   SPIN_ASSIGN(lookup.hash_of_job_, database.prepare(kHashOfJob));
-  SPIN_ASSIGN(lookup.unmarked_jobs_, database.prepare(kUnmarkedJobs));
-  SPIN_ASSIGN(lookup.name_at_, database.prepare(kNameAt));
-  SPIN_ASSIGN(lookup.unmarked_name_, database.prepare(kUnmarkedName));
+  SPIN_ASSIGN(lookup.job_at_, database.prepare(kJobAt));
   SPIN_ASSIGN(auto marks, MarkReader::make(database));
   lookup.marks_.emplace(std::move(marks));
   SPIN_ASSIGN(lookup.job_names_, database.prepare(kJobNames));
@@ -136,10 +131,6 @@ Result<core::JobKey> Lookup::find_job_by_hash(const std::string& text) {
 Result<std::vector<std::pair<core::JobKey, JobId>>> Lookup::jobs_between(const Digest& from,
                                                                          const Digest& to) {
   std::vector<std::pair<core::JobKey, JobId>> found;
-  SPIN_ASSIGN(const auto first, marks_->first(kIdentityMarks));
-  auto rows = unmarked_jobs_.query(first, from, to, kListed + 1);
-  while (rows.next()) found.push_back({core::JobKey{rows.integer(0)}, JobId{rows.digest(1)}});
-  SPIN_TRY(rows.status());
   SPIN_ASSIGN(const auto keys, marks_->find(kIdentityMarks, mark_of(from)));
   for (const auto key : keys) {
     auto row = hash_of_job_.query(key);
@@ -149,20 +140,17 @@ Result<std::vector<std::pair<core::JobKey, JobId>>> Lookup::jobs_between(const D
     if (is_there && from <= hash && hash <= to) found.push_back({core::JobKey{key}, JobId{hash}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
 Result<core::JobKey> Lookup::find_job_by_name(const std::string& sweep, const std::string& name) {
   SPIN_ASSIGN(const auto id, find_sweep(sweep));
-  SPIN_ASSIGN(const auto places, marks_->find(id.value, mark_of(name)));
-  for (const auto place : places) {
-    SPIN_ASSIGN(const auto key, first(name_at_, id.value, place, name));
+  const auto name_of_cell = std::string_view(name).substr(0, name.rfind(".s"));
+  SPIN_ASSIGN(const auto cells, marks_->find(id.value, mark_of(name_of_cell)));
+  for (const auto cell : cells) {
+    SPIN_ASSIGN(const auto key, first(job_at_, id.value, cell, name));
     if (key.has_value()) return core::JobKey{*key};
   }
-  SPIN_ASSIGN(const auto first_mark, marks_->first(id.value));
-  SPIN_ASSIGN(const auto key, first(unmarked_name_, id.value, first_mark, name));
-  if (key.has_value()) return core::JobKey{*key};
   SPIN_ASSIGN(const auto advice, near_names(id, name));
   return Error{ErrorCode::not_found, "sweep " + sweep + " has no job '" + name + "'" + advice +
                                          (advice.empty() ? "; `" : " `") + "spinctl jobs " + sweep +

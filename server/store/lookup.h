@@ -33,8 +33,7 @@ class Lookup {
   /// Numbers and identities of jobs that begin so, at most one more than are listed.
   Result<std::vector<std::pair<core::JobKey, JobId>>> jobs_between(const Digest& from, const Digest& to);
 
-  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, hash_of_job_, unmarked_jobs_, name_at_,
-      unmarked_name_, job_names_;
+  Statement sweep_by_id_, sweep_by_name_, newest_sweeps_, hash_of_job_, job_at_, job_names_;
   std::optional<MarkReader> marks_;
 };
 

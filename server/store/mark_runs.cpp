@@ -1,6 +1,5 @@
 #include "server/store/mark_runs.h"
 
-#include <limits>
 #include <string>
 
 #include <boost/endian/conversion.hpp>
@@ -11,7 +10,6 @@ namespace {
 // Numbers of jobs that are gone may be given once more, by the next start.
 constexpr char kInsertMarks[] = "INSERT OR REPLACE INTO mark_run (list, first, marks) VALUES (?1, ?2, ?3)";
 constexpr char kSelectMarks[] = "SELECT first, marks FROM mark_run WHERE list = ?1 ORDER BY first";
-constexpr char kFirstMark[] = "SELECT min(first) FROM mark_run WHERE list = ?1";
 
 constexpr std::size_t kMarkBytes = 4;
 
@@ -45,7 +43,6 @@ Status MarkWriter::store(std::int64_t list, std::int64_t first, std::span<const 
 Result<MarkReader> MarkReader::make(Database& database) {
   MarkReader reader;
   SPIN_ASSIGN(reader.select_, database.prepare(kSelectMarks));
-  SPIN_ASSIGN(reader.first_, database.prepare(kFirstMark));
   return reader;
 }
 
@@ -60,13 +57,6 @@ Result<std::vector<std::int64_t>> MarkReader::find(std::int64_t list, std::uint3
   }
   SPIN_TRY(rows.status());
   return found;
-}
-
-Result<std::int64_t> MarkReader::first(std::int64_t list) {
-  auto rows = first_.query(list);
-  if (rows.next() && !rows.is_null(0)) return rows.integer(0);
-  SPIN_TRY(rows.status());
-  return std::numeric_limits<std::int64_t>::max();
 }
 
 }  // namespace spin

@@ -9,14 +9,14 @@
 #include "schema/base/result.h"
 #include "server/store/database.h"
 
-// How a job is found among a million by its identity or its name. An index would cost a write at random for
-// every job that is stored; instead each piece of a sweep leaves one row with four bytes of each of its jobs,
-// and who looks for one reads those.
+// How a job is found among a million by its identity, and a cell by its name. An index would cost a write at
+// random for each that is stored; instead each part of a sweep leaves a row with four bytes of each of its
+// jobs, and one with four of each of its cells, and who looks for one reads those.
 
 namespace spin {
 
-/// Of the identities, by the numbers of jobs; those of names are by position in their sweep, whose ids begin
-/// at 1.
+/// Of the identities, by the numbers of jobs; those of names are by the position of the cell in its sweep,
+/// whose ids begin at 1.
 inline constexpr std::int64_t kIdentityMarks = 0;
 
 std::uint32_t mark_of(const Digest& identity);  ///< its first 8 digits
@@ -39,11 +39,9 @@ class MarkReader {
   static Result<MarkReader> make(Database& database);
   /// Where the mark stands; what is there now may be another job, or none.
   Result<std::vector<std::int64_t>> find(std::int64_t list, std::uint32_t mark);
-  /// What stands before it was stored by a version that left no marks.
-  Result<std::int64_t> first(std::int64_t list);
 
  private:
-  Statement select_, first_;
+  Statement select_;
 };
 
 }  // namespace spin

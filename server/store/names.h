@@ -24,4 +24,12 @@ Result<E> enum_from_table(std::string_view text) {
                "the database holds '" + std::string(text) + "', which is none of " + enum_choices<E>()};
 }
 
+/// data_loss where it is the number of none.
+template <class E>
+Result<E> enum_from_table(std::int64_t number) {
+  if (number >= 0 && number < std::ssize(enum_names<E>())) return static_cast<E>(number);
+  return Error{ErrorCode::data_loss, "the database holds " + std::to_string(number) +
+                                         ", which is the number of none of " + enum_choices<E>()};
+}
+
 }  // namespace spin

@@ -10,7 +10,7 @@
 
 #include "schema/base/result.h"
 #include "schema/job/views.h"
-#include "server/core/changes.h"
+#include "server/core/events.h"
 
 namespace spin {
 
@@ -30,8 +30,8 @@ class Reader {
   virtual Result<SweepId> find_sweep(const std::string& text) = 0;
   /// Hash, a unique beginning of it (8 or more digits), or SWEEP/NAME.
   virtual Result<core::JobKey> find_job(const std::string& text) = 0;
-  /// What a lease says of each job, in the same order, but attempt and inputs.
-  virtual Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) = 0;
+  /// In the order of the orders.
+  virtual Result<std::vector<Lease>> leases(std::span<const core::SendLease> orders) = 0;
   /// That a job has in this sweep; not_found where it has none.
   virtual Result<std::string> job_name(SweepId sweep, core::JobKey job) = 0;
   /// What the sweep was planned from.

@@ -12,34 +12,37 @@ namespace spin {
 namespace {
 
 constexpr char kLease[] =
-    "SELECT j.hash, c.parts, sj.name, coalesce(d.root, '')"
-    " FROM job j JOIN job_config c ON c.job = j.key JOIN sweep_job sj ON sj.job = j.key"
-    " JOIN sweep s ON s.id = sj.sweep LEFT JOIN sweep_data d ON d.sweep = s.id AND d.dataset = j.dataset"
+    "SELECT j.hash, j.config, c.name || '.s' || j.seed, coalesce(d.root, '')"
+    " FROM sweep_job j JOIN sweep s ON s.id = j.sweep JOIN demand m ON m.id = j.demand"
+    " JOIN labelled_cell c ON c.sweep = s.id AND c.position = j.position / s.seeds"
+    " LEFT JOIN sweep_data d ON d.sweep = s.id AND d.dataset = m.dataset"
     " WHERE j.key = ?1 ORDER BY s.deleting, s.id DESC LIMIT 1";
 // Pages: ?1 sweep, ?2 position after which it begins, ?3 rows
-constexpr char kJobPage[] =
-    "SELECT sj.position, j.hash, sj.name, j.state, j.reason, c.params, c.flops,"
+const std::string kJobPage =
+    "SELECT g.first + j.key - g.job, j.hash, c.name || '.s' || j.seed, " + state_of_job() +
+    ", coalesce(st.reason, ''), c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
     " r.top1, r.seconds,"
     // As Catalogue::owner_of().
-    " coalesce(j.priority, (SELECT s.priority FROM sweep_job o JOIN sweep s ON s.id = o.sweep"
-    " WHERE o.job = j.key AND s.deleting = 0"
-    " ORDER BY s.cancelled OR s.paused, s.cancelled, s.priority DESC, s.id LIMIT 1))"
-    " FROM sweep_job sj JOIN job j ON j.key = sj.job JOIN cell c ON c.sweep = sj.sweep AND c.position = "
-    "sj.cell"
-    " LEFT JOIN result r ON r.job = j.key"
-    " WHERE sj.sweep = ?1 AND sj.position > ?2 ORDER BY sj.position LIMIT ?3";
+    " coalesce(st.priority, (SELECT o.priority FROM sweep_job oj JOIN sweep o ON o.id = oj.sweep"
+    " WHERE oj.key = j.key AND o.deleting = 0"
+    " ORDER BY o.cancelled OR o.paused, o.cancelled, o.priority DESC, o.id LIMIT 1))"
+    " FROM sweep s JOIN sweep_range g ON g.sweep = s.id AND g.first > ?2 - 255"
+    " JOIN job j ON j.key BETWEEN g.job + max(0, ?2 + 1 - g.first) AND g.job + g.jobs - 1"
+    " JOIN labelled_cell c ON c.sweep = s.id AND c.position = (g.first + j.key - g.job) / s.seeds"
+    " LEFT JOIN job_state st ON st.job = j.key LEFT JOIN result r ON r.job = j.key"
+    " WHERE s.id = ?1 ORDER BY g.first, j.key LIMIT ?3";
 constexpr char kPlaceOfJob[] =
-    "SELECT sj.sweep, sj.position FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep"
-    " WHERE sj.job = ?1 AND s.deleting = 0 ORDER BY s.id DESC LIMIT 1";
-constexpr char kJobName[] = "SELECT name FROM sweep_job WHERE job = ?1 AND sweep = ?2";
-constexpr char kConfig[] = "SELECT parts FROM job_config WHERE job = ?1";
+    "SELECT j.sweep, j.position FROM sweep_job j JOIN sweep s ON s.id = j.sweep"
+    " WHERE j.key = ?1 AND s.deleting = 0 ORDER BY s.id DESC LIMIT 1";
+constexpr char kJobName[] = "SELECT name FROM named_job WHERE key = ?1 AND sweep_id = ?2";
+constexpr char kConfig[] = "SELECT config FROM job WHERE key = ?1";
 constexpr char kDependencies[] =
     "SELECT j.hash FROM job_input i JOIN job j ON j.key = i.source WHERE i.job = ?1 ORDER BY i.role, "
     "i.source";
 constexpr char kSweepsOfJob[] =
-    "SELECT s.name FROM sweep_job sj JOIN sweep s ON s.id = sj.sweep WHERE sj.job = ?1 AND s.deleting = 0 "
+    "SELECT s.name FROM sweep_job j JOIN sweep s ON s.id = j.sweep WHERE j.key = ?1 AND s.deleting = 0 "
     "ORDER BY s.id";
 constexpr char kAttempts[] =
     "SELECT boot_epoch, sequence, worker, state, error, started_at_ms, ended_at_ms FROM attempt WHERE job = "
@@ -50,13 +53,13 @@ const std::string kEpochs =
 const std::string kResult =
     "SELECT r.outcome, r.data, coalesce(d.summary, ''), " +
     list_of_metrics(kResultTable, [](const std::string& name) { return "r." + name; }) +
-    " FROM result r JOIN job j ON j.key = r.job LEFT JOIN data_state d"
-    " ON d.dataset = j.dataset AND d.fingerprint = r.data WHERE r.job = ?1";
+    " FROM result r JOIN job j ON j.key = r.job JOIN demand m ON m.id = j.demand LEFT JOIN data_state d"
+    " ON d.dataset = m.dataset AND d.fingerprint = r.data WHERE r.job = ?1";
 constexpr char kDataStates[] =
     "SELECT fingerprint, summary FROM data_state WHERE dataset = ?1 ORDER BY fingerprint";
 constexpr char kTrainedOnOthers[] =
-    "SELECT j.hash, r.data FROM job j JOIN result r ON r.job = j.key"
-    " WHERE j.dataset = ?1 AND r.data <> '' AND r.data <> ?2";
+    "SELECT j.hash, r.data FROM job j JOIN result r ON r.job = j.key JOIN demand m ON m.id = j.demand"
+    " WHERE m.dataset = ?1 AND r.data <> '' AND r.data <> ?2";
 constexpr char kArtifacts[] =
     "SELECT a.hash, ja.kind, a.bytes FROM job_artifact ja JOIN artifact a ON a.hash = ja.artifact WHERE "
     "ja.job = ?1"
@@ -147,20 +150,22 @@ class SqliteReader final : public Reader {
     return lookup_->find_job(text);
   }
 
-  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
+  Result<std::vector<Lease>> leases(std::span<const core::SendLease> orders) override {
     const std::lock_guard lock(mutex_);
     // One transaction for all: SQLite's locks cost more than a row.
     SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
-    std::vector<LeasedJob> leases;
-    leases.reserve(jobs.size());
-    for (const core::JobKey job : jobs) {
-      auto rows = statements_.lease.query(job.value);
+    std::vector<Lease> leases;
+    leases.reserve(orders.size());
+    for (const auto& order : orders) {
+      auto rows = statements_.lease.query(order.job.value);
       if (!rows.next()) {
         SPIN_TRY(rows.status());
-        return no_such_job(job);
+        return no_such_job(order.job);
       }
       SPIN_ASSIGN(auto config, parts_->join(rows.text(1)));
-      leases.push_back({{}, JobId{rows.digest(0)}, rows.text(2), std::move(config), rows.text(3), {}});
+      LeasedJob job{order.attempt,     JobId{rows.digest(0)}, rows.text(2),
+                    std::move(config), rows.text(3),          order.inputs};
+      leases.push_back({{std::move(job)}, order.devices});
     }
     SPIN_TRY(transaction.commit());
     return leases;

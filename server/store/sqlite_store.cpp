@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,13 +22,8 @@ struct Batch {
   Store::Committed committed;
 };
 
-/// Changes of one transaction, in their order.
-using Section = std::span<const core::Change* const>;
-
 /// Between two tries to write to a disk that is full.
 constexpr std::chrono::seconds kFullDiskPause{1};
-
-bool deletes_jobs(const core::Change* change) { return std::holds_alternative<core::DeleteJobs>(*change); }
 
 bool is_full(const Status& status) {
   return !status.ok() && status.error().code == ErrorCode::resource_exhausted;
@@ -186,38 +180,24 @@ class SqliteStore final : public Store {
     while (!collections_.empty()) end_collection();
   }
 
-  /// All in their order. Jobs are deleted in transactions of their own, without a look at references (see
-  /// DeletionWriter); what is left of a sweep after each is one that the next start goes on to delete.
+  /// In one transaction; resource_exhausted where the store closes before the disk has room.
   Status write(const std::vector<Batch>& batches) {
-    std::vector<const core::Change*> changes;
-    for (const auto& batch : batches)
-      for (const auto& change : batch.changes) changes.push_back(&change);
-    for (Section left = changes; !left.empty();) {
-      const auto end = std::ranges::find_if(left, [&](const core::Change* change) {
-        return deletes_jobs(change) != deletes_jobs(left.front());
-      });
-      const auto section = left.first(static_cast<std::size_t>(end - left.begin()));
-      SPIN_TRY(write_when_there_is_room(section));
-      left = left.subspan(section.size());
-    }
-    return {};
-  }
-
-  /// resource_exhausted where the store closes before the disk has room.
-  Status write_when_there_is_room(Section section) {
     for (;;) {
-      const Status written = write_where_there_is_room(section);
+      const Status written = write_where_there_is_room(batches);
       tell_of_disk(is_full(written) ? written.error().message : "");
       if (!is_full(written) || !pause()) return written;
     }
   }
 
   /// There is room in the place of a log that has been copied.
-  Status write_where_there_is_room(Section section) {
-    const Status written = write_section(section);
+  Status write_where_there_is_room(const std::vector<Batch>& batches) {
+    const Status written = write_transaction(batches);
     if (!is_full(written)) return written;
+    SPIN_TRY(writer_->forget_undone());
     SPIN_TRY(copy_log());
-    return write_section(section);
+    const Status again = write_transaction(batches);
+    if (is_full(again)) SPIN_TRY(writer_->forget_undone());
+    return again;
   }
 
   void tell_of_disk(const std::string& reason) {
@@ -232,19 +212,11 @@ class SqliteStore final : public Store {
     return !wake_.wait_for(lock, kFullDiskPause, [this] { return closing_; });
   }
 
-  Status write_section(Section section) {
-    const bool unchecked = deletes_jobs(section.front());
-    if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = OFF"));
-    const Status written = write_transaction(section);
-    if (unchecked) SPIN_TRY(database_->run("PRAGMA foreign_keys = ON"));
-    if (is_full(written)) SPIN_TRY(writer_->forget_undone());
-    return written;
-  }
-
-  Status write_transaction(Section section) {
+  Status write_transaction(const std::vector<Batch>& batches) {
     SPIN_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::write));
     const auto now_ms = wall_clock_ms();
-    for (const core::Change* change : section) SPIN_TRY(writer_->apply(*change, now_ms));
+    for (const auto& batch : batches)
+      for (const auto& change : batch.changes) SPIN_TRY(writer_->apply(change, now_ms));
     SPIN_TRY(writer_->finish(now_ms));
     return transaction.commit();
   }

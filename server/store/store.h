@@ -43,8 +43,8 @@ class Store {
   virtual Status load(core::StoredSink& sink) = 0;
   /// Before the first commit.
   virtual void watch_disk(DiskFull changed) = 0;
-  /// Queues a batch. Batches are committed in order; several may share one transaction, and jobs that one
-  /// deletes go in a transaction of their own. While the disk is full they wait. Thread-safe.
+  /// Queues a batch. Batches are committed in order; several may share one transaction. While the disk is
+  /// full they wait. Thread-safe.
   virtual void commit(std::vector<core::Change> changes, Committed committed) = 0;
   /// Called on the writer's thread at the end of a collection of garbage.
   using Collected = std::function<void(const GarbageReport&)>;

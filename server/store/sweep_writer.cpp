@@ -13,10 +13,9 @@ namespace spin {
 namespace {
 
 constexpr char kInsertSweep[] =
-    "INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, "
-    "left_out_by_limits, source,"
-    " overrides, requirements, submitted_at_ms, planned_jobs, planned_mark)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    "INSERT INTO sweep (id, name, description, priority, max_attempts, seeds, left_out_by_exclude, "
+    "left_out_by_limits, source, overrides, requirements, submitted_at_ms, planned_jobs, planned_mark)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 constexpr char kSetSweepState[] =
     "UPDATE sweep SET priority = ?2, cancelled = ?3, paused = ?4,"
     " planned_jobs = iif(?5, planned_jobs, NULL), planned_mark = iif(?5, planned_mark, NULL),"
@@ -26,20 +25,23 @@ constexpr char kReachEarly[] = "INSERT INTO reached_early (sweep, pass, job) VAL
 constexpr char kForgetEarly[] = "DELETE FROM reached_early WHERE sweep = ?1 AND pass = ?2";
 // One that is there goes on from the part before.
 constexpr char kInsertCell[] =
-    "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, "
-    "unshared)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (sweep, position) DO NOTHING";
-constexpr char kInsertJob[] =
-    "INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work, "
-    "memory_bytes,"
-    " dataset) VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, ?5, ?6, ?7)";
+    "INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, repetition, params, "
+    "flops, unshared)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (sweep, position) DO NOTHING";
+constexpr char kInsertLabel[] = "INSERT INTO label (id, text, in_name) VALUES (?1, ?2, ?3)";
+constexpr char kLastLabel[] = "SELECT coalesce(max(id), 0) FROM label";
+constexpr char kInsertDemand[] =
+    "INSERT INTO demand (id, dataset, memory_bytes, work) VALUES (?1, ?2, ?3, ?4)";
+constexpr char kLastDemand[] = "SELECT coalesce(max(id), 0) FROM demand";
+constexpr char kInsertJob[] = "INSERT INTO job (key, hash, config, seed, demand) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr char kCompareCell[] = "UPDATE cell SET unshared = ?3 WHERE sweep = ?1 AND position = ?2";
-constexpr char kInsertConfig[] = "INSERT INTO job_config (job, parts) VALUES (?1, ?2)";
 constexpr char kInsertInput[] = "INSERT INTO job_input (job, role, source) VALUES (?1, ?2, ?3)";
 constexpr char kForgetData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kInsertData[] = "INSERT INTO sweep_data (sweep, dataset, root) VALUES (?1, ?2, ?3)";
-constexpr char kInsertSweepJob[] =
-    "INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (?1, ?2, ?3, ?4, ?5)";
+constexpr char kInsertRange[] = "INSERT INTO sweep_range (sweep, first, job, jobs) VALUES (?1, ?2, ?3, ?4)";
+
+/// As the table has it.
+constexpr std::int64_t kMostJobsOfRange = 256;
 
 std::string overrides_json(const std::vector<Override>& overrides) {
   auto list = nlohmann::json::array();
@@ -48,14 +50,16 @@ std::string overrides_json(const std::vector<Override>& overrides) {
 }
 
 Status check_shape(const PlanPart& part, const core::TakenJobs& taken) {
-  const auto jobs = part.jobs.size();
-  const auto fresh = static_cast<std::size_t>(std::count(taken.is_new.begin(), taken.is_new.end(), true));
-  if (taken.keys.size() == jobs && taken.is_new.size() == jobs && taken.states.size() == fresh &&
-      taken.memory.size() == fresh)
-    return {};
-  return Error{ErrorCode::internal, std::to_string(jobs) + " jobs, but " + std::to_string(taken.keys.size()) +
-                                        " keys and " + std::to_string(taken.states.size()) + " states for " +
-                                        std::to_string(fresh) + " new ones"};
+  if (taken.keys.size() == part.jobs.size() && taken.is_new.size() == part.jobs.size()) return {};
+  return Error{ErrorCode::internal, std::to_string(part.jobs.size()) + " jobs, but " +
+                                        std::to_string(taken.keys.size()) + " keys"};
+}
+
+/// Tells demands apart.
+std::string key_of(const Demand& demand) {
+  std::string key = demand.dataset;
+  key.append(reinterpret_cast<const char*>(&demand.memory_bytes), sizeof demand.memory_bytes);
+  return key.append(reinterpret_cast<const char*>(&demand.work), sizeof demand.work);
 }
 
 }  // namespace
@@ -73,19 +77,28 @@ Result<SweepWriter> SweepWriter::make(Database& database) {
   writer.parts_.emplace(std::move(parts));
   SPIN_ASSIGN(auto marks, MarkWriter::make(database));
   writer.marks_.emplace(std::move(marks));
-  SPIN_ASSIGN(writer.insert_config_, database.prepare(kInsertConfig));
+  SPIN_ASSIGN(auto labels, NumberedRows::make(database, kInsertLabel, kLastLabel));
+  writer.labels_.emplace(std::move(labels));
+  SPIN_ASSIGN(auto demands, NumberedRows::make(database, kInsertDemand, kLastDemand));
+  writer.demands_.emplace(std::move(demands));
   SPIN_ASSIGN(writer.forget_data_, database.prepare(kForgetData));
   SPIN_ASSIGN(writer.insert_data_, database.prepare(kInsertData));
   SPIN_ASSIGN(writer.insert_input_, database.prepare(kInsertInput));
-  SPIN_ASSIGN(writer.insert_sweep_job_, database.prepare(kInsertSweepJob));
+  SPIN_ASSIGN(writer.insert_range_, database.prepare(kInsertRange));
   return writer;
+}
+
+Status SweepWriter::forget_undone() {
+  SPIN_TRY(parts_->forget_undone());
+  SPIN_TRY(labels_->forget_undone());
+  return demands_->forget_undone();
 }
 
 Status SweepWriter::insert(const core::InsertSweep& change, std::int64_t now_ms) {
   const auto& plan = *change.plan;
   const auto& full_plan = change.full_plan;
   SPIN_TRY(insert_sweep_.run(change.id.value, plan.name, plan.description, plan.priority, plan.max_attempts,
-                             plan.left_out_by_exclude, plan.left_out_by_limits, change.source,
+                             plan.seeds, plan.left_out_by_exclude, plan.left_out_by_limits, change.source,
                              overrides_json(change.overrides), requirements_to_json(plan.requirements),
                              now_ms, full_plan ? std::optional(full_plan->jobs) : std::nullopt,
                              full_plan ? std::optional(full_plan->combined) : std::nullopt));
@@ -110,24 +123,44 @@ Status SweepWriter::extend(const core::ExtendSweep& change) {
 Status SweepWriter::insert_part(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken) {
   SPIN_TRY(check_shape(part, taken));
   SPIN_TRY(insert_cells(sweep, part));
-  auto state = taken.states.begin();
-  auto memory_bytes = taken.memory.begin();
-  auto position = part.first_job;
-  for (std::size_t i = 0; i < part.jobs.size(); ++i) {
-    const auto& job = part.jobs[i];
-    if (taken.is_new[i]) SPIN_TRY(insert_job(taken.keys[i], part, job, *state++, *memory_bytes++));
-    SPIN_TRY(insert_sweep_job_.run(sweep.value, position++, taken.keys[i].value, job.name, job.cell));
-  }
+  SPIN_TRY(insert_jobs(part, taken));
+  SPIN_TRY(insert_ranges(sweep, part.first_job, taken.keys));
   for (const auto& [job, input] : taken.inputs)
     SPIN_TRY(insert_input_.run(job.value, enum_name(input.role), input.source.value));
   return insert_marks(sweep, part, taken);
 }
 
+Status SweepWriter::insert_jobs(const PlanPart& part, const core::TakenJobs& taken) {
+  std::int64_t number = 0;
+  const Demand* demand = nullptr;  // whose number it is
+  for (std::size_t i = 0; i < part.jobs.size(); ++i) {
+    if (!taken.is_new[i]) continue;
+    const auto& job = part.jobs[i];
+    if (const auto& wanted = part.cell_of(job).demand; demand == nullptr || wanted != *demand) {
+      SPIN_ASSIGN(number, number_of_demand(wanted));
+      demand = &wanted;
+    }
+    SPIN_ASSIGN(const auto config, parts_->store(job.config.parts()));
+    SPIN_TRY(insert_job_.run(taken.keys[i].value, job.id.digest, config, job.seed, number));
+  }
+  return {};
+}
+
+Status SweepWriter::insert_ranges(SweepId sweep, std::int64_t first, const std::vector<core::JobKey>& keys) {
+  for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+    const auto job = keys[begin].value;
+    std::int64_t jobs = 0;
+    for (; end < keys.size() && keys[end].value == job + jobs && jobs < kMostJobsOfRange; ++end) ++jobs;
+    SPIN_TRY(insert_range_.run(sweep.value, first + static_cast<std::int64_t>(begin), job, jobs));
+  }
+  return {};
+}
+
 Status SweepWriter::insert_marks(SweepId sweep, const PlanPart& part, const core::TakenJobs& taken) {
   std::vector<std::uint32_t> names, identities;
+  for (const auto& cell : part.cells) names.push_back(mark_of(name_of(cell)));
   std::int64_t first = 0;  // number of the job of identities.front(); those of the others follow it
   for (std::size_t i = 0; i < part.jobs.size(); ++i) {
-    names.push_back(mark_of(part.jobs[i].name));
     if (!taken.is_new[i]) continue;
     const auto key = taken.keys[i].value;
     if (key != first + std::ssize(identities)) {
@@ -137,7 +170,7 @@ Status SweepWriter::insert_marks(SweepId sweep, const PlanPart& part, const core
     }
     identities.push_back(mark_of(part.jobs[i].id.digest));
   }
-  SPIN_TRY(marks_->store(sweep.value, part.first_job, names));
+  SPIN_TRY(marks_->store(sweep.value, part.first_cell, names));
   return marks_->store(kIdentityMarks, first, identities);
 }
 
@@ -167,22 +200,35 @@ Status SweepWriter::insert_cells(SweepId sweep, const PlanPart& part) {
   for (const auto& cell : part.cells) {
     const auto unshared =
         cell.unshared_cell < 0 ? std::nullopt : std::optional<std::int64_t>(cell.unshared_cell);
-    SPIN_TRY(insert_cell_.run(sweep.value, position++, cell.network, cell.sharing, cell.transform,
-                              cell.fusion, cell.settings, cell.cost.params, cell.cost.flops, unshared));
+    SPIN_ASSIGN(const auto network, number_of_network(cell));
+    SPIN_ASSIGN(const auto sharing, number_of_label(cell.sharing));
+    SPIN_ASSIGN(const auto transform, number_of_label(cell.transform));
+    SPIN_ASSIGN(const auto fusion, number_of_label(cell.fusion));
+    SPIN_ASSIGN(const auto settings, number_of_label(cell.settings));
+    SPIN_TRY(insert_cell_.run(sweep.value, position++, network, sharing, transform, fusion, settings,
+                              cell.repetition, cell.cost.params, cell.cost.flops, unshared));
   }
   for (const auto& comparison : part.comparisons)
     SPIN_TRY(compare_cell_.run(sweep.value, comparison.cell, comparison.unshared_cell));
   return {};
 }
 
-Status SweepWriter::insert_job(core::JobKey key, const PlanPart& part, const PlannedJob& job, JobState state,
-                               std::int64_t memory_bytes) {
-  const auto& cost = part.cells[static_cast<std::size_t>(job.cell - part.first_cell)].cost;
-  SPIN_TRY(insert_job_.run(key.value, job.id.digest, enum_name(state), seed_of(job.task),
-                           work_of(job.task, cost), memory_bytes, title_of(dataset_of(job.task))));
-  texts_.of(job.task);
-  SPIN_ASSIGN(const auto parts, parts_->store(texts_.parts()));
-  return insert_config_.run(key.value, parts);
+Result<std::int64_t> SweepWriter::number_of_demand(const Demand& demand) {
+  const auto key = key_of(demand);
+  if (const auto known = demands_->find(key)) return *known;
+  return demands_->insert(key, demand.dataset, demand.memory_bytes, demand.work);
+}
+
+Result<std::int64_t> SweepWriter::number_of_label(const std::string& text) {
+  if (const auto known = labels_->find(text)) return *known;
+  return labels_->insert(text, text, part_of_names(text));
+}
+
+/// Networks of two families may have one label.
+Result<std::int64_t> SweepWriter::number_of_network(const Cell& cell) {
+  const auto key = std::string(enum_name(cell.family)) + '\n' + cell.network;
+  if (const auto known = labels_->find(key)) return *known;
+  return labels_->insert(key, cell.network, part_of_names(cell.family, cell.network));
 }
 
 }  // namespace spin

@@ -266,11 +266,11 @@ def check_database(folder, sweeps, acknowledgements, trainer_kills, problems):
             problems.add(f"{check}: {answer}")
     rows = database.execute("""
         SELECT lower(hex(j.hash)),
-               (SELECT group_concat(p.text, '') FROM json_each(c.parts) e JOIN config_part p ON p.id = e.value),
-               j.state, r.top1, lower(hex(m.artifact)),
+               (SELECT group_concat(p.text, '') FROM json_each(j.config) e JOIN config_part p ON p.id = e.value),
+               r.outcome, r.top1, lower(hex(m.artifact)),
                (SELECT count(*) FROM attempt a WHERE a.job = j.key AND a.state = 'finished'),
                (SELECT count(*) FROM epoch e WHERE e.job = j.key)
-        FROM job j JOIN job_config c ON c.job = j.key LEFT JOIN result r ON r.job = j.key
+        FROM job j LEFT JOIN result r ON r.job = j.key
         LEFT JOIN job_artifact m ON m.job = j.key AND m.kind = 'model'""").fetchall()
     stored = {}
     for hash, config, state, top1, model, results, epochs in rows:

@@ -52,13 +52,13 @@ struct EventText {
   std::string operator()(const SweepSubmitted& event) const {
     std::string text = "submit " + event.plan->name + " priority " + number(event.plan->priority) +
                        (event.replace ? " replace:" : ":");
-    for (const auto& job : event.plan->jobs) text += " " + job.name;
+    for (const auto& job : event.plan->jobs) text += " " + event.plan->cell_of(job).network;
     return text;
   }
   std::string operator()(const SweepExtended& event) const {
     std::string text =
         "extend sweep " + number(event.sweep.value) + " from " + number(event.part->first_job) + ":";
-    for (const auto& job : event.part->jobs) text += " " + job.name;
+    for (const auto& job : event.part->jobs) text += " " + event.part->cell_of(job).network;
     return text;
   }
   std::string operator()(const SteerRequested& event) const {

@@ -36,7 +36,7 @@ void Orders::given(const Event& event) {
     forget(named(submitted->plan->name));
     forget([&](const JobId& id) {
       const auto& jobs = submitted->plan->jobs;
-      return std::any_of(jobs.begin(), jobs.end(), [&](const PlannedJob& job) { return job.id == id; });
+      return std::any_of(jobs.begin(), jobs.end(), [&](const PartJob& job) { return job.id == id; });
     });
   } else if (const auto* extended = std::get_if<SweepExtended>(&event)) {
     forget(named(submissions_.name_of(extended->sweep)));

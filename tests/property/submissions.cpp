@@ -7,9 +7,9 @@
 namespace spin::core {
 namespace {
 
-PlanDigest digest_of(const SweepPlan& plan) {
+PlanDigest digest_of(const FirstPart& plan) {
   PlanDigest digest;
-  for (const PlannedJob& job : plan.jobs) digest.add(job.id);
+  for (const PartJob& job : plan.jobs) digest.add(job.id);
   return digest;
 }
 
@@ -52,7 +52,7 @@ PlanOf Submissions::random_plan() {
 SweepSubmitted Submissions::next() {
   first_label_ += static_cast<int>(draw(3));
   last_ = *random_plan().plan();
-  auto first = std::make_shared<SweepPlan>(last_);
+  auto first = std::make_shared<FirstPart>(last_);
   if (draw(2) == 0) first->jobs.resize(1 + draw(first->jobs.size()));
   SweepSubmitted event{1, std::move(first), "", {}, 0, draw(2) == 0};
   if (event.plan->jobs.size() < last_.jobs.size()) event.full_plan = digest_of(last_);
@@ -67,7 +67,7 @@ void Submissions::observe(const std::vector<Change>& changes) {
 bool Submissions::has(SweepId sweep, const JobId& job) const {
   const auto plan = plans_.find(sweep);
   return plan != plans_.end() && std::any_of(plan->second.jobs.begin(), plan->second.jobs.end(),
-                                             [&](const PlannedJob& planned) { return planned.id == job; });
+                                             [&](const PartJob& planned) { return planned.id == job; });
 }
 
 bool Submissions::any_named(const std::string& name, const JobId& job) const {
@@ -89,7 +89,7 @@ std::optional<SweepId> Submissions::incomplete_sweep(const Coordinator& coordina
 }
 
 SweepExtended Submissions::part_of(SweepId sweep, std::int64_t first, std::int64_t jobs) const {
-  const SweepPlan& plan = plans_.at(sweep);
+  const FirstPart& plan = plans_.at(sweep);
   PlanPart part;
   part.first_job = first;
   part.cells = plan.cells;

@@ -48,8 +48,8 @@ class Submissions {
   const int window_, most_jobs_;
   const bool is_plain_;
   int first_label_ = 0;
-  SweepPlan last_;                      ///< of next(), complete
-  std::map<SweepId, SweepPlan> plans_;  ///< complete
+  FirstPart last_;                      ///< of next(), complete
+  std::map<SweepId, FirstPart> plans_;  ///< complete
 };
 
 }  // namespace spin::core

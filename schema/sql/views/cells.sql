@@ -11,27 +11,19 @@ SELECT s.name AS sweep,
        c.settings AS settings,
        c.params AS params,
        c.flops AS flops,
-       (SELECT count(*) FROM sweep_job sj WHERE sj.sweep = c.sweep AND sj.cell = c.position) AS seeds,
-       (SELECT count(*) FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position) AS finished,
-       (SELECT count(*) FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.outcome = 'diverged') AS diverged,
-       (SELECT avg(r.top1) FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.outcome = 'completed') AS top1_mean,
+       s.seeds AS seeds,
+       (SELECT count(*) FROM {jobs of cell c.position} JOIN result r ON r.job = j.key) AS finished,
+       (SELECT count(*) FROM {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.outcome = 'diverged') AS diverged,
+       (SELECT avg(r.top1) FROM {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.outcome = 'completed') AS top1_mean,
        (SELECT CASE WHEN count(r.top1) > 1
                     THEN sqrt(sum((r.top1 - m.top1) * (r.top1 - m.top1)) / (count(r.top1) - 1)) END
-        FROM (SELECT avg(r.top1) AS top1 FROM sweep_job sj JOIN result r ON r.job = sj.job
-              WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.outcome = 'completed') m
-        JOIN sweep_job sj
-        JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.outcome = 'completed') AS top1_deviation,
-       (SELECT avg(r.top1) FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.outcome = 'completed') -
-       (SELECT avg(r.top1) FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.unshared AND r.outcome = 'completed') AS difference,
-       (SELECT j.dataset FROM sweep_job sj JOIN job j ON j.key = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position ORDER BY sj.position LIMIT 1) AS dataset,
-       (SELECT coalesce(group_concat(DISTINCT r.data), '') FROM sweep_job sj JOIN result r ON r.job = sj.job
-        WHERE sj.sweep = c.sweep AND sj.cell = c.position AND r.data <> '') AS data
-FROM cell c
+        FROM (SELECT avg(r.top1) AS top1
+              FROM {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.outcome = 'completed') m
+        JOIN {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.outcome = 'completed') AS top1_deviation,
+       (SELECT avg(r.top1) FROM {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.outcome = 'completed') -
+       (SELECT avg(r.top1) FROM {jobs of cell c.unshared} JOIN result r ON r.job = j.key AND r.outcome = 'completed') AS difference,
+       (SELECT d.dataset FROM {jobs of cell c.position} JOIN demand d ON d.id = j.demand LIMIT 1) AS dataset,
+       (SELECT coalesce(group_concat(DISTINCT r.data), '')
+        FROM {jobs of cell c.position} JOIN result r ON r.job = j.key AND r.data <> '') AS data
+FROM labelled_cell c
 JOIN sweep s ON s.id = c.sweep AND s.deleting = 0

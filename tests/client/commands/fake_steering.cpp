@@ -101,7 +101,7 @@ Result<std::vector<FakeCoordinator::Job>> FakeCoordinator::take_over(const Sweep
       ++reply->jobs_new;
     }
     job.row.id = planned.id;
-    job.row.name = planned.name;
+    job.row.name = plan.name_of(planned);
     job.cell = static_cast<std::size_t>(planned.cell);
     job.row.params = plan.cells[job.cell].cost.params;
     job.row.flops = plan.cells[job.cell].cost.flops;

@@ -75,7 +75,7 @@ void check_plan(const SweepPlan& plan) {
 /// Without holding them, the same jobs come in the same order, or the same refusal.
 void check_streamed(const Input& input, const Result<SweepPlan>& planned) {
   std::size_t seen = 0;
-  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) {
+  const auto visit = [&](const PlannedJob& job, const Cell&, const CanonicalText&) {
     if (planned.ok())
       require(seen < planned->jobs.size() && planned->jobs[seen].id == job.id,
               "jobs come in the order of the plan");

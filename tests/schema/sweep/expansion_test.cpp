@@ -151,7 +151,7 @@ TEST(Expansion, SaysWhatElseSetsCellsApart) {
       good_plan(small_sweep("axes: {training.lr: [0.1, 0.01], network.activation: [gelu, relu]}\n"));
   ASSERT_EQ(planned.cells.size(), 4U);
   EXPECT_EQ(planned.cells[1].settings, "lr=0.1 activation=relu");
-  EXPECT_EQ(planned.jobs[1].name, "convmixer-64-8-4-3.lr-0.1-activation-relu.s0");
+  EXPECT_EQ(planned.name_of(planned.jobs[1]), "convmixer-64-8-4-3.lr-0.1-activation-relu.s0");
   EXPECT_EQ(good_plan(small_sweep("axes: {training.lr: [0.1]}\n")).cells.at(0).settings, "");
 }
 
@@ -159,8 +159,9 @@ TEST(Expansion, NamesAreUniqueWhereLabelsAreNot) {
   const auto planned = good_plan(
       small_sweep("axes: {sharing.layers: [[0, 0, 1, 1, 2, 2, 3, 3], [0, 0, 0, 0, 1, 1, 1, 1]]}\n"));
   ASSERT_EQ(planned.jobs.size(), 2U);
-  EXPECT_EQ(planned.jobs[0].name, "convmixer-64-8-4-3.layers.s0");
-  EXPECT_EQ(planned.jobs[1].name, "convmixer-64-8-4-3.layers.s0." + planned.jobs[1].id.short_hex());
+  EXPECT_EQ(planned.name_of(planned.jobs[0]), "convmixer-64-8-4-3.layers.s0");
+  EXPECT_EQ(planned.name_of(planned.jobs[1]),
+            "convmixer-64-8-4-3.layers." + planned.jobs[1].id.short_hex() + ".s0");
 }
 
 TEST(Expansion, ScalingBaselinesFollowTheirSharedCellAndSayHowNearTheyCome) {

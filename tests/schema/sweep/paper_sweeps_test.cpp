@@ -127,10 +127,10 @@ TEST(PaperSweeps, AreTheTables) {
     const auto left = match(plan, sweep.rows);
     EXPECT_EQ(left.size(), sweep.pretraining);
     for (const auto& job : left) {
-      EXPECT_TRUE(train_of(job).topology.is_unshared()) << job.name;
+      EXPECT_TRUE(train_of(job).topology.is_unshared()) << plan.name_of(job);
       EXPECT_TRUE(std::any_of(plan.jobs.begin(), plan.jobs.end(), [&](const auto& other) {
         return std::ranges::count(other.inputs, job.id, &JobInput::job) > 0;
-      })) << job.name;
+      })) << plan.name_of(job);
     }
   }
 }
@@ -147,9 +147,10 @@ TEST(PaperSweeps, Figure6IsTwoNetworksAtEveryNoise) {
 }
 
 TEST(PaperSweeps, TrainAsAppendixCAndWhatItsSourcesReleasedSay) {
-  for (const auto& sweep : paper_sweeps())
-    for (const auto& job : good_plan(paper_sweep_text(sweep.name)).jobs) {
-      SCOPED_TRACE(sweep.name + (": " + job.name));
+  for (const auto& sweep : paper_sweeps()) {
+    const auto plan = good_plan(paper_sweep_text(sweep.name));
+    for (const auto& job : plan.jobs) {
+      SCOPED_TRACE(sweep.name + (": " + plan.name_of(job)));
       const auto& config = train_of(job);
       const auto& training = config.training;
       EXPECT_EQ(config.dataset.name, "imagenet");
@@ -174,6 +175,7 @@ TEST(PaperSweeps, TrainAsAppendixCAndWhatItsSourcesReleasedSay) {
       EXPECT_TRUE(config.network.pointwise_residual);
       EXPECT_EQ(config.network.activation, Activation::relu);
     }
+  }
 }
 
 TEST(PaperSweeps, RunSmallAsTheirHeadsSay) {
@@ -191,7 +193,7 @@ TEST(PaperSweeps, RunSmallAsTheirHeadsSay) {
     for (const auto& job : plan.jobs) {
       EXPECT_EQ(train_of(job).dataset.name, "fashion-mnist");
       EXPECT_EQ(train_of(job).training.epochs, 3);
-      EXPECT_LT(plan.cells[static_cast<std::size_t>(job.cell)].cost.flops, 100'000'000) << job.name;
+      EXPECT_LT(plan.cells[static_cast<std::size_t>(job.cell)].cost.flops, 100'000'000) << plan.name_of(job);
     }
   }
 }

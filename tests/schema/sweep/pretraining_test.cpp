@@ -98,8 +98,9 @@ TEST(Pretraining, DependenciesAlwaysStandBefore) {
   std::vector<JobId> seen;
   for (const auto& job : planned.jobs) {
     for (const auto& [role, needed] : job.inputs)
-      EXPECT_NE(std::find(seen.begin(), seen.end(), needed), seen.end()) << job.name;
-    EXPECT_EQ(std::find(seen.begin(), seen.end(), job.id), seen.end()) << job.name << " stands twice";
+      EXPECT_NE(std::find(seen.begin(), seen.end(), needed), seen.end()) << planned.name_of(job);
+    EXPECT_EQ(std::find(seen.begin(), seen.end(), job.id), seen.end())
+        << planned.name_of(job) << " stands twice";
     EXPECT_EQ(job.inputs.empty(), !train_of(job).init_from.has_value());
     seen.push_back(job.id);
   }

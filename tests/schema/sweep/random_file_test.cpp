@@ -146,7 +146,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 void expect_same_when_streamed(const Result<SweepPlan>& planned, const std::string& text,
                                const std::vector<Override>& overrides) {
   std::vector<JobId> ids;
-  const auto visit = [&](const PlannedJob& job, const Cell&, std::string_view) {
+  const auto visit = [&](const PlannedJob& job, const Cell&, const CanonicalText&) {
     ids.push_back(job.id);
     return Status();
   };
@@ -176,7 +176,7 @@ void expect_canonical_text(ConfigText& texts, const Task& config) {
   EXPECT_EQ(text, nlohmann::json::parse(text).dump());
   EXPECT_EQ(text, ConfigText().of(config));
   std::string joined;
-  for (const auto part : texts.parts()) joined += part;
+  for (const auto part : texts.last().parts()) joined += part;
   EXPECT_EQ(joined, text);
 }
 

@@ -45,7 +45,7 @@ inline Error bad_plan(const std::string& text, const std::vector<std::string>& s
 
 inline std::vector<std::string> job_names(const SweepPlan& plan) {
   std::vector<std::string> names;
-  for (const auto& job : plan.jobs) names.push_back(job.name);
+  for (const auto& job : plan.jobs) names.push_back(plan.name_of(job));
   return names;
 }
 

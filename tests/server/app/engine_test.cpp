@@ -18,11 +18,11 @@ namespace {
 class BrokenRows final : public BrokenReader {
  public:
   explicit BrokenRows(std::int64_t first_readable_job) : first_readable_job_(first_readable_job) {}
-  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
-    if (std::any_of(jobs.begin(), jobs.end(),
-                    [this](core::JobKey job) { return job.value < first_readable_job_; }))
+  Result<std::vector<Lease>> leases(std::span<const core::SendLease> orders) override {
+    if (std::any_of(orders.begin(), orders.end(),
+                    [this](const core::SendLease& order) { return order.job.value < first_readable_job_; }))
       return Error{ErrorCode::data_loss, "there is no part 7 of a configuration"};
-    return std::vector<LeasedJob>(jobs.size());
+    return std::vector<Lease>(orders.size());
   }
 
  private:
@@ -58,7 +58,10 @@ HandedOut hand_out(Reader& reader, int workers, int jobs) {
   });
   // Each question is answered behind what the commits before it have posted; a lease that cannot be read
   // makes two more steps.
-  for (int i = 0; i < 3 + 3 * jobs; ++i) EXPECT_TRUE(strand.ask([] { return true; }).ok());
+  for (int i = 0; i < 3 + 3 * jobs; ++i) {
+    EXPECT_TRUE(strand.ask([] { return true; }).ok());
+    engine.wait_until_delivered();
+  }
   EXPECT_TRUE(strand
                   .ask([&] {
                     for (int i = 1; i <= jobs; ++i)

@@ -53,7 +53,7 @@ class BrokenReader : public Reader {
  public:
   Result<SweepId> find_sweep(const std::string&) override { return broken(); }
   Result<core::JobKey> find_job(const std::string&) override { return broken(); }
-  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey>) override { return broken(); }
+  Result<std::vector<Lease>> leases(std::span<const core::SendLease>) override { return broken(); }
   Result<std::string> job_name(SweepId, core::JobKey) override { return broken(); }
   Result<SweepFile> source(SweepId) override { return broken(); }
   Status jobs(SweepId, const std::function<bool(const JobRow&)>&) override { return broken(); }
@@ -74,22 +74,22 @@ class RecordedLink final : public WorkerLink {
   }
   void close(Status status) override { closed.push_back(std::move(status)); }
 
-  std::vector<CoordinatorMessage> sent;  ///< on the strand, like `closed`
+  std::vector<CoordinatorMessage> sent;  ///< behind Engine::wait_until_delivered(), like `closed`
   std::vector<Status> closed;
 };
 
 /// Of job1, job2, ...; the hash of the first begins with 01.
-inline std::shared_ptr<const SweepPlan> plan_of(int jobs) {
-  SweepPlan plan;
+inline std::shared_ptr<const FirstPart> plan_of(int jobs) {
+  FirstPart plan;
   plan.name = "study";
-  plan.cells.emplace_back();
   for (int i = 1; i <= jobs; ++i) {
-    PlannedJob job;
+    PartJob job;
     job.id.digest.bytes[0] = static_cast<std::uint8_t>(i);
-    job.name = "job" + std::to_string(i);
+    job.cell = i - 1;
+    plan.cells.emplace_back().network = "job" + std::to_string(i);
     plan.jobs.push_back(job);
   }
-  return std::make_shared<const SweepPlan>(std::move(plan));
+  return std::make_shared<const FirstPart>(std::move(plan));
 }
 
 }  // namespace spin

@@ -56,9 +56,10 @@ class LogStore final : public MemoryStore {
 class LogReader final : public BrokenReader {
  public:
   explicit LogReader(LogStore& store) : store_(store) {}
-  Result<std::vector<LeasedJob>> leased_jobs(std::span<const core::JobKey> jobs) override {
-    std::vector<LeasedJob> leases(jobs.size());
-    for (std::size_t i = 0; i < jobs.size(); ++i) leases[i].job = id_of(jobs[i].value);
+  Result<std::vector<Lease>> leases(std::span<const core::SendLease> orders) override {
+    std::vector<Lease> leases;
+    for (const auto& order : orders)
+      leases.push_back({{{order.attempt, id_of(order.job.value), {}, {}, {}, order.inputs}}, order.devices});
     return leases;
   }
   Result<std::vector<LogLine>> log(core::JobKey job, std::int64_t after, int limit) override {
@@ -114,6 +115,7 @@ class FeedsTest : public testing::Test {
                     .ok());
   }
   void report(std::int64_t job, ReportBody body) {
+    engine_.wait_until_delivered();
     on_strand([&] {
       for (const auto& message : link_->sent) {
         const auto* lease = std::get_if<Lease>(&message);

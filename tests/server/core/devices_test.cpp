@@ -52,7 +52,7 @@ TEST(Devices, AmongFreeOnesTheOneThatHadTheDataSetLast) {
   Harness harness;
   PlanOf plan("s");
   plan.job("a").job("b");
-  for (PlannedJob& job : plan.raw().jobs) std::get<Train>(job.task).dataset.name = "mnist";
+  for (Cell& cell : plan.raw().cells) cell.demand.dataset = "mnist";
   harness.submit(plan);
   const SessionId session = harness.attach(two_gpus());
   const auto leases = harness.credits(session, {0, 1});

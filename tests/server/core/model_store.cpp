@@ -34,6 +34,9 @@ void ModelStore::check() const {
       EXPECT_TRUE(running.insert(attempt.job).second) << "two attempts run job " << attempt.job.value;
     }
   for (const auto& [key, row] : jobs_) {
+    if (row.job.state == JobState::waiting || row.job.state == JobState::ready) {
+      EXPECT_EQ(row.job.state, state_by_inputs(row.job)) << "the store keeps no row for job " << key.value;
+    }
     const bool done = row.job.state == JobState::completed || row.job.state == JobState::diverged;
     if ((row.job.state == JobState::running) != running.contains(key) || done != row.result.has_value())
       ADD_FAILURE() << "the rows of job " << key.value << " contradict its state";
@@ -57,6 +60,13 @@ std::unique_ptr<Coordinator> ModelStore::boot(const CoordinatorSettings& setting
   for (const auto& data : data_) restoration.take(data);
   restoration.number_sweeps_behind(last_sweep_);
   return std::make_unique<Coordinator>(std::move(restoration), now);
+}
+
+JobState ModelStore::state_by_inputs(const StoredJob& job) const {
+  const bool is_ready = std::ranges::all_of(job.inputs, [this](const StoredInput& input) {
+    return jobs_.at(input.source).job.state == JobState::completed;
+  });
+  return is_ready ? JobState::ready : JobState::waiting;
 }
 
 int ModelStore::max_attempts(JobKey key) const {
@@ -97,6 +107,7 @@ void ModelStore::write(const InsertSweep& change) {
   sweep.name = change.plan->name;
   sweep.data = change.plan->data;
   sweep.priority = change.plan->priority;
+  sweep.seeds = change.plan->seeds;
   sweep.max_attempts = change.plan->max_attempts;
   sweep.requirements = change.plan->requirements;
   sweep.full_plan = change.full_plan;
@@ -116,32 +127,27 @@ void ModelStore::take_jobs(StoredSweep& sweep, const PlanPart& part, const Taken
   const std::size_t count = part.jobs.size();
   ASSERT_EQ(taken.keys.size(), count);
   ASSERT_EQ(taken.is_new.size(), count);
-  ASSERT_EQ(static_cast<std::size_t>(std::count(taken.is_new.begin(), taken.is_new.end(), true)),
-            taken.states.size());
-  ASSERT_EQ(taken.memory.size(), taken.states.size());
   sweep.jobs.insert(sweep.jobs.end(), taken.keys.begin(), taken.keys.end());
-  std::size_t fresh = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (taken.is_new[i]) {
-      insert_job(part, taken, i, fresh++);
+      insert_job(part, taken, i);
     } else {
       EXPECT_EQ(jobs_.at(taken.keys[i]).job.id, part.jobs[i].id);
     }
   }
 }
 
-void ModelStore::insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index,
-                            std::size_t fresh) {
-  const PlannedJob& planned = part.jobs[index];
+void ModelStore::insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index) {
+  const PartJob& planned = part.jobs[index];
   JobRow row;
   row.job.key = taken.keys[index];
   row.job.id = planned.id;
-  row.job.state = taken.states[fresh];
-  row.job.memory_bytes = taken.memory[fresh];
-  row.job.dataset = title_of(dataset_of(planned.task));
-  row.job.work =
-      work_of(planned.task, part.cells.at(static_cast<std::size_t>(planned.cell - part.first_cell)).cost);
+  const Demand& demand = part.cell_of(planned).demand;
+  row.job.memory_bytes = demand.memory_bytes;
+  row.job.dataset = demand.dataset;
+  row.job.work = demand.work;
   for (const auto& [role, source] : planned.inputs) row.job.inputs.push_back({role, keys_.at(source)});
+  row.job.state = state_by_inputs(row.job);
   EXPECT_TRUE(keys_.emplace(planned.id, row.job.key).second);
   EXPECT_TRUE(jobs_.emplace(row.job.key, std::move(row)).second);
 }

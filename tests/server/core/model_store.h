@@ -75,7 +75,9 @@ class ModelStore {
   void write(const UpsertWorker& change);
   std::vector<JobKey>& early_of(SweepId sweep, Pass pass);
   void take_jobs(StoredSweep& sweep, const PlanPart& part, const TakenJobs& taken);
-  void insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index, std::size_t fresh);
+  /// What the store says of a job of which it was told no more.
+  [[nodiscard]] JobState state_by_inputs(const StoredJob& job) const;
+  void insert_job(const PlanPart& part, const TakenJobs& taken, std::size_t index);
 
   std::int64_t boot_epoch_ = 0;
   std::map<SweepId, StoredSweep> sweeps_;

@@ -17,12 +17,7 @@ Digest digest_of(const std::string& text) {
 JobId id_of(const std::string& label) { return JobId{digest_of(label)}; }
 ArtifactId artifact_id(const std::string& text) { return ArtifactId{digest_of(text)}; }
 
-PlanOf::PlanOf(const std::string& name) {
-  plan_.name = name;
-  Cell cell;
-  cell.cost.flops = 10;
-  plan_.cells.push_back(cell);
-}
+PlanOf::PlanOf(const std::string& name) { plan_.name = name; }
 
 PlanOf& PlanOf::priority(int priority) {
   plan_.priority = priority;
@@ -40,20 +35,24 @@ PlanOf& PlanOf::requires_of_workers(const Requirements& requirements) {
 }
 
 PlanOf& PlanOf::job(const std::string& label, const std::vector<std::string>& depends_on, int epochs) {
-  PlannedJob job;
+  PartJob job;
   job.id = id_of(label);
-  job.name = label;
+  job.cell = static_cast<int>(plan_.cells.size());
   Train train;
   train.dataset.train_limit = 100;
   train.training.epochs = epochs;
-  job.task = train;
+  Cell cell;
+  cell.network = label;
+  cell.cost.flops = 10;
+  cell.demand = {title_of(train.dataset), memory_of(Task{train}), work_of(Task{train}, cell.cost)};
+  plan_.cells.push_back(cell);
   for (const auto& dependency : depends_on) job.inputs.push_back({InputRole::init, id_of(dependency)});
   plan_.jobs.push_back(job);
   return *this;
 }
 
 PlanOf& PlanOf::data_in(const std::string& root) {
-  for (auto& job : plan_.jobs) std::get<Train>(job.task).dataset.name = "mnist";
+  for (auto& cell : plan_.cells) cell.demand.dataset = "mnist";
   plan_.data = {{"mnist", root}};
   return *this;
 }

@@ -25,12 +25,12 @@ class PlanOf {
   PlanOf& jobs(const std::string& prefix, int count, const std::vector<std::string>& depends_on = {});
   /// All jobs until now read mnist in this folder.
   PlanOf& data_in(const std::string& root);
-  [[nodiscard]] std::shared_ptr<const SweepPlan> plan() const { return std::make_shared<SweepPlan>(plan_); }
+  [[nodiscard]] std::shared_ptr<const FirstPart> plan() const { return std::make_shared<FirstPart>(plan_); }
   /// For tests that break it.
-  SweepPlan& raw() { return plan_; }
+  FirstPart& raw() { return plan_; }
 
  private:
-  SweepPlan plan_;
+  FirstPart plan_;
 };
 
 /// An artifact named by the text.

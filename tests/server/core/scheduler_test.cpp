@@ -105,8 +105,8 @@ TEST(Scheduler, AmongEqualWorkersTheOneThatHasTheDataSet) {
   Harness harness;
   PlanOf plan("s");
   plan.job("a").job("b");
-  std::get<Train>(plan.raw().jobs[0].task).dataset.name = "mnist";
-  std::get<Train>(plan.raw().jobs[1].task).dataset.name = "mnist";
+  plan.raw().cells[0].demand.dataset = "mnist";
+  plan.raw().cells[1].demand.dataset = "mnist";
   harness.submit(plan);
   const SessionId other = harness.attach("v", 1);
   SendLease first = harness.lease_to("w");

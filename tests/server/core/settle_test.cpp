@@ -253,11 +253,11 @@ TEST(Settle, PrioritiesOfOwnStayWhenTheSweepGetsAnother) {
 TEST(Settle, APriorityHoldsForJobsThatAreStillToCome) {
   Harness harness(kParts);
   const auto all = PlanOf("s").jobs("j", 4).plan();
-  SweepPlan first = *all;
+  FirstPart first = *all;
   first.jobs.resize(2);
   SweepSubmitted event;
   event.request = 1;
-  event.plan = std::make_shared<const SweepPlan>(first);
+  event.plan = std::make_shared<const FirstPart>(first);
   PlanDigest full_plan;
   for (const auto& job : all->jobs) full_plan.add(job.id);
   event.full_plan = full_plan;

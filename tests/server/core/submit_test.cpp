@@ -123,7 +123,7 @@ TEST(Submit, PlansThatAreNotSoundAreRefused) {
   EXPECT_EQ(harness.submit_refused(empty).code, ErrorCode::invalid_argument);
   PlanOf twice("s");
   twice.job("a").job("a");
-  EXPECT_NE(harness.submit_refused(twice).message.find("'a' is there twice"), std::string::npos);
+  EXPECT_NE(harness.submit_refused(twice).message.find("a.s0' is there twice"), std::string::npos);
   PlanOf backwards("s");
   backwards.job("b", {"a"}).job("a");
   EXPECT_NE(harness.submit_refused(backwards).message.find("does not stand before it"), std::string::npos);

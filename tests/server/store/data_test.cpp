@@ -9,7 +9,7 @@ namespace {
 class TrainedData : public StoreTest {
  protected:
   TrainedData() : plan_(make_plan("study", 1, 3)) {
-    for (auto& job : plan_->jobs) std::get<Train>(job.task).dataset.name = "mnist";
+    for (auto& cell : plan_->cells) cell.demand.dataset = "mnist";
     commit(*store_, {insert_all(SweepId{1}, plan_, 1), attach("w"), core::NoteData{"mnist", kOld}});
   }
   void finish(std::int64_t job, const DataState& state) {
@@ -30,7 +30,7 @@ class TrainedData : public StoreTest {
 
   const DataState kOld{"old", "12 images"};
   const DataState kNew{"new", "14 images"};
-  std::shared_ptr<SweepPlan> plan_;
+  std::shared_ptr<FirstPart> plan_;
 };
 
 TEST_F(TrainedData, IsKnownOfEachResult) {
@@ -72,7 +72,7 @@ TEST_F(TrainedData, AResultThatIsSupersededIsKeptApart) {
   const auto detail = value_of(reader->job({1}));
   EXPECT_FALSE(detail.result || !detail.epochs.empty());
   EXPECT_EQ(rows_of(path(), "SELECT name || ' ' || data || ' ' || top1 FROM superseded"),
-            std::vector<std::string>{"cell-0.s0 old 51.0"});
+            std::vector<std::string>{"convmixer-64-8-4-3.s0 old 51.0"});
   const auto state = reopen();
   EXPECT_EQ(state.jobs.at(0).superseded, (AttemptToken{7, 9}));
   EXPECT_EQ(state.jobs.at(1).superseded, std::nullopt);

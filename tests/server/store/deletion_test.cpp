@@ -1,4 +1,3 @@
-#include <future>
 
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
@@ -19,8 +18,6 @@ class DeletionTest : public StoreTest {
       change.jobs.keys[i] = core::JobKey{static_cast<std::int64_t>(i) + 1};
       change.jobs.is_new[i] = false;
     }
-    change.jobs.states.erase(change.jobs.states.begin(), change.jobs.states.begin() + 2);
-    change.jobs.memory.resize(4);
     change.jobs.inputs.clear();
     for (std::size_t i = 2; i < 6; ++i) change.jobs.keys[i] = core::JobKey{static_cast<std::int64_t>(i) + 5};
     commit(*store_, {insert_all(SweepId{1}, first, 1), change, attach("w"),
@@ -84,6 +81,7 @@ TEST_F(DeletionTest, TakesAllRowsOfASweepAndLeavesTheOthers) {
   ASSERT_EQ(state.sweeps.size(), 1U);
   EXPECT_EQ(state.sweeps[0].id, SweepId{2});
   EXPECT_EQ(state.jobs.size(), 6U);
+  EXPECT_EQ(count("sweep_range WHERE sweep = 1"), "0");
   EXPECT_EQ(count("cell WHERE sweep = 1"), "0");
   EXPECT_EQ(count("mark_run WHERE list = 1"), "0");
   EXPECT_EQ(count("pragma_foreign_key_check"), "0");
@@ -111,55 +109,6 @@ TEST_F(DeletionTest, ACrashBetweenTheLastPartAndTheSweepLeavesOneToGoOnWith) {
   EXPECT_TRUE(state.sweeps[0].jobs.empty());
   commit(*store_, {core::DeleteJobs{SweepId{1}, 0, {}}, core::DeleteSweep{SweepId{1}}});
   EXPECT_EQ(reopen().sweeps.size(), 1U);
-}
-
-/// What waits while the writer is busy is committed together.
-class ChangeBesideADeletion : public DeletionTest {
- protected:
-  /// The error with which the store ends.
-  std::string end_with(const std::vector<std::vector<core::Change>>& batches) {
-    std::promise<std::string> failed;
-    store_.reset();
-    store_ = value_of(Store::open(path(), [&](const Error& error) { failed.set_value(error.message); }));
-    std::promise<void> busy, queued;
-    store_->commit({}, [&] {
-      busy.set_value();
-      queued.get_future().wait();
-    });
-    busy.get_future().wait();
-    for (const auto& batch : batches) store_->commit(batch, nullptr);
-    queued.set_value();
-    const std::string message = failed.get_future().get();
-    store_->close();
-    return message;
-  }
-  const core::Change delete_some = core::DeleteJobs{SweepId{1}, 4, {{6}, {5}}};
-  const core::Change broken = core::AppendLog{{77}, {"of a job that is not there"}};
-};
-
-TEST_F(ChangeBesideADeletion, IsRefusedWhereItBreaksAReference) {
-  commit(*store_, {deleting(1)});
-  EXPECT_NE(end_with({{delete_some}, {broken}}).find("FOREIGN KEY"), std::string::npos);
-  EXPECT_EQ(count("log_line"), "0");
-  EXPECT_EQ(count("job"), "8") << "the deletion came first";
-}
-
-TEST_F(ChangeBesideADeletion, IsRefusedInTheSameBatchToo) {
-  EXPECT_NE(end_with({{deleting(1), delete_some, broken}}).find("FOREIGN KEY"), std::string::npos);
-  EXPECT_EQ(count("log_line"), "0");
-  EXPECT_TRUE(reopen().sweeps[0].deleting) << "the next start goes on";
-}
-
-TEST_F(ChangeBesideADeletion, IsRefusedBeforeIt) {
-  EXPECT_NE(end_with({{deleting(1)}, {broken, delete_some}}).find("FOREIGN KEY"), std::string::npos);
-  EXPECT_EQ(count("log_line"), "2");
-  EXPECT_EQ(count("job"), "10");
-}
-
-TEST_F(ChangeBesideADeletion, ASweepThatStillHasJobsIsNotDeleted) {
-  EXPECT_NE(end_with({{deleting(1), delete_some, core::DeleteSweep{SweepId{1}}}}).find("FOREIGN KEY"),
-            std::string::npos);
-  EXPECT_EQ(count("sweep"), "2");
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ TEST_F(DoctorTest, FindsADamagedPageThatTheStartDoesNotSee) {
   store_->close();
   run_sql(path(),
           "PRAGMA writable_schema = ON;"
-          "UPDATE sqlite_schema SET sql = replace(sql, '(sweep, cell, job)', '(sweep, job, cell)')"
-          " WHERE name = 'sweep_job_by_cell'");
+          "UPDATE sqlite_schema SET sql = replace(sql, '(job, sweep)', '(sweep, job)')"
+          " WHERE name = 'sweep_range_by_job'");
   reopen();
   EXPECT_EQ(check("integrity").state, CheckState::failed) << check("integrity").found;
 }
@@ -95,8 +95,15 @@ TEST_F(DoctorTest, FindsADefinitionThatSpinDidNotMake) {
 
 TEST_F(DoctorTest, FindsABrokenReference) {
   store_->close();
-  run_sql(path(), "PRAGMA foreign_keys = OFF; DELETE FROM worker");
+  is_damaged_ = true;
+  run_sql(path(), "DELETE FROM worker");
   expect("integrity", CheckState::failed, "a row of table attempt names a row of table worker");
+}
+
+TEST_F(DoctorTest, FindsARangeOfJobsThatAreNotThere) {
+  store_->close();
+  run_sql(path(), "UPDATE sweep_range SET jobs = jobs + 1");
+  expect("integrity", CheckState::failed, "a range of sweep 1 names a job that is not there");
 }
 
 TEST_F(DoctorTest, ADatabaseThatCannotBeOpenedHindersOnlyWhatNeedsIt) {

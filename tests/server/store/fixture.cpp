@@ -4,39 +4,48 @@
 #include <utility>
 
 #include "schema/base/sha256.h"
+#include "tests/server/store/raw_sql.h"
 
 namespace spin {
 
 JobId job_id_of(const std::string& text) { return JobId{sha256(text)}; }
 ArtifactId artifact_id_of(const std::string& text) { return ArtifactId{sha256(text)}; }
 
-std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int seeds, const std::string& salt) {
-  auto plan = std::make_shared<SweepPlan>();
+std::shared_ptr<FirstPart> make_plan(const std::string& name, int cells, int seeds, const std::string& salt) {
+  auto plan = std::make_shared<FirstPart>();
   plan->name = name;
   plan->description = "made by a test";
-  for (int cell = 0; cell < cells; ++cell) {
-    const bool shared = cell > 0;
-    plan->cells.push_back({"64/8/4/3", shared ? "sequential " + std::to_string(cell + 1) : "none", "none",
-                           "none", "", Cost{1000 + cell, 2000 + cell}, 0, nullptr});
+  plan->seeds = seeds;
+  ConfigText texts;
+  for (int index = 0; index < cells; ++index) {
+    Train train;
+    train.topology = Topology::unshared(8);
+    train.training.epochs = 3;
+    train.dataset.train_limit = 500;
+    Cell cell;
+    cell.network = "64/8/4/3";
+    cell.sharing = index > 0 ? "sequential " + std::to_string(index + 1) : "none";
+    cell.transform = cell.fusion = "none";
+    cell.cost = Cost{1000 + index, 2000 + index};
+    cell.demand = {title_of(train.dataset), 1000 + index, work_of(Task{train}, cell.cost)};
+    cell.unshared_cell = 0;
+    plan->cells.push_back(cell);
     for (int seed = 0; seed < seeds; ++seed) {
-      PlannedJob job;
-      job.name = "cell-" + std::to_string(cell) + ".s" + std::to_string(seed);
-      job.id = job_id_of(salt + job.name);
-      job.cell = cell;
-      Train train;
-      train.topology = Topology::unshared(8);
-      train.training.epochs = 3;
-      train.dataset.train_limit = 500;
       train.seed = seed;
-      job.task = train;
-      if (shared) job.inputs = {{InputRole::init, plan->jobs[static_cast<std::size_t>(seed)].id}};
+      texts.of(train);
+      PartJob job;
+      job.id = job_id_of(salt + "cell-" + std::to_string(index) + ".s" + std::to_string(seed));
+      job.cell = index;
+      job.seed = seed;
+      job.config = texts.last();
+      if (index > 0) job.inputs = {{InputRole::init, plan->jobs[static_cast<std::size_t>(seed)].id}};
       plan->jobs.push_back(std::move(job));
     }
   }
   return plan;
 }
 
-core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, std::int64_t first_key) {
+core::InsertSweep insert_all(SweepId id, std::shared_ptr<const FirstPart> plan, std::int64_t first_key) {
   core::InsertSweep change;
   change.id = id;
   for (std::size_t i = 0; i < plan->jobs.size(); ++i) {
@@ -44,11 +53,9 @@ core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, 
     change.jobs.keys.push_back(key);
     // Those of cell 0, which stand first.
     if (!plan->jobs[i].inputs.empty())
-      change.jobs.inputs.emplace_back(
-          key, core::StoredInput{InputRole::init, {first_key + seed_of(plan->jobs[i].task)}});
+      change.jobs.inputs.emplace_back(key,
+                                      core::StoredInput{InputRole::init, {first_key + plan->jobs[i].seed}});
     change.jobs.is_new.push_back(true);
-    change.jobs.memory.push_back(1000 + static_cast<std::int64_t>(i));
-    change.jobs.states.push_back(plan->jobs[i].inputs.empty() ? JobState::ready : JobState::waiting);
   }
   change.plan = std::move(plan);
   change.source = "version: 1\n";
@@ -88,6 +95,12 @@ void commit(Store& store, std::vector<core::Change> changes) {
   auto durable = done->get_future();
   store.commit(std::move(changes), [done = std::move(done)] { done->set_value(); });
   durable.get();
+}
+
+void StoreTest::TearDown() {
+  store_.reset();
+  if (is_damaged_) return;
+  EXPECT_EQ(rows_of(path(), "PRAGMA foreign_key_check"), std::vector<std::string>());
 }
 
 StoredState StoreTest::reopen() {

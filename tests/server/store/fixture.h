@@ -20,7 +20,7 @@ ArtifactId artifact_id_of(const std::string& text);
 
 /// A sweep of `cells` cells with `seeds` jobs each. Cell 0 is the unshared network of all others; the jobs of
 /// the others depend on those of cell 0 with the same seed. Equal `salt`s give equal jobs.
-std::shared_ptr<SweepPlan> make_plan(const std::string& name, int cells, int seeds,
+std::shared_ptr<FirstPart> make_plan(const std::string& name, int cells, int seeds,
                                      const std::string& salt = "");
 
 /// What a store holds.
@@ -38,7 +38,7 @@ struct StoredState final : core::StoredSink {
 };
 
 /// All jobs new, with keys from `first_key`.
-core::InsertSweep insert_all(SweepId id, std::shared_ptr<const SweepPlan> plan, std::int64_t first_key);
+core::InsertSweep insert_all(SweepId id, std::shared_ptr<const FirstPart> plan, std::int64_t first_key);
 
 core::Change set_state(std::int64_t job, JobState state, const std::string& reason = "");
 core::Change attach(const std::string& worker);
@@ -69,9 +69,12 @@ class StoreTest : public ::testing::Test {
   /// Ends the store and opens it again; what it loaded.
   StoredState reopen();
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
+  /// The coordinator's connection checks no references; every test does.
+  void TearDown() override;
 
   TempFolder folder_;
   std::unique_ptr<Store> store_;
+  bool is_damaged_ = false;  ///< by the test
 };
 
 }  // namespace spin

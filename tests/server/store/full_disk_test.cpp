@@ -81,7 +81,7 @@ TEST_F(FullDiskTest, CommitsWaitInTheirOrderAndReadersGoOn) {
   EXPECT_TRUE(value_of(reader->job({1})).result.has_value());
   EXPECT_EQ(value_of(reader->job({4})).config, value_of(reader->job({2})).config)
       << "what was stored of configurations, or was not, is not mistaken";
-  EXPECT_EQ(value_of(reader->find_job("later/" + plan->jobs[3].name)), core::JobKey{6});
+  EXPECT_EQ(value_of(reader->find_job("later/" + plan->name_of(plan->jobs[3]))), core::JobKey{6});
   EXPECT_EQ(rows_of(path(), "PRAGMA integrity_check"), std::vector<std::string>{"ok"});
   EXPECT_EQ(rows_of(path(), "PRAGMA foreign_key_check"), std::vector<std::string>());
 }

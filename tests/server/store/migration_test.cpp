@@ -25,28 +25,31 @@ namespace fs = std::filesystem;
 constexpr char kRows[] = R"sql(
 UPDATE meta SET value = 1700000000 WHERE key = 'boot_epoch';
 INSERT INTO meta (key, value) VALUES ('version', '0.0.1');
-INSERT INTO sweep (id, name, description, priority, max_attempts, left_out_by_exclude, left_out_by_limits, source,
+INSERT INTO sweep (id, name, description, priority, max_attempts, seeds, left_out_by_exclude, left_out_by_limits, source,
                    overrides, requirements, submitted_at_ms, cancelled) VALUES
-  (1, 'first', 'it''s a "test"', 5, 3, 1, 2, 'version: 1' || char(10), '[{"path":"a","value":"b"}]', '{}', 1700000000123, 0),
-  (2, 'größer', '', -3, 1, 0, 0, '', '[]', '{}', 1700000001000, 1);
-INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, params, flops, unshared) VALUES
-  (1, 0, '64/8/4/3', 'none', 'none', 'none', '', 1000, 2000, NULL),
-  (1, 1, '64/8/4/3', 'sequential 2', 'none', 'mean', 'lr 0.1', 500, 2000, 0),
-  (2, 0, '64/8/4/3', 'none', 'none', 'none', '', 1000, 2000, NULL);
-INSERT INTO job (key, hash, state, reason, failures, trainer_deaths, workers_lost, seed, work, memory_bytes, dataset) VALUES
-  (1, randomblob(32), 'completed', '', 0, 0, 1, 0, 1e9, 0, 'mnist'),
-  (2, randomblob(32), 'running', '', 1, 0, 0, 0, 1e9, 0, 'mnist'),
-  (3, randomblob(32), 'waiting', '', 0, 0, 0, 1, 2.5, 0, 'mnist'),
-  (4, randomblob(32), 'failed', 'loss: no such file', 3, 1, 0, 1, 2.5, 0, 'mnist'),
-  (5, randomblob(32), 'blocked', 'its base failed', 0, 0, 0, 1, 2.5, 0, 'mnist'),
-  (6, randomblob(32), 'diverged', '', 0, 0, 0, 2, 2.5, 0, 'mnist'),
-  (7, randomblob(32), 'cancelled', '', 0, 0, 0, 3, 2.5, 0, 'mnist'),
-  (8, randomblob(32), 'ready', '', 0, 0, 0, 4, 2.5, 0, 'mnist'),
-  (9, randomblob(32), 'backoff', 'worker lost', 1, 0, 1, 5, 2.5, 0, 'mnist');
+  (1, 'first', 'it''s a "test"', 5, 3, 5, 1, 2, 'version: 1' || char(10), '[{"path":"a","value":"b"}]', '{}', 1700000000123, 0),
+  (2, 'größer', '', -3, 1, 1, 0, 0, '', '[]', '{}', 1700000001000, 1);
+INSERT INTO label (id, text, in_name) VALUES
+  (1, '64/8/4/3', 'convmixer-64-8-4-3'), (2, 'none', ''), (3, '', ''), (4, 'sequential 2', '.sequential-2'),
+  (5, 'mean', '.mean'), (6, 'lr 0.1', '.lr-0.1');
+INSERT INTO cell (sweep, position, network, sharing, transform, fusion, settings, repetition, params, flops, unshared) VALUES
+  (1, 0, 1, 2, 2, 2, 3, '', 1000, 2000, NULL),
+  (1, 1, 1, 4, 2, 5, 6, '', 500, 2000, 0),
+  (2, 0, 1, 2, 2, 2, 3, '.x', 1000, 2000, NULL);
+INSERT INTO config_part (id, text) VALUES (1, '0}'), (2, '1}'), (3, '2}'), (4, '3}'), (5, '4}'), (7, '{"seed":');
+INSERT INTO demand (id, dataset, memory_bytes, work) VALUES (1, 'mnist', 0, 1e9), (2, 'mnist', 0, 2.5);
+INSERT INTO job (key, hash, config, seed, demand)
+  SELECT value, randomblob(32), json_array(7, 1 + (value - 1) % 5), (value - 1) % 5, 1 + (value > 2)
+  FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]');
+INSERT INTO job_state (job, state, reason, failures, trainer_deaths, workers_lost) VALUES
+  (1, NULL, '', 0, 0, 1),
+  (2, 3, '', 1, 0, 0),
+  (4, 6, 'loss: no such file', 3, 1, 0),
+  (5, 7, 'its base failed', 0, 0, 0),
+  (7, 8, '', 0, 0, 0),
+  (9, 2, 'worker lost', 1, 0, 1);
 INSERT INTO job_input (job, role, source) VALUES (2, 'init', 1), (5, 'init', 4);
-INSERT INTO sweep_job (sweep, position, job, name, cell)
-  SELECT 1, key - 1, key, 'job-' || key, key % 2 FROM job;
-INSERT INTO sweep_job (sweep, position, job, name, cell) VALUES (2, 0, 1, 'again', 0);
+INSERT INTO sweep_range (sweep, first, job, jobs) VALUES (1, 0, 1, 4), (1, 4, 5, 5), (2, 0, 1, 1);
 INSERT INTO worker (name, version, host, devices, slots, threads, pid, labels, jobs_done, first_seen_ms,
                     last_seen_ms) VALUES
   ('w1', '0.0.1', 'host', '[{"device": "cpu", "memory_bytes": 0}]', 2, 3, 77, '[]', 2, 1700000000000, 1700000002000);
@@ -68,8 +71,6 @@ INSERT INTO superseded_result (job, attempt_boot_epoch, attempt_sequence, outcom
 INSERT INTO data_state (dataset, fingerprint, summary, retired) VALUES ('mnist', 'ab', '4 files', 0), ('mnist', 'cd', '', 1);
 INSERT INTO sweep_data (sweep, dataset, root) VALUES (1, 'mnist', '/größe'), (1, 'imagefolder x', '');
 INSERT INTO reached_early (sweep, pass, job) VALUES (1, 'settling', 8), (1, 'retrying', 8);
-INSERT INTO config_part (id, text) SELECT DISTINCT 1 + seed, seed || '}' FROM job UNION ALL SELECT 7, '{"seed":';
-INSERT INTO job_config (job, parts) SELECT key, json_array(7, 1 + seed) FROM job;
 INSERT INTO artifact (hash, bytes, stored_at_ms) VALUES
   (zeroblob(32), 10, 1700000000800), (randomblob(32), 20, 1700000001250), (randomblob(32), 30, 1700000001250);
 INSERT INTO job_artifact (job, kind, artifact, epoch)
@@ -78,7 +79,12 @@ INSERT INTO log_line (job, number, at_ms, text) VALUES
   (1, 1, 1700000000550, 'epoch 1'), (1, 2, 1700000000650, ''), (2, 5001, 1700000000650, 'later');
 )sql";
 
-/// Of each job's identity and of its names.
+constexpr char kNamesOfCells[] =
+    "SELECT (SELECT group_concat(in_name, '') FROM (SELECT in_name FROM label l JOIN json_each(json_array("
+    "c.network, c.sharing, c.transform, c.fusion, c.settings)) n ON n.value = l.id ORDER BY n.key)) || "
+    "c.repetition FROM cell c WHERE c.sweep = ";
+
+/// Of the identity of each job and of the name of each cell.
 void fill_marks(const fs::path& path) {
   const auto insert = [&path](const std::string& list, int first, const std::string& marks) {
     run_sql(path, "INSERT INTO mark_run (list, first, marks) VALUES (" + list + ", " + std::to_string(first) +
@@ -91,8 +97,7 @@ void fill_marks(const fs::path& path) {
   for (const auto& sweep : rows_of(path, "SELECT id FROM sweep")) {
     std::ostringstream names;
     names << std::hex << std::setfill('0');
-    for (const auto& name :
-         rows_of(path, "SELECT name FROM sweep_job WHERE sweep = " + sweep + " ORDER BY position"))
+    for (const auto& name : rows_of(path, kNamesOfCells + sweep + " ORDER BY c.position"))
       names << std::setw(8) << mark_of(name);
     insert(sweep, 0, names.str());
   }
@@ -208,10 +213,10 @@ TEST_F(OldDatabase, GoesOnWhereItWas) {
   const auto reader = value_of(Reader::open(path()));
   EXPECT_EQ(value_of(reader->job({2})).result->values[Metric::top1], 90);
   EXPECT_EQ(value_of(reader->job({1})).epochs.size(), 2U);
-  EXPECT_EQ(value_of(reader->job({3})).config, R"({"seed":1})");
+  EXPECT_EQ(value_of(reader->job({3})).config, R"({"seed":2})");
   EXPECT_EQ(value_of(reader->find_job(state.jobs[2].id.hex())), core::JobKey{3});
-  EXPECT_EQ(value_of(reader->find_job("first/job-3")), core::JobKey{3});
-  EXPECT_EQ(value_of(reader->find_job("größer/again")), core::JobKey{1});
+  EXPECT_EQ(value_of(reader->find_job("first/convmixer-64-8-4-3.s2")), core::JobKey{3});
+  EXPECT_EQ(value_of(reader->find_job("größer/convmixer-64-8-4-3.x.s0")), core::JobKey{1});
   EXPECT_EQ(results_of(*reader, SweepId{1}).size(), 2U);
   EXPECT_EQ(value_of(reader->workers()).at(0).jobs_done, 3);
 }
@@ -241,7 +246,6 @@ TEST(Tables, AcceptTheNamesOfTheSchemaAndNoOthers) {
   const TempFolder folder;
   const fs::path path = folder / "spin.db";
   open_store(path)->close();
-  EXPECT_EQ(accepted(path, "job", "state"), all_names<JobState>());
   EXPECT_EQ(accepted(path, "result", "outcome"), all_names<Outcome>());
 }
 

@@ -48,6 +48,20 @@ void compare_log(Reader& reader, const ModelJob& job) {
 
 }  // namespace
 
+void settle_states(Model& model) {
+  for (auto& [key, job] : model.jobs) {
+    const bool is_ready = std::ranges::all_of(job.stored.inputs, [&](const core::StoredInput& input) {
+      return model.jobs.at(input.source.value).stored.state == JobState::completed;
+    });
+    job.stored.state = is_ready ? JobState::ready : JobState::waiting;
+    for (const auto told : {JobState::backoff, JobState::running, JobState::failed, JobState::blocked,
+                            JobState::cancelled, JobState::paused})
+      if (job.told == told) job.stored.state = told;
+    if (job.result)
+      job.stored.state = job.result->outcome == Outcome::completed ? JobState::completed : JobState::diverged;
+  }
+}
+
 void compare_job(const core::StoredJob& job, const core::StoredJob& expected) {
   EXPECT_EQ(job.id, expected.id);
   EXPECT_EQ(job.state, expected.state);

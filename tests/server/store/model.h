@@ -16,7 +16,8 @@ namespace spin {
 
 struct ModelJob {
   core::StoredJob stored;
-  std::string name;  ///< in its newest sweep
+  JobState told = JobState::waiting;  ///< by the last change; results and inputs may say another
+  std::string name;                   ///< in its newest sweep
   std::vector<std::string> sweeps;
   std::map<AttemptToken, std::pair<std::string, std::string>> attempts;  ///< state, worker
   std::map<int, EpochMetrics> epochs;
@@ -31,6 +32,8 @@ struct Model {
   std::map<std::string, std::int64_t> jobs_done;  ///< of workers
 };
 
+/// Brings stored.state of all jobs up to date.
+void settle_states(Model& model);
 /// What was loaded of a job.
 void compare_job(const core::StoredJob& job, const core::StoredJob& expected);
 /// What people read of all jobs and workers.

@@ -26,10 +26,10 @@ class Walk {
       } else {
         commit(*store_, random_batch());
       }
-      if (pick(8) == 0) compare_reads(*reader_, model_);
+      if (pick(8) == 0) compare_all();
     }
     reopen();
-    compare_reads(*reader_, model_);
+    compare_all();
   }
 
  private:
@@ -37,6 +37,11 @@ class Walk {
   double number() { return pick(100'000) / 7.0; }
   std::optional<double> maybe_number() { return pick(3) == 0 ? std::nullopt : std::optional(number()); }
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "spin.db"; }
+
+  void compare_all() {
+    settle_states(model_);
+    compare_reads(*reader_, model_);
+  }
 
   void open() {
     store_ = open_store(path());
@@ -80,6 +85,7 @@ class Walk {
         make_plan("sweep-" + std::to_string(pick(4)), 1 + pick(3), 1 + pick(3), std::to_string(pick(5)));
     plan->priority = pick(7) - 3;
     plan->max_attempts = 1 + pick(5);
+    for (auto& cell : plan->cells) cell.demand.memory_bytes = pick(1 << 30);
     core::InsertSweep change;
     change.id = SweepId{number};
     change.plan = plan;
@@ -100,26 +106,24 @@ class Walk {
       change.jobs.keys.push_back(key);
       sweep.jobs.push_back(key);
       auto& known = model_.jobs.at(key.value);
-      known.name = job.name;
+      known.name = plan->name_of(job);
       known.sweeps.push_back(plan->name);
     }
     model_.sweeps.push_back(sweep);
     batch.emplace_back(std::move(change));
   }
 
-  void add_job(core::InsertSweep& change, const SweepPlan& plan, const PlannedJob& job) {
+  void add_job(core::InsertSweep& change, const FirstPart& plan, const PartJob& job) {
     ModelJob added;
     added.stored.key = {static_cast<std::int64_t>(model_.jobs.size()) + 1};
     added.stored.id = job.id;
-    added.stored.state = pick(2) == 0 ? JobState::ready : JobState::waiting;
-    added.stored.work = work_of(job.task, plan.cells[static_cast<std::size_t>(job.cell)].cost);
-    added.stored.memory_bytes = pick(1 << 30);
-    added.stored.dataset = dataset_of(job.task).name;
-    change.jobs.memory.push_back(added.stored.memory_bytes);
+    const auto& demand = plan.cell_of(job).demand;
+    added.stored.work = demand.work;
+    added.stored.memory_bytes = demand.memory_bytes;
+    added.stored.dataset = demand.dataset;
     for (const auto& [role, source] : job.inputs)
       added.stored.inputs.push_back({role, {model_.keys.at(source)}});
     for (const auto& input : added.stored.inputs) change.jobs.inputs.emplace_back(added.stored.key, input);
-    change.jobs.states.push_back(added.stored.state);
     model_.keys[job.id] = added.stored.key.value;
     model_.jobs[added.stored.key.value] = added;
   }
@@ -132,12 +136,12 @@ class Walk {
 
   void change_state(std::vector<core::Change>& batch, ModelJob& job) {
     auto& stored = job.stored;
-    stored.state = static_cast<JobState>(pick(10));
+    job.told = static_cast<JobState>(pick(10));
     stored.reason = pick(2) == 0 ? "" : "reason " + std::to_string(pick(100));
     stored.failures = pick(4);
     stored.trainer_deaths = pick(4);
     stored.workers_lost = pick(4);
-    batch.emplace_back(core::SetJobState{stored.key, stored.state, stored.reason, stored.failures,
+    batch.emplace_back(core::SetJobState{stored.key, job.told, stored.reason, stored.failures,
                                          stored.trainer_deaths, stored.workers_lost});
   }
 
@@ -248,6 +252,7 @@ class Walk {
   }
 
   void compare_state(const StoredState& state) {
+    settle_states(model_);
     EXPECT_GT(state.boot_epoch, boot_epoch_);
     boot_epoch_ = state.boot_epoch;
     ASSERT_EQ(state.sweeps.size(), model_.sweeps.size());

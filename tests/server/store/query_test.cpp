@@ -83,8 +83,9 @@ TEST_F(QueryTest, ViewsTablesAndWhatReadingStatementsThereAre) {
   ASSERT_TRUE(
       run("SELECT name, state FROM jobs WHERE sweep = 'study' ORDER BY position LIMIT 2;  -- the first")
           .ok());
-  EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::string("cell-0.s0"), std::string("ready")},
-                                                   {std::string("cell-0.s1"), std::string("ready")}}));
+  EXPECT_EQ(recorder_.rows,
+            (std::vector<QueryRow>{{std::string("convmixer-64-8-4-3.s0"), std::string("ready")},
+                                   {std::string("convmixer-64-8-4-3.s1"), std::string("completed")}}));
   for (const auto* sql :
        {"SELECT avg(top1) FROM results", "WITH a AS (SELECT * FROM cells) SELECT * FROM a", "VALUES (1), (2)",
         "EXPLAIN QUERY PLAN SELECT * FROM jobs", "EXPLAIN SELECT 1", "PRAGMA table_info(jobs)",

@@ -26,6 +26,12 @@ JobResult result_of(double top1, Outcome outcome = Outcome::completed) {
   return result;
 }
 
+core::SendLease order_of(std::int64_t job) {
+  core::SendLease order;
+  order.job = {job};
+  return order;
+}
+
 class ReaderTest : public StoreTest {
  protected:
   ReaderTest() : reader_(value_of(Reader::open(path()))) {}
@@ -63,14 +69,18 @@ TEST_F(ReaderTest, JobsAreFoundByHashBeginningAndName) {
   EXPECT_EQ(value_of(reader_->find_job(hex)), JobKey{3});
   EXPECT_EQ(value_of(reader_->find_job(hex.substr(0, 8))), JobKey{3});
   EXPECT_EQ(value_of(reader_->find_job(hex.substr(0, 13))), JobKey{3});
-  EXPECT_EQ(value_of(reader_->find_job("study/cell-1.s1")), JobKey{4});
-  EXPECT_EQ(value_of(reader_->find_job("1/cell-0.s0")), JobKey{1});
-  EXPECT_EQ(reader_->find_job("study/cell-9").error().code, ErrorCode::not_found);
-  const auto near = reader_->find_job("study/cell-1s1").error().message;
-  EXPECT_NE(near.find("has no job 'cell-1s1'; did you mean 'cell-1.s1', "), std::string::npos) << near;
-  EXPECT_EQ(reader_->find_job("other/cell-1.s1").error().code, ErrorCode::not_found);
+  EXPECT_EQ(value_of(reader_->find_job("study/convmixer-64-8-4-3.sequential-2.s1")), JobKey{4});
+  EXPECT_EQ(value_of(reader_->find_job("1/convmixer-64-8-4-3.s0")), JobKey{1});
+  EXPECT_EQ(reader_->find_job("study/convmixer-64-8-4-3.sequential-9.s0").error().code, ErrorCode::not_found);
+  const auto near = reader_->find_job("study/convmixer-64-8-4-3.sequential-2s1").error().message;
+  EXPECT_NE(near.find("has no job 'convmixer-64-8-4-3.sequential-2s1'; did you mean "
+                      "'convmixer-64-8-4-3.sequential-2.s1', "),
+            std::string::npos)
+      << near;
+  EXPECT_EQ(reader_->find_job("other/convmixer-64-8-4-3.sequential-2.s1").error().code, ErrorCode::not_found);
   EXPECT_EQ(reader_->find_job("0123456789abcdef").error().code, ErrorCode::not_found);
-  for (const auto& text : {hex.substr(0, 7), std::string("cell-1.s1"), hex + "0", std::string()}) {
+  for (const auto& text :
+       {hex.substr(0, 7), std::string("convmixer-64-8-4-3.sequential-2.s1"), hex + "0", std::string()}) {
     const auto refused = reader_->find_job(text);
     ASSERT_FALSE(refused.ok()) << text;
     EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
@@ -93,32 +103,17 @@ TEST_F(ReaderTest, JobsAreFoundWithoutALookAtAllOfThem) {
     second.jobs.keys.push_back({i + 1});
     second.jobs.is_new.push_back(i >= 4);
   }
-  second.jobs.states.assign(2, JobState::ready);
-  second.jobs.memory.assign(2, 0);
   commit(*store_, {second});
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_EQ(value_of(reader_->find_job(both->jobs[i].id.hex())), JobKey{static_cast<std::int64_t>(i) + 1})
         << i;
-    EXPECT_EQ(value_of(reader_->find_job("both/" + both->jobs[i].name)),
+    EXPECT_EQ(value_of(reader_->find_job("both/" + both->name_of(both->jobs[i]))),
               JobKey{static_cast<std::int64_t>(i) + 1})
         << i;
   }
-  EXPECT_EQ(value_of(reader_->find_job("first/" + first->jobs[3].name)), JobKey{4});
-  EXPECT_EQ(reader_->find_job("first/" + both->jobs[5].name).error().code, ErrorCode::not_found);
+  EXPECT_EQ(value_of(reader_->find_job("first/" + first->name_of(first->jobs[3]))), JobKey{4});
+  EXPECT_EQ(reader_->find_job("first/" + both->name_of(both->jobs[5])).error().code, ErrorCode::not_found);
   EXPECT_EQ(reader_->find_job("abababab").error().code, ErrorCode::invalid_argument) << "two begin so";
-}
-
-TEST_F(ReaderTest, JobsOfBeforeThereWereMarksAreFound) {
-  const auto plan = make_plan("study", 2, 2);
-  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
-  store_->close();
-  run_sql(path(), "DELETE FROM mark_run");
-  reopen();
-  reader_ = value_of(Reader::open(path()));
-  commit(*store_, {insert_all(SweepId{2}, make_plan("later", 1, 1, "salt"), 5)});
-  EXPECT_EQ(value_of(reader_->find_job(plan->jobs[2].id.hex().substr(0, 9))), JobKey{3});
-  EXPECT_EQ(value_of(reader_->find_job("study/cell-1.s1")), JobKey{4});
-  EXPECT_EQ(value_of(reader_->find_job("later/cell-0.s0")), JobKey{5});
 }
 
 TEST_F(ReaderTest, AnAmbiguousBeginningNamesWhatItCouldBe) {
@@ -138,29 +133,34 @@ TEST_F(ReaderTest, AnAmbiguousBeginningNamesWhatItCouldBe) {
 TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
   const auto plan = make_plan("study", 2, 1);
   commit(*store_, {insert_all(SweepId{1}, plan, 1)});
-  const std::vector<core::JobKey> second = {{2}};
-  const auto lease = value_of(reader_->leased_jobs(second)).at(0);
+  auto order = order_of(2);
+  order.attempt = {5, 6};
+  order.devices = {"cpu"};
+  order.inputs = {{InputRole::init, {artifact_id_of("m"), ArtifactKind::model, 3}}};
+  const auto whole = value_of(reader_->leases(std::span(&order, 1))).at(0);
+  EXPECT_EQ(whole.devices, order.devices);
+  const auto& lease = whole.jobs.at(0);
+  EXPECT_EQ(lease.attempt, order.attempt);
+  EXPECT_EQ(lease.inputs, order.inputs);
   EXPECT_EQ(lease.job, plan->jobs[1].id);
-  EXPECT_EQ(lease.name, "cell-1.s0");
-  EXPECT_EQ(lease.config, config_to_json(train_of(plan->jobs[1])).dump());
-  const std::vector<core::JobKey> unknown = {{2}, {3}};
-  EXPECT_EQ(reader_->leased_jobs(unknown).error().code, ErrorCode::not_found);
+  EXPECT_EQ(lease.name, "convmixer-64-8-4-3.sequential-2.s0");
+  EXPECT_EQ(lease.config, plan->jobs[1].config.text);
+  const std::vector<core::SendLease> unknown{order, order_of(3)};
+  EXPECT_EQ(reader_->leases(unknown).error().code, ErrorCode::not_found);
 }
 
 TEST_F(ReaderTest, ALeaseReadsItsDataWhereTheNewestSweepOfTheJobSays) {
   const auto plan = make_plan("study", 1, 1);
-  plan->data = {{title_of(dataset_of(plan->jobs[0].task)), "/data"}};
+  plan->data = {{plan->cells[0].demand.dataset, "/data"}};
   commit(*store_, {insert_all(SweepId{1}, plan, 1)});
-  const std::vector<core::JobKey> job = {{1}};
-  const auto root = [&] { return value_of(reader_->leased_jobs(job)).at(0).root; };
+  const auto order = order_of(1);
+  const auto root = [&] { return value_of(reader_->leases(std::span(&order, 1))).at(0).jobs.at(0).root; };
   EXPECT_EQ(root(), "/data");
 
   const auto again = make_plan("again", 1, 1);
   again->data = {{plan->data[0].dataset, "/elsewhere"}};
   auto change = insert_all(SweepId{2}, again, 1);
   change.jobs.is_new = {false};
-  change.jobs.states.clear();
-  change.jobs.memory.clear();
   commit(*store_, {change});
   EXPECT_EQ(root(), "/elsewhere");
   commit(*store_, {core::SetSweepData{SweepId{2}, {{plan->data[0].dataset, "/moved"}}}});
@@ -183,7 +183,7 @@ TEST_F(ReaderTest, JobRowsComeInTheOrderOfThePlanAcrossPages) {
                          })
                   .ok());
   ASSERT_EQ(names.size(), plan->jobs.size());
-  for (std::size_t i = 0; i < names.size(); ++i) ASSERT_EQ(names[i], plan->jobs[i].name);
+  for (std::size_t i = 0; i < names.size(); ++i) ASSERT_EQ(names[i], plan->name_of(plan->jobs[i]));
   int taken = 0;
   ASSERT_TRUE(reader_->jobs(SweepId{1}, [&](const JobRow&) { return ++taken < 3; }).ok());
   EXPECT_EQ(taken, 3);
@@ -232,7 +232,7 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
           core::SetJobState{{2}, JobState::completed, "", 1, 0, 0}});
   const auto detail = value_of(reader_->job({2}));
   EXPECT_EQ(detail.row.id, plan->jobs[1].id);
-  EXPECT_EQ(detail.row.name, "cell-1.s0");
+  EXPECT_EQ(detail.row.name, "convmixer-64-8-4-3.sequential-2.s0");
   EXPECT_EQ(detail.row.state, JobState::completed);
   EXPECT_EQ(detail.row.params, 1001);
   EXPECT_EQ(detail.row.flops, 2001);
@@ -240,7 +240,7 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   EXPECT_EQ(detail.row.worker, "w2");
   EXPECT_EQ(detail.row.top1, 61.0);
   EXPECT_EQ(detail.row.seconds, 12.5);
-  EXPECT_EQ(detail.config, config_to_json(train_of(plan->jobs[1])).dump());
+  EXPECT_EQ(detail.config, plan->jobs[1].config.text);
   EXPECT_EQ(detail.depends_on, std::vector<JobId>{plan->jobs[0].id});
   EXPECT_EQ(detail.sweeps, std::vector<std::string>{"study"});
   ASSERT_EQ(detail.attempts.size(), 2U);
@@ -328,8 +328,6 @@ TEST_F(ReaderTest, AJobOfAnotherSweepCountsInBoth) {
   commit(*store_, {insert_all(SweepId{1}, plan, 1), core::InsertResult{{1}, {1, 1}, result_of(90)}});
   auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
   link.jobs.is_new = {false};
-  link.jobs.states.clear();
-  link.jobs.memory.clear();
   commit(*store_, {link});
   EXPECT_EQ(results_of(*reader_, SweepId{2})[0].top1_mean, 90.0);
   EXPECT_EQ(value_of(reader_->job({1})).sweeps, (std::vector<std::string>{"first", "second"}));
@@ -347,34 +345,32 @@ class SharedJobTest : public ReaderTest {
  protected:
   SharedJobTest() {
     const auto second = make_plan("second", 2, 1);
-    second->jobs[0].name = "shared";
+    second->cells[0].network = "shared";
     auto change = insert_all(SweepId{2}, second, 1);
     change.jobs.is_new[0] = false;
-    change.jobs.states.resize(1);
-    change.jobs.memory.resize(1);
     commit(*store_, {insert_all(SweepId{1}, make_plan("first", 1, 1), 1), change});
     own_hash_ = second->jobs[1].id.hex();
   }
   int priority() { return value_of(reader_->job({1})).row.priority; }
   std::string leased_name() {
-    const JobKey job{1};
-    return value_of(reader_->leased_jobs(std::span(&job, 1))).front().name;
+    const auto order = order_of(1);
+    return value_of(reader_->leases(std::span(&order, 1))).front().jobs.front().name;
   }
   std::string own_hash_;  ///< of job 2
 };
 
 TEST_F(SharedJobTest, IsNotShownForASweepUnderDeletion) {
-  EXPECT_EQ(value_of(reader_->job({1})).row.name, "shared") << "as the newest sweep has it";
-  EXPECT_EQ(leased_name(), "shared");
+  EXPECT_EQ(value_of(reader_->job({1})).row.name, "convmixer-shared.s0") << "as the newest sweep has it";
+  EXPECT_EQ(leased_name(), "convmixer-shared.s0");
   EXPECT_EQ(value_of(reader_->find_job(own_hash_)), JobKey{2});
   auto state = sweep_state(2, 9);
   state.cancelled = true;
   state.deleting = true;
   commit(*store_, {sweep_state(1, 3), state});
   const auto detail = value_of(reader_->job({1}));
-  EXPECT_EQ(detail.row.name, "cell-0.s0");
+  EXPECT_EQ(detail.row.name, "convmixer-64-8-4-3.s0");
   EXPECT_EQ(detail.row.priority, 3);
-  EXPECT_EQ(leased_name(), "cell-0.s0");
+  EXPECT_EQ(leased_name(), "convmixer-64-8-4-3.s0");
   EXPECT_EQ(reader_->find_job(own_hash_).error().code, ErrorCode::not_found);
   EXPECT_EQ(reader_->job({2}).error().code, ErrorCode::not_found);
 }

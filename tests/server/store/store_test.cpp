@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "tests/server/store/fixture.h"
+#include "tests/server/store/raw_sql.h"
 
 namespace spin {
 namespace {
@@ -116,9 +117,9 @@ TEST_F(StoreTest, ASweepComesBackWithItsJobsInOrder) {
   EXPECT_EQ(state.sweeps[0].priority, 4);
   EXPECT_EQ(state.sweeps[0].max_attempts, 7);
   EXPECT_FALSE(shared.priority.has_value());
-  EXPECT_EQ(shared.memory_bytes, 1003);
-  EXPECT_EQ(shared.dataset, dataset_of(plan->jobs[3].task).name);
-  EXPECT_EQ(shared.work, work_of(plan->jobs[3].task, plan->cells[1].cost));
+  EXPECT_EQ(shared.memory_bytes, 1001);
+  EXPECT_EQ(shared.dataset, plan->cells[1].demand.dataset);
+  EXPECT_EQ(shared.work, plan->cells[1].demand.work);
   EXPECT_EQ(shared.work, 3.0 * 500 * 2001);
   EXPECT_FALSE(shared.attempt.has_value());
 }
@@ -127,13 +128,63 @@ TEST_F(StoreTest, AJobOfTwoSweepsIsLinkedToBoth) {
   commit(*store_, {insert_all(SweepId{1}, make_plan("first", 1, 1), 1)});
   auto link = insert_all(SweepId{2}, make_plan("second", 1, 1), 1);
   link.jobs.is_new = {false};
-  link.jobs.states.clear();
-  link.jobs.memory.clear();
   commit(*store_, {link});
   const auto state = reopen();
   ASSERT_EQ(state.jobs.size(), 1U);
   ASSERT_EQ(state.sweeps.size(), 2U);
   EXPECT_EQ(state.sweeps[1].jobs, std::vector<JobKey>{{1}});
+}
+
+TEST_F(StoreTest, AJobHasARowOfItsStateOnlyWhileThereIsMoreToSayThanInputsAndResultDo) {
+  const auto rows = [this] {
+    return rows_of(path(), "SELECT job || ' ' || quote(state) || ' ' || quote(priority) FROM job_state");
+  };
+  const auto states = [this] { return rows_of(path(), "SELECT state FROM jobs ORDER BY position"); };
+  commit(*store_, {insert_all(SweepId{1}, make_plan("s", 2, 1), 1), attach("w")});
+  EXPECT_EQ(states(), (std::vector<std::string>{"ready", "waiting"}));
+  EXPECT_EQ(rows(), std::vector<std::string>());
+  commit(*store_, {core::InsertAttempt{{1, 1}, {1}, "w"}, set_state(1, JobState::running)});
+  EXPECT_EQ(states(), (std::vector<std::string>{"running", "waiting"}));
+  EXPECT_EQ(rows(), std::vector<std::string>{"1 3 NULL"});
+  commit(*store_, {core::EndAttempt{{1, 1}, {1}, "finished", ""}, core::InsertResult{{1}, {1, 1}, {}},
+                   set_state(1, JobState::completed), set_state(2, JobState::ready)});
+  EXPECT_EQ(states(), (std::vector<std::string>{"completed", "ready"}));
+  EXPECT_EQ(rows(), std::vector<std::string>());
+  commit(*store_, {core::SetJobPriority{{2}, 7}, set_state(2, JobState::paused)});
+  EXPECT_EQ(rows(), std::vector<std::string>{"2 9 7"});
+  commit(*store_, {set_state(2, JobState::ready)});
+  EXPECT_EQ(rows(), std::vector<std::string>{"2 NULL 7"});
+  EXPECT_EQ(states(), (std::vector<std::string>{"completed", "ready"}));
+}
+
+TEST_F(StoreTest, ThousandsOfJobsOfASweepAreAFewRanges) {
+  const auto plan = make_plan("s", 200, 3);
+  auto change = insert_all(SweepId{1}, plan, 1);
+  commit(*store_, {change});
+  EXPECT_EQ(rows_of(path(), "SELECT first || ' ' || job || ' ' || jobs FROM sweep_range"),
+            (std::vector<std::string>{"0 1 256", "256 257 256", "512 513 88"}));
+  // Another sweep has every other job of the first, and a job of its own behind each.
+  auto other = make_plan("other", 200, 3, "other");
+  auto taken = insert_all(SweepId{2}, other, 0);
+  taken.jobs.inputs.clear();
+  std::int64_t own = 600;
+  for (std::size_t i = 0; i < other->jobs.size(); ++i) {
+    taken.jobs.is_new[i] = i % 2 == 1;
+    taken.jobs.keys[i] = {taken.jobs.is_new[i] ? ++own : static_cast<std::int64_t>(i) + 1};
+    if (!taken.jobs.is_new[i]) other->jobs[i].id = plan->jobs[i].id;
+  }
+  commit(*store_, {taken});
+  EXPECT_EQ(rows_of(path(), "SELECT count(*) FROM sweep_range WHERE sweep = 2").at(0), "600");
+  const auto reader = value_of(Reader::open(path()));
+  for (const std::size_t i : {0U, 1U, 255U, 256U, 599U}) {
+    const auto detail = value_of(reader->job(taken.jobs.keys[i]));
+    EXPECT_EQ(detail.row.name, other->name_of(other->jobs[i])) << i;
+    EXPECT_EQ(detail.sweeps.size(), taken.jobs.is_new[i] ? 1U : 2U) << i;
+    EXPECT_EQ(value_of(reader->find_job("other/" + detail.row.name)), taken.jobs.keys[i]) << i;
+  }
+  const auto state = reopen();
+  EXPECT_EQ(state.sweeps.at(0).jobs, change.jobs.keys);
+  EXPECT_EQ(state.sweeps.at(1).jobs, taken.jobs.keys);
 }
 
 TEST_F(StoreTest, ARunningAttemptComesBackUntilItHasEnded) {
@@ -299,14 +350,6 @@ TEST(Store, AFailedCommitIsFatalOnceAndEndsAllWriting) {
   EXPECT_EQ(state.jobs.at(1).state, JobState::ready) << "nothing of the failed transaction is there";
   const auto reader = value_of(Reader::open(folder / "spin.db"));
   EXPECT_EQ(value_of(reader->job({1})).result, finished(90));
-}
-
-TEST(Store, AChangeOfAnUnknownJobIsFatal) {
-  const TempFolder folder;
-  std::promise<Error> fatal;
-  auto store = value_of(Store::open(folder / "spin.db", [&](const Error& error) { fatal.set_value(error); }));
-  store->commit({set_state(42, JobState::failed)}, nullptr);
-  EXPECT_NE(fatal.get_future().get().message.find("42"), std::string::npos);
 }
 
 TEST_F(StoreTest, NumbersThatAreNoneSurvive) {

@@ -1,0 +1,10 @@
+-- The jobs of sweeps one by one. Other views rest on it.
+SELECT g.sweep AS sweep,
+       g.first + j.key - g.job AS position,
+       j.key AS key,
+       j.hash AS hash,
+       j.config AS config,
+       j.seed AS seed,
+       j.demand AS demand
+FROM sweep_range g
+JOIN job j ON j.key BETWEEN g.job AND g.job + g.jobs - 1 AND g.job BETWEEN j.key - 255 AND j.key
