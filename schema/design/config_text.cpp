@@ -38,13 +38,13 @@ std::uint64_t hash_of(const Training& training) {
 
 }  // namespace
 
-template <class T, class ToJson>
-void ConfigText::append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json) {
+template <class T, class Value, class ToJson>
+void ConfigText::append(Section<T>& section, const Value& value, std::uint64_t hash, ToJson to_json) {
   constexpr std::size_t kMostBytes = 32 << 20;
   if (section.bytes >= kMostBytes) section = {};
   auto [place, is_new] = section.held.try_emplace(hash);
   if (is_new || !(place->second.value == value)) {
-    place->second = {value, to_json(value).dump()};
+    place->second = {T(value), to_json(value).dump()};
     section.bytes += sizeof(place->second) + 2 * place->second.text.size();
   }
   canonical_.text += place->second.text;
@@ -68,8 +68,9 @@ const std::string& ConfigText::write(const Train& config) {
   text += ",\"seed\":" + std::to_string(config.seed);
   begin_part();
   text += ",\"sharing\":";
-  append(sharing_, Sharing{config.topology, config.components}, hash_of(config.topology),
-         [](const Sharing& sharing) { return sharing_to_json(sharing.topology, sharing.components); });
+  append(sharing_, SharingOf{config}, hash_of(config.topology), [](const SharingOf& sharing) {
+    return sharing_to_json(sharing.train.topology, sharing.train.components);
+  });
   begin_part();
   text += ",\"task\":\"train\",\"training\":";
   append(training_, config.training, hash_of(config.training), training_to_json);

@@ -48,13 +48,20 @@ class ConfigText {
   struct Sharing {
     Topology topology;
     Components components;
-    bool operator==(const Sharing&) const = default;
+  };
+  /// What is compared with a Sharing, so that it need not be copied first.
+  struct SharingOf {
+    const Train& train;
+    explicit operator Sharing() const { return {train.topology, train.components}; }
+    friend bool operator==(const Sharing& held, const SharingOf& asked) {
+      return held.topology == asked.train.topology && held.components == asked.train.components;
+    }
   };
   // One a kind of task.
   const std::string& write(const Train& config);
 
-  template <class T, class ToJson>
-  void append(Section<T>& section, const T& value, std::uint64_t hash, ToJson to_json);
+  template <class T, class Value, class ToJson>
+  void append(Section<T>& section, const Value& value, std::uint64_t hash, ToJson to_json);
   void begin_part() { canonical_.ends.at(part_++) = canonical_.text.size(); }
 
   Section<Dataset> dataset_;

@@ -25,13 +25,12 @@ Result<CheckedConfig> check(Train config) {
   return costed(canonical(std::move(config)));
 }
 
-/// What was checked, trained otherwise.
-Result<CheckedConfig> trained_as(const CheckedConfig& checked, const Training& training) {
-  CheckedConfig other = checked;
-  other.config.training = training;
-  SPIN_TRY(validate_training(other.config));
-  other.config = canonical(std::move(other.config));
-  return other;
+/// What was checked shall be trained otherwise.
+Status train_as(CheckedConfig& checked, const Training& training) {
+  checked.config.training = training;
+  SPIN_TRY(validate_training(checked.config));
+  checked.config = canonical(std::move(checked.config));
+  return {};
 }
 
 bool differ_in_training_alone(const PointSettings& a, const PointSettings& b) {
@@ -122,8 +121,9 @@ class Expansion {
       ++builder_.totals().left_out_by_exclude;
       return {};
     }
-    const auto checked = check_point(settings);
-    if (!checked.ok()) return locate(source_, document_, taken, checked.error(), false);
+    if (const Status sound = check_point(settings); !sound.ok())
+      return locate(source_, document_, taken, sound.error(), false);
+    const CheckedConfig* checked = &last_->checked;
     if (is_above_limits(checked->cost)) {
       ++builder_.totals().left_out_by_limits;
       return {};
@@ -137,24 +137,24 @@ class Expansion {
     return check_growth();
   }
 
-  /// Points one behind the other mostly train one network in several ways.
-  Result<CheckedConfig> check_point(const PointSettings& settings) {
+  /// Becomes last_, where it is sound. Points one behind the other mostly train one network in several ways.
+  Status check_point(const PointSettings& settings) {
     if (last_ && differ_in_training_alone(last_->settings, settings))
-      return trained_as(last_->checked, settings.training);
+      return train_as(last_->checked, settings.training);
     last_.reset();
     SPIN_ASSIGN(auto config, config_of(settings));
     SPIN_ASSIGN(auto checked, check(std::move(config)));
-    last_.emplace(LastPoint{settings, checked, std::nullopt});
-    return checked;
+    last_.emplace(LastPoint{settings, std::move(checked), std::nullopt});
+    return {};
   }
 
-  /// The unshared network of the last point, trained as `training` says.
-  CheckedConfig plain_of(const Train& shared) {
+  /// The unshared network of the last point, trained alike.
+  const CheckedConfig& unshared_of_last() {
+    const auto& shared = last_->checked.config;
     auto& plain = last_->unshared;
     if (!plain) plain = costed(unshared_of(shared, shared.network));
-    CheckedConfig same = *plain;
-    same.config.training = shared.training;
-    return same;
+    plain->config.training = shared.training;
+    return *plain;
   }
 
   /// Baselines and pretraining come on top of what check_size() counted.
@@ -180,14 +180,14 @@ class Expansion {
   Result<int> add_shared(const Taken& taken, const PointSettings& settings, const CheckedConfig& cell) {
     CellRole role;
     if (document_.unshared_baseline) {
-      SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, plain_of(cell.config)));
+      SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, unshared_of_last()));
     }
     if (starts_from_unshared(cell.config)) {
-      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, plain_of(cell.config).config));
+      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, unshared_of_last().config));
     }
     std::uint64_t unshared = 0;
     if (role.unshared < 0 && builder_.compares()) {
-      unshared = builder_.hash_of(plain_of(cell.config).config);
+      unshared = builder_.hash_of(unshared_of_last().config);
       role.unshared = builder_.find_unshared(unshared);
     }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));

@@ -19,9 +19,10 @@ Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedCo
                                   const CellRole& role) {
   const auto index = static_cast<int>(totals_.cells);
   Cell cell;
-  PlannedJob job;
+  PlannedJob& job = job_;
   job.cell = index;
   job.task = checked.config;
+  job.inputs.clear();
   auto& train = std::get<Train>(job.task);
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
     train.seed = seeds_[i];

@@ -90,6 +90,7 @@ class PlanBuilder {
   PlanData data_;
   PlanNotes notes_;
   ConfigText text_;
+  PlannedJob job_;  ///< of add_cell(), which uses its memory again
 };
 
 }  // namespace spin::sweep
