@@ -21,17 +21,15 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kSubmitLimit{60};
 constexpr std::chrono::milliseconds kProgressPause{250};
 constexpr std::chrono::seconds kSteerLimit{60};
-constexpr std::size_t kMaxNames = 4096;
 
-/// What is attached, with the wall clock's time at which each was last heard of.
-std::vector<WorkerRow> live_workers(const core::Coordinator& coordinator) {
-  auto rows = coordinator.workers();
-  const auto now = steady_clock::now();
-  for (auto& row : rows)
-    if (const auto heard = coordinator.heard_of(row.name))
-      row.last_seen_ms =
-          wall_clock_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(now - *heard).count();
-  return rows;
+/// With what the coordinator alone knows of a worker that is attached.
+void annotate(WorkerRow& row, const core::AttachedWorker& worker) {
+  const auto silent = steady_clock::now() - worker.heard;
+  row.state = worker.state;
+  row.busy = worker.busy;
+  row.memory_used_bytes = worker.memory_used_bytes;
+  row.reason = worker.reason;
+  row.last_seen_ms = wall_clock_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(silent).count();
 }
 
 /// Asks the coordinator on the strand, and answers once all that the answer rests on is durable: who is told
@@ -68,8 +66,9 @@ ControlGate::ControlGate(Parts parts)
       annotate_([this](std::vector<JobRow> rows) {
         return annotated(parts_.strand, parts_.engine, std::move(rows));
       }),
+      names_(parts_.reader),
       feeds_({parts_.strand, parts_.engine, parts_.log_reader,
-              [this](SweepStatus* status) { fill_names(status); }}) {}
+              [this](SweepStatus* status) { names_.fill(*status); }}) {}
 
 Result<Submitted> ControlGate::submit(const SweepFile& source, const SubmissionOptions& options,
                                       const std::function<bool(const SubmitProgress&)>& progress) {
@@ -137,7 +136,7 @@ Result<std::vector<SweepStatus>> ControlGate::status(const std::string& sweep) {
                   found.push_back(std::move(*status));
                 return found;
               }));
-  for (auto& status : statuses) fill_names(&status);
+  for (auto& status : statuses) names_.fill(status);
   return statuses;
 }
 
@@ -194,19 +193,13 @@ Result<std::int64_t> ControlGate::steer(const std::string& target, const steer::
 
 Result<std::vector<WorkerRow>> ControlGate::workers() {
   SPIN_ASSIGN(auto rows, parts_.reader.workers());
-  SPIN_ASSIGN(const auto live, ask(parts_.strand, parts_.engine, [](const core::Coordinator& coordinator) {
-                return live_workers(coordinator);
-              }));
-  for (auto& row : rows) {
-    const auto found =
-        std::find_if(live.begin(), live.end(), [&](const auto& worker) { return worker.name == row.name; });
-    if (found == live.end()) continue;  // offline, as the store says of all
-    row.state = found->state;
-    row.busy = found->busy;
-    row.memory_used_bytes = found->memory_used_bytes;
-    row.reason = found->reason;
-    row.last_seen_ms = found->last_seen_ms;
-  }
+  SPIN_ASSIGN(const auto attached,
+              ask(parts_.strand, parts_.engine,
+                  [](const core::Coordinator& coordinator) { return coordinator.workers(); }));
+  for (auto& row : rows)
+    if (const auto found = std::ranges::find(attached, row.name, &core::AttachedWorker::name);
+        found != attached.end())
+      annotate(row, *found);
   return rows;
 }
 
@@ -215,23 +208,6 @@ Result<int> ControlGate::drain(const std::string& worker) {
   SPIN_ASSIGN(const auto accepted,
               settle<core::DrainAccepted>(put(parts_.strand, parts_.engine, std::move(event)), kSteerLimit));
   return accepted.running;
-}
-
-void ControlGate::fill_names(SweepStatus* status) {
-  for (auto& running : status->running) running.name = name_of(status->id, core::JobKey{running.key});
-}
-
-std::string ControlGate::name_of(SweepId sweep, core::JobKey job) {
-  const std::pair place(sweep, job);
-  {
-    const std::lock_guard lock(names_mutex_);
-    if (const auto known = names_.find(place); known != names_.end()) return known->second;
-  }
-  const auto name = parts_.reader.job_name(sweep, job);
-  if (!name.ok()) return {};
-  const std::lock_guard lock(names_mutex_);
-  if (names_.size() >= kMaxNames) names_.clear();
-  return names_[place] = *name;
 }
 
 }  // namespace spin

@@ -2,16 +2,14 @@
 
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "server/app/engine.h"
 #include "server/app/feeds.h"
 #include "server/app/job_listing.h"
+#include "server/app/job_names.h"
 #include "server/app/large_submissions.h"
 
 namespace spin {
@@ -61,14 +59,10 @@ class ControlGate final : public ControlBackend {
 
  private:
   Result<std::variant<SweepId, core::JobKey>> find_target(const std::string& target);
-  void fill_names(SweepStatus* status);
-  std::string name_of(SweepId sweep, core::JobKey job);
 
   Parts parts_;
   const Annotate annotate_;
-  std::mutex names_mutex_;
-  std::map<std::pair<SweepId, core::JobKey>, std::string>
-      names_;  ///< of running jobs, behind the mutex; bounded
+  JobNames names_;
   Feeds feeds_;
 };
 

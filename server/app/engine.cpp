@@ -257,7 +257,7 @@ MetricsSnapshot Engine::snapshot() const {
   MetricsSnapshot snapshot;
   snapshot.counters = coordinator_.counters();
   snapshot.jobs = coordinator_.totals();
-  for (const WorkerRow& worker : coordinator_.workers()) {
+  for (const core::AttachedWorker& worker : coordinator_.workers()) {
     ++snapshot.workers[worker.state];
     snapshot.slots_busy += worker.busy;
   }

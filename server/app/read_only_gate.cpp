@@ -38,8 +38,7 @@ Result<std::vector<SweepStatus>> ReadOnlyGate::status(const std::string& sweep) 
     auto status = coordinator_.sweep_status(id, std::chrono::steady_clock::now());
     if (!status) continue;
     status->hint.clear();  // nothing is to run here
-    for (auto& running : status->running)
-      if (const auto name = reader_.job_name(id, core::JobKey{running.key}); name.ok()) running.name = *name;
+    names_.fill(*status);
     found.push_back(std::move(*status));
   }
   return found;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/app/job_listing.h"
+#include "server/app/job_names.h"
 #include "server/core/coordinator.h"
 #include "server/rpc/backend.h"
 #include "server/store/reader.h"
@@ -53,6 +54,7 @@ class ReadOnlyGate final : public ControlBackend {
   const std::filesystem::path database_;
   const std::filesystem::path scratch_;
   Reader& reader_;
+  JobNames names_{reader_};
   std::mutex mutex_;
   const core::Coordinator& coordinator_;  ///< behind the mutex
 };

@@ -8,7 +8,7 @@ namespace spin {
 
 CheckRow check_workers(const core::Coordinator& coordinator) {
   const auto workers = coordinator.workers();
-  const auto is_hindered = [](const WorkerRow& worker) { return !worker.reason.empty(); };
+  const auto is_hindered = [](const core::AttachedWorker& worker) { return !worker.reason.empty(); };
   const auto first = std::find_if(workers.begin(), workers.end(), is_hindered);
   if (first == workers.end())
     return {.name = "workers",

@@ -36,7 +36,7 @@ struct Handler {
 };
 
 /// A worker is quarantined where all of its devices are.
-void annotate_quarantines(const Core& core, const Session& session, WorkerRow& row) {
+void annotate_quarantines(const Core& core, const Session& session, AttachedWorker& row) {
   const auto& devices = session.hello.devices;
   std::size_t quarantined = 0;
   std::string reasons;
@@ -108,28 +108,22 @@ std::optional<JobState> Coordinator::job_state(JobKey key) const {
 
 void Coordinator::annotate(std::span<JobRow> rows, Now now) const { core::annotate(state_->core, rows, now); }
 
-std::vector<WorkerRow> Coordinator::workers() const {
-  std::vector<WorkerRow> rows;
+std::vector<AttachedWorker> Coordinator::workers() const {
+  std::vector<AttachedWorker> rows;
   for (const auto& [id, session] : state_->core.workers.all()) {
-    WorkerRow row;
+    AttachedWorker row;
     row.name = session.hello.name;
     row.state = session.draining ? "draining" : "online";
     row.reason = session.problem;
     if (state_->core.hold) row.reason = "no leases are granted now: " + *state_->core.hold;
     annotate_quarantines(state_->core, session, row);
     for (const DeviceState& device : session.devices) row.busy += device.busy;
-    row.labels = session.hello.labels;
-    for (const DeviceOffer& offer : session.hello.devices) row.memory_bytes += offer.memory_bytes;
     row.memory_used_bytes = session.memory_used();
+    row.heard = session.heard;
     rows.push_back(std::move(row));
   }
-  std::sort(rows.begin(), rows.end(), [](const WorkerRow& a, const WorkerRow& b) { return a.name < b.name; });
+  std::ranges::sort(rows, {}, &AttachedWorker::name);
   return rows;
-}
-
-std::optional<Now> Coordinator::heard_of(const std::string& worker) const {
-  const Session* session = state_->core.workers.find(worker);
-  return session == nullptr ? std::nullopt : std::optional(session->heard);
 }
 
 const Counters& Coordinator::counters() const { return state_->core.counters; }

@@ -42,6 +42,16 @@ struct Counters {
   std::int64_t defects = 0;  ///< see Coordinator::defects()
 };
 
+/// What the store does not know of a worker.
+struct AttachedWorker {
+  std::string name;
+  std::string state;                   ///< online, draining, quarantined
+  std::string reason;                  ///< see WorkerRow
+  int busy = 0;                        ///< jobs that run on its devices
+  std::int64_t memory_used_bytes = 0;  ///< predicted peaks of those
+  Now heard;                           ///< last sign of life
+};
+
 /// The coordinator's state and rules. No I/O, no clock, no thread: the caller brings events and the time, and
 /// carries out the effects. Used from one strand.
 class Coordinator {
@@ -71,11 +81,8 @@ class Coordinator {
   /// How far jobs are and why they do not run, for a listing; what the store says of them is there already.
   /// The state that each will have, where what people asked of its sweeps has not reached it yet.
   void annotate(std::span<JobRow> rows, Now now) const;
-  /// Live sessions: name, state (online | draining | quarantined), reason, busy slots, labels and memory. The
-  /// other fields of the row come from the store.
-  [[nodiscard]] std::vector<WorkerRow> workers() const;
-  /// Since when nothing has been heard of an attached worker; none of one that is not attached.
-  [[nodiscard]] std::optional<Now> heard_of(const std::string& worker) const;
+  /// In the order of their names.
+  [[nodiscard]] std::vector<AttachedWorker> workers() const;
   [[nodiscard]] const Counters& counters() const;
   /// Transitions that the rules asked for and that are no legal ones: bugs of ours, which changed nothing.
   /// Only grows; the first hundred of this boot, each once.

@@ -272,7 +272,7 @@ void Simulation::handle(const Event& event) {
 /// Leases to devices under quarantine follow another order.
 void Simulation::note_probes(const Effects& effects) {
   if (effects.changes.empty()) return;
-  for (const WorkerRow& row : coordinator_->workers()) {
+  for (const AttachedWorker& row : coordinator_->workers()) {
     if (row.reason.find("attempts failed") == std::string::npos) continue;
     for (const Change& change : effects.changes)
       if (const auto* lease = std::get_if<InsertAttempt>(&change);

@@ -19,7 +19,7 @@ class QuarantineTest : public testing::Test {
       harness.fail(leases[0], FailureKind::trainer_died, "signal 11");
     }
   }
-  [[nodiscard]] WorkerRow row() const { return harness.coordinator->workers().at(0); }
+  [[nodiscard]] AttachedWorker row() const { return harness.coordinator->workers().at(0); }
 
   Harness harness;
   SweepId sweep;
