@@ -69,9 +69,8 @@ CREATE TABLE cell (
   repetition TEXT NOT NULL,  -- empty where the labels alone make a name that no other cell has
   params INTEGER NOT NULL,
   flops INTEGER NOT NULL,
-  unshared INTEGER,  -- position of the cell of the same network without sharing
-  PRIMARY KEY (sweep, position),
-  FOREIGN KEY (sweep, unshared) REFERENCES cell (sweep, position)
+  unshared INTEGER,  -- position of the cell of the same network without sharing, which may go first where the sweep is deleted
+  PRIMARY KEY (sweep, position)
 ) STRICT, WITHOUT ROWID;
 
 -- A configuration is stored as parts, which many jobs share.
@@ -128,7 +127,8 @@ CREATE TABLE job_input (
 ) STRICT, WITHOUT ROWID;
 
 -- A job belongs to every sweep that asks for it. The jobs of a sweep from the position `first` on are those from the number `job`
--- on, in their order. A range is short, so that those that hold a job are found among the few that begin little before it.
+-- on, in their order. A range is short, so that those that hold a job are found among those that begin little before it: one for
+-- each sweep that has it, and more where sweeps have only some of the jobs about it.
 CREATE TABLE sweep_range (
   sweep INTEGER NOT NULL REFERENCES sweep (id),
   first INTEGER NOT NULL,  -- position, from 0, in the order of the plan

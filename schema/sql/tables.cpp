@@ -33,12 +33,16 @@ std::string jobs_of_cell(std::string_view position) {
          " - g.first) - 1";
 }
 
-std::string state_of_job() {
+std::string told_state_of_job() {
   std::string sql = "coalesce(r.outcome, CASE st.state";
   for (const auto& [state, name] : enum_names<JobState>())
     sql += " WHEN " + std::to_string(static_cast<int>(state)) + " THEN '" + std::string(name) + "'";
-  return sql +
-         " END, iif(EXISTS (SELECT 1 FROM job_input i LEFT JOIN result o ON o.job = i.source"
+  return sql + " END)";
+}
+
+std::string state_of_job() {
+  return "coalesce(" + told_state_of_job() +
+         ", iif(EXISTS (SELECT 1 FROM job_input i LEFT JOIN result o ON o.job = i.source"
          " WHERE i.job = j.key AND o.outcome IS NOT 'completed'), 'waiting', 'ready'))";
 }
 
@@ -49,6 +53,7 @@ std::vector<View> views() {
     replace(sql, "{metrics of epoch e}", columns(kEpochTable, "e"));
     replace(sql, "{metrics of result r}", columns(kResultTable, "r"));
     replace(sql, "{state of job j}", state_of_job());
+    replace(sql, "{told state of job j}", told_state_of_job());
     for (const auto* position : {"c.position", "c.unshared"})
       replace(sql, "{jobs of cell " + std::string(position) + "}", jobs_of_cell(position));
     sql.erase(sql.find_last_not_of('\n') + 1);  // as SQLite keeps it

@@ -58,6 +58,8 @@ inline std::string names_of_metrics(const MetricTable& table) {
 std::string jobs_of_cell(std::string_view position);
 /// The name of the state of job j, whose rows of job_state and result are st and r, or NULL.
 std::string state_of_job();
+/// The same without a look at its inputs: NULL where the job is waiting or ready.
+std::string told_state_of_job();
 
 struct View {
   std::string name;

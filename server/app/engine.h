@@ -61,7 +61,7 @@ class Engine {
   void stop();
   /// Once the strand has ended: sends what there is for workers, and reads no more.
   void stop_delivery() { delivery_.stop(); }
-  /// Returns once what the strand has handed over for workers by now is sent. Not on the strand.
+  /// For tests: returns once what the strand has handed over for workers by now is sent. Not on the strand.
   void wait_until_delivered() { delivery_.wait_until_sent(); }
 
   void attach(WorkerHello hello, std::shared_ptr<WorkerLink> link);

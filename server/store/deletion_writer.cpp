@@ -7,7 +7,8 @@ constexpr char kDeleteRanges[] = "DELETE FROM sweep_range WHERE sweep = ?1 AND f
 constexpr char kShortenRange[] =
     "UPDATE sweep_range SET jobs = ?2 - first WHERE sweep = ?1 AND first > ?2 - 256 AND first + jobs > ?2";
 constexpr char kDeleteCells[] =
-    "DELETE FROM cell WHERE sweep = ?1 AND position * (SELECT seeds FROM sweep WHERE id = ?1) >= ?2";
+    "DELETE FROM cell WHERE sweep = ?1"
+    " AND position >= (SELECT (?2 + seeds - 1) / seeds FROM sweep WHERE id = ?1)";
 constexpr char kDeleteSweep[] = "DELETE FROM sweep WHERE id = ?1";
 constexpr char kDeleteData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kDeleteMarks[] = "DELETE FROM mark_run WHERE list = ?1";

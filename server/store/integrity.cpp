@@ -23,6 +23,11 @@ constexpr char kBrokenReference[] =
 constexpr char kBrokenRange[] =
     "SELECT 'range of sweep ' || sweep || ' names a job that is not there' FROM sweep_range g"
     " WHERE jobs <> (SELECT count(*) FROM job WHERE key BETWEEN g.job AND g.job + g.jobs - 1) LIMIT 1";
+constexpr char kBrokenComparison[] =
+    "SELECT 'cell of sweep ' || c.sweep || ' is compared with one that is not there' FROM cell c"
+    " JOIN sweep s ON s.id = c.sweep AND s.deleting = 0"
+    " LEFT JOIN cell u ON u.sweep = c.sweep AND u.position = c.unshared"
+    " WHERE c.unshared IS NOT NULL AND u.sweep IS NULL LIMIT 1";
 
 /// "a ..." of what the query finds; empty where it finds nothing.
 Result<std::string> first_row(Database& database, const char* sql) {
@@ -69,7 +74,9 @@ Result<std::string> find_damage(Database& database) {
   if (!damage.empty()) return damage;
   SPIN_ASSIGN(damage, find_broken_reference(database));
   if (!damage.empty()) return damage;
-  return first_row(database, kBrokenRange);
+  SPIN_ASSIGN(damage, first_row(database, kBrokenRange));
+  if (!damage.empty()) return damage;
+  return first_row(database, kBrokenComparison);
 }
 
 Result<std::string> find_changed_schema(Database& database) {

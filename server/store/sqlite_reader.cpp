@@ -14,7 +14,7 @@ namespace {
 constexpr char kLease[] =
     "SELECT j.hash, j.config, c.name || '.s' || j.seed, coalesce(d.root, '')"
     " FROM sweep_job j JOIN sweep s ON s.id = j.sweep JOIN demand m ON m.id = j.demand"
-    " JOIN labelled_cell c ON c.sweep = s.id AND c.position = j.position / s.seeds"
+    " CROSS JOIN labelled_cell c ON c.sweep = s.id AND c.position = j.position / s.seeds"
     " LEFT JOIN sweep_data d ON d.sweep = s.id AND d.dataset = m.dataset"
     " WHERE j.key = ?1 ORDER BY s.deleting, s.id DESC LIMIT 1";
 // Pages: ?1 sweep, ?2 position after which it begins, ?3 rows
@@ -30,13 +30,13 @@ const std::string kJobPage =
     " ORDER BY o.cancelled OR o.paused, o.cancelled, o.priority DESC, o.id LIMIT 1))"
     " FROM sweep s JOIN sweep_range g ON g.sweep = s.id AND g.first > ?2 - 255"
     " JOIN job j ON j.key BETWEEN g.job + max(0, ?2 + 1 - g.first) AND g.job + g.jobs - 1"
-    " JOIN labelled_cell c ON c.sweep = s.id AND c.position = (g.first + j.key - g.job) / s.seeds"
+    " CROSS JOIN labelled_cell c ON c.sweep = s.id AND c.position = (g.first + j.key - g.job) / s.seeds"
     " LEFT JOIN job_state st ON st.job = j.key LEFT JOIN result r ON r.job = j.key"
     " WHERE s.id = ?1 ORDER BY g.first, j.key LIMIT ?3";
 constexpr char kPlaceOfJob[] =
     "SELECT j.sweep, j.position FROM sweep_job j JOIN sweep s ON s.id = j.sweep"
     " WHERE j.key = ?1 AND s.deleting = 0 ORDER BY s.id DESC LIMIT 1";
-constexpr char kJobName[] = "SELECT name FROM named_job WHERE key = ?1 AND sweep_id = ?2";
+constexpr char kJobName[] = "SELECT name FROM named_job WHERE key = ?1 AND +sweep_id = ?2";
 constexpr char kConfig[] = "SELECT config FROM job WHERE key = ?1";
 constexpr char kDependencies[] =
     "SELECT j.hash FROM job_input i JOIN job j ON j.key = i.source WHERE i.job = ?1 ORDER BY i.role, "

@@ -1,5 +1,6 @@
 -- The jobs of sweeps with what people call them: a job that two sweeps ask for is there under both, each time with the labels of
--- that sweep. newest: 1 in the newest sweep of its name. Other views rest on it.
+-- that sweep. newest: 1 in the newest sweep of its name. Other views rest on it. CROSS JOIN and the plus keep SQLite from walking
+-- through all jobs of a sweep for each of its cells, and through all sweeps for each job.
 SELECT s.name AS sweep,
        s.id AS sweep_id,
        s.id = (SELECT max(n.id) FROM sweep n WHERE n.name = s.name AND n.deleting = 0) AS newest,
@@ -19,5 +20,5 @@ SELECT s.name AS sweep,
        c.flops AS flops,
        j.demand AS demand
 FROM sweep_job j
-JOIN sweep s ON s.id = j.sweep AND s.deleting = 0
-JOIN labelled_cell c ON c.sweep = j.sweep AND c.position = j.position / s.seeds
+JOIN sweep s ON s.id = j.sweep AND +s.deleting = 0
+CROSS JOIN labelled_cell c ON c.sweep = j.sweep AND c.position = j.position / s.seeds

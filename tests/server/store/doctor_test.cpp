@@ -100,6 +100,12 @@ TEST_F(DoctorTest, FindsABrokenReference) {
   expect("integrity", CheckState::failed, "a row of table attempt names a row of table worker");
 }
 
+TEST_F(DoctorTest, FindsACellThatIsComparedWithNone) {
+  store_->close();
+  run_sql(path(), "UPDATE cell SET unshared = 99 WHERE position = 1");
+  expect("integrity", CheckState::failed, "a cell of sweep 1 is compared with one that is not there");
+}
+
 TEST_F(DoctorTest, FindsARangeOfJobsThatAreNotThere) {
   store_->close();
   run_sql(path(), "UPDATE sweep_range SET jobs = jobs + 1");

@@ -79,6 +79,27 @@ TEST_F(QueryTest, AWorkerIsShownWithAllItsDevices) {
                                                     std::int64_t{(1 << 30) + (2 << 20)}}}));
 }
 
+TEST_F(QueryTest, NoViewWalksThroughAllJobsOfASweepForEachOfItsCells) {
+  for (const std::string view : {"jobs", "results", "epochs", "attempts", "superseded"})
+    for (const std::string filter : {"", " WHERE sweep_id = 1", " WHERE sweep = 'study' AND newest"}) {
+      ASSERT_TRUE(run("EXPLAIN QUERY PLAN SELECT * FROM " + view + filter).ok());
+      std::string plan;
+      for (const auto& row : recorder_.rows) plan += std::get<std::string>(row.at(3)) + "\n";
+      EXPECT_NE(plan.find("SEARCH c USING PRIMARY KEY (sweep=? AND position=?)"), std::string::npos)
+          << view << filter << "\n"
+          << plan;
+      EXPECT_EQ(plan.find("AUTOMATIC"), std::string::npos) << view << filter << "\n" << plan;
+    }
+}
+
+TEST_F(QueryTest, OneSweepIsCountedWithoutALookAtTheOthers) {
+  ASSERT_TRUE(run("EXPLAIN QUERY PLAN SELECT * FROM sweeps WHERE id = 1").ok());
+  for (const auto& row : recorder_.rows) {
+    const auto& step = std::get<std::string>(row.at(3));
+    EXPECT_TRUE(!step.starts_with("SCAN") || step == "SCAN sweeps") << step;
+  }
+}
+
 TEST_F(QueryTest, ViewsTablesAndWhatReadingStatementsThereAre) {
   ASSERT_TRUE(
       run("SELECT name, state FROM jobs WHERE sweep = 'study' ORDER BY position LIMIT 2;  -- the first")
