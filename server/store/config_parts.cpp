@@ -11,6 +11,7 @@ constexpr char kPart[] = "SELECT text FROM config_part WHERE id = ?1";
 
 /// Texts that are kept in memory.
 constexpr std::size_t kMostBytes = 8 << 20;
+constexpr std::size_t kUsualBytes = 1024;  ///< that a configuration has, or nearly
 constexpr std::size_t kEntryBytes = 64;  ///< of a hash table beside the text, about
 
 }  // namespace
@@ -40,6 +41,7 @@ Result<ConfigPartReader> ConfigPartReader::make(Database& database) {
 
 Result<std::string> ConfigPartReader::join(std::string_view parts) {
   std::string config;
+  config.reserve(kUsualBytes);
   const char* at = parts.data();
   const char* end = at + parts.size();
   while (at != end) {
