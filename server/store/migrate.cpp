@@ -19,6 +19,9 @@ constexpr char kColumns[] = "SELECT name FROM pragma_table_info(?1) ORDER BY cid
 constexpr char kViews[] = "SELECT name, sql FROM sqlite_schema WHERE type = 'view'";
 /// "SPIN": of the tables before these, which no release has had.
 constexpr std::int64_t kUnreleasedApplicationId = 0x5350494e;
+/// Likewise, with the application id of today.
+constexpr char kUnreleasedTables[] =
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'sweep_job'";
 
 Status check_references(Database& database, const Migration& migration) {
   SPIN_ASSIGN(const auto broken, find_broken_reference(database));
@@ -70,7 +73,8 @@ Result<std::string> changed_views(Database& database) {
 
 Status check_identity(Database& database) {
   SPIN_ASSIGN(const auto application, database.integer("PRAGMA application_id"));
-  if (application == kUnreleasedApplicationId) {
+  SPIN_ASSIGN(const auto unreleased, database.integer(kUnreleasedTables));
+  if (application == kUnreleasedApplicationId || unreleased > 0) {
     return Error{
         ErrorCode::failed_precondition,
         "database " + database.path().string() +

@@ -95,10 +95,15 @@ TEST(StoreDamage, TablesOfBeforeTheFirstReleaseAreRefusedInOneSentence) {
   const TempFolder folder;
   const auto path = folder / "spin.db";
   fill(path);
+  const auto expect_refused = [&] {
+    const auto error = refusal(path);
+    EXPECT_EQ(error.code, ErrorCode::failed_precondition);
+    EXPECT_NE(error.message.find("before the first release"), std::string::npos) << error.message;
+  };
+  run_sql(path, "DROP VIEW sweep_job; CREATE TABLE sweep_job (name TEXT)");
+  expect_refused();
   run_sql(path, "PRAGMA application_id = 0x5350494e; PRAGMA user_version = 10");
-  const auto error = refusal(path);
-  EXPECT_EQ(error.code, ErrorCode::failed_precondition);
-  EXPECT_NE(error.message.find("before the first release"), std::string::npos) << error.message;
+  expect_refused();
 }
 
 TEST(StoreDamage, AnEmptyFileIsNotTakenForANewDatabase) {
