@@ -30,15 +30,23 @@ JobMore& Job::edit_more() {
   return *more_;
 }
 
+const JobPast& Job::past() const {
+  static const JobPast kNone;
+  return more().past ? *more().past : kNone;
+}
+
+JobPast& Job::edit_past() {
+  auto& past = edit_more().past;
+  if (!past) past = std::make_unique<JobPast>();
+  return *past;
+}
+
 std::optional<ArtifactRef> Job::artifact(ArtifactKind kind) const {
-  const auto& artifacts = more().artifacts;
-  return artifacts ? artifact_in(artifacts->all, kind) : std::nullopt;
+  return artifact_in(past().artifacts, kind);
 }
 
 void Job::set(const ArtifactRef& artifact) {
-  auto& artifacts = edit_more().artifacts;
-  if (!artifacts) artifacts = std::make_unique<JobArtifacts>();
-  auto& all = artifacts->all;
+  auto& all = edit_past().artifacts;
   const auto same = std::ranges::find(all, artifact.kind, &ArtifactRef::kind);
   if (same != all.end())
     *same = artifact;
@@ -47,14 +55,12 @@ void Job::set(const ArtifactRef& artifact) {
 }
 
 void Job::forget(ArtifactKind kind) {
-  if (!artifact(kind)) return;
-  auto& artifacts = more_->artifacts;
-  std::erase_if(artifacts->all, [kind](const ArtifactRef& artifact) { return artifact.kind == kind; });
-  if (artifacts->all.empty()) artifacts.reset();
+  if (artifact(kind))
+    std::erase_if(edit_past().artifacts, [kind](const auto& one) { return one.kind == kind; });
 }
 
 void Job::forgive_failures() {
-  if (more_) more_->failures = more_->trainer_deaths = 0;
+  if (more().past) edit_past().failures = edit_past().trainer_deaths = 0;
 }
 
 std::string Sweep::title() const { return "sweep " + std::to_string(id.value) + " '" + name + "'"; }

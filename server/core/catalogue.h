@@ -33,18 +33,19 @@ struct Dependency {
   static constexpr int kRoleShift = 48;
 };
 
-struct JobArtifacts {
-  std::vector<ArtifactRef> all;  ///< each kind once
-  double best_top1 = 0;          ///< of `best`
+/// What a job has once it ran.
+struct JobPast {
+  std::int16_t failures = 0, trainer_deaths = 0;
+  std::int32_t workers_lost = 0;
+  std::vector<ArtifactRef> artifacts;  ///< each kind once
+  double best_top1 = 0;                ///< of `best`
 };
 
 /// What a job has none of that never ran, waits for none and is waited for by none.
 struct JobMore {
-  std::int16_t failures = 0, trainer_deaths = 0;
-  std::int32_t workers_lost = 0;
   SmallList<Dependency> depends_on;
   SmallList<JobKey> dependants;
-  std::unique_ptr<JobArtifacts> artifacts;  ///< none until there is one
+  std::unique_ptr<JobPast> past;  ///< none until there is some
 };
 
 /// What the coordinator keeps of a job, whatever its configuration.
@@ -57,8 +58,10 @@ class Job {
   SmallList<SweepId> sweeps;
 
   [[nodiscard]] const JobMore& more() const;
-  /// Makes room for it.
+  [[nodiscard]] const JobPast& past() const;
+  /// Make room for it.
   [[nodiscard]] JobMore& edit_more();
+  [[nodiscard]] JobPast& edit_past();
   [[nodiscard]] std::optional<ArtifactRef> artifact(ArtifactKind kind) const;
   void set(const ArtifactRef& artifact);
   void forget(ArtifactKind kind);

@@ -93,7 +93,7 @@ void lose(Step& step, JobKey key, const std::string& why) {
   const Attempt& attempt = *running_attempt(job);
   if (attempt.session) step.core.workers.add_ending(*attempt.session, attempt.token, attempt.use);
   step.effects.changes.emplace_back(EndAttempt{attempt.token, key, "lost", why});
-  ++job.edit_more().workers_lost;
+  ++job.edit_past().workers_lost;
   ++step.core.counters.lost_attempts;
   change(step, key, Lose{});
 }

@@ -44,7 +44,7 @@ void accept(Step& step, JobKey key, const AttemptToken& token, const AttemptFini
 void retry_later(Step& step, JobKey key, const std::string& message) {
   const Job& job = step.core.catalogue.at(key);
   const CoordinatorSettings& settings = step.core.settings;
-  const int doublings = std::clamp(job.more().failures + job.more().trainer_deaths - 1, 0, 30);
+  const int doublings = std::clamp(job.past().failures + job.past().trainer_deaths - 1, 0, 30);
   const std::int64_t wait_ms =
       std::min(settings.backoff_limit_ms, settings.backoff_first_ms * (std::int64_t{1} << doublings));
   change(step, key, Retry{step.now + std::chrono::milliseconds(wait_ms)}, message);
@@ -76,8 +76,8 @@ void give_up(Step& step, JobKey key, const std::string& reason) {
 
 void count_error(Step& step, JobKey key, const std::string& reason) {
   Job& job = step.core.catalogue.at(key);
-  ++job.edit_more().failures;
-  if (job.more().failures >= step.core.catalogue.max_attempts(job))
+  ++job.edit_past().failures;
+  if (job.past().failures >= step.core.catalogue.max_attempts(job))
     give_up(step, key, reason);
   else
     retry_later(step, key, reason);
@@ -85,7 +85,7 @@ void count_error(Step& step, JobKey key, const std::string& reason) {
 
 void count_death(Step& step, JobKey key, const std::string& message) {
   Job& job = step.core.catalogue.at(key);
-  const int deaths = ++job.edit_more().trainer_deaths;
+  const int deaths = ++job.edit_past().trainer_deaths;
   if (deaths >= step.core.settings.trainer_deaths_limit)
     give_up(step, key, "quarantined: killed " + std::to_string(deaths) + " trainers: " + message);
   else

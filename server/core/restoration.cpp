@@ -65,14 +65,14 @@ Job make_job(Core& core, const StoredJob& stored) {
   Job job;
   job.id = stored.id;
   if (stored.failures + stored.trainer_deaths + stored.workers_lost > 0) {
-    job.edit_more().failures = static_cast<std::int16_t>(stored.failures);
-    job.edit_more().trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
-    job.edit_more().workers_lost = stored.workers_lost;
+    job.edit_past().failures = static_cast<std::int16_t>(stored.failures);
+    job.edit_past().trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
+    job.edit_past().workers_lost = stored.workers_lost;
   }
   job.needs = core.needs.intern(stored.memory_bytes, stored.dataset);
   job.work = static_cast<float>(stored.work);
   for (const auto& artifact : stored.artifacts) job.set(artifact);
-  if (!stored.artifacts.empty()) job.edit_more().artifacts->best_top1 = stored.best_top1;
+  if (!stored.artifacts.empty()) job.edit_past().best_top1 = stored.best_top1;
   return job;
 }
 

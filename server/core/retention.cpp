@@ -5,7 +5,7 @@ namespace {
 
 /// Whether no checkpoint of the job so far came from an epoch that was as accurate as this.
 bool is_best(const Job& job, double top1) {
-  return !job.artifact(ArtifactKind::best) || top1 > job.more().artifacts->best_top1;
+  return !job.artifact(ArtifactKind::best) || top1 > job.past().best_top1;
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ void keep_checkpoint(Step& step, JobKey key, const CheckpointStored& stored) {
   const auto [epoch, top1] = attempt->evaluated;
   if (epoch != stored.epoch || !is_best(job, top1)) return;
   keep_artifact(step, key, ArtifactKind::best, stored.artifact, stored.epoch);
-  job.edit_more().artifacts->best_top1 = top1;
+  job.edit_past().best_top1 = top1;
 }
 
 void drop_unneeded(Step& step, JobKey key) {

@@ -110,9 +110,9 @@ void change(Step& step, JobKey key, JobInput input, const std::string& reason) {
   if (before == JobState::running || !core.kept_shares.empty()) keep_share(core, key, share);
   if (after == before && reason.empty()) return;
   core.catalogue.count(job, before, after);
-  const JobMore& more = job.more();
+  const JobPast& past = job.past();
   step.effects.changes.emplace_back(
-      SetJobState{key, after, reason, more.failures, more.trainer_deaths, more.workers_lost});
+      SetJobState{key, after, reason, past.failures, past.trainer_deaths, past.workers_lost});
 }
 
 const Attempt* running_attempt(const Job& job) {
