@@ -28,9 +28,9 @@ std::string add_column(const MetricTable& table, const MetricFacts& metric) {
 std::string jobs_of_cell(std::string_view position) {
   const std::string begin = std::string(position) + " * s.seeds";
   const std::string end = "(" + std::string(position) + " + 1) * s.seeds";
-  return "sweep_range g JOIN job j ON g.sweep = s.id AND g.first > " + begin + " - 256 AND g.first < " + end +
-         " AND j.key BETWEEN g.job + max(0, " + begin + " - g.first) AND g.job + min(g.jobs, " + end +
-         " - g.first) - 1";
+  return "sweep_range g JOIN job j ON g.sweep = s.id AND g.first > " + begin + " - " +
+         std::to_string(kMostJobsOfRange) + " AND g.first < " + end + " AND j.key BETWEEN g.job + max(0, " +
+         begin + " - g.first) AND g.job + min(g.jobs, " + end + " - g.first) - 1";
 }
 
 std::string told_state_of_job() {
@@ -52,6 +52,8 @@ std::vector<View> views() {
     std::string sql = "CREATE VIEW " + std::string(name) + " AS\n" + std::string(text);
     replace(sql, "{metrics of epoch e}", columns(kEpochTable, "e"));
     replace(sql, "{metrics of result r}", columns(kResultTable, "r"));
+    replace(sql, "{most jobs of a range}", std::to_string(kMostJobsOfRange));
+    replace(sql, "{name of job j}", std::string(kNameOfJob));
     replace(sql, "{state of job j}", state_of_job());
     replace(sql, "{told state of job j}", told_state_of_job());
     for (const auto* position : {"c.position", "c.unshared"})

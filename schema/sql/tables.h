@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <ranges>
 #include <span>
 #include <string>
@@ -54,6 +55,10 @@ inline std::string names_of_metrics(const MetricTable& table) {
   return list_of_metrics(table, [](const std::string& name) { return name; });
 }
 
+/// Most jobs of a row of sweep_range, as its CHECK has it.
+inline constexpr std::int64_t kMostJobsOfRange = 256;
+/// The name of job j of cell c, as name_of() makes it.
+inline constexpr std::string_view kNameOfJob = "c.name || '.s' || j.seed";
 /// Jobs of the cell at this position (an expression) of sweep s, for a FROM: g is a range of jobs, j a job.
 std::string jobs_of_cell(std::string_view position);
 /// The name of the state of job j, whose rows of job_state and result are st and r, or NULL.

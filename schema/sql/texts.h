@@ -13,8 +13,7 @@ std::span<const Migration> migration_texts();
 
 struct ViewText {
   std::string_view name;
-  /// "{metrics of epoch e}", "{state of job j}", "{told state of job j}" and "{jobs of cell c.position}"
-  /// stand for what tables.cpp puts there.
+  /// What stands in braces, as "{state of job j}", is put there by tables.cpp.
   std::string_view text;
 };
 /// In the order of their names.

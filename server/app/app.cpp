@@ -189,8 +189,9 @@ class RunningApp final : public App {
     });
     large_submissions_.stop();
     control_.stop();
-    // Nobody commits after the strand, nor reads once what it said to workers is delivered. The store closes last: only the last connection empties and
-    // removes SQLite's log, so that the database is one file while spind does not run.
+    // Nobody commits after the strand, nor reads once what it said to workers is delivered. The store closes
+    // last: only the last connection empties and removes SQLite's log, so that the database is one file while
+    // spind does not run.
     strand_.stop();
     engine_.stop_delivery();
     lease_reader_.reset();

@@ -12,7 +12,7 @@ constexpr char kPart[] = "SELECT text FROM config_part WHERE id = ?1";
 /// Texts that are kept in memory.
 constexpr std::size_t kMostBytes = 8 << 20;
 constexpr std::size_t kUsualBytes = 1024;  ///< that a configuration has, or nearly
-constexpr std::size_t kEntryBytes = 64;  ///< of a hash table beside the text, about
+constexpr std::size_t kEntryBytes = 64;    ///< of a hash table beside the text, about
 
 }  // namespace
 

@@ -1,11 +1,16 @@
 #include "server/store/deletion_writer.h"
 
+#include <string>
+
+#include "schema/sql/tables.h"
+
 namespace spin {
 namespace {
 
 constexpr char kDeleteRanges[] = "DELETE FROM sweep_range WHERE sweep = ?1 AND first >= ?2";
-constexpr char kShortenRange[] =
-    "UPDATE sweep_range SET jobs = ?2 - first WHERE sweep = ?1 AND first > ?2 - 256 AND first + jobs > ?2";
+const std::string kShortenRange =
+    "UPDATE sweep_range SET jobs = ?2 - first WHERE sweep = ?1 AND first > ?2 - " +
+    std::to_string(kMostJobsOfRange) + " AND first + jobs > ?2";
 constexpr char kDeleteCells[] =
     "DELETE FROM cell WHERE sweep = ?1"
     " AND position >= (SELECT (?2 + seeds - 1) / seeds FROM sweep WHERE id = ?1)";

@@ -275,12 +275,6 @@ class Loader {
                                            std::to_string(number) + ", which it does not hold"};
   }
 
-  struct Demand {
-    std::string dataset;
-    std::int64_t memory_bytes = 0;
-    double work = 0;
-  };
-
   Database& database_;
   core::StoredSink& sink_;
   std::unordered_map<std::int64_t, Demand> demands_;  ///< by number

@@ -22,10 +22,10 @@ constexpr char kNewestSweeps[] = "SELECT id, name FROM sweep WHERE deleting = 0 
 constexpr char kHashOfJob[] =
     "SELECT hash FROM sweep_job j JOIN sweep s ON s.id = j.sweep AND s.deleting = 0 WHERE j.key = ?1 LIMIT 1";
 const std::string kJobAt = "SELECT j.key FROM sweep s JOIN labelled_cell c ON c.sweep = s.id JOIN " +
-                           jobs_of_cell("c.position") +
-                           " WHERE s.id = ?1 AND c.position = ?2 AND c.name || '.s' || j.seed = ?3";
+                           jobs_of_cell("c.position") + " WHERE s.id = ?1 AND c.position = ?2 AND " +
+                           std::string(kNameOfJob) + " = ?3";
 const std::string kJobNames =
-    "SELECT c.name || '.s' || j.seed FROM labelled_cell c JOIN sweep s ON s.id = c.sweep JOIN " +
+    "SELECT " + std::string(kNameOfJob) + " FROM labelled_cell c JOIN sweep s ON s.id = c.sweep JOIN " +
     jobs_of_cell("c.position") + " WHERE c.sweep = ?1 ORDER BY c.position, j.key LIMIT ?2";
 
 constexpr int kListed = 10;

@@ -11,15 +11,16 @@
 namespace spin {
 namespace {
 
-constexpr char kLease[] =
-    "SELECT j.hash, j.config, c.name || '.s' || j.seed, coalesce(d.root, '')"
+const std::string kLease =
+    "SELECT j.hash, j.config, " + std::string(kNameOfJob) +
+    ", coalesce(d.root, '')"
     " FROM sweep_job j JOIN sweep s ON s.id = j.sweep JOIN demand m ON m.id = j.demand"
     " CROSS JOIN labelled_cell c ON c.sweep = s.id AND c.position = j.position / s.seeds"
     " LEFT JOIN sweep_data d ON d.sweep = s.id AND d.dataset = m.dataset"
     " WHERE j.key = ?1 ORDER BY s.deleting, s.id DESC LIMIT 1";
 // Pages: ?1 sweep, ?2 position after which it begins, ?3 rows
 const std::string kJobPage =
-    "SELECT g.first + j.key - g.job, j.hash, c.name || '.s' || j.seed, " + state_of_job() +
+    "SELECT g.first + j.key - g.job, j.hash, " + std::string(kNameOfJob) + ", " + state_of_job() +
     ", coalesce(st.reason, ''), c.params, c.flops,"
     " (SELECT count(*) FROM attempt WHERE job = j.key),"
     " (SELECT worker FROM attempt WHERE job = j.key ORDER BY boot_epoch DESC, sequence DESC LIMIT 1),"
@@ -28,7 +29,8 @@ const std::string kJobPage =
     " coalesce(st.priority, (SELECT o.priority FROM sweep_job oj JOIN sweep o ON o.id = oj.sweep"
     " WHERE oj.key = j.key AND o.deleting = 0"
     " ORDER BY o.cancelled OR o.paused, o.cancelled, o.priority DESC, o.id LIMIT 1))"
-    " FROM sweep s JOIN sweep_range g ON g.sweep = s.id AND g.first > ?2 - 255"
+    " FROM sweep s JOIN sweep_range g ON g.sweep = s.id AND g.first > ?2 - " +
+    std::to_string(kMostJobsOfRange) +
     " JOIN job j ON j.key BETWEEN g.job + max(0, ?2 + 1 - g.first) AND g.job + g.jobs - 1"
     " CROSS JOIN labelled_cell c ON c.sweep = s.id AND c.position = (g.first + j.key - g.job) / s.seeds"
     " LEFT JOIN job_state st ON st.job = j.key LEFT JOIN result r ON r.job = j.key"

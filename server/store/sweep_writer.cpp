@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/sql/tables.h"
 #include "server/store/names.h"
 
 namespace spin {
@@ -39,9 +40,6 @@ constexpr char kInsertInput[] = "INSERT INTO job_input (job, role, source) VALUE
 constexpr char kForgetData[] = "DELETE FROM sweep_data WHERE sweep = ?1";
 constexpr char kInsertData[] = "INSERT INTO sweep_data (sweep, dataset, root) VALUES (?1, ?2, ?3)";
 constexpr char kInsertRange[] = "INSERT INTO sweep_range (sweep, first, job, jobs) VALUES (?1, ?2, ?3, ?4)";
-
-/// As the table has it.
-constexpr std::int64_t kMostJobsOfRange = 256;
 
 std::string overrides_json(const std::vector<Override>& overrides) {
   auto list = nlohmann::json::array();

@@ -7,4 +7,4 @@ SELECT g.sweep AS sweep,
        j.seed AS seed,
        j.demand AS demand
 FROM sweep_range g
-JOIN job j ON j.key BETWEEN g.job AND g.job + g.jobs - 1 AND g.job BETWEEN j.key - 255 AND j.key
+JOIN job j ON j.key BETWEEN g.job AND g.job + g.jobs - 1 AND g.job > j.key - {most jobs of a range} AND g.job <= j.key

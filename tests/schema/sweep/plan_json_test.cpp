@@ -79,10 +79,11 @@ TEST(PlanJson, LinesAreTheJobsOneByOne) {
                     "exclude: [{sharing.rate: 1, fusion.strategy: mean}]\n"
                     "baselines: {unshared: true, scaling: [depth, channels]}\n")}) {
     json jobs = json::array();
-    const auto totals = visit_jobs("s.yaml", text, {}, [&](const auto& job, const auto& cell, const auto& config) {
-      jobs.push_back(json::parse(job_to_json(job, cell, config.text)));
-      return Status();
-    });
+    const auto totals =
+        visit_jobs("s.yaml", text, {}, [&](const auto& job, const auto& cell, const auto& config) {
+          jobs.push_back(json::parse(job_to_json(job, cell, config.text)));
+          return Status();
+        });
     ASSERT_TRUE(totals.ok());
     const auto whole = json_of(good_plan(text));
     EXPECT_EQ(jobs, whole.at("jobs"));

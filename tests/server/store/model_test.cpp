@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/server/store/fixture.h"
+#include "tests/server/store/raw_sql.h"
 
 // The store against plain maps, over random steps: what was committed is what is read and what is loaded.
 
@@ -30,6 +31,7 @@ class Walk {
     }
     reopen();
     compare_all();
+    EXPECT_EQ(rows_of(path(), "PRAGMA foreign_key_check"), std::vector<std::string>());
   }
 
  private:
