@@ -24,10 +24,17 @@ class NumberIndex {
     return std::nullopt;
   }
 
+  /// Makes room. Precondition: it is empty.
+  void reserve(std::size_t values) {
+    std::size_t slots = kFirstSlots;
+    while (is_crowded(values, slots)) slots *= 2;
+    numbers_.assign(slots, 0);
+    tags_.assign(slots, kEmpty);
+  }
   /// Precondition: the value is not in yet.
   template <class ValueOf>
   void insert(const Value& value, std::uint32_t number, const ValueOf& value_of) {
-    if ((used_ + 1) * 3 > numbers_.size() * 2) grow(value_of);
+    if (is_crowded(used_ + 1, numbers_.size())) grow(value_of);
     place(spread_of(value), number);
     ++used_;
   }
@@ -53,6 +60,9 @@ class NumberIndex {
 
  private:
   static constexpr std::uint8_t kEmpty = 0;
+  static constexpr std::size_t kFirstSlots = 64;
+
+  static bool is_crowded(std::size_t used, std::size_t slots) { return used * 3 > slots * 2; }
 
   // Spread over all bits by a multiplication, whichever bytes of the values differ (Fibonacci hashing).
   static std::uint64_t spread_of(const Value& value) {
@@ -74,7 +84,7 @@ class NumberIndex {
 
   template <class ValueOf>
   void grow(const ValueOf& value_of) {
-    const std::size_t slots = numbers_.empty() ? 64 : numbers_.size() * 2;
+    const std::size_t slots = numbers_.empty() ? kFirstSlots : numbers_.size() * 2;
     const auto old = std::exchange(numbers_, std::vector<std::uint32_t>(slots));
     tags_.assign(slots, kEmpty);
     for (const std::uint32_t number : old)

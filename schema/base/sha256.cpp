@@ -20,6 +20,9 @@ struct Sha256::Context {
     // OpenSSL fails here only for want of memory.
     if (value == nullptr || EVP_DigestInit_ex(value, kSha256, nullptr) != 1) std::abort();
   }
+  void begin_anew() {
+    if (EVP_DigestInit_ex(value, nullptr, nullptr) != 1) std::abort();
+  }
   ~Context() { EVP_MD_CTX_free(value); }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -35,9 +38,14 @@ void Sha256::update(std::string_view bytes) {
   if (EVP_DigestUpdate(context_->value, bytes.data(), bytes.size()) != 1) std::abort();
 }
 
+void Sha256::go_on_from(const Sha256& other) {
+  if (EVP_MD_CTX_copy_ex(context_->value, other.context_->value) != 1) std::abort();
+}
+
 Digest Sha256::finish() {
   Digest digest;
   if (EVP_DigestFinal_ex(context_->value, digest.bytes.data(), nullptr) != 1) std::abort();
+  context_->begin_anew();
   return digest;
 }
 

@@ -17,7 +17,9 @@ class Sha256 {
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::string_view bytes);
-  /// Ends the computation; the object may not be used afterwards.
+  /// Forgets what it has seen, and goes on from where the other one stands.
+  void go_on_from(const Sha256& other);
+  /// Ends the computation; the next update() begins another.
   [[nodiscard]] Digest finish();
 
  private:

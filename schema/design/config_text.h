@@ -20,6 +20,11 @@ struct CanonicalText {
   std::array<std::size_t, std::tuple_size_v<ConfigParts> - 1> ends{};  ///< of all parts but the last
   /// Of `text`, valid as long as it stays.
   [[nodiscard]] ConfigParts parts() const;
+  /// Where the part with the training begins.
+  [[nodiscard]] std::size_t begin_of_training() const { return ends[kTrainingPart - 1]; }
+
+ private:
+  static constexpr std::size_t kTrainingPart = 5;
 };
 
 /// Writes the canonical JSON of one configuration after another; nobody else does. Keeps the text of the
@@ -31,19 +36,25 @@ class ConfigText {
     return std::visit([this](const auto& one) -> const std::string& { return write(one); }, task);
   }
   const std::string& of(const Train& train) { return write(train); }
-  /// What the last call wrote.
+  /// What the last call of of() wrote.
   [[nodiscard]] const CanonicalText& last() const { return canonical_; }
+  /// Equal for configurations that differ in nothing but seed and init_from; of others so few are equal that
+  /// it tells those of a sweep apart.
+  [[nodiscard]] std::uint64_t hash_of(const Train& train);
 
  private:
+  template <class T>
+  struct Held {
+    T value;
+    std::string text;
+    std::uint64_t hash_of_text = 0;
+  };
   /// Values of a section by a hash; of two with the same one, the later stays.
   template <class T>
   struct Section {
-    struct Held {
-      T value;
-      std::string text;
-    };
-    std::unordered_map<std::uint64_t, Held> held;
-    std::size_t bytes = 0;  ///< about
+    std::unordered_map<std::uint64_t, Held<T>> held;
+    const Held<T>* last = nullptr;  ///< that was asked for
+    std::size_t bytes = 0;          ///< about
   };
   struct Sharing {
     Topology topology;
@@ -60,8 +71,12 @@ class ConfigText {
   // One a kind of task.
   const std::string& write(const Train& config);
 
-  template <class T, class Value, class ToJson>
-  void append(Section<T>& section, const Value& value, std::uint64_t hash, ToJson to_json);
+  const Held<Dataset>& dataset_of(const Train& train);
+  const Held<Fusion>& fusion_of(const Train& train);
+  const Held<Network>& network_of(const Train& train);
+  const Held<Sharing>& sharing_of(const Train& train);
+  const Held<Training>& training_of(const Train& train);
+  const Held<Transform>& transform_of(const Train& train);
   void begin_part() { canonical_.ends.at(part_++) = canonical_.text.size(); }
 
   Section<Dataset> dataset_;

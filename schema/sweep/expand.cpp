@@ -182,8 +182,13 @@ class Expansion {
     if (document_.unshared_baseline) {
       SPIN_ASSIGN(role.unshared, builder_.add_cell(settings, unshared_of_last()));
     }
+    int pretrained = -1;
+    std::optional<Train> pretraining;
     if (starts_from_unshared(cell.config)) {
-      SPIN_ASSIGN(role.init, add_pretraining(taken, settings, unshared_of_last().config));
+      SPIN_ASSIGN(const auto checked, check_pretraining(taken, settings, unshared_of_last().config));
+      SPIN_ASSIGN(pretrained, builder_.add_cell(settings_of_pretraining(settings), checked));
+      pretraining = checked.config;
+      role.init = &*pretraining;
     }
     std::uint64_t unshared = 0;
     if (role.unshared < 0 && builder_.compares()) {
@@ -191,7 +196,7 @@ class Expansion {
       role.unshared = builder_.find_unshared(unshared);
     }
     SPIN_ASSIGN(const int added, builder_.add_cell(settings, cell, role));
-    if (role.unshared < 0 && builder_.compares()) builder_.compare_later(added, unshared, role.init);
+    if (role.unshared < 0 && builder_.compares()) builder_.compare_later(added, unshared, pretrained);
     if (!document_.scaling.empty()) SPIN_TRY(add_scaling_baselines(settings, cell));
     return added;
   }
@@ -228,13 +233,17 @@ class Expansion {
     return place->second;
   }
 
-  /// The cell of the unshared network that fusion starts from.
-  Result<int> add_pretraining(const Taken& taken, PointSettings settings, Train plain) {
+  static PointSettings settings_of_pretraining(PointSettings settings) {
     settings.training = pretrain_training(settings);
-    plain.training = settings.training;
-    const auto checked = check(std::move(plain));
+    return settings;
+  }
+
+  /// The unshared network that fusion starts from.
+  Result<CheckedConfig> check_pretraining(const Taken& taken, const PointSettings& settings, Train plain) {
+    plain.training = pretrain_training(settings);
+    auto checked = check(std::move(plain));
     if (!checked.ok()) return locate(source_, document_, taken, checked.error(), true);
-    return builder_.add_cell(settings, *checked);
+    return checked;
   }
 
   const Source& source_;

@@ -62,6 +62,21 @@ class Collector {
 
 }  // namespace
 
+void PlanPart::add(PartJob job, const ConfigParts& config) {
+  for (std::size_t i = 0; i < config.size(); ++i) {
+    const bool is_of_the_last = !jobs.empty() && texts[jobs.back().config[i]] == config[i];
+    job.config[i] = is_of_the_last ? jobs.back().config[i] : static_cast<std::uint32_t>(texts.size());
+    if (!is_of_the_last) texts.emplace_back(config[i]);
+  }
+  jobs.push_back(std::move(job));
+}
+
+std::string PlanPart::config_of(const PartJob& job) const {
+  std::string config;
+  for (const auto index : job.config) config += texts[index];
+  return config;
+}
+
 Result<SweepPlan> plan_sweep(std::string_view file, std::string_view text,
                              const std::vector<Override>& overrides) {
   const sweep::Source source(file, overrides);

@@ -1,17 +1,20 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "schema/base/ids.h"
 #include "schema/base/result.h"
+#include "schema/base/sha256.h"
 #include "schema/design/config_text.h"
 #include "schema/design/cost.h"
 #include "schema/design/families.h"
@@ -128,7 +131,8 @@ struct PartJob {
   int cell = 0;  ///< index into the cells of the whole plan
   std::int64_t seed = 0;
   std::vector<JobInput> inputs;  ///< see PlannedJob
-  CanonicalText config;
+  /// Indices into the texts of the part; one behind the other they are the canonical configuration.
+  std::array<std::uint32_t, std::tuple_size_v<ConfigParts>> config{};
 };
 
 /// Jobs of a plan that stand one after the other, with their cells. The first cell may be the last of the
@@ -138,6 +142,7 @@ struct PlanPart {
   int first_cell = 0;          ///< index of cells.front()
   std::vector<Cell> cells;
   std::vector<PartJob> jobs;
+  std::vector<std::string> texts;  ///< parts of configurations; jobs in a row have most of them in common
   /// Of this or earlier parts; one behind the first may have nothing else. Where the unshared cell was not
   /// known when the other one was planned.
   std::vector<Comparison> comparisons;
@@ -149,6 +154,9 @@ struct PlanPart {
   [[nodiscard]] std::string name_of(const PartJob& job) const {
     return spin::name_of(cell_of(job), job.seed);
   }
+  /// The next job, with the text of its configuration.
+  void add(PartJob job, const ConfigParts& config);
+  [[nodiscard]] std::string config_of(const PartJob& job) const;
 };
 
 /// The first part of a plan, which may be all of it.
@@ -172,7 +180,15 @@ Result<Override> parse_override(std::string_view text);
 
 /// Versioned SHA-256 of the canonical JSON.
 JobId job_id(const Task& canonical_task);
-JobId id_of_text(std::string_view canonical_json);
+/// The same of one text after another. Those that differ in little but their training cost less.
+class JobIds {
+ public:
+  JobId of(const CanonicalText& config);
+
+ private:
+  std::string begin_;      ///< of the last text
+  Sha256 of_begin_, all_;  ///< after begin_; of a whole text
+};
 
 /// What a sweep holds, without the jobs themselves.
 struct PlanTotals {

@@ -1,5 +1,6 @@
 #include "schema/sweep/plan_builder.h"
 
+#include <optional>
 #include <utility>
 
 namespace spin::sweep {
@@ -11,7 +12,7 @@ PlanBuilder::PlanBuilder(const Document& document, IdVisitor visit)
     : visit_id_(std::move(visit)), labels_(document), seeds_(document.seeds) {}
 
 void PlanBuilder::reserve(std::size_t cells) {
-  ids_.reserve(cells * seeds_.size());
+  cell_keys_.reserve(cells);
   if (visit_) labels_.reserve(cells);
 }
 
@@ -24,15 +25,24 @@ Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedCo
   job.task = checked.config;
   job.inputs.clear();
   auto& train = std::get<Train>(job.task);
+  std::optional<Train> init;
+  if (role.init != nullptr) init = *role.init;
   for (std::size_t i = 0; i < seeds_.size(); ++i) {
     train.seed = seeds_[i];
-    if (role.init >= 0) {
-      train.init_from = id_of_job(static_cast<std::size_t>(role.init), i);
+    if (init) {
+      init->seed = seeds_[i];
+      text_.of(*init);
+      train.init_from = ids_.of(text_.last());
       job.inputs = inputs_of(job.task);
     }
-    job.id = id_of_text(text_.of(train));
+    text_.of(train);
+    job.id = ids_.of(text_.last());
     if (i == 0) {
-      if (const int known = find_cell(job.id); known >= 0) return known;
+      const CellKey key(job.id);
+      if (const auto known = cell_of_.find(key, key_of_cell())) return static_cast<int>(*known) - 1;
+      cell_keys_.push_back(key);
+      ++totals_.cells;
+      cell_of_.insert(key, static_cast<std::uint32_t>(totals_.cells), key_of_cell());
       notes_.see(checked.config);
       if (visit_) cell = labels_.label(settings, checked.config, job.id);
       cell.cost = checked.cost;
@@ -40,29 +50,14 @@ Result<int> PlanBuilder::add_cell(const PointSettings& settings, const CheckedCo
         cell.demand = {title_of(checked.config.dataset), memory_of(job.task), work_of(job.task, cell.cost)};
       cell.unshared_cell = role.unshared;
       cell.baseline = role.baseline;
-      ++totals_.cells;
     }
-    SPIN_TRY(add_job(job, cell));
-    if (i == 0) cell_of_.insert(job.id, static_cast<std::uint32_t>(totals_.cells), id_of_cell());
+    ++totals_.jobs;
+    SPIN_TRY(visit_id_ ? visit_id_(job.id) : visit_(job, cell, text_.last()));
   }
   if (compares() && checked.config.topology.is_unshared())
     unshared_cells_.emplace(hash_of(checked.config), index);
   return index;
 }
-
-Status PlanBuilder::add_job(PlannedJob& job, const Cell& cell) {
-  ids_.push_back(job.id);
-  ++totals_.jobs;
-  if (visit_id_) return visit_id_(job.id);
-  return visit_(job, cell, text_.last());
-}
-
-int PlanBuilder::find_cell(const JobId& first) const {
-  const auto number = cell_of_.find(first, id_of_cell());
-  return number ? static_cast<int>(*number) - 1 : -1;
-}
-
-std::uint64_t PlanBuilder::hash_of(const Train& config) { return std::hash<std::string>{}(text_.of(config)); }
 
 int PlanBuilder::find_unshared(std::uint64_t hash) const {
   const auto found = unshared_cells_.find(hash);
@@ -70,14 +65,22 @@ int PlanBuilder::find_unshared(std::uint64_t hash) const {
 }
 
 void PlanBuilder::compare_later(int cell, std::uint64_t unshared, int otherwise) {
-  pending_.push_back({unshared, cell, otherwise});
+  if (cell < std::ssize(unshared_)) return;  // known from another point, which said the same
+  unshared_.resize(static_cast<std::size_t>(cell) + 1);
+  unshared_.back() = unshared;
+  if (otherwise >= 0) otherwise_.push_back({cell, otherwise});
 }
 
 PlanTotals PlanBuilder::take_totals() {
-  for (const auto& pending : pending_) {
-    const int found = find_unshared(pending.unshared);
-    const int unshared = found >= 0 ? found : pending.otherwise;
-    if (unshared >= 0) totals_.comparisons.push_back({pending.cell, unshared});
+  auto otherwise = otherwise_.begin();
+  for (int cell = 0; cell < std::ssize(unshared_); ++cell) {
+    const bool has_other = otherwise != otherwise_.end() && otherwise->cell == cell;
+    const auto hash = unshared_[static_cast<std::size_t>(cell)];
+    if (const int found = hash == 0 ? -1 : find_unshared(hash); found >= 0)
+      totals_.comparisons.push_back({cell, found});
+    else if (has_other)
+      totals_.comparisons.push_back(*otherwise);
+    if (has_other) ++otherwise;
   }
   totals_.data = data_.take();
   totals_.notes = notes_.take();

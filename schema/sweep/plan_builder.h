@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,13 +25,31 @@ struct CheckedConfig {
 
 /// What a cell is to others of its plan.
 struct CellRole {
-  int init = -1;      ///< the cell whose jobs those of this one start from, seed by seed; -1 = none
-  int unshared = -1;  ///< the cell that it is compared with; -1 = none is known
+  const Train* init = nullptr;  ///< a cell of the plan whose jobs those of this one start from, seed by seed
+  int unshared = -1;            ///< the cell that it is compared with; -1 = none is known
   std::shared_ptr<const Baseline> baseline = {};
 };
 
-/// Numbers cells and their jobs, those that train the same once, and shows them to a visitor. Keeps no more
-/// of a job than its identity.
+/// Tells cells apart: half of the identity of the job of the first seed.
+struct CellKey {
+  CellKey() = default;
+  explicit CellKey(const JobId& first) { std::memcpy(words.data(), first.digest.bytes.data(), sizeof words); }
+  bool operator==(const CellKey&) const = default;
+
+  std::array<std::uint64_t, 2> words{};
+};
+
+}  // namespace spin::sweep
+
+template <>
+struct std::hash<spin::sweep::CellKey> {
+  std::size_t operator()(const spin::sweep::CellKey& key) const noexcept { return key.words[0]; }
+};
+
+namespace spin::sweep {
+
+/// Numbers cells and their jobs, those that train the same once, and shows them to a visitor. Keeps little of
+/// a cell, and nothing of a job.
 class PlanBuilder {
  public:
   PlanBuilder(const Document& document, JobVisitor visit);
@@ -46,10 +67,11 @@ class PlanBuilder {
   /// Whether anybody is told which cells are compared.
   [[nodiscard]] bool compares() const { return visit_ != nullptr; }
   /// Tells canonical configurations of unshared networks apart; there are so few of them that 64 bits do.
-  [[nodiscard]] std::uint64_t hash_of(const Train& config);
+  [[nodiscard]] std::uint64_t hash_of(const Train& config) { return text_.hash_of(config); }
   /// The cell of the unshared network; -1 = not yet in the plan.
   [[nodiscard]] int find_unshared(std::uint64_t hash) const;
-  /// The cell is compared with that of `unshared`, or with `otherwise` if the plan will not hold it.
+  /// The cell, one that was just added, is compared with that of `unshared`, or if the plan will not hold it
+  /// with `otherwise`, unless that is -1.
   void compare_later(int cell, std::uint64_t unshared, int otherwise);
 
   PlanTotals& totals() { return totals_; }
@@ -62,34 +84,25 @@ class PlanBuilder {
   PlanTotals take_totals();
 
  private:
-  struct Pending {
-    std::uint64_t unshared = 0;
-    int cell = 0;
-    int otherwise = -1;
-  };
-  [[nodiscard]] const JobId& id_of_job(std::size_t cell, std::size_t seed_index) const {
-    return ids_[cell * seeds_.size() + seed_index];
+  /// Numbers of cells are one more than their indices.
+  [[nodiscard]] auto key_of_cell() const {
+    return [this](std::uint32_t number) { return cell_keys_[number - 1]; };
   }
-  /// By the job of the first seed; numbers of cells are one more than their indices.
-  [[nodiscard]] auto id_of_cell() const {
-    return [this](std::uint32_t number) { return id_of_job(number - 1, 0); };
-  }
-  /// The cell whose first seed it is; -1 = not yet in the plan.
-  [[nodiscard]] int find_cell(const JobId& first) const;
-  Status add_job(PlannedJob& job, const Cell& cell);
 
   JobVisitor visit_;
   IdVisitor visit_id_;
   CellLabels labels_;
   std::vector<std::int64_t> seeds_;
   PlanTotals totals_;
-  std::vector<JobId> ids_;  ///< of all jobs, those of a cell one after the other
-  NumberIndex<JobId> cell_of_;
+  std::vector<CellKey> cell_keys_;
+  NumberIndex<CellKey> cell_of_;
   std::unordered_map<std::uint64_t, int> unshared_cells_;  ///< by hash_of() their configurations
-  std::vector<Pending> pending_;
+  std::vector<std::uint64_t> unshared_;  ///< by cell: that it is to be compared with, by its hash; 0 = none
+  std::vector<Comparison> otherwise_;    ///< see compare_later()
   PlanData data_;
   PlanNotes notes_;
   ConfigText text_;
+  JobIds ids_;
   PlannedJob job_;  ///< of add_cell(), which uses its memory again
 };
 

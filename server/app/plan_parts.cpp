@@ -19,7 +19,7 @@ class Part {
   void add(const PlannedJob& job, const Cell& cell, const CanonicalText& config) {
     if (part_.jobs.empty()) part_.first_cell = job.cell;
     if (part_.jobs.empty() || job.cell != part_.jobs.back().cell) part_.cells.push_back(cell);
-    part_.jobs.push_back({job.id, job.cell, seed_of(job.task), job.inputs, config});
+    part_.add({job.id, job.cell, seed_of(job.task), job.inputs}, config.parts());
   }
   /// What was gathered; the next one follows it.
   PlanPart take() {

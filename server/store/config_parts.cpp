@@ -21,16 +21,23 @@ Result<ConfigPartWriter> ConfigPartWriter::make(Database& database) {
   return ConfigPartWriter(std::move(parts));
 }
 
-Result<std::string> ConfigPartWriter::store(const ConfigParts& config) {
+std::string list_of_parts(const std::array<std::int64_t, std::tuple_size_v<ConfigParts>>& numbers) {
   std::string list;
-  for (const auto part : config) {
-    auto id = parts_.find(part);
-    if (!id) {
-      SPIN_ASSIGN(id, parts_.insert(part, part));
-    }
-    (list += list.empty() ? '[' : ',') += std::to_string(*id);
-  }
+  for (const auto number : numbers) (list += list.empty() ? '[' : ',') += std::to_string(number);
   return list + ']';
+}
+
+Result<std::vector<std::int64_t>> ConfigPartWriter::store(const std::vector<std::string>& parts) {
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(parts.size());
+  for (const auto& part : parts) {
+    auto number = parts_.find(part);
+    if (!number) {
+      SPIN_ASSIGN(number, parts_.insert(part, part));
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 Result<ConfigPartReader> ConfigPartReader::make(Database& database) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "schema/base/result.h"
 #include "schema/design/config_text.h"
@@ -15,13 +18,16 @@
 
 namespace spin {
 
+/// What job.config says of a configuration whose parts have these numbers.
+std::string list_of_parts(const std::array<std::int64_t, std::tuple_size_v<ConfigParts>>& numbers);
+
 /// Stores parts that are new.
 class ConfigPartWriter {
  public:
   /// The database outlives the writer.
   static Result<ConfigPartWriter> make(Database& database);
-  /// The list for job.config. Inside a transaction of the caller.
-  Result<std::string> store(const ConfigParts& config);
+  /// The numbers of parts, in their order. Inside a transaction of the caller.
+  Result<std::vector<std::int64_t>> store(const std::vector<std::string>& parts);
   /// After a transaction that was undone.
   Status forget_undone() { return parts_.forget_undone(); }
 

@@ -1,6 +1,7 @@
 #include "server/store/sweep_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -129,6 +130,7 @@ Status SweepWriter::insert_part(SweepId sweep, const PlanPart& part, const core:
 }
 
 Status SweepWriter::insert_jobs(const PlanPart& part, const core::TakenJobs& taken) {
+  SPIN_ASSIGN(const auto texts, parts_->store(part.texts));
   std::int64_t number = 0;
   const Demand* demand = nullptr;  // whose number it is
   for (std::size_t i = 0; i < part.jobs.size(); ++i) {
@@ -138,8 +140,9 @@ Status SweepWriter::insert_jobs(const PlanPart& part, const core::TakenJobs& tak
       SPIN_ASSIGN(number, number_of_demand(wanted));
       demand = &wanted;
     }
-    SPIN_ASSIGN(const auto config, parts_->store(job.config.parts()));
-    SPIN_TRY(insert_job_.run(taken.keys[i].value, job.id.digest, config, job.seed, number));
+    std::array<std::int64_t, std::tuple_size_v<ConfigParts>> config{};
+    for (std::size_t k = 0; k < config.size(); ++k) config[k] = texts[job.config[k]];
+    SPIN_TRY(insert_job_.run(taken.keys[i].value, job.id.digest, list_of_parts(config), job.seed, number));
   }
   return {};
 }

@@ -86,6 +86,20 @@ TEST(Sha256, FileEqualsItsBytesInAnyNumberOfPieces) {
   EXPECT_EQ(sha256_file(folder / "none").error().code, ErrorCode::not_found);
 }
 
+TEST(Sha256, BeginsAnewAfterItsEndAndGoesOnFromAnother) {
+  Sha256 first, second;
+  first.update("one text");
+  EXPECT_EQ(first.finish(), sha256("one text"));
+  first.update("another");
+  second.update("what it forgets");
+  for (const std::string_view end : {"", " text", " word"}) {
+    second.go_on_from(first);
+    second.update(end);
+    EXPECT_EQ(second.finish(), sha256("another" + std::string(end)));
+  }
+  EXPECT_EQ(first.finish(), sha256("another"));
+}
+
 TEST(Digest, HexGoesBothWaysAndRefusesWhatIsNotAHash) {
   const Digest digest = sha256("spin");
   EXPECT_EQ(digest_from_hex(to_hex(digest)).value(), digest);

@@ -1,6 +1,10 @@
+#include <set>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "schema/design/config_text.h"
 #include "tests/schema/design/example_config.h"
 
 namespace spin {
@@ -126,6 +130,26 @@ TEST(Canonical, ZeroHasOneSign) {
   auto other = config;
   other.training.weight_decay = -0.0;
   EXPECT_EQ(config_to_json(canonical(other)).dump(), config_to_json(canonical(config)).dump());
+}
+
+TEST(ConfigText, AHashTellsAllApartButSeedAndInit) {
+  ConfigText texts;
+  const auto fused = fused_on_fashion_mnist();
+  auto other = fused;
+  other.seed = 8;
+  other.init_from.reset();
+  EXPECT_EQ(texts.hash_of(other), texts.hash_of(fused));
+  EXPECT_EQ(ConfigText().hash_of(fused), texts.hash_of(fused));
+  std::vector<Train> all(7, fused);
+  all[1].dataset.name = "mnist";
+  all[2].network.channels = 65;
+  all[3].topology = Topology::unshared(8);
+  all[4].training.weight_decay = 0.5;
+  all[5].fusion.strategy = FusionStrategy::mean;
+  all[6].transform.kind = TransformKind::affine;
+  std::set<std::uint64_t> hashes;
+  for (const auto& config : all) hashes.insert(texts.hash_of(config));
+  EXPECT_EQ(hashes.size(), all.size());
 }
 
 TEST(Canonical, IsIdempotent) {

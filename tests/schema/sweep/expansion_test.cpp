@@ -134,6 +134,12 @@ TEST(Expansion, FindsTheUnsharedCellWhereverItStands) {
   ASSERT_EQ(planned.cells.size(), 2U);
   EXPECT_EQ(planned.cells[0].unshared_cell, 1);
   EXPECT_EQ(good_plan(small_sweep("sharing.rate: 2\n")).cells.at(0).unshared_cell, -1);
+  const auto repeated =
+      good_plan(small_sweep("cells: [{sharing.rate: 4}, {sharing.rate: 2}, {sharing.rate: 4}, {sharing.rate: "
+                            "1}, {sharing.rate: 2}]\n"));
+  ASSERT_EQ(repeated.cells.size(), 3U);
+  EXPECT_EQ(repeated.cells[0].unshared_cell, 2);
+  EXPECT_EQ(repeated.cells[1].unshared_cell, 2);
 }
 
 TEST(Expansion, CellsThatTrainTheSameAreOne) {

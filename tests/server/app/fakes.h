@@ -87,7 +87,7 @@ inline std::shared_ptr<const FirstPart> plan_of(int jobs) {
     job.id.digest.bytes[0] = static_cast<std::uint8_t>(i);
     job.cell = i - 1;
     plan.cells.emplace_back().network = "job" + std::to_string(i);
-    plan.jobs.push_back(job);
+    plan.add(job, {});
   }
   return std::make_shared<const FirstPart>(std::move(plan));
 }

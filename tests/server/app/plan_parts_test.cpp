@@ -41,6 +41,11 @@ TEST(PlanParts, ComparisonsGoAheadOfTheLastJobsSoManyAtATime) {
     EXPECT_EQ(part.first_job, jobs);
     EXPECT_LE(part.jobs.size(), kPartJobs);
     EXPECT_LE(part.comparisons.size(), kPartComparisons);
+    for (std::size_t i = 0; i < part.jobs.size(); ++i) {
+      const auto& planned = whole->jobs[static_cast<std::size_t>(part.first_job) + i];
+      ASSERT_EQ(part.config_of(part.jobs[i]), ConfigText().of(planned.task));
+    }
+    EXPECT_LE(part.texts.size(), part.jobs.size() + 3 * 6) << "what jobs in a row have in common stands once";
     jobs += std::ssize(part.jobs);
     if (part.jobs.empty())
       ++parts_of_comparisons;

@@ -37,9 +37,8 @@ std::shared_ptr<FirstPart> make_plan(const std::string& name, int cells, int see
       job.id = job_id_of(salt + "cell-" + std::to_string(index) + ".s" + std::to_string(seed));
       job.cell = index;
       job.seed = seed;
-      job.config = texts.last();
       if (index > 0) job.inputs = {{InputRole::init, plan->jobs[static_cast<std::size_t>(seed)].id}};
-      plan->jobs.push_back(std::move(job));
+      plan->add(std::move(job), texts.last().parts());
     }
   }
   return plan;

@@ -144,7 +144,7 @@ TEST_F(ReaderTest, ALeaseHasNameIdentityAndConfiguration) {
   EXPECT_EQ(lease.inputs, order.inputs);
   EXPECT_EQ(lease.job, plan->jobs[1].id);
   EXPECT_EQ(lease.name, "convmixer-64-8-4-3.sequential-2.s0");
-  EXPECT_EQ(lease.config, plan->jobs[1].config.text);
+  EXPECT_EQ(lease.config, plan->config_of(plan->jobs[1]));
   const std::vector<core::SendLease> unknown{order, order_of(3)};
   EXPECT_EQ(reader_->leases(unknown).error().code, ErrorCode::not_found);
 }
@@ -240,7 +240,7 @@ TEST_F(ReaderTest, AJobShowsItsAttemptsEpochsResultAndArtifacts) {
   EXPECT_EQ(detail.row.worker, "w2");
   EXPECT_EQ(detail.row.top1, 61.0);
   EXPECT_EQ(detail.row.seconds, 12.5);
-  EXPECT_EQ(detail.config, plan->jobs[1].config.text);
+  EXPECT_EQ(detail.config, plan->config_of(plan->jobs[1]));
   EXPECT_EQ(detail.depends_on, std::vector<JobId>{plan->jobs[0].id});
   EXPECT_EQ(detail.sweeps, std::vector<std::string>{"study"});
   ASSERT_EQ(detail.attempts.size(), 2U);
