@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "server/core/dependencies.h"
 #include "server/core/settle.h"
 #include "server/core/steer.h"
@@ -30,10 +28,9 @@ std::int64_t cancel_sweep(Step& step, Sweep& sweep, const std::string& reason) {
     sweep.paused = false;
   });
   const Catalogue& catalogue = step.core.catalogue;
-  const auto unneeded = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
-    const Job& job = catalogue.at(key);
-    return may_cancel(job) && !catalogue.is_needed(job);
-  });
+  const auto unneeded =
+      count_jobs(catalogue, sweep, sweep.counts.live() + sweep.counts.blocked + sweep.counts.paused,
+                 [&](const Job& job) { return may_cancel(job) && !catalogue.is_needed(job); });
   begin_settling(step, sweep, Settlement::Kind::cancel, reason);
   return unneeded;
 }

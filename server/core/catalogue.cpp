@@ -72,16 +72,18 @@ bool is_live(JobState state) {
          state == JobState::running;
 }
 
-JobKey Catalogue::add(Job job) {
+JobKey Catalogue::add(const JobId& id) {
   const JobKey key{last_key().value + 1};
-  restore(key, std::move(job));
+  restore(key, id);
   return key;
 }
 
-void Catalogue::restore(JobKey key, Job job) {
+Job& Catalogue::restore(JobKey key, const JobId& id) {
   while (last_key().value + 1 < key.value) jobs_.emplace_back();
-  index_.insert(job.id, static_cast<std::uint32_t>(key.value), id_of());
-  jobs_.push_back(std::move(job));
+  index_.insert(id, static_cast<std::uint32_t>(key.value), id_of());
+  Job& job = jobs_.emplace_back();
+  job.id = id;
+  return job;
 }
 
 Job* Catalogue::find(JobKey key) { return const_cast<Job*>(std::as_const(*this).find(key)); }
@@ -125,6 +127,9 @@ const Sweep* Catalogue::find_sweep(SweepId id) const {
 
 void Catalogue::link(JobKey key, Sweep& sweep) {
   Job& job = at(key);
+  const auto others = job.sweeps.items();
+  if (others.size() == 1) ++sweeps_.at(others.front()).shared;
+  if (!others.empty()) ++sweep.shared;
   job.sweeps.add(sweep.id);
   sweep.jobs.push_back(key);
   sweep.digest.add(job.id);
@@ -139,6 +144,9 @@ void Catalogue::unlink_last(Sweep& sweep) {
   Job& job = at(sweep.jobs.back());
   sweep.jobs.pop_back();
   job.sweeps.remove(sweep.id);
+  const auto others = job.sweeps.items();
+  if (others.size() == 1) --sweeps_.at(others.front()).shared;
+  if (!others.empty()) --sweep.shared;
   sweep.digest.remove(job.id);
   ++sweep.version;
   const JobState state = state_of(job.phase);

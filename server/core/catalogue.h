@@ -13,6 +13,7 @@
 
 #include "schema/base/number_index.h"
 #include "server/core/changes.h"
+#include "server/core/key_runs.h"
 #include "server/core/needs.h"
 #include "server/core/phase.h"
 #include "server/core/small_list.h"
@@ -80,7 +81,7 @@ struct Sweep {
   int seeds = 1;  ///< jobs of each cell
   Requirements requirements;
   std::vector<DataPlace> data;                               ///< where the data sets of its jobs lie
-  std::vector<JobKey> jobs;                                  ///< in the order of the plan
+  KeyRuns jobs;                                              ///< in the order of the plan
   bool cancelled = false, paused = false, deleting = false;  ///< see SetSweepState
   /// Of its jobs that are known already, those that are trained anew; while parts are missing.
   std::shared_ptr<const RetrainJobs> retrain;
@@ -94,6 +95,7 @@ struct Sweep {
   // Kept with every job that is linked, and with every change of one.
   PlanDigest digest;
   StateCounts counts;
+  std::int64_t shared = 0;  ///< jobs that other sweeps have too
   double work_total = 0, work_done = 0, work_live = 0;
   std::uint64_t version = 1;
   struct RateBasis {
@@ -124,10 +126,12 @@ bool is_live(JobState state);  ///< may change by itself
 /// Jobs, sweeps, and how they hang together. Numbers are given once in a boot.
 class Catalogue {
  public:
+  /// Makes room. Precondition: it has no jobs.
+  void reserve(std::size_t jobs) { index_.reserve(jobs); }
   /// Numbers the job with the next key.
-  JobKey add(Job job);
+  JobKey add(const JobId& id);
   /// With the key that it has; keys ascend.
-  void restore(JobKey key, Job job);
+  Job& restore(JobKey key, const JobId& id);
   [[nodiscard]] Job* find(JobKey key);
   [[nodiscard]] const Job* find(JobKey key) const;
   [[nodiscard]] std::optional<JobKey> find(const JobId& id) const;

@@ -248,6 +248,8 @@ struct StoredSweep {
 class StoredSink {
  public:
   virtual ~StoredSink() = default;
+  /// Before all others: how many jobs will come, or a few more.
+  virtual void expect_jobs(std::int64_t jobs) = 0;
   virtual void take(StoredJob job) = 0;
   virtual void take(StoredSweep sweep) = 0;
   virtual void take(StoredData data) = 0;

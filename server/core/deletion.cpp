@@ -1,7 +1,5 @@
 #include "server/core/deletion.h"
 
-#include <algorithm>
-
 #include "server/core/settle.h"
 #include "server/core/steer.h"
 
@@ -15,8 +13,7 @@ bool is_its_own(const Job& job) { return job.sweeps.items().size() == 1; }
 std::int64_t jobs_to_go(const Core& core, const Sweep& sweep) {
   const auto unfinished = sweep.counts.live() + sweep.counts.paused;
   if (!sweep.cancelled || unfinished == 0) return unfinished + sweep.jobs_to_come();
-  return std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
-    const Job& job = core.catalogue.at(key);
+  return count_jobs(core.catalogue, sweep, unfinished, [](const Job& job) {
     const JobState state = state_of(job.phase);
     return is_its_own(job) && (is_live(state) || state == JobState::paused);
   });
@@ -71,9 +68,7 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Delete&) {
   if (const auto left = jobs_to_go(step.core, sweep); left > 0)
     return out_of_turn(sweep.title() + " has " + std::to_string(left) + (left == 1 ? " job" : " jobs") +
                        " to go; cancel it first, or wait for it");
-  const Catalogue& catalogue = step.core.catalogue;
-  const auto own = std::count_if(sweep.jobs.begin(), sweep.jobs.end(),
-                                 [&](JobKey key) { return is_its_own(catalogue.at(key)); });
+  const auto own = std::ssize(sweep.jobs) - sweep.shared;
   sweep.deleting = true;
   step.core.deleting.insert(sweep.id);
   // Jobs that are blocked would be revived with what they depend on.

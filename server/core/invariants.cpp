@@ -186,6 +186,7 @@ class Inspection {
   void inspect_sweep(const Sweep& sweep) {
     StateCounts counts;
     PlanDigest digest;
+    std::int64_t shared = 0;
     double total = 0, done = 0, live = 0;
     for (const JobKey key : sweep.jobs) {
       const Job& job = core_.catalogue.at(key);
@@ -193,13 +194,14 @@ class Inspection {
       expect(job.sweeps.contains(sweep.id), key, "does not know its sweep");
       ++counts[state];
       digest.add(job.id);
+      if (job.sweeps.items().size() > 1) ++shared;
       total += job.work;
       if (is_done(state)) done += job.work;
       if (is_live(state)) live += job.work;
     }
     const double tolerance = 1e-9 * std::max(1.0, total);
     const auto near = [&](double a, double b) { return std::abs(a - b) <= tolerance; };
-    expect(counts == sweep.counts, sweep.id, "has miscounted its jobs");
+    expect(counts == sweep.counts && shared == sweep.shared, sweep.id, "has miscounted its jobs");
     expect(digest == sweep.digest, sweep.id, "has another digest than its jobs");
     expect(sweep.is_settled() != core_.unsettled.contains(sweep.id), sweep.id,
            "is not known for what has not reached all its jobs");

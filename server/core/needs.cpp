@@ -15,10 +15,12 @@ std::int64_t NeedsTable::round_up(std::int64_t bytes) {
 }
 
 NeedsId NeedsTable::intern(std::int64_t predicted_bytes, const std::string& dataset) {
-  Needs needs{round_up(predicted_bytes), dataset};
+  const std::int64_t rounded = round_up(predicted_bytes);
+  if (!all_.empty() && at(last_).memory_bytes == rounded && at(last_).dataset == dataset) return last_;
+  Needs needs{rounded, dataset};
   const auto [entry, is_new] = ids_.try_emplace(needs, static_cast<NeedsId>(all_.size()));
   if (is_new) all_.push_back(std::move(needs));
-  return entry->second;
+  return last_ = entry->second;
 }
 
 }  // namespace spin::core

@@ -29,6 +29,7 @@ class NeedsTable {
 
  private:
   std::vector<Needs> all_;
+  NeedsId last_{};  ///< that was asked for: of jobs one behind the other it is mostly one
   std::map<Needs, NeedsId> ids_;
 };
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "server/core/dependencies.h"
 #include "server/core/leases.h"
 #include "server/core/settle.h"
@@ -40,8 +38,7 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Pause&) {
     return out_of_turn(sweep.title() + " has no job left that could be paused");
   set_state(step, sweep, [&] { sweep.paused = true; });
   const Catalogue& catalogue = step.core.catalogue;
-  const auto held = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
-    const Job& job = catalogue.at(key);
+  const auto held = count_jobs(catalogue, sweep, sweep.counts.live(), [&](const Job& job) {
     return is_live(state_of(job.phase)) && catalogue.is_held(job);
   });
   begin_settling(step, sweep, Settlement::Kind::pause);
@@ -72,10 +69,8 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Resume&) {
     return out_of_turn(sweep.title() + " is not paused");
   if (sweep.paused) set_state(step, sweep, [&] { sweep.paused = false; });
   const Catalogue& catalogue = step.core.catalogue;
-  const auto stopped = std::count_if(sweep.jobs.begin(), sweep.jobs.end(), [&](JobKey key) {
-    const Job& job = catalogue.at(key);
-    return is_paused(job) && !catalogue.is_held(job);
-  });
+  const auto stopped = count_jobs(catalogue, sweep, sweep.counts.paused,
+                                  [&](const Job& job) { return is_paused(job) && !catalogue.is_held(job); });
   begin_settling(step, sweep, Settlement::Kind::resume);
   return stopped;
 }

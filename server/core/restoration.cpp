@@ -61,9 +61,7 @@ JobPhase phase_of(const Core& core, const StoredJob& stored, const Job& job, Now
   return Cancelled{};
 }
 
-Job make_job(Core& core, const StoredJob& stored) {
-  Job job;
-  job.id = stored.id;
+void fill(Job& job, Core& core, const StoredJob& stored) {
   if (stored.failures + stored.trainer_deaths + stored.workers_lost > 0) {
     job.edit_past().failures = static_cast<std::int16_t>(stored.failures);
     job.edit_past().trainer_deaths = static_cast<std::int16_t>(stored.trainer_deaths);
@@ -73,7 +71,6 @@ Job make_job(Core& core, const StoredJob& stored) {
   job.work = static_cast<float>(stored.work);
   for (const auto& artifact : stored.artifacts) job.set(artifact);
   if (!stored.artifacts.empty()) job.edit_past().best_top1 = stored.best_top1;
-  return job;
 }
 
 /// Reasons are kept by the store; of those that a sweep of a million jobs may have, the core needs none.
@@ -92,8 +89,13 @@ Restoration::Restoration(const CoordinatorSettings& settings, std::int64_t boot_
 Restoration::~Restoration() = default;
 Restoration::Restoration(Restoration&&) noexcept = default;
 
+void Restoration::expect_jobs(std::int64_t jobs) {
+  core_->catalogue.reserve(static_cast<std::size_t>(jobs));
+  states_.reserve(static_cast<std::size_t>(jobs));
+}
+
 void Restoration::take(StoredJob job) {
-  core_->catalogue.restore(job.key, make_job(*core_, job));
+  fill(core_->catalogue.restore(job.key, job.id), *core_, job);
   if (job.superseded) core_->superseded[job.key] = *job.superseded;
   for (const auto& [role, on] : job.inputs) core_->catalogue.depend(job.key, {on, role});
   states_.resize(static_cast<std::size_t>(job.key.value));
@@ -123,7 +125,6 @@ void Restoration::take(StoredSweep stored) {
   Sweep& restored = core_->catalogue.restore_sweep(std::move(sweep));
   if (!restored.is_settled()) core_->unsettled.insert(restored.id);
   core_->ready.hold(restored.id, !restored.wants_work());
-  restored.jobs.reserve(stored.jobs.size());
   for (const JobKey key : stored.jobs) core_->catalogue.link(key, restored);
 }
 
@@ -136,19 +137,19 @@ void Restoration::number_sweeps_behind(SweepId last) { core_->catalogue.number_s
 std::unique_ptr<Core> Restoration::finish(Now now) {
   auto remarkable = remarkable_.begin();
   for (JobKey key{1}; key <= core_->catalogue.last_key(); ++key.value) {
-    if (core_->catalogue.find(key) == nullptr) continue;
+    Job* job = core_->catalogue.find(key);
+    if (job == nullptr) continue;
     StoredJob plain;
     plain.key = key;
     plain.state = states_[static_cast<std::size_t>(key.value - 1)];
     const bool is_plain = remarkable == remarkable_.end() || remarkable->key != key;
-    restore_phase(is_plain ? plain : *remarkable++, now);
+    restore_phase(*job, is_plain ? plain : *remarkable++, now);
   }
   return std::move(core_);
 }
 
 /// Once it hangs together with its sweeps and its dependencies.
-void Restoration::restore_phase(const StoredJob& stored, Now now) {
-  Job& job = core_->catalogue.at(stored.key);
+void Restoration::restore_phase(Job& job, const StoredJob& stored, Now now) {
   const JobState before = state_of(job.phase);
   job.phase = phase_of(*core_, stored, job, now);
   if (auto* blocked = std::get_if<Blocked>(&job.phase))

@@ -9,6 +9,7 @@
 
 namespace spin::core {
 
+class Job;
 struct Core;
 
 struct Obstacle;
@@ -26,6 +27,7 @@ class Restoration final : public StoredSink {
   Restoration(Restoration&&) noexcept;
   Restoration& operator=(Restoration&&) = delete;
 
+  void expect_jobs(std::int64_t jobs) override;
   void take(StoredJob job) override;
   void take(StoredSweep sweep) override;
   void take(StoredData data) override;
@@ -34,7 +36,7 @@ class Restoration final : public StoredSink {
   std::unique_ptr<Core> finish(Now now);
 
  private:
-  void restore_phase(const StoredJob& stored, Now now);
+  void restore_phase(Job& job, const StoredJob& stored, Now now);
 
   std::unique_ptr<Core> core_;
   std::vector<JobState> states_;       ///< of job 1, 2, ...

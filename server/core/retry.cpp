@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "server/core/dependencies.h"
 #include "server/core/settle.h"
 #include "server/core/steer.h"
@@ -18,9 +16,8 @@ const Sweep* find_namesake(const Catalogue& catalogue, const Sweep& sweep) {
   return nullptr;
 }
 
-std::int64_t count_to_retry(const Catalogue& catalogue, const Sweep& sweep, const steer::Retry& action) {
-  return std::count_if(sweep.jobs.begin(), sweep.jobs.end(),
-                       [&](JobKey key) { return may_retry(catalogue.at(key), action.failed_only); });
+std::int64_t count_to_retry(const Sweep& sweep, const steer::Retry& action) {
+  return sweep.counts.failed + (action.failed_only ? 0 : sweep.counts.cancelled);
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ Result<std::int64_t> act(Step& step, JobKey key, const steer::Retry& action) {
 }
 
 Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action) {
-  const std::int64_t jobs = count_to_retry(step.core.catalogue, sweep, action);
+  const std::int64_t jobs = count_to_retry(sweep, action);
   if (sweep.cancelled && sweep.full_plan)
     return out_of_turn(sweep.title() + " was cancelled when " + std::to_string(sweep.jobs.size()) +
                        " of its " + std::to_string(sweep.full_plan->jobs) +

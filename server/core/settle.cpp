@@ -65,10 +65,9 @@ bool do_part(Step& step, const Sweep& sweep, std::int64_t& next, const std::set<
   const auto changes = static_cast<std::size_t>(step.core.settings.part_jobs);
   const std::size_t first = step.effects.changes.size();
   std::int64_t looks = kLooksAChange * step.core.settings.part_jobs;
-  for (; next < std::ssize(sweep.jobs); ++next) {
+  for (auto job = sweep.jobs.from(next); job != sweep.jobs.end(); ++job, ++next) {
     if (looks-- == 0 || step.effects.changes.size() - first >= changes) return false;
-    const JobKey key = sweep.jobs[static_cast<std::size_t>(next)];
-    if (!early.contains(key)) act_on(key);
+    if (!early.contains(*job)) act_on(*job);
   }
   return true;
 }
@@ -127,7 +126,11 @@ void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string
   if (kind == Settlement::Kind::cancel) sweep.retrying.reset();
   if (kind != Settlement::Kind::resume)
     for (const JobKey key : running_jobs(step.core, sweep)) settle_one(step, *sweep.settling, key);
-  settle_part(step, sweep);
+  // Whoever watches a sweep that goes on finds jobs that do; of one that stops the answer waits for none.
+  if (kind == Settlement::Kind::resume || std::ssize(sweep.jobs) <= step.core.settings.part_jobs)
+    return settle_part(step, sweep);
+  step.core.unsettled.insert(sweep.id);
+  store_state(step, sweep);
 }
 
 void begin_retry(Step& step, Sweep& sweep, bool failed_only) {

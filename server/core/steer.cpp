@@ -33,12 +33,19 @@ void steer(Step& step, const SteerRequested& event) {
 }
 
 std::vector<JobKey> jobs_placed_apart(const Core& core, const Sweep& sweep) {
+  const auto has_place = [&](const Job& job) {
+    return std::holds_alternative<Ready>(job.phase) || std::holds_alternative<Running>(job.phase);
+  };
   std::vector<JobKey> keys;
+  for (const auto& [key, priority] : core.own_priority) {
+    const Job& job = core.catalogue.at(key);
+    if (job.sweeps.contains(sweep.id) && has_place(job)) keys.push_back(key);
+  }
+  if (sweep.shared == 0) return keys;
   for (const JobKey key : sweep.jobs) {
     const Job& job = core.catalogue.at(key);
-    const bool has_place =
-        std::holds_alternative<Ready>(job.phase) || std::holds_alternative<Running>(job.phase);
-    if (has_place && (job.sweeps.items().size() > 1 || core.own_priority.contains(key))) keys.push_back(key);
+    if (job.sweeps.items().size() > 1 && !core.own_priority.contains(key) && has_place(job))
+      keys.push_back(key);
   }
   return keys;
 }

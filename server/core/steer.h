@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -65,6 +66,15 @@ void set_state(Step& step, Sweep& sweep, const Set& set) {
   core.ready.hold(sweep.id, !sweep.wants_work());
   take_places(core, apart);
   store_state(step, sweep);
+}
+
+/// How many jobs of the sweep `is_meant`, which are `own` where it shares none with others.
+template <class IsMeant>
+std::int64_t count_jobs(const Catalogue& catalogue, const Sweep& sweep, std::int64_t own,
+                        const IsMeant& is_meant) {
+  if (sweep.shared == 0) return own;
+  return std::count_if(sweep.jobs.begin(), sweep.jobs.end(),
+                       [&](JobKey key) { return is_meant(catalogue.at(key)); });
 }
 
 /// failed_precondition.

@@ -73,32 +73,15 @@ Namesakes find_namesakes(const Catalogue& catalogue, const std::string& name, co
   return found;
 }
 
-/// Those of cells one behind the other are mostly one.
-class NeedsOfDemand {
- public:
-  explicit NeedsOfDemand(NeedsTable& table) : table_(table) {}
-  NeedsId of(const Demand& demand) {
-    if (last_ == nullptr || demand != *last_) needs_ = table_.intern(demand.memory_bytes, demand.dataset);
-    last_ = &demand;
-    return needs_;
-  }
-
- private:
-  NeedsTable& table_;
-  const Demand* last_ = nullptr;
-  NeedsId needs_{};
-};
-
-JobKey add_job(Core& core, const PlanPart& part, const PartJob& planned, NeedsId needs) {
-  Job job;
-  job.id = planned.id;
-  job.needs = needs;
-  job.work = static_cast<float>(part.cell_of(planned).demand.work);
-  const JobKey key = core.catalogue.add(std::move(job));
+JobKey add_job(Core& core, const PlanPart& part, const PartJob& planned) {
+  const JobKey key = core.catalogue.add(planned.id);
+  Job& added = core.catalogue.at(key);
+  const Demand& demand = part.cell_of(planned).demand;
+  added.needs = core.needs.intern(demand.memory_bytes, demand.dataset);
+  added.work = static_cast<float>(demand.work);
   for (const auto& [role, source] : planned.inputs)
     core.catalogue.depend(key, {*core.catalogue.find(source), role});
 
-  Job& added = core.catalogue.at(key);
   const DependencyView view = view_dependencies(core.catalogue, added);
   if (view.obstacle) {
     added.phase = Blocked{view.obstacle};
@@ -127,9 +110,8 @@ void take_known(Step& step, Sweep& sweep, const Unreached& unreached, JobKey key
   }
 }
 
-JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PartJob& planned, NeedsId needs,
-                TakenJobs& taken) {
-  const JobKey key = add_job(step.core, part, planned, needs);
+JobKey take_new(Step& step, Sweep& sweep, const PlanPart& part, const PartJob& planned, TakenJobs& taken) {
+  const JobKey key = add_job(step.core, part, planned);
   step.core.catalogue.link(key, sweep);
   file_phase(step.core, key);
   const JobPhase& phase = step.core.catalogue.at(key).phase;
@@ -150,7 +132,6 @@ std::vector<JobKey> keys_of_known(const Catalogue& catalogue, const PlanPart& pa
 /// Links or makes the part's jobs in its order, so that dependencies stand before what needs them.
 TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPart& part, KnownJobs& known_jobs) {
   TakenJobs taken;
-  NeedsOfDemand needs(step.core.needs);
   // One for all, because it walks through every sweep of theirs that is not settled.
   const Unreached unreached(step.core, keys_of_known(step.core.catalogue, part));
   taken.keys.reserve(part.jobs.size());
@@ -159,8 +140,7 @@ TakenJobs take_jobs(Step& step, Sweep& sweep, const PlanPart& part, KnownJobs& k
     taken.is_new.push_back(!known);
     if (known) known_jobs.see(step.core, step.core.catalogue.at(*known), sweep);
     if (known) take_known(step, sweep, unreached, *known, known_jobs);
-    taken.keys.push_back(
-        known ? *known : take_new(step, sweep, part, planned, needs.of(part.cell_of(planned).demand), taken));
+    taken.keys.push_back(known ? *known : take_new(step, sweep, part, planned, taken));
   }
   return taken;
 }
@@ -259,7 +239,6 @@ void submit(Step& step, const SweepSubmitted& event) {
   Sweep& sweep = catalogue.add_sweep(make_sweep(event));
   retire_data(step, event);
   if (full_plan.jobs > std::ssize(plan.jobs)) sweep.full_plan = full_plan;
-  sweep.jobs.reserve(static_cast<std::size_t>(full_plan.jobs));
   KnownJobs known;
   const std::int64_t added =
       take(step, sweep, plan,

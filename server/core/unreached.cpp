@@ -42,8 +42,9 @@ void Unreached::look_at(const Sweep& sweep, std::span<const JobKey> keys) {
   const std::int64_t end = std::ssize(sweep.jobs);
   const std::int64_t to_retry = sweep.retrying ? sweep.retrying->next : end;
   const std::int64_t to_settle = sweep.settling ? sweep.settling->next : end;
-  for (std::int64_t i = std::min(to_retry, to_settle); i < end; ++i) {
-    const JobKey key = sweep.jobs[static_cast<std::size_t>(i)];
+  std::int64_t i = std::min(to_retry, to_settle);
+  for (auto job = sweep.jobs.from(i); job != sweep.jobs.end(); ++job, ++i) {
+    const JobKey key = *job;
     if (key < keys.front() || key > keys.back() || !std::binary_search(keys.begin(), keys.end(), key))
       continue;
     const Owed owed{sweep.id, i >= to_retry && !sweep.retried_early.contains(key),

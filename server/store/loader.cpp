@@ -20,6 +20,7 @@ constexpr char kSweeps[] =
     " ORDER BY id";
 constexpr char kLastSweep[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'last_sweep'), 0)";
 constexpr char kDemands[] = "SELECT id, dataset, memory_bytes, work FROM demand";
+constexpr char kLastJob[] = "SELECT coalesce(max(key), 0) FROM job";
 constexpr char kJobs[] = "SELECT key, hash, demand FROM job ORDER BY key";
 constexpr char kStates[] =
     "SELECT job, state, reason, failures, trainer_deaths, workers_lost, priority FROM job_state ORDER BY job";
@@ -89,6 +90,10 @@ class Loader {
 
  private:
   Status load_jobs() {
+    SPIN_ASSIGN(const auto last, database_.integer(kLastJob));
+    sink_.expect_jobs(last);
+    has_job_.reserve(static_cast<std::size_t>(last) + 1);
+    completed_.reserve(static_cast<std::size_t>(last) + 1);
     SPIN_TRY(load_demands());
     SPIN_ASSIGN(auto states, rows_of(kStates));
     SPIN_ASSIGN(auto outcomes, rows_of(kOutcomes));

@@ -61,13 +61,6 @@ Status configure(Database& database) {
   return database.run("PRAGMA wal_autocheckpoint = 0");
 }
 
-Status check_integrity(Database& database) {
-  const auto answer = database.text("PRAGMA quick_check(1)");
-  if (!answer.ok()) return answer.error();
-  if (*answer == "ok") return {};
-  return damaged(database.path(), "is damaged: " + *answer);
-}
-
 Result<std::int64_t> raise_boot_epoch(Database& database) {
   SPIN_ASSIGN(auto transaction, Transaction::begin(database, Transaction::Kind::write));
   SPIN_TRY(database.run(kRaiseBootEpoch));
@@ -94,13 +87,19 @@ Result<OpenDatabase> open_locked(const fs::path& path, FileDescriptor lock) {
   SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_write));
   SPIN_TRY(check_identity(database));
   SPIN_TRY(configure(database));
-  SPIN_TRY(check_integrity(database));
   SPIN_TRY(bring_up_to_date(database));
   SPIN_ASSIGN(const auto epoch, raise_boot_epoch(database));
   return OpenDatabase{std::move(lock), std::move(readers_lock), std::move(database), epoch};
 }
 
 }  // namespace
+
+Status quick_check(Database& database) {
+  const auto answer = database.text("PRAGMA quick_check(1)");
+  if (!answer.ok()) return answer.error();
+  if (*answer == "ok") return {};
+  return damaged(database.path(), "is damaged: " + *answer);
+}
 
 Result<std::int64_t> read_boot_epoch(Database& database) { return database.integer(kSelectBootEpoch); }
 

@@ -9,7 +9,7 @@
 
 namespace spin {
 
-/// The coordinator's database, checked, migrated and locked for this process.
+/// The coordinator's database, migrated and locked for this process.
 struct OpenDatabase {
   FileDescriptor lock, readers_lock;  ///< both outlive the connection
   Database connection;
@@ -17,8 +17,12 @@ struct OpenDatabase {
 };
 
 /// Makes the file where there is none. already_exists: another spind holds it. failed_precondition: a newer
-/// spin wrote it, or it lies on a network file system. data_loss: not a database of spin, or damaged.
+/// spin wrote it, or it lies on a network file system. data_loss: not a database of spin, or its head is
+/// damaged; see quick_check() for the rest.
 Result<OpenDatabase> open_database(const std::filesystem::path& path);
+
+/// data_loss where the file is not as SQLite wrote it.
+Status quick_check(Database& database);
 
 /// Of the last start.
 Result<std::int64_t> read_boot_epoch(Database& database);

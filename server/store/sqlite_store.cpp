@@ -2,6 +2,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -56,7 +57,19 @@ class SqliteStore final : public Store {
 
   [[nodiscard]] std::int64_t boot_epoch() const override { return boot_epoch_; }
 
-  Status load(core::StoredSink& sink) override { return load_state(*database_, sink); }
+  /// The file is checked meanwhile, which takes about as long.
+  Status load(core::StoredSink& sink) override {
+    auto check = std::async(std::launch::async, [path = database_->path()]() -> Status {
+      SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_only));
+      return quick_check(database);
+    });
+    const Status loaded = load_state(*database_, sink);
+    const Status sound = check.get();
+    if (sound.ok()) return loaded;
+    const std::lock_guard lock(mutex_);
+    failed_ = true;  // it stays as it is
+    return sound;
+  }
 
   void commit(std::vector<core::Change> changes, Committed committed) override {
     {

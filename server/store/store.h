@@ -30,16 +30,16 @@ class Store {
   /// an empty text once they go through again.
   using DiskFull = std::function<void(const std::string& reason)>;
 
-  /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates, runs
-  /// quick_check (data_loss) and raises the boot epoch. The log is copied into the database whenever it has
-  /// grown by `checkpoint_pages`.
+  /// Opens or makes the database, takes its lock (already_exists: another spind holds it), migrates and
+  /// raises the boot epoch. The log is copied into the database whenever it has grown by `checkpoint_pages`.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Fatal fatal,
                                              int checkpoint_pages = kCheckpointPages);
   virtual ~Store() = default;
 
   /// Of this start: more than that of any before.
   [[nodiscard]] virtual std::int64_t boot_epoch() const = 0;
-  /// Everything that the core needs to go on. Call once, before the first commit.
+  /// Everything that the core needs to go on; data_loss, of whatever was taken, where quick_check finds
+  /// damage. Call once, before the first commit.
   virtual Status load(core::StoredSink& sink) = 0;
   /// Before the first commit.
   virtual void watch_disk(DiskFull changed) = 0;

@@ -46,6 +46,8 @@ TEST(Settle, WhatACancelHasNotReachedIsNotBlockedByAJobThatRunsAgain) {
   harness.fail(harness.lease_to("w"), FailureKind::job_error, "no");
   ASSERT_EQ(harness.state("x"), JobState::blocked);
   harness.cancel(sweep);
+  ASSERT_EQ(harness.state("d"), JobState::blocked) << "the answer waits for no job";
+  harness.send(SettleOn{});
   ASSERT_EQ(harness.state("d"), JobState::cancelled);
   ASSERT_EQ(harness.state("x"), JobState::blocked) << "the cancel has not reached it";
   harness.submit(PlanOf("again").job("r"));  // the harness checks that no job is blocked by nothing

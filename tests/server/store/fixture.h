@@ -25,6 +25,7 @@ std::shared_ptr<FirstPart> make_plan(const std::string& name, int cells, int see
 
 /// What a store holds.
 struct StoredState final : core::StoredSink {
+  void expect_jobs(std::int64_t /*jobs*/) override {}
   std::int64_t boot_epoch = 0;
   std::vector<core::StoredSweep> sweeps;
   std::vector<core::StoredJob> jobs;
