@@ -17,8 +17,8 @@ namespace spin {
 
 /// Calls that share a limit and a lane.
 struct CallKind {
-  CallKind(int max_calls, std::string what, std::size_t threads)
-      : limit(max_calls, std::move(what)), lane(threads) {}
+  CallKind(int max_calls, std::string what, std::size_t threads, Lane::Share share = Lane::Share::equal)
+      : limit(max_calls, std::move(what)), lane(threads, share) {}
   CallLimit limit;
   Lane lane;
 };

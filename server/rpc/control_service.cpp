@@ -15,6 +15,8 @@ constexpr std::size_t kOpeningThreads = 2;
 constexpr std::size_t kListingThreads = 16;
 constexpr std::size_t kQueryThreads = 4;        ///< each query may take much memory and disk
 constexpr std::size_t kSubmissionThreads = 32;  ///< most of them wait for a sweep to grow
+/// What may compute for seconds holds up no worker that asks for a job.
+constexpr Lane::Share kOfLongCalls = Lane::Share::small;
 constexpr int kMaxOverrides = 1000;
 
 Status check_submit(const v1::SubmitRequest& request) {
@@ -46,10 +48,11 @@ ControlService::ControlService(ControlBackend& backend, std::chrono::millisecond
       orders_(limits.short_calls, "calls that change something", kOrderThreads),
       watches_(limits.watches, "calls of `watch`", kOpeningThreads),
       followers_(limits.followed_logs, "calls of `logs -f`", kOpeningThreads),
-      listings_(limits.listings, "listings", kListingThreads),
-      queries_(limits.queries, "queries", kQueryThreads),
-      submissions_(limits.submissions, "submissions", kSubmissionThreads),
-      upkeep_(limits.upkeep, "backups and examinations", static_cast<std::size_t>(limits.upkeep)) {}
+      listings_(limits.listings, "listings", kListingThreads, kOfLongCalls),
+      queries_(limits.queries, "queries", kQueryThreads, kOfLongCalls),
+      submissions_(limits.submissions, "submissions", kSubmissionThreads, kOfLongCalls),
+      upkeep_(limits.upkeep, "backups and examinations", static_cast<std::size_t>(limits.upkeep),
+              kOfLongCalls) {}
 
 grpc::ServerWriteReactor<v1::SubmitProgress>* ControlService::Submit(Context* context,
                                                                      const v1::SubmitRequest* request) {

@@ -16,7 +16,13 @@ namespace spin {
 /// is started when all are busy, up to the limit. Thread-safe.
 class Lane {
  public:
-  explicit Lane(std::size_t max_threads) : max_threads_(max_threads) {}
+  /// How its threads share processors with those of the rest of the process.
+  enum class Share {
+    equal,
+    small,  ///< about a tenth of a processor where the others would fill all, and else as much as there is
+  };
+  explicit Lane(std::size_t max_threads, Share share = Share::equal)
+      : max_threads_(max_threads), share_(share) {}
   ~Lane() { stop(); }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -31,6 +37,7 @@ class Lane {
   void work();
 
   const std::size_t max_threads_;
+  const Share share_;
   std::mutex mutex_;
   std::condition_variable wake_;
   // Behind the mutex.

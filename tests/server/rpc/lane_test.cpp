@@ -1,10 +1,12 @@
 #include "server/rpc/lane.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "server/rpc/call_limit.h"
 
@@ -34,6 +36,19 @@ TEST(Lane, OneThreadKeepsTheOrder) {
   lane.stop();
   ASSERT_EQ(order.size(), 100U);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(Lane, GivesWayWhereItsShareIsSmall) {
+  const auto nice_in = [](Lane::Share share) {
+    int nice = 0;
+    Lane lane(1, share);
+    EXPECT_TRUE(lane.post([&] { nice = ::getpriority(PRIO_PROCESS, 0); }).ok());
+    lane.stop();
+    return nice;
+  };
+  const int here = ::getpriority(PRIO_PROCESS, 0);
+  EXPECT_EQ(nice_in(Lane::Share::equal), here);
+  EXPECT_EQ(nice_in(Lane::Share::small), std::max(here, 10));
 }
 
 TEST(Lane, TakesNothingAfterItsEnd) {
