@@ -110,7 +110,7 @@ Result<std::unique_ptr<App>> start_read_only(const AppOptions& options) {
   SPIN_ASSIGN(ReadOnlyDatabase database, open_read_only(options.database));
   SPIN_ASSIGN(const auto epoch, read_boot_epoch(database.connection));
   core::Restoration restoration(options.settings, epoch + 1);
-  SPIN_TRY(load_state(database.connection, restoration));
+  SPIN_TRY(load_state(database.connection, restoration, [&] { return quick_check(database.connection); }));
   SPIN_ASSIGN(auto reader, Reader::open(database.name));
   SPIN_ASSIGN(auto scratch, Scratch::make(place_for_scratch(options.listen)));
   auto app = std::make_unique<ReadOnlyApp>(std::move(database), std::move(reader), std::move(restoration),

@@ -43,7 +43,9 @@ Result<std::int64_t> act(Step& step, Sweep& sweep, const steer::Retry& action) {
                        " jobs were stored; submit its file again");
   if (sweep.cancelled && action.failed_only)
     return out_of_turn(sweep.title() + " was cancelled; retry all of it, not its failed jobs alone");
-  if (jobs == 0 && (!sweep.cancelled || sweep.counts.live() + sweep.counts.paused == 0))
+  const bool is_to_be_cancelled =
+      sweep.cancelled && (sweep.counts.live() + sweep.counts.paused > 0 || !sweep.is_settled());
+  if (jobs == 0 && !is_to_be_cancelled)
     return out_of_turn(sweep.title() + " has no " + accepted(action) + " job that could be retried");
   if (const Sweep* other = find_namesake(step.core.catalogue, sweep))
     return out_of_turn(other->title() + " has taken the name of sweep " + std::to_string(sweep.id.value) +

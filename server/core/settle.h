@@ -12,8 +12,8 @@
 namespace spin::core {
 
 /// Begins to bring the sweep's jobs to where its state wants them; in place of an earlier pause, resume or
-/// cancel that has not reached them all. `reason`: of a cancel. What runs and the first part are through
-/// when it returns.
+/// cancel that has not reached them all. `reason`: of a cancel. What runs is through when it returns; of a
+/// sweep of one part all is, of one that is resumed the first part.
 void begin_settling(Step& step, Sweep& sweep, Settlement::Kind kind, std::string reason = {});
 /// The same for a retry, beside what else there is to do.
 void begin_retry(Step& step, Sweep& sweep, bool failed_only);

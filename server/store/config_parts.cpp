@@ -27,17 +27,9 @@ std::string list_of_parts(const std::array<std::int64_t, std::tuple_size_v<Confi
   return list + ']';
 }
 
-Result<std::vector<std::int64_t>> ConfigPartWriter::store(const std::vector<std::string>& parts) {
-  std::vector<std::int64_t> numbers;
-  numbers.reserve(parts.size());
-  for (const auto& part : parts) {
-    auto number = parts_.find(part);
-    if (!number) {
-      SPIN_ASSIGN(number, parts_.insert(part, part));
-    }
-    numbers.push_back(*number);
-  }
-  return numbers;
+Result<std::int64_t> ConfigPartWriter::store(const std::string& part) {
+  if (const auto known = parts_.find(part)) return *known;
+  return parts_.insert(part, part);
 }
 
 Result<ConfigPartReader> ConfigPartReader::make(Database& database) {

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
-#include <vector>
 
 #include "schema/base/result.h"
 #include "schema/design/config_text.h"
@@ -26,8 +25,8 @@ class ConfigPartWriter {
  public:
   /// The database outlives the writer.
   static Result<ConfigPartWriter> make(Database& database);
-  /// The numbers of parts, in their order. Inside a transaction of the caller.
-  Result<std::vector<std::int64_t>> store(const std::vector<std::string>& parts);
+  /// The number of a part. Inside a transaction of the caller.
+  Result<std::int64_t> store(const std::string& part);
   /// After a transaction that was undone.
   Status forget_undone() { return parts_.forget_undone(); }
 

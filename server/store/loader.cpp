@@ -1,6 +1,7 @@
 #include "server/store/loader.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/store/database_files.h"
 #include "server/store/names.h"
 
 namespace spin {
@@ -46,6 +48,10 @@ constexpr char kSuperseded[] =
 constexpr char kDataStates[] =
     "SELECT dataset, fingerprint, summary, retired FROM data_state ORDER BY dataset, fingerprint";
 
+/// Jobs for which room is made before they come.
+constexpr std::int64_t kMostExpected = 10'000'000;
+constexpr std::int64_t kUsualGap = 1'000'000;  ///< between the numbers of two jobs
+
 /// Rows about jobs in the order of their numbers, the job first.
 class JobRows {
  public:
@@ -71,7 +77,8 @@ class JobRows {
 
 class Loader {
  public:
-  Loader(Database& database, core::StoredSink& sink) : database_(database), sink_(sink) {}
+  Loader(Database& database, core::StoredSink& sink, const std::function<Status()>& check)
+      : database_(database), sink_(sink), check_(check) {}
 
   Status load() {
     SPIN_ASSIGN(auto transaction, Transaction::begin(database_, Transaction::Kind::read));
@@ -91,9 +98,10 @@ class Loader {
  private:
   Status load_jobs() {
     SPIN_ASSIGN(const auto last, database_.integer(kLastJob));
-    sink_.expect_jobs(last);
-    has_job_.reserve(static_cast<std::size_t>(last) + 1);
-    completed_.reserve(static_cast<std::size_t>(last) + 1);
+    const auto expected = std::clamp(last, std::int64_t{0}, kMostExpected);
+    sink_.expect_jobs(expected);
+    has_job_.reserve(static_cast<std::size_t>(expected) + 1);
+    completed_.reserve(static_cast<std::size_t>(expected) + 1);
     SPIN_TRY(load_demands());
     SPIN_ASSIGN(auto states, rows_of(kStates));
     SPIN_ASSIGN(auto outcomes, rows_of(kOutcomes));
@@ -104,6 +112,7 @@ class Loader {
     auto rows = statement.query();
     while (rows.next()) {
       SPIN_ASSIGN(auto job, read_job(rows));
+      SPIN_TRY(check_key(job.key.value));
       SPIN_TRY(inputs->of(job.key, [&](const Rows& row) { return read_input(row, job); }));
       if (std::ranges::all_of(job.inputs, [this](const auto& input) { return is_completed(input.source); }))
         job.state = JobState::ready;
@@ -126,6 +135,16 @@ class Loader {
     for (const auto* others : {&states, &outcomes, &inputs, &artifacts, &superseded})
       if (const auto job = (*others)->next()) return dangling("job", *job);
     return {};
+  }
+
+  /// Keys ascend, and between two there may be those of jobs that were deleted, which cost memory: where they
+  /// would be very many, the file is checked first.
+  Status check_key(std::int64_t key) const {
+    const auto before = std::ssize(has_job_) - 1;
+    if (key < 1 || key <= before)
+      return damaged(database_.path(), "is damaged: job " + std::to_string(key) + " stands behind job " +
+                                           std::to_string(before));
+    return key - before > kUsualGap ? check_() : Status();
   }
 
   Result<std::unique_ptr<JobRows>> rows_of(const char* sql) {
@@ -282,6 +301,7 @@ class Loader {
 
   Database& database_;
   core::StoredSink& sink_;
+  const std::function<Status()>& check_;
   std::unordered_map<std::int64_t, Demand> demands_;  ///< by number
   Statement running_, last_, ranges_, sweep_data_, early_;
   std::vector<bool> has_job_, completed_;  ///< by number
@@ -289,6 +309,8 @@ class Loader {
 
 }  // namespace
 
-Status load_state(Database& database, core::StoredSink& sink) { return Loader(database, sink).load(); }
+Status load_state(Database& database, core::StoredSink& sink, const std::function<Status()>& check) {
+  return Loader(database, sink, check).load();
+}
 
 }  // namespace spin

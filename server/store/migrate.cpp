@@ -7,6 +7,7 @@
 #include "schema/base/version.h"
 #include "server/store/database_files.h"
 #include "server/store/integrity.h"
+#include "server/store/open.h"
 
 namespace spin {
 namespace {
@@ -99,6 +100,7 @@ Status check_identity(Database& database) {
 
 Status migrate(Database& database, std::span<const Migration> all) {
   SPIN_ASSIGN(const auto version, database.integer("PRAGMA user_version"));
+  if (version > 0 && static_cast<std::size_t>(version) < all.size()) SPIN_TRY(quick_check(database));
   for (auto next = static_cast<std::size_t>(version); next < all.size(); ++next) {
     SPIN_TRY(apply(database, all[next], static_cast<std::int64_t>(next) + 1));
   }

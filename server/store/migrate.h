@@ -19,7 +19,8 @@ inline constexpr std::int64_t kApplicationId = 0x5370696e;
 /// program's. failed_precondition: another version of spin wrote it, which is named.
 Status check_identity(Database& database);
 
-/// Brings the database to the newest of `all`, each migration in a transaction of its own. They run with
+/// Brings the database to the newest of `all`, each migration in a transaction of its own, where it is sound
+/// (data_loss). They run with
 /// foreign keys off, so that a table may be made anew under its old name; data_loss, and the migration is
 /// undone, where a row then names one that is not there. Leaves foreign keys on.
 Status migrate(Database& database, std::span<const Migration> all = migrations());

@@ -59,12 +59,12 @@ class SqliteStore final : public Store {
 
   /// The file is checked meanwhile, which takes about as long.
   Status load(core::StoredSink& sink) override {
-    auto check = std::async(std::launch::async, [path = database_->path()]() -> Status {
+    const std::shared_future<Status> check = std::async([path = database_->path()]() -> Status {
       SPIN_ASSIGN(auto database, Database::open(path, Database::Mode::read_only));
       return quick_check(database);
     });
-    const Status loaded = load_state(*database_, sink);
-    const Status sound = check.get();
+    const Status loaded = load_state(*database_, sink, [&check] { return check.get(); });
+    const Status& sound = check.get();
     if (sound.ok()) return loaded;
     const std::lock_guard lock(mutex_);
     failed_ = true;  // it stays as it is

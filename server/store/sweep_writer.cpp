@@ -130,7 +130,7 @@ Status SweepWriter::insert_part(SweepId sweep, const PlanPart& part, const core:
 }
 
 Status SweepWriter::insert_jobs(const PlanPart& part, const core::TakenJobs& taken) {
-  SPIN_ASSIGN(const auto texts, parts_->store(part.texts));
+  std::vector<std::int64_t> texts(part.texts.size());  // their numbers; 0: no new job has named it yet
   std::int64_t number = 0;
   const Demand* demand = nullptr;  // whose number it is
   for (std::size_t i = 0; i < part.jobs.size(); ++i) {
@@ -141,7 +141,13 @@ Status SweepWriter::insert_jobs(const PlanPart& part, const core::TakenJobs& tak
       demand = &wanted;
     }
     std::array<std::int64_t, std::tuple_size_v<ConfigParts>> config{};
-    for (std::size_t k = 0; k < config.size(); ++k) config[k] = texts[job.config[k]];
+    for (std::size_t k = 0; k < config.size(); ++k) {
+      auto& text = texts[job.config[k]];
+      if (text == 0) {
+        SPIN_ASSIGN(text, parts_->store(part.texts[job.config[k]]));
+      }
+      config[k] = text;
+    }
     SPIN_TRY(insert_job_.run(taken.keys[i].value, job.id.digest, list_of_parts(config), job.seed, number));
   }
   return {};

@@ -9,8 +9,10 @@
 
 #include "schema/base/file.h"
 #include "schema/base/sha256.h"
+#include "server/core/restoration.h"
 #include "server/store/database_files.h"
 #include "server/store/integrity.h"
+#include "server/store/loader.h"
 #include "server/store/open.h"
 #include "tests/crash/store_run.h"
 #include "tests/server/store/fixture.h"
@@ -67,6 +69,16 @@ Damaged start(const std::string& database, const std::string& log) {
     return result;
   }
   opened->connection.never_checkpoint();
+  core::Restoration restoration({}, opened->boot_epoch);
+  const auto check = [&] { return quick_check(opened->connection); };
+  const Status loaded = load_state(opened->connection, restoration, check);
+  const Status sound = check();
+  if (!sound.ok() || !loaded.ok()) {
+    const auto& error = sound.ok() ? loaded.error() : sound.error();
+    EXPECT_NE(error.message.find("spin.db"), std::string::npos) << error.message;
+    result.refused = true;
+    return result;
+  }
   result.found = !value_of(find_damage(opened->connection)).empty();
   const auto rows = all_rows(opened->connection);
   if (rows.ok()) {

@@ -25,6 +25,19 @@ JobResult finished(double top1) {
            {Metric::seconds, 12.5}}};
 }
 
+TEST_F(StoreTest, APartOfKnownJobsStoresNoTextsAgain) {
+  const auto plan = make_plan("study", 3, 2);
+  commit(*store_, {insert_all(SweepId{1}, plan, 1)});
+  const auto texts = [&] { return rows_of(path(), "SELECT count(*) FROM config_part").at(0); };
+  const auto before = texts();
+  reopen();  // what the writer remembers is gone
+  auto again = insert_all(SweepId{2}, plan, 1);
+  again.jobs.is_new.assign(again.jobs.is_new.size(), false);
+  again.jobs.inputs.clear();
+  commit(*store_, {again});
+  EXPECT_EQ(texts(), before);
+}
+
 TEST_F(StoreTest, ANewDatabaseIsEmpty) {
   const auto state = reopen();
   EXPECT_TRUE(state.sweeps.empty());
