@@ -35,8 +35,7 @@ fs::path place_for_scratch(const std::vector<std::string>& addresses) {
   return folder;
 }
 
-/// A folder that goes with the object: for the temporary files of queries, and as what the server wants of a
-/// store for artifacts where none is served.
+/// A folder that goes with the object: for the temporary files of queries.
 class Scratch {
  public:
   static Result<std::unique_ptr<Scratch>> make(const fs::path& place) {
@@ -45,40 +44,36 @@ class Scratch {
       return Error{ErrorCode::invalid_argument, "no folder for temporary files can be made in " +
                                                     place.string() + ": " +
                                                     std::generic_category().message(errno)};
-    std::unique_ptr<Scratch> made(new Scratch(folder));
-    SPIN_ASSIGN(made->artifacts_, ArtifactStore::open(folder));
-    return made;
+    return std::unique_ptr<Scratch>(new Scratch(folder));
   }
   ~Scratch() {
-    artifacts_.reset();
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   [[nodiscard]] const fs::path& folder() const { return folder_; }
-  [[nodiscard]] ArtifactStore& artifacts() { return *artifacts_; }
 
  private:
   explicit Scratch(fs::path folder) : folder_(std::move(folder)) {}
   const fs::path folder_;
-  std::unique_ptr<ArtifactStore> artifacts_;
 };
 
 class ReadOnlyApp final : public App {
  public:
   ReadOnlyApp(ReadOnlyDatabase database, std::unique_ptr<Reader> reader, core::Restoration restoration,
-              std::unique_ptr<Scratch> scratch)
+              std::unique_ptr<Scratch> scratch, std::unique_ptr<ArtifactStore> artifacts)
       : database_(std::move(database)),
         reader_(std::move(reader)),
         scratch_(std::move(scratch)),
+        artifacts_(std::move(artifacts)),
         coordinator_(std::move(restoration), std::chrono::steady_clock::now()),
         control_(database_.name, scratch_->folder(), *reader_, coordinator_) {}
   ~ReadOnlyApp() override { stop(); }
 
   Status serve(ListenClaim claim) {
     addresses_ = claim.addresses();
-    SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, scratch_->artifacts()));
+    SPIN_ASSIGN(server_, Server::start(std::move(claim), fleet_, control_, *artifacts_));
     return {};
   }
 
@@ -96,6 +91,7 @@ class ReadOnlyApp final : public App {
   const ReadOnlyDatabase database_;
   const std::unique_ptr<Reader> reader_;
   const std::unique_ptr<Scratch> scratch_;
+  const std::unique_ptr<ArtifactStore> artifacts_;
   const core::Coordinator coordinator_;
   ReadOnlyGate control_;
   ReadOnlyFleet fleet_;
@@ -113,8 +109,9 @@ Result<std::unique_ptr<App>> start_read_only(const AppOptions& options) {
   SPIN_TRY(load_state(database.connection, restoration, [&] { return quick_check(database.connection); }));
   SPIN_ASSIGN(auto reader, Reader::open(database.name));
   SPIN_ASSIGN(auto scratch, Scratch::make(place_for_scratch(options.listen)));
+  SPIN_ASSIGN(auto artifacts, ArtifactStore::open_to_read(options.artifacts));
   auto app = std::make_unique<ReadOnlyApp>(std::move(database), std::move(reader), std::move(restoration),
-                                           std::move(scratch));
+                                           std::move(scratch), std::move(artifacts));
   SPIN_TRY(app->serve(std::move(claim)));
   return std::unique_ptr<App>(std::move(app));
 }

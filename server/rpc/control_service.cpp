@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/wire/control.h"
+#include "server/rpc/transfer_streams.h"
 
 namespace spin {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t kOpeningThreads = 2;
 constexpr std::size_t kListingThreads = 16;
 constexpr std::size_t kQueryThreads = 4;        ///< each query may take much memory and disk
 constexpr std::size_t kSubmissionThreads = 32;  ///< most of them wait for a sweep to grow
+constexpr std::size_t kDownloadThreads = 4;     ///< each reads a chunk
 /// What may compute for seconds holds up no worker that asks for a job.
 constexpr Lane::Share kOfLongCalls = Lane::Share::small;
 constexpr int kMaxOverrides = 1000;
@@ -40,9 +42,10 @@ bool write_row(OutStream<Message>& out, const Row& row) {
 
 }  // namespace
 
-ControlService::ControlService(ControlBackend& backend, std::chrono::milliseconds write_limit,
-                               const CallLimits& limits)
+ControlService::ControlService(ControlBackend& backend, ArtifactStore& artifacts,
+                               std::chrono::milliseconds write_limit, const CallLimits& limits)
     : backend_(backend),
+      artifacts_(artifacts),
       calls_(write_limit),
       questions_(limits.short_calls, "short calls", kQuestionThreads),
       orders_(limits.short_calls, "calls that change something", kOrderThreads),
@@ -51,6 +54,7 @@ ControlService::ControlService(ControlBackend& backend, std::chrono::millisecond
       listings_(limits.listings, "listings", kListingThreads, kOfLongCalls),
       queries_(limits.queries, "queries", kQueryThreads, kOfLongCalls),
       submissions_(limits.submissions, "submissions", kSubmissionThreads, kOfLongCalls),
+      downloads_(limits.downloads, "downloads", kDownloadThreads, kOfLongCalls),
       upkeep_(limits.upkeep, "backups and examinations", static_cast<std::size_t>(limits.upkeep),
               kOfLongCalls) {}
 
@@ -105,6 +109,11 @@ ControlService::Unary* ControlService::GetJob(Context* context, const v1::GetJob
     wire::to_wire(detail, response);
     return {};
   });
+}
+
+grpc::ServerWriteReactor<v1::ArtifactChunk>* ControlService::DownloadArtifact(
+    Context* context, const v1::DownloadArtifactRequest* request) {
+  return DownloadStream::start({artifacts_, downloads_, calls_}, *context, *request);
 }
 
 grpc::ServerWriteReactor<v1::LogLine>* ControlService::GetLogs(Context* context,

@@ -7,6 +7,7 @@
 #include "server/rpc/call_kind.h"
 #include "server/rpc/live_calls.h"
 #include "server/rpc/out_stream.h"
+#include "server/store/artifacts.h"
 #include "spin/v1/control.grpc.pb.h"
 
 namespace spin {
@@ -19,18 +20,19 @@ struct CallLimits {
   int listings = 128;
   int queries = 64;  ///< few run at once, the others wait for their turn
   int submissions = 256;
+  int downloads = 64;
   int upkeep = 8;  ///< backups and examinations
 };
 
 /// What people call. gRPC's threads hand each call to a lane of its kind, so that none waits for calls of
-/// another kind: short calls get through whatever watches, lists and submits. Watches and followed logs hold
-/// no thread.
+/// another kind: short calls get through whatever watches, lists and submits. Watches, followed logs and
+/// downloads hold no thread.
 class ControlService final : public v1::Control::CallbackService {
  public:
   /// A client that takes longer than `write_limit` for what is sent to it is cut off.
-  explicit ControlService(ControlBackend& backend,
-                          std::chrono::milliseconds write_limit = std::chrono::seconds(10),
-                          const CallLimits& limits = {});
+  ControlService(ControlBackend& backend, ArtifactStore& artifacts,
+                 std::chrono::milliseconds write_limit = std::chrono::seconds(10),
+                 const CallLimits& limits = {});
 
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
@@ -44,6 +46,8 @@ class ControlService final : public v1::Control::CallbackService {
   grpc::ServerWriteReactor<v1::JobRow>* ListJobs(Context* context,
                                                  const v1::ListJobsRequest* request) override;
   Unary* GetJob(Context* context, const v1::GetJobRequest* request, v1::JobDetail* response) override;
+  grpc::ServerWriteReactor<v1::ArtifactChunk>* DownloadArtifact(
+      Context* context, const v1::DownloadArtifactRequest* request) override;
   grpc::ServerWriteReactor<v1::LogLine>* GetLogs(Context* context,
                                                  const v1::GetLogsRequest* request) override;
   grpc::ServerWriteReactor<v1::ResultRow>* GetResults(Context* context,
@@ -69,6 +73,7 @@ class ControlService final : public v1::Control::CallbackService {
   class RowStream;
 
   ControlBackend& backend_;
+  ArtifactStore& artifacts_;
   LiveCalls calls_;
   CallKind questions_;  ///< answered from memory and by single rows
   CallKind orders_;     ///< wait for a commit
@@ -77,6 +82,7 @@ class ControlService final : public v1::Control::CallbackService {
   CallKind listings_;
   CallKind queries_;
   CallKind submissions_;
+  CallKind downloads_;
   CallKind upkeep_;
 };
 

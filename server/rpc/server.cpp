@@ -75,7 +75,7 @@ void log_renewal(const Status& renewed) {
 class GrpcServer final : public Server {
  public:
   GrpcServer(ListenClaim claim, FleetBackend& fleet, ControlBackend& control, ArtifactStore& artifacts)
-      : claim_(std::move(claim)), fleet_(fleet, artifacts), control_(control) {}
+      : claim_(std::move(claim)), fleet_(fleet, artifacts), control_(control, artifacts) {}
   ~GrpcServer() override { stop(); }
 
   Status listen() {

@@ -31,6 +31,7 @@ struct ArtifactStore::State {
 
   const std::filesystem::path folder;
   const std::uint64_t reserve_bytes;
+  bool is_read_only = false;  ///< constant from the beginning on
   /// Also held from the look at a complete file to what follows from it: that it is kept, or removed.
   std::mutex mutex;
   std::set<ArtifactId> uploading;  ///< behind mutex

@@ -171,6 +171,8 @@ Result<std::unique_ptr<ArtifactStore::Upload>> ArtifactStore::upload(const Artif
                                                   std::to_string(bytes) +
                                                   " bytes was announced; 0 or more are possible"};
   }
+  if (state_->is_read_only)
+    return Error{ErrorCode::failed_precondition, "the artifacts of this spind are read alone (--read-only)"};
   SPIN_ASSIGN(auto claim, Claim::take(state_, id));
   if (stat(id).complete) return std::unique_ptr<Upload>(std::make_unique<DiscardingUpload>());
   auto upload = std::make_unique<FileUpload>(std::move(claim), state_, id, bytes);

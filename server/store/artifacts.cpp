@@ -69,12 +69,21 @@ Result<std::unique_ptr<ArtifactStore>> ArtifactStore::open(const fs::path& folde
   return store;
 }
 
+Result<std::unique_ptr<ArtifactStore>> ArtifactStore::open_to_read(const fs::path& folder) {
+  std::error_code error;
+  auto state = std::make_shared<State>(fs::weakly_canonical(fs::absolute(folder), error), 0);
+  if (error) return State::failure(folder, error.value());
+  state->is_read_only = true;
+  return std::unique_ptr<ArtifactStore>(new ArtifactStore(std::move(state)));
+}
+
 ArtifactStore::Stat ArtifactStore::stat(const ArtifactId& id) const {
   struct ::stat file {};
   const auto path = state_->complete(id);
   const std::lock_guard lock(state_->mutex);
   if (::stat(path.c_str(), &file) == 0) {
-    ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // where it fails, the file is as old as it was
+    if (!state_->is_read_only)
+      ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // where it fails, the file is as old as it was
     return {true, file.st_size};
   }
   if (::stat(state_->incoming(id).c_str(), &file) == 0) return {false, file.st_size};

@@ -24,6 +24,10 @@ class ArtifactStore {
   static Result<std::unique_ptr<ArtifactStore>> open(const std::filesystem::path& folder,
                                                      std::uint64_t reserve_bytes = 0);
 
+  /// Reads what lies in the folder, or nothing where there is none, and changes nothing: uploads are refused
+  /// (failed_precondition).
+  static Result<std::unique_ptr<ArtifactStore>> open_to_read(const std::filesystem::path& folder);
+
   struct Stat {
     bool complete = false;
     std::int64_t bytes = 0;  ///< present: all of it, or of the unfinished upload

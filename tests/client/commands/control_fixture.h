@@ -19,7 +19,7 @@ class ControlTest : public ::testing::Test {
     ASSERT_EQ(submitted.output, "sweep 1 (tiny): 2 jobs, 2 new\n");
   }
   void serve() {
-    service = std::make_unique<ControlService>(coordinator);
+    service = std::make_unique<ControlService>(coordinator, *artifacts);
     server = std::make_unique<ControlServer>(*service, (folder / "sock").string());
   }
   void vanish() {
@@ -51,6 +51,7 @@ class ControlTest : public ::testing::Test {
   TempFolder folder;
   std::string sweep = write_file(folder / "tiny.yaml", kSweep);
   FakeCoordinator coordinator;
+  std::unique_ptr<ArtifactStore> artifacts = std::move(*ArtifactStore::open(folder / "artifacts"));
   std::unique_ptr<ControlService> service;
   std::unique_ptr<ControlServer> server;
 };

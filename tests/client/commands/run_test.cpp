@@ -84,7 +84,8 @@ TEST_F(RunTest, InterruptWhileTheCoordinatorDoesNotAnswer) {
                        " ]; do sleep 0.02; done; echo up >&3; exec sleep 600");
   install("spin-worker", "exec sleep 600");
   FakeCoordinator coordinator;
-  ControlService service(coordinator);
+  const auto artifacts = std::move(*ArtifactStore::open(folder / "artifacts"));
+  ControlService service(coordinator, *artifacts);
   Process run(command(), folder / "run.log", mark());
   ASSERT_TRUE(eventually(seconds(20), [&] {
     const auto names = left();

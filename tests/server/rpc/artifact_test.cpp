@@ -63,12 +63,16 @@ class Artifacts : public RpcTest {
   }
 
   grpc::Status download(const std::string& sha, std::int64_t offset, std::string* bytes) {
+    return download_from(*fleet_, sha, offset, bytes);
+  }
+  template <class Stub>
+  grpc::Status download_from(Stub& stub, const std::string& sha, std::int64_t offset, std::string* bytes) {
     grpc::ClientContext context;
     set_deadline(context);
     v1::DownloadArtifactRequest request;
     request.set_sha256(sha);
     request.set_offset(offset);
-    const auto reader = fleet_->DownloadArtifact(&context, request);
+    const auto reader = stub.DownloadArtifact(&context, request);
     v1::ArtifactChunk chunk;
     while (reader->Read(&chunk)) {
       EXPECT_EQ(chunk.offset(), offset + static_cast<std::int64_t>(bytes->size()));
@@ -91,7 +95,18 @@ TEST_F(Artifacts, WhatIsUploadedComesBack) {
     std::string back;
     ASSERT_TRUE(download(sha, 0, &back).ok());
     EXPECT_EQ(back, bytes);
+    std::string for_people;
+    ASSERT_TRUE(download_from(*control_, sha, 0, &for_people).ok());
+    EXPECT_EQ(for_people, bytes);
   }
+}
+
+TEST_F(Artifacts, PeopleAreToldWhatIsNotThere) {
+  std::string back;
+  const auto status = download_from(*control_, wire::digest_to_wire(sha256("nothing")), 0, &back);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_NE(status.error_message().find(to_hex(sha256("nothing"))), std::string::npos);
+  EXPECT_EQ(download_from(*control_, "short", 0, &back).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(Artifacts, ABrokenUploadGoesOnWhereItEnded) {

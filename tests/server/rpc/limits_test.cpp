@@ -25,7 +25,7 @@ class Limits : public testing::Test {
     auto artifacts = ArtifactStore::open(folder_ / "artifacts");
     ASSERT_TRUE(artifacts.ok()) << artifacts.error().message;
     artifacts_ = std::move(*artifacts);
-    control_service_ = std::make_unique<ControlService>(backend_, patience, limits);
+    control_service_ = std::make_unique<ControlService>(backend_, *artifacts_, patience, limits);
     fleet_service_ = std::make_unique<FleetService>(backend_, *artifacts_, patience, transfers);
     const std::string address = "unix:" + (folder_ / "sock").string();
     grpc::ServerBuilder builder;
@@ -224,25 +224,53 @@ TEST_F(Limits, AnUploadThatStallsIsCutOffAndGoesOnLater) {
   })) << later.error_message();
 }
 
-TEST_F(Limits, ADownloadThatIsNotReadIsCutOff) {
-  serve({}, 1, milliseconds(200));
+/// An artifact that does not fit into what lies between two who do not go on.
+v1::DownloadArtifactRequest keep_large_artifact(ArtifactStore& artifacts) {
   const std::string bytes(32 << 20, 'x');
   const ArtifactId id{sha256(bytes)};
-  {
-    auto upload = artifacts_->upload(id, static_cast<std::int64_t>(bytes.size()));
-    ASSERT_TRUE(upload.ok() && (*upload)->append(0, bytes).ok() && (*upload)->finish().ok());
-  }
-  grpc::ClientContext context;
-  set_deadline(context);
+  auto upload = artifacts.upload(id, static_cast<std::int64_t>(bytes.size()));
+  EXPECT_TRUE(upload.ok() && (*upload)->append(0, bytes).ok() && (*upload)->finish().ok());
   v1::DownloadArtifactRequest request;
   request.set_sha256(wire::digest_to_wire(id.digest));
-  const auto reader = fleet_->DownloadArtifact(&context, request);
+  return request;
+}
+
+TEST_F(Limits, ADownloadThatIsNotReadIsCutOff) {
+  serve({}, 1, milliseconds(200));
+  const auto request = keep_large_artifact(*artifacts_);
+  const auto check = [&](auto& stub, auto& service) {
+    grpc::ClientContext context;
+    set_deadline(context);
+    const auto reader = stub.DownloadArtifact(&context, request);
+    v1::ArtifactChunk chunk;
+    ASSERT_TRUE(reader->Read(&chunk));
+    EXPECT_TRUE(eventually(seconds(30), [&] { return service.cut_off() == 1; }));
+    while (reader->Read(&chunk)) {
+    }
+    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  };
+  check(*fleet_, *fleet_service_);
+  check(*control_, *control_service_);
+}
+
+TEST_F(Limits, DownloadsBeyondThoseThatAreAllowedAreRefused) {
+  serve({.downloads = 1}, 1);
+  const auto request = keep_large_artifact(*artifacts_);
+  grpc::ClientContext context;
+  set_deadline(context);
+  const auto reader = control_->DownloadArtifact(&context, request);
   v1::ArtifactChunk chunk;
   ASSERT_TRUE(reader->Read(&chunk));
-  EXPECT_TRUE(eventually(seconds(30), [&] { return fleet_service_->cut_off() == 1; }));
-  while (reader->Read(&chunk)) {
-  }
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  grpc::ClientContext second;
+  set_deadline(second);
+  const auto refused = control_->DownloadArtifact(&second, request);
+  EXPECT_FALSE(refused->Read(&chunk));
+  const auto why = refused->Finish();
+  EXPECT_EQ(why.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(why.error_message(), "1 downloads run already; try later");
+  EXPECT_TRUE(status().ok());
+  context.TryCancel();
+  (void)reader->Finish();
 }
 
 class Crowd : public RpcTest {

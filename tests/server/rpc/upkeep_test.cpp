@@ -97,8 +97,9 @@ TEST_F(UpkeepCalls, AWorkerThatIsNotThereCannotBeDrained) {
 
 TEST(SlowReader, IsCutOffAndNobodyElse) {
   MemoryBackend backend(1);
-  ControlService service(backend, std::chrono::milliseconds(100));
   const TempFolder folder;
+  const auto artifacts = std::move(*ArtifactStore::open(folder / "artifacts"));
+  ControlService service(backend, *artifacts, std::chrono::milliseconds(100));
   const std::string address = "unix:" + (folder / "sock").string();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());

@@ -77,6 +77,28 @@ TEST_F(ArtifactsTest, AnEmptyArtifactIsOne) {
   EXPECT_TRUE(store_->stat(id).complete);
 }
 
+TEST_F(ArtifactsTest, WhoOnlyReadsChangesNothing) {
+  ASSERT_TRUE(send(*value_of(store_->upload(id_, size_of(bytes_))), bytes_).ok());
+  const auto whole = artifact_id_of("whole");
+  ASSERT_TRUE([&] {
+    const auto upload = value_of(store_->upload(whole, 5));
+    return upload->append(0, "whole").ok() && upload->finish().ok();
+  }());
+  const auto path = folder() / whole.hex().substr(0, 2) / whole.hex();
+  const auto written = fs::last_write_time(path) - std::chrono::hours(48);
+  fs::last_write_time(path, written);
+  const auto reader = value_of(ArtifactStore::open_to_read(folder()));
+  EXPECT_EQ(read_all(*reader, whole), "whole");
+  EXPECT_TRUE(reader->stat(whole).complete);
+  EXPECT_EQ(fs::last_write_time(path), written);
+  EXPECT_EQ(reader->upload(id_, size_of(bytes_)).error().code, ErrorCode::failed_precondition);
+  EXPECT_EQ(store_->stat(id_).bytes, size_of(bytes_)) << "the upload may go on";
+
+  const auto none = value_of(ArtifactStore::open_to_read(temp_ / "none"));
+  EXPECT_EQ(none->read(whole).error().code, ErrorCode::not_found);
+  EXPECT_FALSE(fs::exists(temp_ / "none"));
+}
+
 TEST_F(ArtifactsTest, OnlyTheOwnerMayRead) {
   const auto upload = value_of(store_->upload(id_, size_of(bytes_)));
   ASSERT_TRUE(send(*upload, bytes_).ok());
