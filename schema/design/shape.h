@@ -14,6 +14,9 @@ constexpr std::int64_t kLayerNormFlops = 5;
 /// What a block normalises with.
 enum class Norm { batch, layer };
 
+/// What is added to the variance.
+constexpr double epsilon_of(Norm norm) { return norm == Norm::batch ? 1e-5 : 1e-6; }
+
 /// Sizes of a network.
 struct Shape {
   explicit Shape(const Train& config);

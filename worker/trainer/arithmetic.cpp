@@ -1,11 +1,11 @@
 #include "worker/trainer/arithmetic.h"
 
+#include "schema/design/shape.h"
+
 namespace spin {
 namespace {
 
 constexpr double kMomentum = 0.1;
-constexpr double kBatchNormEpsilon = 1e-5;
-constexpr double kLayerNormEpsilon = 1e-6;
 
 }  // namespace
 
@@ -34,13 +34,13 @@ torch::Tensor depthwise(const torch::Tensor& x, const WeightAndBias& weights) {
 
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, Mode mode) {
   return torch::batch_norm(x, norm.weight, norm.bias, norm.mean, norm.variance, mode == Mode::train,
-                           kMomentum, kBatchNormEpsilon, /*cudnn_enabled=*/true);
+                           kMomentum, epsilon_of(Norm::batch), /*cudnn_enabled=*/true);
 }
 
 torch::Tensor layer_norm(const torch::Tensor& x, const WeightAndBias& norm) {
   // CPU kernels take no bfloat16 beside float parameters; CUDA's autocast normalises in float of itself.
   return torch::layer_norm(x.to(norm.weight.scalar_type()), {x.size(-1)}, norm.weight, norm.bias,
-                           kLayerNormEpsilon);
+                           epsilon_of(Norm::layer));
 }
 
 torch::Tensor mlp(const torch::Tensor& rows, const MlpWeights& weights, Activation activation) {
