@@ -6,6 +6,7 @@
 
 #include "client/commands/control_channel.h"
 #include "proto/wire/control.h"
+#include "proto/wire/fleet.h"
 #include "proto/wire/upkeep.h"
 
 namespace spin::cli {
@@ -90,6 +91,22 @@ Result<JobDetail> ControlClient::job(const std::string& job) {
   request.set_job(job);
   SPIN_ASSIGN(const auto response, channel_->call(&v1::Control::Stub::GetJob, request));
   return wire::from_wire(response);
+}
+
+Status ControlClient::download(const ArtifactId& id, const std::function<Status(std::string_view)>& each) {
+  v1::DownloadArtifactRequest request;
+  request.set_sha256(wire::digest_to_wire(id.digest));
+  CallContext context(channel_->interrupt(), {});
+  const auto reader = channel_->stub().DownloadArtifact(context.get(), request);
+  std::int64_t offset = 0;
+  const auto take = [&](const v1::ArtifactChunk& message) -> Status {
+    if (message.offset() != offset)
+      return Error{ErrorCode::data_loss,
+                   fmt::format("the coordinator sent offset {} where {} was due", message.offset(), offset)};
+    offset += std::ssize(message.data());
+    return each(message.data());
+  };
+  return channel_->drain(context, *reader, take);
 }
 
 Result<std::vector<ResultRow>> ControlClient::results(const std::string& sweep) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/commands/interrupt.h"
@@ -38,9 +39,9 @@ struct DrainBegun {
 };
 
 /// Calls of the coordinator as plain values. Every call ends with the interrupt, `unavailable`; all but
-/// submit(), watch(), backup(), examine() and a followed log have a deadline too. `unavailable` says how to
-/// start a coordinator where none is there; failed_precondition where it is of another version that does not
-/// know the call; resource_exhausted where it drops a stream that is read too slowly.
+/// submit(), watch(), download(), backup(), examine() and a followed log have a deadline too. `unavailable`
+/// says how to start a coordinator where none is there; failed_precondition where it is of another version
+/// that does not know the call; resource_exhausted where it drops a stream that is read too slowly.
 class ControlClient {
  public:
   /// Connects with the first call. `interrupt` outlives the client; null where signals end the process.
@@ -58,6 +59,8 @@ class ControlClient {
   Result<std::vector<SweepStatus>> status(const std::string& sweep);
   Result<std::vector<JobRow>> jobs(const std::string& sweep);
   Result<JobDetail> job(const std::string& job);
+  /// Bytes of an artifact of a job, in order; not_found where the coordinator has them no more.
+  Status download(const ArtifactId& id, const std::function<Status(std::string_view)>& each);
   Result<std::vector<ResultRow>> results(const std::string& sweep);
   /// How many jobs it changed.
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action);

@@ -17,6 +17,7 @@ void add_status(CLI::App& app, Invocation& invocation);
 void add_watch(CLI::App& app, Invocation& invocation);
 void add_jobs(CLI::App& app, Invocation& invocation);
 void add_job(CLI::App& app, Invocation& invocation);
+void add_model(CLI::App& app, Invocation& invocation);
 void add_logs(CLI::App& app, Invocation& invocation);
 void add_results(CLI::App& app, Invocation& invocation);
 void add_query(CLI::App& app, Invocation& invocation);

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "client/render/cells.h"
+#include "client/render/facts.h"
 #include "client/render/listings.h"
 #include "schema/job/names.h"
 
@@ -45,18 +45,6 @@ json config_json(const std::string& text) {
   return parsed.is_discarded() ? json(text) : parsed;
 }
 
-using Facts = std::vector<std::pair<std::string, std::string>>;
-
-/// The network's own numbers stand above.
-void add_result(Facts& facts, const JobResult& result) {
-  for (const auto& metric : kMetrics) {
-    if ((metric.measured_of & kResult) == 0 || metric.unit == Unit::count) continue;
-    facts.emplace_back(metric.title, metric_cell(metric, result.values[metric.metric]).text);
-  }
-  if (!result.data.fingerprint.empty())
-    facts.emplace_back("trained on", fmt::format("{} ({})", result.data.summary, result.data.fingerprint));
-}
-
 Facts facts_of(const JobDetail& detail) {
   const auto& row = detail.row;
   Facts facts{{"job", row.id.hex()}, {"name", row.name}, {"state", std::string(enum_name(row.state))}};
@@ -73,14 +61,6 @@ Facts facts_of(const JobDetail& detail) {
                        fmt::format("{} ({})", artifact.id.hex(), byte_size(artifact.bytes)));
   facts.emplace_back("config", detail.config);
   return facts;
-}
-
-Table facts_table(const Facts& facts) {
-  return {{{.key = "fact", .title = "fact"}, {.key = "value", .title = "value"}},
-          facts.size(),
-          [&facts](std::size_t i) -> Row {
-            return {text_cell(facts[i].first), text_cell(facts[i].second)};
-          }};
 }
 
 /// Facts are never cut: hashes and configurations are there to be copied.

@@ -76,7 +76,7 @@ void FakeWorker::wait_for_acks() {
   while (acknowledged_ < sent_) ASSERT_TRUE(read_batch()) << "the stream ended before all was acknowledged";
 }
 
-void FakeWorker::finish(const LeasedJob& lease) {
+void FakeWorker::finish(const LeasedJob& lease, double top1) {
   report(lease, AttemptStarted{});
   report(lease, EpochFinished{{1,
                                {{Metric::loss, 1},
@@ -87,7 +87,7 @@ void FakeWorker::finish(const LeasedJob& lease) {
   report(lease, LogLines{{"training " + lease.name}});
   const ArtifactRef model = upload("model of " + lease.name);
   report(lease, AttemptFinished{.result = {Outcome::completed,
-                                           {{Metric::top1, 60},
+                                           {{Metric::top1, top1},
                                             {Metric::top5, 95},
                                             {Metric::params, 1000},
                                             {Metric::flops, 2000},

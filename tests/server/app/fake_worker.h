@@ -30,7 +30,7 @@ class FakeWorker {
 
   /// Reports start, an epoch, a log line and the result of a job, with a model for those that need one, and
   /// waits until the last of them is acknowledged.
-  void finish(const LeasedJob& lease);
+  void finish(const LeasedJob& lease, double top1 = 60);
   /// Reports it and returns without waiting.
   void report(const LeasedJob& lease, ReportBody body);
   void wait_for_acks();
