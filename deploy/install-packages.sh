@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of the Debian packages (12 or 13) that spin is built from; quick and silent when all is there.
 #   deploy/install-packages.sh          to build and run
-#   deploy/install-packages.sh tests    to run the tests too
+#   deploy/install-packages.sh tests    to run the tests too; python3-torch as below
 #   deploy/install-packages.sh bench    to run the benchmarks too; on a host with CUDA's LibTorch, which Debian's python3-torch would
 #                                       throw out, without that: train_speed.py needs a PyTorch of your own there
 #   deploy/install-packages.sh cuda     to build spin-train with CUDA (Debian 13 with contrib and non-free): LibTorch with CUDA in
@@ -20,7 +20,7 @@ packages=(
 )
 case "${1:-}" in
   "") ;;
-  tests) packages+=(libgtest-dev procps prometheus iproute2 nftables clang libclang-rt-dev) ;;
+  tests) packages+=(libgtest-dev procps prometheus iproute2 nftables clang libclang-rt-dev python3 python3-torch) ;;
   bench) packages+=(libgtest-dev procps python3 python3-torch python3-numpy python3-pil strace) ;;
   cuda) packages=("${tools[@]}" "${trainer[@]}" libtorch-cuda-dev nvidia-cuda-toolkit nvidia-cudnn) ;;
   *) echo "usage: $0 [tests|bench|cuda]" >&2; exit 2 ;;

@@ -61,6 +61,7 @@ TEST_F(InstallPackages, LibTorchWithCudaStays) {
   EXPECT_EQ(installed("libtorch-cuda-dev", "cuda"), "libtorch-cuda-dev");
   EXPECT_EQ(installed("libtorch-dev"), "") << "the one with CUDA is there";
   EXPECT_EQ(installed("python3-torch strace", "bench"), "strace") << "it belongs to the one without CUDA";
+  EXPECT_EQ(installed("python3-torch procps", "tests"), "procps") << "and its test is skipped";
   EXPECT_EQ(installed("python3-torch libtorch-cuda-dev", "bench"), "python3-torch");
 }
 
