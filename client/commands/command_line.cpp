@@ -30,7 +30,7 @@ Examples:
   spinctl results my-sweep --format csv   the table for a spreadsheet
   spinctl model my-sweep/CELL -o DIR      a trained network, with a card and Python that runs it
   spinctl jobs my-sweep --db study.db     asks about a database that no coordinator serves, a backup too; so do
-                                          status, job, logs, results, model, query and workers
+                                          status, job, logs, results, compare, model, query and workers
   spinctl --connect gpu1.example.org:7443 --tls-cert me.pem --tls-key me.key --tls-ca ca.pem status
                                           a coordinator on another host; SPIN_CONNECT, SPIN_TLS_CERT,
                                           SPIN_TLS_KEY and SPIN_TLS_CA say the same for all commands)";
@@ -47,6 +47,7 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_logs(app, invocation);
   add_results(app, invocation);
   add_model(app, invocation);
+  add_compare(app, invocation);
   add_query(app, invocation);
   add_cancel(app, invocation);
   add_pause(app, invocation);
@@ -79,7 +80,8 @@ int after_output(int code) {
 
 /// --db FILE of the commands that only read.
 void add_database(CLI::App& app, std::string& database) {
-  for (const char* verb : {"status", "jobs", "job", "logs", "results", "model", "query", "workers"})
+  for (const char* verb :
+       {"status", "jobs", "job", "logs", "results", "compare", "model", "query", "workers"})
     app.get_subcommand(verb)
         ->add_option(
             "--db", database,
@@ -139,6 +141,7 @@ int perform(Invocation& invocation, const std::string& database) {
   const auto coordinator = DatabaseCoordinator::find(database);
   if (!coordinator.ok()) return report(coordinator.error());
   invocation.connect.text = coordinator->address();
+  if (coordinator->is_private()) invocation.unserved_database = database;
   return invocation.action();
 }
 

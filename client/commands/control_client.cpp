@@ -109,20 +109,6 @@ Status ControlClient::download(const ArtifactId& id, const std::function<Status(
   return channel_->drain(context, *reader, take);
 }
 
-Result<std::vector<ResultRow>> ControlClient::results(const std::string& sweep) {
-  v1::GetResultsRequest request;
-  request.set_sweep(sweep);
-  CallContext context(channel_->interrupt(), kListingDeadline);
-  const auto reader = channel_->stub().GetResults(context.get(), request);
-  std::vector<ResultRow> rows;
-  const auto add = [&rows](const v1::ResultRow& message) -> Status {
-    rows.push_back(wire::from_wire(message));
-    return {};
-  };
-  SPIN_TRY(channel_->drain(context, *reader, add));
-  return rows;
-}
-
 Result<std::int64_t> ControlClient::steer(const std::string& target, const steer::Action& action) {
   v1::SteerRequest request;
   wire::to_wire(action, &request);

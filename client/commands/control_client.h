@@ -61,7 +61,6 @@ class ControlClient {
   Result<JobDetail> job(const std::string& job);
   /// Bytes of an artifact of a job, in order; not_found where the coordinator has them no more.
   Status download(const ArtifactId& id, const std::function<Status(std::string_view)>& each);
-  Result<std::vector<ResultRow>> results(const std::string& sweep);
   /// How many jobs it changed.
   Result<std::int64_t> steer(const std::string& target, const steer::Action& action);
   Result<WorkerListing> workers();

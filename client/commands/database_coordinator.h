@@ -21,6 +21,8 @@ class DatabaseCoordinator {
   DatabaseCoordinator& operator=(DatabaseCoordinator&&) = delete;
 
   [[nodiscard]] const std::string& address() const { return address_; }
+  /// No spind has the database open.
+  [[nodiscard]] bool is_private() const { return spind_ != nullptr; }
 
  private:
   explicit DatabaseCoordinator(std::string address) : address_(std::move(address)) {}

@@ -26,6 +26,7 @@ int report(const Error& error);
 struct Invocation {
   net::CoordinatorAddress connect;  ///< as given with --connect; empty text where it was not
   std::function<int()> action;
+  std::string unserved_database;  ///< as given with --db, where no spind serves it; else empty
 
   /// --connect, else $SPIN_CONNECT, else the user's own spind.
   [[nodiscard]] net::CoordinatorAddress address() const;

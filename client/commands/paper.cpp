@@ -1,10 +1,9 @@
-#include <algorithm>
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "client/commands/options.h"
+#include "client/commands/paper_tables.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
 #include "client/render/paper_listing.h"
@@ -18,14 +17,10 @@ struct PaperOptions {
 };
 
 int paper(const PaperOptions& options) {
-  auto rows = published_rows();
-  if (options.table) std::erase_if(rows, [&](const auto& row) { return row.table != *options.table; });
-  if (rows.empty())
-    return report(
-        {ErrorCode::invalid_argument,
-         fmt::format("TABLE: the paper has no results in table {}; give 1 to 6 or 8 to 10{}", *options.table,
-                     *options.table == 7 ? " (Table 7 repeats rows of 4 to 6)" : "")});
-  print_listing(render::paper_table(std::move(rows)), options.format, "");
+  if (options.table)
+    if (const auto status = check_paper_table(*options.table); !status.ok()) return report(status.error());
+  print_listing(render::paper_table(options.table ? published_rows(*options.table) : published_rows()),
+                options.format, "");
   return kDone;
 }
 
@@ -39,7 +34,8 @@ void add_paper(CLI::App& app, Invocation& invocation) {
   add_format(*verb, options->format);
   verb->footer(
       "\nTop-1 is on ImageNet. Table 7 repeats rows of Tables 4 to 6 beside networks of other people.\n"
-      "\nExamples:\n  spinctl paper 4\n  spinctl paper --format csv > paper.csv");
+      "`spinctl compare` has yours beside them.\n\nExamples:\n  spinctl paper 4\n  spinctl paper --format "
+      "csv > paper.csv");
   verb->callback([&invocation, options] { invocation.action = [options] { return paper(*options); }; });
 }
 

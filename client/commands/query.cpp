@@ -12,8 +12,9 @@
 #include "client/commands/read_text.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
+#include "client/render/cells.h"
 #include "client/render/query_listing.h"
-#include "schema/job/metrics.h"
+#include "schema/sql/view_docs.h"
 
 namespace spin::cli {
 namespace {
@@ -23,33 +24,9 @@ constexpr std::int64_t kMostRows = 10'000'000;
 
 constexpr const char* kFooter = R"(
 Views:
-  results   one row per finished job: sweep, sweep_id, newest, position, job, name, cell, network, sharing,
-            transform, fusion, settings, seed, outcome, worker, finished_at, dataset, data (fingerprint of
-            what it was trained on) and the metrics of a job:
-            {result}
-  cells     results over seeds: sweep, sweep_id, newest, cell, network, sharing, transform, fusion, settings,
-            params, flops, seeds, finished, diverged, top1_mean, top1_deviation, difference (to the unshared
-            network), dataset, data
-  jobs      sweep, sweep_id, newest, position, job, name, state, reason, priority, cell, network, sharing,
-            transform, fusion, settings, seed, params, flops, memory_bytes, dataset, attempts, failures,
-            worker, top1, seconds, data (fingerprint of what it was trained on)
-  attempts  sweep, sweep_id, newest, job, name, boot_epoch, sequence, worker, state, error, started_at,
-            ended_at, seconds
-  superseded  what jobs had found that were trained anew: sweep, sweep_id, newest, job, name, dataset, data,
-            outcome, finished_at, superseded_at and the metrics of a job:
-            {result}
-  epochs    sweep, sweep_id, newest, job, name, epoch and the metrics of an epoch:
-            {epoch}
-  sweeps    id, name, newest, description, priority, cells, jobs, waiting, running, completed, diverged,
-            failed, blocked, cancelled, paused, is_paused, is_cancelled, requirements, submitted_at
-  workers   name, host, devices, version, slots, threads, labels, memory_bytes, jobs_done, first_seen,
-            last_seen
-  paper     the published tables: table_number, network, family, channels, depth, patch, kernel, resolution,
-            distribution, mapping, share_rate, shared_components, transform_group, fusion, init, params_m,
-            flops_g, top1, outcome
+{views}
+`spinctl query --schema` says what their columns are, `--schema cells` those of one.
 
-Metrics:
-{metrics}
 One statement that reads; SQL is SQLite's. JSON keeps numbers as numbers and NULL as null. Several sweeps may have
 had one name: newest = 1 keeps the one that the name means everywhere else. A job that diverged has no top1 (NULL)
 and counts in no mean.
@@ -59,53 +36,30 @@ Examples:
   spinctl query "SELECT network, sharing, fusion, params, top1_mean, difference FROM cells
                  WHERE sweep = 'my-sweep' AND newest ORDER BY top1_mean DESC LIMIT 10"
 
-  How far from the paper's own accuracy, for its sweeps (here Table 1):
-  spinctl query "SELECT c.network, c.sharing, c.fusion, c.top1_mean, p.top1 AS published,
-                        c.top1_mean - p.top1 AS difference
-                 FROM cells c JOIN paper p
-                   ON c.network = p.channels || '/' || p.depth || '/' || p.patch || '/' || p.kernel
-                  AND c.sharing = iif(p.mapping = 'none', 'none', p.mapping || ' ' || p.share_rate ||
-                                      iif(p.distribution = 'uniform', '', ' ' || p.distribution))
-                  AND c.fusion = p.fusion
-                 WHERE c.sweep = 'paper-table-1' AND c.newest AND p.table_number = 1"
+  How far from the paper's own accuracy (`spinctl compare` shows whole tables):
+  spinctl query "SELECT p.table_number, c.network, c.sharing, c.fusion, c.top1_mean - p.top1 AS difference
+                 FROM published p JOIN cells c ON c.sweep_id = p.sweep_id AND c.cell = p.cell WHERE p.newest"
 
   Where the seconds of an epoch go:
   spinctl query "SELECT name, avg(seconds) AS epoch, avg(data_seconds) AS data, avg(forward_seconds) AS forward,
                         avg(backward_seconds) AS backward, avg(step_seconds) AS step
                  FROM epochs WHERE newest GROUP BY name ORDER BY epoch DESC"
 
+  spinctl query --schema cells
+
   spinctl query --file top.sql --format csv > top.csv)";
 
-/// One behind the other, in lines of the help's width.
-std::string names_of_metrics(unsigned measured_of) {
-  constexpr std::size_t kWidth = 98;
-  std::string text;
-  std::size_t line = 0;
-  for (const auto& facts : kMetrics) {
-    if ((facts.measured_of & measured_of) == 0) continue;
-    if (!text.empty()) text += ',';
-    const bool fits = line + facts.name.size() + 2 <= kWidth;
-    if (!text.empty()) text += fits ? " " : "\n            ";
-    line = (fits ? line : 0) + facts.name.size() + 2;
-    text += facts.name;
-  }
-  return text;
-}
-
-/// "  loss                mean loss over ...", a line each.
-std::string meanings_of_metrics() {
-  std::string text;
-  for (const auto& facts : kMetrics) text += fmt::format("  {:<19} {}\n", facts.name, facts.meaning);
-  return text;
-}
-
 std::string footer() {
-  return fmt::format(kFooter, fmt::arg("result", names_of_metrics(kResult)),
-                     fmt::arg("epoch", names_of_metrics(kEpoch)), fmt::arg("metrics", meanings_of_metrics()));
+  std::string views;
+  for (const auto& view : view_docs())
+    views +=
+        fmt::format("  {:<11} {}\n", view.name, view.meaning.substr(0, view.meaning.find_first_of(".:")));
+  return fmt::format(kFooter, fmt::arg("views", views));
 }
 
 struct QueryOptions {
   std::string sql;
+  bool schema = false;
   std::string file;
   std::int64_t limit = 0;  ///< rows; 0 = the coordinator's own
   render::Format format = render::Format::table;
@@ -143,7 +97,41 @@ Error explained(Error error, const std::string& sql) {
   return error;
 }
 
+struct Described {
+  const ViewDoc* view;
+  const ColumnDoc* column;  ///< null for the view itself
+};
+
+/// What the views hold; of one where the statement names it.
+int describe(const QueryOptions& options) {
+  std::vector<Described> rows;
+  for (const auto& view : view_docs()) {
+    if (!options.sql.empty() && view.name != options.sql) continue;
+    rows.push_back({&view, nullptr});
+    for (const auto& column : view.columns) rows.push_back({&view, &column});
+  }
+  if (rows.empty()) {
+    std::string names;
+    for (const auto& view : view_docs()) names += (names.empty() ? "" : ", ") + view.name;
+    return report({ErrorCode::not_found, "there is no view '" + options.sql + "'; there are " + names});
+  }
+  const render::Table table{
+      {{.key = "view", .title = "view"},
+       {.key = "column", .title = "column"},
+       {.key = "meaning", .title = "meaning", .shrink = 1, .min_width = 24, .tells_apart = false}},
+      rows.size(),
+      [&rows](std::size_t i) -> render::Row {
+        const auto& [view, column] = rows[i];
+        return {render::text_cell(view->name),
+                render::optional_text_cell(column == nullptr ? "" : column->name),
+                render::text_cell(column == nullptr ? view->meaning : column->meaning)};
+      }};
+  print_listing(table, options.format, "no views");
+  return kDone;
+}
+
 int query(const Invocation& invocation, const QueryOptions& options) {
+  if (options.schema) return describe(options);
   const auto sql = sql_of(options);
   if (!sql.ok()) return report(sql.error());
   auto client = ControlClient::make(invocation.address());
@@ -165,6 +153,7 @@ void add_query(CLI::App& app, Invocation& invocation) {
   auto* verb =
       app.add_subcommand("query", "Read-only SQL over results, cells, jobs, epochs, the paper's figures");
   verb->add_option("SQL", options->sql, "one SELECT; - reads standard input");
+  verb->add_flag("--schema", options->schema, "say what the views hold, or the one that SQL names");
   verb->add_option("--file", options->file, "read the statement from a file")->type_name("FILE");
   verb->add_option("--limit", options->limit, "at most so many rows; default: the coordinator's own limit")
       ->check(CLI::Range(std::int64_t{1}, kMostRows))

@@ -17,6 +17,7 @@
 #include "client/commands/private_folder.h"
 #include "client/commands/terminal.h"
 #include "client/commands/verbs.h"
+#include "client/render/cell_listing.h"
 #include "client/render/cells.h"
 #include "client/render/listings.h"
 #include "client/render/text.h"
@@ -204,10 +205,12 @@ class LocalRun {
         return report(
             {ErrorCode::invalid_argument, fmt::format("no job of {} can run: {}", last.name, *reason)});
     }
-    SPIN_ASSIGN(const auto rows, with_patience(interrupt_, [&] { return client_.results(id); }));
-    print_listing(render::results_table(rows), options_.format, "the sweep has no results");
+    SPIN_ASSIGN(const auto cells,
+                with_patience(interrupt_, [&] { return cells_of(client_, {.sweeps = {last.id.value}}); }));
+    print_listing(render::cells_table({cells.columns, cells.rows}), options_.format,
+                  "the sweep has no results");
     std::cout.flush();
-    for (const auto& line : render::mixed_data(rows)) complain(line);
+    for (const auto& line : render::mixed_data({cells.columns, cells.rows})) complain(line);
     print_failures(jobs);
     return judge(last);
   }

@@ -9,6 +9,7 @@
 
 #include "client/render/facts.h"
 #include "client/render/listings.h"
+#include "client/render/numbers.h"
 #include "schema/job/names.h"
 
 namespace spin::render {

@@ -1,7 +1,5 @@
 #include "client/render/listings.h"
 
-#include <map>
-
 #include <fmt/format.h>
 
 #include "client/render/cells.h"
@@ -31,31 +29,6 @@ Row job_cells(const JobRow& row) {
           whole_cell(row.attempts),
           optional_text_cell(row.worker),
           optional_text_cell(row.reason, Tone::warning)};
-}
-
-Row result_cells(const ResultRow& row) {
-  const auto& mean = row.top1_mean;
-  TableCell top1 =
-      number_cell(mean, [&row](double value) { return mean_and_deviation(value, row.top1_deviation); });
-  TableCell against = number_cell(row.difference, difference);
-  if (row.difference) against.tone = *row.difference < 0 ? Tone::warning : Tone::good;
-  return {text_cell(row.network),
-          text_cell(row.sharing),
-          text_cell(row.transform),
-          text_cell(row.fusion),
-          text_cell(row.settings),
-          quantity_cell(row.params),
-          quantity_cell(row.flops),
-          std::move(top1),
-          value_cell(row.top1_deviation ? CellValue{*row.top1_deviation} : CellValue{Missing{}}),
-          std::move(against),
-          {fmt::format("{}/{}", row.finished, row.seeds), Missing{},
-           row.finished < row.seeds ? Tone::warning : Tone::plain},
-          value_cell(std::int64_t{row.seeds}),
-          value_cell(std::int64_t{row.finished}),
-          {std::to_string(row.diverged), std::int64_t{row.diverged}, Tone::warning},
-          text_cell(row.dataset),
-          value_cell(row.data)};
 }
 
 }  // namespace
@@ -102,46 +75,6 @@ Table jobs_table(const std::vector<JobRow>& rows) {
         .tells_apart = false,
         .drop_if = ""}},
       rows, job_cells);
-}
-
-Table results_table(const std::vector<ResultRow>& rows) {
-  return table_of<ResultRow>(
-      {{.key = "network", .title = "network"},
-       {.key = "sharing", .title = "sharing", .shrink = 2, .min_width = 10},
-       {.key = "transform", .title = "transform", .drop_if = "none"},
-       {.key = "fusion", .title = "fusion", .shrink = 3, .min_width = 10, .drop_if = "none"},
-       {.key = "settings", .title = "settings", .shrink = 4, .min_width = 10, .drop_if = ""},
-       {.key = "params", .title = "params", .align = Align::right, .rank = 2},
-       {.key = "flops", .title = "FLOPs", .align = Align::right, .rank = 4},
-       {.key = "top1_mean", .title = "top-1 %", .align = Align::right},
-       {.key = "top1_deviation", .title = "", .audience = Audience::machines},
-       {.key = "difference", .title = "diff", .align = Align::right},
-       {.key = "done", .title = "seeds", .align = Align::right, .audience = Audience::people, .rank = 3},
-       {.key = "seeds", .title = "", .audience = Audience::machines},
-       {.key = "finished", .title = "", .audience = Audience::machines},
-       {.key = "diverged", .title = "diverged", .align = Align::right, .rank = 1, .drop_if = "0"},
-       {.key = "dataset", .title = "", .audience = Audience::machines},
-       {.key = "data", .title = "", .audience = Audience::machines}},
-      rows, result_cells);
-}
-
-std::vector<std::string> mixed_data(const std::vector<ResultRow>& rows) {
-  std::map<std::string, std::map<std::string, int>> cells;  // by data set and fingerprint
-  for (const ResultRow& row : rows)
-    for (const auto& data : row.data) ++cells[row.dataset][data];
-  std::vector<std::string> lines;
-  for (const auto& [dataset, states] : cells) {
-    if (states.size() < 2) continue;
-    std::string text;
-    for (const auto& [data, count] : states)
-      text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", data, counted(count, "cell"));
-    lines.push_back(
-        fmt::format("WARNING: OTHER DATA: these results of {} rest on {} different states of its files and "
-                    "do not compare: "
-                    "{}; `spinctl doctor` says more, and `spinctl submit --retrain` trains them anew",
-                    dataset, states.size(), text));
-  }
-  return lines;
 }
 
 Table attempts_table(const std::vector<AttemptRow>& rows) {

@@ -16,9 +16,6 @@ Tone state_tone(JobState state);
 double share_done(const SweepStatus& status);
 
 Table jobs_table(const std::vector<JobRow>& rows);
-Table results_table(const std::vector<ResultRow>& rows);
-/// A line for each data set of which results rest on data that differ.
-std::vector<std::string> mixed_data(const std::vector<ResultRow>& rows);
 /// `now_ms`: wall clock, Unix.
 Table workers_table(const std::vector<WorkerRow>& rows, std::int64_t now_ms);
 Table status_table(const std::vector<SweepStatus>& rows, std::int64_t now_ms);

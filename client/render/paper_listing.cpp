@@ -18,30 +18,12 @@ TableCell whole_if_given(const std::optional<int>& value) {
   return value ? whole_cell(*value) : TableCell{"", Missing{}, Tone::plain};
 }
 
-/// "768/32/14/3", or without a kernel where there is none.
-TableCell shape(const PublishedRow& row) {
-  auto text = fmt::format("{}/{}/{}", row.channels, row.depth, row.patch);
-  if (row.kernel) text += fmt::format("/{}", *row.kernel);
-  if (row.resolution != 224) text += fmt::format("@{}", row.resolution);
-  return text_cell(std::move(text));
-}
-
-/// "middle sequential 2"; nothing where there is no sharing.
-TableCell sharing(const PublishedRow& row) {
-  if (row.mapping == "none") return text_cell("-", Tone::muted);
-  return text_cell(fmt::format("{} {} {}", row.distribution, row.mapping, row.share_rate));
-}
-
-TableCell fusion(const PublishedRow& row) {
-  const bool told = row.fusion != "none" && row.init == "random";
-  return text_cell(told ? fmt::format("{} (random)", row.fusion) : std::string(row.fusion));
-}
-
 Row paper_row(const PublishedRow& row) {
   return {whole_cell(row.table),
+          whole_cell(row.number),
           word(row.network),
-          shape(row),
-          sharing(row),
+          text_cell(shape_text(row)),
+          row.mapping == "none" ? text_cell("-", Tone::muted) : text_cell(sharing_text(row)),
           word(row.family),
           whole_cell(row.channels),
           whole_cell(row.depth),
@@ -54,7 +36,7 @@ Row paper_row(const PublishedRow& row) {
           optional_text_cell(std::string(row.shared_components)),
           whole_if_given(row.transform_group),
           word(row.fusion),
-          fusion(row),
+          text_cell(fusion_text(row)),
           word(row.init),
           number(row.params_m),
           number(row.flops_g),
@@ -64,11 +46,28 @@ Row paper_row(const PublishedRow& row) {
 
 }  // namespace
 
+std::string shape_text(const PublishedRow& row) {
+  auto text = fmt::format("{}/{}/{}", row.channels, row.depth, row.patch);
+  if (row.kernel) text += fmt::format("/{}", *row.kernel);
+  if (row.resolution != 224) text += fmt::format("@{}", row.resolution);
+  return text;
+}
+
+std::string sharing_text(const PublishedRow& row) {
+  return fmt::format("{} {} {}", row.distribution, row.mapping, row.share_rate);
+}
+
+std::string fusion_text(const PublishedRow& row) {
+  const bool told = row.fusion != "none" && row.init == "random";
+  return told ? fmt::format("{} (random)", row.fusion) : std::string(row.fusion);
+}
+
 Table paper_table(std::vector<PublishedRow> rows) {
   constexpr auto kMachines = Audience::machines;
   constexpr auto kPeople = Audience::people;
   const auto shared = std::make_shared<const std::vector<PublishedRow>>(std::move(rows));
   return {{{.key = "table_number", .title = "table", .align = Align::right},
+           {.key = "row_number", .title = "", .audience = kMachines},
            {.key = "network", .title = "network"},
            {.key = "shape", .title = "C/D/P/K", .audience = kPeople},
            {.key = "sharing", .title = "sharing", .audience = kPeople},

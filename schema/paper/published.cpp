@@ -58,10 +58,20 @@ double PrintedNumber::unit() const {
 const std::vector<PublishedRow>& published_rows() {
   static const auto kRows = [] {
     std::vector<PublishedRow> rows;
-    for (const auto& texts : published_texts()) rows.push_back(row_of(texts));
+    for (const auto& texts : published_texts()) {
+      auto row = row_of(texts);
+      row.number = !rows.empty() && rows.back().table == row.table ? rows.back().number + 1 : 1;
+      rows.push_back(row);
+    }
     return rows;
   }();
   return kRows;
+}
+
+std::vector<PublishedRow> published_rows(int table) {
+  auto rows = published_rows();
+  std::erase_if(rows, [table](const PublishedRow& row) { return row.table != table; });
+  return rows;
 }
 
 }  // namespace spin

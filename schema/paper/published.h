@@ -18,6 +18,7 @@ struct PrintedNumber {
 /// Table 7 has none of its own: it repeats rows of Tables 5 and 6 beside networks of other people.
 struct PublishedRow {
   int table = 0;
+  int number = 0;            ///< from 1, within its table
   std::string_view network;  ///< the paper's name: "WS-ConvMixer"
   std::string_view family;
   int channels = 0;
@@ -39,5 +40,7 @@ struct PublishedRow {
 
 /// Every row, in the order of the paper.
 const std::vector<PublishedRow>& published_rows();
+/// Those of one table; none where the paper has no such table of results.
+std::vector<PublishedRow> published_rows(int table);
 
 }  // namespace spin

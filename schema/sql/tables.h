@@ -61,6 +61,8 @@ inline constexpr std::int64_t kMostJobsOfRange = 256;
 inline constexpr std::string_view kNameOfJob = "c.name || '.s' || j.seed";
 /// Jobs of the cell at this position (an expression) of sweep s, for a FROM: g is a range of jobs, j a job.
 std::string jobs_of_cell(std::string_view position);
+/// The JSON of a configuration, of which the SELECT gives job.config.
+std::string text_of_config(const std::string& select);
 /// The name of the state of job j, whose rows of job_state and result are st and r, or NULL.
 std::string state_of_job();
 /// The same without a look at its inputs: NULL where the job is waiting or ready.

@@ -59,7 +59,12 @@ TEST(Run, GoesOnFromItsDatabaseAndTrainsNothingTwice) {
       << "its own worker is on its way: " << first.errors;
   const auto second = run_sweep(args, mark);
   ASSERT_EQ(second.exit_code, 0) << second.errors;
-  EXPECT_EQ(nlohmann::json::parse(first.output), nlohmann::json::parse(second.output));
+  const auto cells = [](const Finished& run) {
+    auto rows = nlohmann::json::parse(run.output);
+    for (auto& row : rows) row.erase("sweep_id");
+    return rows;
+  };
+  EXPECT_EQ(cells(first), cells(second)) << "even the seconds are those of the first run";
 }
 
 TEST(Run, InterruptLeavesNothingBehind) {

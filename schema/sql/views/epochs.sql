@@ -1,3 +1,4 @@
+-- One row for each epoch of each job that has ended.
 SELECT j.sweep AS sweep,
        j.sweep_id AS sweep_id,
        j.newest AS newest,

@@ -1,12 +1,13 @@
+-- One row for each job of each sweep, whatever became of it.
 SELECT j.sweep AS sweep,
        j.sweep_id AS sweep_id,
        j.newest AS newest,
        j.position AS position,
        j.job AS job,
        j.name AS name,
-       {state of job j} AS state,
-       coalesce(st.reason, '') AS reason,
-       coalesce(st.priority, j.sweep_priority) AS priority,
+       {state of job j} AS state,  -- waiting, ready, backoff, running, completed, diverged, failed, blocked, cancelled or paused
+       coalesce(st.reason, '') AS reason,  -- of that state, where there is one
+       coalesce(st.priority, j.sweep_priority) AS priority,  -- its own, or that of its sweep
        j.cell AS cell,
        j.network AS network,
        j.sharing AS sharing,
@@ -16,10 +17,10 @@ SELECT j.sweep AS sweep,
        j.seed AS seed,
        j.params AS params,
        j.flops AS flops,
-       d.memory_bytes AS memory_bytes,
+       d.memory_bytes AS memory_bytes,  -- predicted peak of its training; 0 = not known
        d.dataset AS dataset,
-       (SELECT count(*) FROM attempt a WHERE a.job = j.key) AS attempts,
-       coalesce(st.failures, 0) AS failures,
+       (SELECT count(*) FROM attempt a WHERE a.job = j.key) AS attempts,  -- how many there were
+       coalesce(st.failures, 0) AS failures,  -- attempts that ended in an error
        (SELECT a.worker FROM attempt a WHERE a.job = j.key
         ORDER BY a.boot_epoch DESC, a.sequence DESC LIMIT 1) AS worker,
        r.top1 AS top1,

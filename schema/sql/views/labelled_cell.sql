@@ -2,6 +2,7 @@
 SELECT c.sweep AS sweep,
        c.position AS position,
        n.text AS network,
+       n.in_name AS network_name,
        s.text AS sharing,
        t.text AS transform,
        f.text AS fusion,

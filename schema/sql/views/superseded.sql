@@ -9,7 +9,7 @@ SELECT j.sweep AS sweep,
        r.outcome AS outcome,
        {metrics of result r},
        strftime('%Y-%m-%dT%H:%M:%SZ', r.finished_at_ms / 1000, 'unixepoch') AS finished_at,
-       strftime('%Y-%m-%dT%H:%M:%SZ', r.superseded_at_ms / 1000, 'unixepoch') AS superseded_at
+       strftime('%Y-%m-%dT%H:%M:%SZ', r.superseded_at_ms / 1000, 'unixepoch') AS superseded_at  -- UTC
 FROM superseded_result r
 JOIN named_job j ON j.key = r.job
 JOIN demand d ON d.id = j.demand

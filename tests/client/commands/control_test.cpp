@@ -62,7 +62,7 @@ TEST_F(ControlTest, StatusShowsCountsAndRunningJobs) {
   EXPECT_NE(one.output.find("1.9 k"), std::string::npos) << one.output;
 }
 
-TEST_F(ControlTest, JobsJobAndResults) {
+TEST_F(ControlTest, JobsAndJob) {
   coordinator.finish(0, 89.5);
   coordinator.fail(1, "no such folder: /data");
   const auto jobs = ask_json({"jobs", "tiny"});
@@ -72,11 +72,6 @@ TEST_F(ControlTest, JobsJobAndResults) {
   EXPECT_EQ(jobs[1].at("reason"), "no such folder: /data");
   const auto job = ask_json({"job", jobs[0].at("job").get<std::string>().substr(0, 12)});
   EXPECT_EQ(job.at("name"), jobs[0].at("name"));
-  const auto results = ask_json({"results", "1"});
-  ASSERT_EQ(results.size(), 2U);
-  EXPECT_EQ(results[0].at("params"), 42'314);
-  EXPECT_EQ(results[0].at("top1_mean"), 89.5);
-  EXPECT_EQ(results[1].at("top1_mean"), nullptr);
 }
 
 TEST_F(ControlTest, UnknownNamesAreBadInput) {

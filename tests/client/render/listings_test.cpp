@@ -19,42 +19,6 @@ std::string written(const Table& table, Format format, std::size_t width = 0) {
   return out.str();
 }
 
-std::vector<ResultRow> results() {
-  ResultRow unshared{"64/8/4/3", "none", "none", "none", "", 42'314, 2'000'000, 2, 2, 0, 89.123, 0.214, 0.0};
-  ResultRow fused{"64/8/4/3", "sequential 2", "none", "channel_weighted_mean", "", 25'674, 2'000'000, 2, 1, 1,
-                  88.5,       std::nullopt,   -0.623};
-  ResultRow open{"64/4/4/3", "none", "none", "none",       "",           24'000,      1'000'000,
-                 2,          0,      0,      std::nullopt, std::nullopt, std::nullopt};
-  return {unshared, fused, open};
-}
-
-TEST(Results, TableShowsMeanDeviationAndDifference) {
-  const auto rows = results();
-  EXPECT_EQ(
-      written(results_table(rows), Format::table),
-      "network   sharing       fusion                 params   FLOPs       top-1 %   diff  seeds  diverged\n"
-      "64/8/4/3  none          none                   42.3 k  2.00 M  89.12 ± 0.21   0.00    2/2         0\n"
-      "64/8/4/3  sequential 2  channel_weighted_mean  25.7 k  2.00 M         88.50  -0.62    1/2         1\n"
-      "64/4/4/3  none          none                   24.0 k  1.00 M             -      -    0/2         "
-      "0\n");
-}
-
-TEST(Results, TableFitsEightyColumns) {
-  auto rows = results();
-  rows[1].diverged = 0;  // else one more column says how many
-  std::istringstream lines(written(results_table(rows), Format::table, 80));
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 80U) << line;
-}
-
-TEST(Results, JsonHasStableKeysAndRawNumbers) {
-  const auto rows = results();
-  const auto parsed = json::parse(written(results_table(rows), Format::json));
-  EXPECT_EQ(parsed[1], json::parse(R"({"network": "64/8/4/3", "sharing": "sequential 2", "transform": "none",
-      "fusion": "channel_weighted_mean", "settings": "", "params": 25674, "flops": 2000000, "top1_mean": 88.5,
-      "top1_deviation": null, "difference": -0.623, "seeds": 2, "finished": 1, "diverged": 1, "dataset": "", "data": []})"));
-  EXPECT_EQ(parsed[2]["top1_mean"], nullptr);
-}
-
 JobRow job_row() {
   JobRow row;
   row.id.digest.bytes.fill(0xAB);
@@ -66,22 +30,6 @@ JobRow job_row() {
   row.attempts = 3;
   row.worker = "w1";
   return row;
-}
-
-TEST(Results, ResultsThatRestOnOtherDataAreNamed) {
-  auto rows = results();
-  rows[0].dataset = rows[1].dataset = "mnist";
-  rows[0].data = {"aa"};
-  rows[1].data = {"aa"};
-  EXPECT_TRUE(mixed_data(rows).empty());
-  rows[1].data = {"aa", "bb"};
-  const auto lines = mixed_data(rows);
-  ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(
-      lines[0].find("WARNING: OTHER DATA: these results of mnist rest on 2 different states of its files and "
-                    "do not compare: aa of 2 cells, bb of 1 cell; "),
-      0U)
-      << lines[0];
 }
 
 TEST(Jobs, JsonAndCsvCarryTheWholeHash) {

@@ -8,15 +8,9 @@
 namespace spin::render {
 namespace {
 
-std::vector<PublishedRow> rows_of(int table) {
-  auto rows = published_rows();
-  std::erase_if(rows, [&](const auto& row) { return row.table != table; });
-  return rows;
-}
-
 std::string paper_text(int table, Format format) {
   std::ostringstream out;
-  write_table(out, paper_table(rows_of(table)), format, {});
+  write_table(out, paper_table(published_rows(table)), format, {});
   return out.str();
 }
 
@@ -37,7 +31,7 @@ TEST(PaperTable, GivesMachinesTheColumnsOfTheView) {
   EXPECT_EQ(
       parsed[5],
       nlohmann::json::parse(
-          R"({"table_number": 8, "network": "WS-DeiT-Ti", "family": "deit", "channels": 192, "depth": 12,
+          R"({"table_number": 8, "row_number": 6, "network": "WS-DeiT-Ti", "family": "deit", "channels": 192, "depth": 12,
         "patch": 16, "kernel": null, "resolution": 224, "distribution": "uniform", "mapping": "sequential",
         "share_rate": 2, "shared_components": "attention+mlp", "transform_group": null, "fusion": "mean",
         "init": "pretrained", "params_m": 3.05, "flops_g": 1.26, "top1": 67.96, "outcome": "completed"})"));

@@ -21,11 +21,15 @@ TEST(Published, HasEveryRowOfEveryTable) {
   std::map<int, int> counts;
   for (const auto& row : published_rows()) ++counts[row.table];
   EXPECT_EQ(counts, kRowsOfTables);
+  EXPECT_EQ(published_rows(8).size(), 16U);
+  EXPECT_EQ(published_rows(8).back().number, 16);
+  EXPECT_TRUE(published_rows(7).empty());
 }
 
 TEST(Published, FieldsAreRead) {
   const auto& row = published_rows().at(10);
   EXPECT_EQ(row.table, 2);
+  EXPECT_EQ(row.number, 3);
   EXPECT_EQ(row.network, "WS-ConvMixer");
   EXPECT_EQ(row.family, "convmixer");
   EXPECT_EQ(row.channels, 768);
@@ -104,7 +108,7 @@ TEST(PaperView, SaysWhatTheTablesSay) {
               "SELECT table_number, network, family, channels, depth, patch, kernel, resolution, "
               "distribution, mapping, "
               "share_rate, shared_components, transform_group, fusion, init, params_m, flops_g, top1, "
-              "outcome FROM paper");
+              "outcome, row_number FROM paper");
   for (const auto& row : published_rows()) {
     ASSERT_TRUE(query.next());
     EXPECT_EQ(query.whole(0), row.table);
@@ -133,6 +137,7 @@ TEST(PaperView, SaysWhatTheTablesSay) {
       EXPECT_EQ(query.real(17), row.top1->value);
     }
     EXPECT_EQ(query.text(18), row.top1 ? "completed" : "diverged");
+    EXPECT_EQ(query.whole(19), row.number);
   }
   EXPECT_FALSE(query.next());
 }

@@ -2,9 +2,8 @@
 #include <cmath>
 #include <sstream>
 
-#include "schema/design/names.h"
-#include "schema/paper/published.h"
 #include "tests/schema/sweep/sweep_text.h"
+#include "tests/support/paper_row.h"
 #include "tests/support/paper_sweep.h"
 
 // deploy/sweeps/paper: every file is the table that it is named for, row by row, and what its head says about
@@ -13,44 +12,10 @@
 namespace spin {
 namespace {
 
-Topology topology_of(const PublishedRow& row) {
-  SharingRequest request;
-  request.mapping = *enum_from_name<Mapping>(row.mapping);
-  if (request.mapping != Mapping::none)
-    request.distribution = *enum_from_name<Distribution>(row.distribution);
-  request.rate = row.share_rate;
-  return *build_topology(request, row.depth);
-}
-
-/// "pointwise+depthwise", as the published data has it.
-std::string components_text(const Components& components) {
-  std::string text;
-  for (const auto& entry : enum_names<Component>())
-    if (components.has(entry.value)) (text += text.empty() ? "" : "+") += entry.name;
-  return text;
-}
-
 /// Three rows of Table 2 are 0.5 % off by every rule.
 bool is_printed_as(double value, const PrintedNumber& printed, const PublishedRow& row) {
   const double tolerance = row.transform_group.value_or(1) > 1 ? 0.005 * printed.value : printed.unit();
   return std::abs(value - printed.value) < tolerance;
-}
-
-bool is_network_of(const Network& network, const PublishedRow& row) {
-  return enum_name(network.family) == row.family && network.channels == row.channels &&
-         network.depth == row.depth && network.patch == row.patch &&
-         network.kernel == row.kernel.value_or(0) && network.resolution == row.resolution;
-}
-
-bool is_row(const Train& config, const PublishedRow& row) {
-  const bool affine = config.transform.kind == TransformKind::affine;
-  const bool fused = config.fusion.strategy != FusionStrategy::none;
-  return is_network_of(config.network, row) && config.topology == topology_of(row) &&
-         components_text(config.components) == row.shared_components &&
-         affine == row.transform_group.has_value() &&
-         (!affine || config.transform.group == *row.transform_group) &&
-         enum_name(config.fusion.strategy) == row.fusion &&
-         (!fused || enum_name(config.fusion.init) == row.init);
 }
 
 std::string described(const PublishedRow& row) {
@@ -81,12 +46,6 @@ std::vector<PlannedJob> match(const SweepPlan& plan, const std::vector<Published
   return left;
 }
 
-std::vector<PublishedRow> rows_of(int table) {
-  auto rows = published_rows();
-  std::erase_if(rows, [&](const auto& row) { return row.table != table; });
-  return rows;
-}
-
 struct PaperSweep {
   const char* name;
   std::vector<PublishedRow> rows;
@@ -104,19 +63,19 @@ PublishedRow row_with(int table, int channels, int depth, int rate) {
 
 std::vector<PaperSweep> paper_sweeps() {
   return {
-      {"table-1", rows_of(1), 0},
-      {"table-2", rows_of(2), 0},
-      {"table-3", rows_of(3), 1},
-      {"table-4", rows_of(4), 1},
-      {"table-5", rows_of(5), 0},
-      {"table-6", rows_of(6), 0},
+      {"table-1", published_rows(1), 0},
+      {"table-2", published_rows(2), 0},
+      {"table-3", published_rows(3), 1},
+      {"table-4", published_rows(4), 1},
+      {"table-5", published_rows(5), 0},
+      {"table-6", published_rows(6), 0},
       {"table-7",
        {row_with(1, 768, 32, 1), row_with(4, 768, 32, 2), row_with(5, 1536, 20, 1), row_with(5, 1536, 20, 2),
         row_with(6, 384, 18, 1), row_with(6, 384, 18, 2), row_with(6, 384, 18, 4)},
        0},
-      {"table-8", rows_of(8), 0},
-      {"table-9", rows_of(9), 0},
-      {"table-10", rows_of(10), 0}};
+      {"table-8", published_rows(8), 0},
+      {"table-9", published_rows(9), 0},
+      {"table-10", published_rows(10), 0}};
 }
 
 TEST(PaperSweeps, AreTheTables) {

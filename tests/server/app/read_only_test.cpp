@@ -93,6 +93,38 @@ TEST_F(ReadOnlyTest, EveryReadingCommandAnswersWithoutASpindAndChangesNothing) {
   }
   EXPECT_TRUE(contains(ask({"query", "SELECT count(*) AS n FROM cells", "--format", "csv"}).output, "5"));
   EXPECT_EQ(ask({"results", "no-such-sweep"}).exit_code, 2);
+  const auto cells = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"results", "study", "--format", "json"});
+    const auto finished = ask(options);
+    EXPECT_EQ(finished.exit_code, 0) << finished.errors;
+    return nlohmann::json::parse(finished.output, nullptr, false);
+  };
+  EXPECT_EQ(cells({}).size(), 5U);
+  EXPECT_EQ(cells({"--where", "state=completed"}).size(), 1U);
+  EXPECT_EQ(cells({"--pareto", "both"}).size(), 1U);
+  EXPECT_EQ(cells({"--limit", "2"}).size(), 2U);
+  const auto chosen = cells({"--sort", "top1_mean", "--columns", "name,top1_mean", "--where", "finished>0"});
+  ASSERT_EQ(chosen.size(), 1U);
+  EXPECT_EQ(chosen[0].size(), 2U);
+  const std::string name = chosen[0].at("name");
+  EXPECT_EQ(cells({"--baseline", name, "--where", "state=completed"})[0].at("difference"), 0);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--where", "top1_maen>3"},
+                                                {"--sort", "nosuch"},
+                                                {"--columns", "nosuch"},
+                                                {"--pareto", "money"},
+                                                {"--baseline", "nosuch"},
+                                                {"--by", "sharing", "--where", "fusion=mean"}}) {
+    std::vector<std::string> command{"results", "study"};
+    command.insert(command.end(), wrong.begin(), wrong.end());
+    const auto finished = ask(command);
+    EXPECT_EQ(finished.exit_code, 2) << wrong[0];
+    EXPECT_NE(finished.errors, "") << wrong[0];
+    EXPECT_EQ(finished.output, "") << wrong[0];
+  }
+  EXPECT_EQ(cells({"--by", "sharing"}), nlohmann::json::array()) << "one job alone differs from none";
+  EXPECT_TRUE(contains(ask({"results", "study", "--where", "top1_maen>3"}).errors, "do you mean top1_mean?"));
+  EXPECT_TRUE(
+      contains(ask({"results", "study", "--sql"}).output, "SELECT * FROM cells WHERE sweep_id IN (1)"));
   EXPECT_EQ(files(), before);
   EXPECT_TRUE(marked_processes(folder_.path().string(), "spind").empty());
 }

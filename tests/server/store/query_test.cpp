@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "schema/sql/view_docs.h"
 #include "tests/server/store/fixture.h"
 #include "tests/server/store/raw_sql.h"
 
@@ -70,6 +71,13 @@ TEST_F(QueryTest, ValuesKeepTheirTypes) {
   EXPECT_EQ(recorder_.rows, (std::vector<QueryRow>{{std::monostate{}, std::int64_t{42}, -1.5,
                                                     std::string("größer"), QueryBlob{"00ff7f"}, std::string(),
                                                     std::numeric_limits<double>::infinity()}}));
+}
+
+TEST_F(QueryTest, EveryViewCanBeAskedFor) {
+  for (const auto& view : view_docs()) {
+    const Status asked = run("SELECT * FROM " + view.name);
+    EXPECT_TRUE(asked.ok()) << view.name << ": " << asked.error().message;
+  }
 }
 
 TEST_F(QueryTest, AWorkerIsShownWithAllItsDevices) {
