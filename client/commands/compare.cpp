@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "client/commands/cell_query.h"
 #include "client/commands/control_client.h"
 #include "client/commands/options.h"
 #include "client/commands/paper_tables.h"
@@ -99,22 +100,12 @@ std::string command_for(const render::ComparedRow& row, const std::string& datab
   return own->state == "paused" ? "spinctl resume " + sweep : "";
 }
 
-/// The ids of what --sweep names. not_found.
-Result<std::vector<std::int64_t>> ids_of(ControlClient& client, const std::vector<std::string>& sweeps) {
-  std::vector<std::int64_t> ids;
-  for (const auto& sweep : sweeps) {
-    SPIN_ASSIGN(const auto found, client.status(sweep));
-    for (const auto& status : found) ids.push_back(status.id.value);
-  }
-  return ids;
-}
-
 /// Every row of the paper, each with its cell.
 Result<Rows> compared_rows(ControlClient& client, const std::vector<std::string>& sweeps,
                            const std::string& database) {
   Rows rows;
   for (const auto& row : published_rows()) rows.push_back({row, {}, {}, {}});
-  SPIN_ASSIGN(const auto ids, ids_of(client, sweeps));
+  SPIN_ASSIGN(const auto ids, numbers_of_sweeps(client, sweeps));
   const auto filter =
       ids.empty() ? std::string() : fmt::format(" WHERE p.sweep_id IN ({})", fmt::join(ids, ", "));
   SPIN_ASSIGN(const auto answer, client.query(fmt::format(kCells, filter), 0));

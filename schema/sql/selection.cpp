@@ -5,16 +5,16 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <set>
 
+#include "schema/base/edit_distance.h"
 #include "schema/sql/statistics.h"
 #include "schema/sql/view_docs.h"
 
 namespace spin {
 namespace {
 
-constexpr std::array<std::string_view, 11> kTexts{
-    "sweep", "name", "network", "sharing", "transform", "fusion", "settings", "dataset", "state", "data", ""};
+constexpr std::array<std::string_view, 10> kTexts{"sweep",  "name",     "network", "sharing", "transform",
+                                                  "fusion", "settings", "dataset", "state",   "data"};
 constexpr std::array<std::string_view, 3> kFronts{"params", "flops", "both"};
 /// The longer first, so that none is taken for another.
 constexpr std::array<std::string_view, 9> kOperators{"<=", ">=", "!=", "==", "!~", "=", "<", ">", "~"};
@@ -47,22 +47,6 @@ std::optional<double> number_in(std::string_view text) {
 std::string sql_number(double number) {
   std::array<char, 64> text{};
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
-}
-
-/// Changes of one letter that lead from one to the other (Levenshtein).
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
 }
 
 std::string list_of(const std::vector<std::int64_t>& sweeps) {
@@ -160,10 +144,10 @@ Result<std::string> column_of_cells(const std::string& name) {
   const auto& columns = find_view_doc("cells")->columns;
   if (std::ranges::find(columns, name, &ColumnDoc::name) != columns.end()) return name;
   const auto nearest = std::ranges::min_element(
-      columns, {}, [&](const ColumnDoc& column) { return edits_between(column.name, name); });
+      columns, {}, [&](const ColumnDoc& column) { return edit_distance(column.name, name); });
   std::string all;
   for (const auto& column : columns) (all += all.empty() ? "" : ", ") += column.name;
-  const bool is_near = edits_between(nearest->name, name) <= std::max<std::size_t>(2, name.size() / 2);
+  const bool is_near = edit_distance(nearest->name, name) <= std::max<std::size_t>(2, name.size() / 2);
   return wrong("there is no column '" + name + "'" + (is_near ? "; do you mean " + nearest->name + "?" : "") +
                " The columns are " + all);
 }
